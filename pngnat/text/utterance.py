@@ -1,0 +1,59 @@
+"""What the text front end hands on: words with their phonemes, and the boundaries between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Word:
+    """One spoken word.
+
+    text: as it stands in the normalized text, without punctuation ("don't").
+    phonemes: ARPAbet with stress ("D", "OW1", "N", "T").
+    """
+
+    text: str
+    phonemes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The place before, between or after words.
+
+    marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word boundary.
+    pause: silence in seconds that the writer asked for with `[pause:0.5]`, else None.
+    """
+
+    marks: str = ""
+    pause: float | None = None
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One sentence, ready to be spoken.
+
+    words: W words. boundaries: W + 1 boundaries; boundaries[i] precedes words[i], the last one follows the last word.
+    ends_paragraph: whether a longer pause should follow.
+    """
+
+    words: tuple[Word, ...]
+    boundaries: tuple[Boundary, ...]
+    ends_paragraph: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.words) + 1:
+            raise ValueError(f"{len(self.words)} words need {len(self.words) + 1} boundaries, not {len(self.boundaries)}")
+
+    @property
+    def text(self) -> str:
+        """The normalized text: what is spoken, written out, with its punctuation."""
+        parts = [self.boundaries[0].marks]
+        for word, boundary in zip(self.words, self.boundaries[1:], strict=True):
+            parts += [word.text, boundary.marks or " "]
+        return "".join(parts).strip()
+
+    @property
+    def phonemes(self) -> str:
+        """The phonemes as one line, words separated by ' | '."""
+        return " | ".join(" ".join(word.phonemes) for word in self.words)
