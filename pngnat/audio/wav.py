@@ -1,0 +1,99 @@
+"""Sound files to samples and back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pngnat.errors import PngnatError
+
+# What each suffix is written as. WAV is 16 bit because players and Praat all read it.
+FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+# libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
+_WRITE_BLOCK = 65536
+# libsndfile's names for text in a file.
+TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
+
+
+def read(path: str | os.PathLike, sample_rate: int) -> np.ndarray:
+    """Read a sound file as mono at `sample_rate` Hz: float32 (S,), channels averaged, nominally in [-1, 1].
+
+    Reads whatever libsndfile reads (WAV, FLAC, Ogg Vorbis and Opus, MP3, NIST Sphere, ...) at any rate and bit depth.
+    Raises PngnatError where the file is missing, is no sound, holds no samples, or holds values that are no numbers.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PngnatError(f"{path}: there is no such file")
+    try:
+        samples, source_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, ValueError) as error:
+        raise PngnatError(f"{path}: cannot be read as sound ({error}); is it damaged or of another format?") from error
+    if len(samples) == 0:
+        raise PngnatError(f"{path}: holds no sound; record it again or leave it out")
+    if not np.isfinite(samples).all():
+        raise PngnatError(f"{path}: holds samples that are no numbers (NaN or infinity); export it again")
+    return resample(samples.mean(axis=1), source_rate, sample_rate)
+
+
+def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
+    """samples (S,) at `source_rate` Hz to float32 (S * target_rate / source_rate,) at `target_rate` Hz, band-limited."""
+    if source_rate == target_rate:
+        return np.ascontiguousarray(samples, dtype=np.float32)
+    import soxr  # only recordings need it; speech is made at the rate it is written at
+
+    return soxr.resample(np.asarray(samples, dtype=np.float32), source_rate, target_rate)
+
+
+def duration(path: str | os.PathLike) -> float:
+    """Seconds of sound in a file, from its header alone. Raises PngnatError as `read` does."""
+    if not Path(path).is_file():
+        raise PngnatError(f"{path}: there is no such file")
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.SoundFileError, OSError) as error:
+        raise PngnatError(f"{path}: cannot be read as sound ({error}); is it damaged or of another format?") from error
+    return info.frames / info.samplerate
+
+
+def write(path: str | os.PathLike, samples: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None) -> None:
+    """Write samples (S,) in [-1, 1] as the format that the suffix names: .wav, .flac (16 bit) or .ogg (Vorbis).
+
+    Values outside [-1, 1] are clipped. tags: text to store in the file, by the names in TAGS. The file appears whole or not at all.
+    Raises PngnatError for another suffix, an unknown tag, or a place that cannot be written.
+    """
+    path, tags = Path(path), tags or {}
+    if path.suffix.lower() not in FORMATS:
+        raise PngnatError(f"{path}: cannot write this kind of file; use one of {', '.join(FORMATS)}")
+    unknown = sorted(set(tags) - set(TAGS))
+    if unknown:
+        raise PngnatError(f"{path}: '{unknown[0]}' is no tag for a sound file; use one of {', '.join(TAGS)}")
+    container, subtype = FORMATS[path.suffix.lower()]
+    samples = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
+    beside = None
+    try:
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+        os.close(handle)
+        with soundfile.SoundFile(beside, "w", sample_rate, 1, subtype, format=container) as file:
+            for name, text in tags.items():
+                setattr(file, name, text)
+            for start in range(0, len(samples), _WRITE_BLOCK):
+                file.write(samples[start : start + _WRITE_BLOCK])
+        os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, path)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise PngnatError(f"{path}: cannot be written ({error})") from error
+    finally:
+        if beside and os.path.exists(beside):
+            os.unlink(beside)
+
+
+def _umask() -> int:
+    """The process's umask: mkstemp makes private files, and a person expects an ordinary one."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
