@@ -1,0 +1,68 @@
+"""PnG tokens of several utterances as padded tensors: all that the models see of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from pngnat.text.tokenizer import PngTokens
+
+
+@dataclass(frozen=True)
+class PngBatch:
+    """`[CLS] phonemes [SEP] wordpieces [SEP]` of B utterances, padded with 0 to the longest.
+
+    ids, segments, word_positions: (B, L) int64; segment 0 is the phoneme segment with its closing [SEP], 1 the grapheme segment.
+    lengths: (B,) tokens in all. phoneme_lengths: (B,) phoneme-segment tokens, which come first in each row; N is the largest.
+    """
+
+    ids: Tensor
+    segments: Tensor
+    word_positions: Tensor
+    lengths: Tensor
+    phoneme_lengths: Tensor
+
+    @classmethod
+    def collate(cls, tokens: Sequence[PngTokens]) -> PngBatch:
+        """The batch of these utterances, in this order."""
+
+        def pad(rows: list) -> Tensor:
+            return torch.nn.utils.rnn.pad_sequence([torch.as_tensor(row, dtype=torch.long) for row in rows], batch_first=True)
+
+        return cls(
+            ids=pad([t.ids for t in tokens]),
+            segments=pad([t.segments for t in tokens]),
+            word_positions=pad([t.word_positions for t in tokens]),
+            lengths=torch.tensor([len(t.ids) for t in tokens]),
+            phoneme_lengths=torch.tensor([t.num_phoneme_tokens for t in tokens]),
+        )
+
+    @property
+    def mask(self) -> Tensor:
+        """(B, L), True at tokens, False at padding."""
+        return length_mask(self.lengths, self.ids.shape[1])
+
+    @property
+    def phoneme_mask(self) -> Tensor:
+        """(B, N), True at phoneme-segment tokens, False elsewhere."""
+        return length_mask(self.phoneme_lengths, int(self.phoneme_lengths.max()))
+
+    @property
+    def phoneme_ids(self) -> Tensor:
+        """(B, N), the phoneme segment's ids, 0 at padding."""
+        mask = self.phoneme_mask
+        return self.ids[:, : mask.shape[1]] * mask
+
+    def to(self, device: torch.device | str) -> PngBatch:
+        """The same batch on another device."""
+        return PngBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+def length_mask(lengths: Tensor, size: int) -> Tensor:
+    """(B, size), True at the first lengths[b] places of row b."""
+    return torch.arange(size, device=lengths.device)[None, :] < lengths[:, None]

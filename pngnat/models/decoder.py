@@ -1,0 +1,171 @@
+"""Decoders: upsampled frames to mel frames. One interface, two kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pngnat.models.batch import length_mask
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Kind and size of the decoder; the defaults are the paper's (arXiv 2010.04301, appendix A).
+
+    kind: `lstm` is autoregressive, `parallel` convolutional without recurrence over frames.
+    reduction: mel frames that one step makes. width: LSTM units, or channels. layers: LSTM layers, or convolution blocks.
+    prenet, zoneout: of `lstm` alone. kernel, feedforward: of `parallel` alone. dropout: of the pre-net, or of the blocks.
+    """
+
+    kind: str = "lstm"
+    reduction: int = 2
+    width: int = 1024
+    layers: int = 2
+    prenet: int = 256
+    zoneout: float = 0.1
+    kernel: int = 7
+    feedforward: int = 2048
+    dropout: float = 0.5
+
+
+def build_decoder(inputs: int, n_mels: int, config: DecoderConfig) -> Decoder:
+    """The decoder that `config.kind` names; raises ValueError for an unknown kind."""
+    kinds = {"lstm": LstmDecoder, "parallel": ParallelDecoder}
+    if config.kind not in kinds:
+        raise ValueError(f"unknown decoder kind {config.kind!r}; there are {', '.join(kinds)}")
+    return kinds[config.kind](inputs, n_mels, config)
+
+
+class Decoder(nn.Module):
+    """Groups of `reduction` frames in, as many mel frames out."""
+
+    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
+        super().__init__()
+        self.inputs, self.n_mels, self.config = inputs, n_mels, config
+
+    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
+        """upsampled: (B, T, inputs); counts: (B,) frames; target: (B, T, M), which `lstm` is fed in training, or None.
+
+        Returns (B, T, M). What lies past an utterance's count has no influence on what lies before.
+        """
+        raise NotImplementedError
+
+    def group(self, frames: Tensor) -> Tensor:
+        """(B, T, C) to (B, ceil(T / reduction), reduction * C), padded with zeros."""
+        padded = F.pad(frames, (0, 0, 0, -frames.shape[1] % self.config.reduction))
+        return padded.reshape(len(frames), -1, self.config.reduction * frames.shape[2])
+
+    def ungroup(self, groups: Tensor, frames: int) -> Tensor:
+        """(B, ceil(T / reduction), reduction * M) to (B, T, M)."""
+        return groups.reshape(len(groups), -1, self.n_mels)[:, :frames]
+
+
+class ParallelDecoder(Decoder):
+    """ConvNeXt blocks (arXiv 2201.03545) over groups of frames."""
+
+    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
+        super().__init__(inputs, n_mels, config)
+        self.enter = nn.Linear(inputs * config.reduction, config.width)
+        self.blocks = nn.ModuleList(ConvBlock(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
+        self.leave = nn.Linear(config.width, n_mels * config.reduction)
+
+    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
+        """See `Decoder.forward`; `target` is not used."""
+        hidden = self.enter(self.group(upsampled))
+        mask = length_mask((counts + self.config.reduction - 1) // self.config.reduction, hidden.shape[1])[..., None]
+        for block in self.blocks:
+            hidden = block(hidden * mask)
+        return self.ungroup(self.leave(self.norm(hidden)), upsampled.shape[1])
+
+
+class ConvBlock(nn.Module):
+    """Depthwise convolution over time, layer norm, two pointwise layers, residual."""
+
+    def __init__(self, config: DecoderConfig):
+        super().__init__()
+        self.depthwise = nn.Conv1d(config.width, config.width, config.kernel, padding=config.kernel // 2, groups=config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.widen = nn.Linear(config.width, config.feedforward)
+        self.narrow = nn.Linear(config.feedforward, config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.scale = nn.Parameter(torch.full((config.width,), 1.0 / config.layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, width) to (B, T, width)."""
+        hidden = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        return x + self.dropout(self.scale * self.narrow(F.gelu(self.widen(self.norm(hidden)))))
+
+
+class LstmDecoder(Decoder):
+    """Pre-net and LSTMs over the previous frame and the upsampled vectors (arXiv 2010.04301, section 2 and appendix A)."""
+
+    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
+        super().__init__(inputs, n_mels, config)
+        grouped = inputs * config.reduction
+        self.prenet = nn.Sequential(
+            nn.Linear(n_mels, config.prenet),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.prenet, config.prenet),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+        )
+        sizes = [config.prenet + grouped] + [config.width] * (config.layers - 1)
+        self.cells = nn.ModuleList(ZoneoutLstmCell(size, config.width, config.zoneout) for size in sizes)
+        self.leave = nn.Linear(config.width + grouped, n_mels * config.reduction)
+
+    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
+        """See `Decoder.forward`; without `target` it is fed its own output."""
+        groups = self.group(upsampled)
+        fed = None if target is None else self._last_frames(target)
+        frame = groups.new_zeros(len(groups), self.n_mels)
+        states: list[LstmState | None] = [None] * len(self.cells)
+        made = []
+        for step in range(groups.shape[1]):
+            if fed is not None and step > 0:
+                frame = fed[:, step - 1]
+            output, states = self.step(frame, groups[:, step], states)
+            frame = output[:, -self.n_mels :]
+            made.append(output)
+        return self.ungroup(torch.stack(made, dim=1), upsampled.shape[1])
+
+    def step(self, frame: Tensor, group: Tensor, states: list[LstmState | None]) -> tuple[Tensor, list[LstmState | None]]:
+        """One step: the last mel frame (B, M) and the next group (B, reduction * inputs) to (B, reduction * M) and new states."""
+        hidden = torch.cat([self.prenet(frame), group], dim=-1)
+        new_states = []
+        for cell, state in zip(self.cells, states, strict=True):
+            state = cell(hidden, state)
+            new_states.append(state)
+            hidden = state[0]
+        return self.leave(torch.cat([hidden, group], dim=-1)), new_states
+
+    def _last_frames(self, target: Tensor) -> Tensor:
+        return self.group(target)[..., -self.n_mels :]
+
+
+LstmState = tuple[Tensor, Tensor]
+
+
+class ZoneoutLstmCell(nn.Module):
+    """An LSTM cell, parts of whose state stay as they were (zoneout, arXiv 1606.01305); in evaluation, their expectation."""
+
+    def __init__(self, inputs: int, units: int, zoneout: float):
+        super().__init__()
+        self.cell = nn.LSTMCell(inputs, units)
+        self.zoneout = zoneout
+
+    def forward(self, x: Tensor, state: LstmState | None) -> LstmState:
+        """x: (B, inputs); state: hidden and cell state, each (B, units), None at the start."""
+        if state is None:
+            state = (x.new_zeros(len(x), self.cell.hidden_size), x.new_zeros(len(x), self.cell.hidden_size))
+        fresh = self.cell(x, state)
+        return self._mix(state[0], fresh[0]), self._mix(state[1], fresh[1])
+
+    def _mix(self, old: Tensor, new: Tensor) -> Tensor:
+        if not self.training:
+            return self.zoneout * old + (1 - self.zoneout) * new
+        return torch.where(torch.rand_like(new) < self.zoneout, old, new)

@@ -1,0 +1,146 @@
+"""PnG NAT: text tokens to a log-mel spectrogram, by an encoder, durations, Gaussian upsampling and a decoder.
+
+B utterances, N phoneme-segment tokens, L all tokens, T mel frames, M mel bins, D width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from pngnat.audio.config import AudioConfig
+from pngnat.models.batch import PngBatch, length_mask
+from pngnat.models.decoder import DecoderConfig, build_decoder
+from pngnat.models.duration import DurationPredictor, PredictorConfig, RangePredictor
+from pngnat.models.phoneme_encoder import PhonemeEncoder, PhonemeEncoderConfig
+from pngnat.models.png_bert import PngBert, PngBertConfig
+from pngnat.models.postnet import PostNet, PostNetConfig
+from pngnat.models.upsampling import upsample
+
+
+@dataclass(frozen=True)
+class PngNatConfig:
+    """Parts and sizes of the acoustic model.
+
+    encoder: a PngBertConfig makes it PnG NAT, a PhonemeEncoderConfig plain NAT. speakers: rows of the speaker table.
+    frozen_layers: PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included.
+    mel_offset, mel_scale: typical mean and spread of a log-mel, so that the networks work near zero mean and unit variance.
+    """
+
+    encoder: PngBertConfig | PhonemeEncoderConfig
+    speakers: int
+    speaker_width: int = 64
+    predictor: PredictorConfig = field(default_factory=PredictorConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    postnet: PostNetConfig = field(default_factory=PostNetConfig)
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    position_width: int = 32
+    frozen_layers: int = -1
+    mel_offset: float = -5.0
+    mel_scale: float = 2.5
+
+    def to_dict(self) -> dict:
+        """JSON values alone; the encoder names its kind."""
+        return {**asdict(self), "encoder": {"kind": _encoder_kind(self.encoder), **asdict(self.encoder)}}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> PngNatConfig:
+        """The config that `to_dict` wrote. Raises ValueError, TypeError or KeyError where it is not one."""
+        values = dict(values)
+        encoder = dict(values.pop("encoder"))
+        kind = encoder.pop("kind")
+        if kind not in ENCODERS:
+            raise ValueError(f"unknown encoder kind {kind!r}; there are {', '.join(ENCODERS)}")
+        parts = {"predictor": PredictorConfig, "decoder": DecoderConfig, "postnet": PostNetConfig, "audio": AudioConfig}
+        built = {name: part(**values.pop(name)) for name, part in parts.items() if name in values}
+        return cls(encoder=ENCODERS[kind][0](**encoder), **built, **values)
+
+    def with_speakers(self, speakers: int) -> PngNatConfig:
+        """The same model with another number of speakers."""
+        return replace(self, speakers=speakers)
+
+
+ENCODERS: dict[str, tuple[type, type]] = {"png_bert": (PngBertConfig, PngBert), "phoneme": (PhonemeEncoderConfig, PhonemeEncoder)}
+
+
+def _encoder_kind(config: PngBertConfig | PhonemeEncoderConfig) -> str:
+    return next(kind for kind, (config_class, _) in ENCODERS.items() if isinstance(config, config_class))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a training step compares with the recording.
+
+    durations: (B, N) seconds. coarse, mel: (B, T, M) normalized log-mel before and after the post-net.
+    """
+
+    durations: Tensor
+    coarse: Tensor
+    mel: Tensor
+
+
+class PngNat(nn.Module):
+    """The acoustic model."""
+
+    def __init__(self, config: PngNatConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = ENCODERS[_encoder_kind(config.encoder)][1](config.encoder)
+        if isinstance(self.encoder, PngBert):
+            self.encoder.freeze(config.frozen_layers)
+            encoded = config.encoder.width
+        else:
+            encoded = 2 * config.encoder.lstm
+        width = encoded + config.speaker_width
+        self.speaker = nn.Embedding(config.speakers, config.speaker_width)
+        self.duration_predictor = DurationPredictor(width, config.predictor)
+        self.range_predictor = RangePredictor(width, config.predictor)
+        self.decoder = build_decoder(width + config.position_width, config.audio.n_mels, config.decoder)
+        self.postnet = PostNet(config.audio.n_mels, config.postnet)
+
+    def encode(self, tokens: PngBatch, speaker: Tensor) -> Tensor:
+        """The phoneme segment's hidden states with the speaker's embedding; speaker: (B,) rows. (B, N, D), zero at padding."""
+        mask = tokens.phoneme_mask
+        hidden = self.encoder(tokens)[:, : mask.shape[1]]
+        voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
+        return torch.cat([hidden, voice], dim=-1) * mask[..., None]
+
+    def forward(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor) -> Prediction:
+        """A training step's prediction, upsampled by the true durations.
+
+        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T the frames of the longest.
+        """
+        hidden = self.encode(tokens, speaker)
+        predicted = self.duration_predictor(hidden, tokens.phoneme_lengths)
+        coarse, mel = self._decode(tokens, hidden, durations, self.normalize(target))
+        return Prediction(predicted, coarse, mel)
+
+    @torch.inference_mode()
+    def predict_durations(self, tokens: PngBatch, speaker: Tensor) -> Tensor:
+        """Seconds of each token, (B, N), at least 0 and 0 at padding. speaker: (B,) rows of the speaker table."""
+        hidden = self.encode(tokens, speaker)
+        return self.duration_predictor(hidden, tokens.phoneme_lengths).clamp(min=0) * tokens.phoneme_mask
+
+    @torch.inference_mode()
+    def speak(self, tokens: PngBatch, speaker: Tensor, durations: Tensor) -> Tensor:
+        """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it."""
+        hidden = self.encode(tokens, speaker)
+        mel = self._decode(tokens, hidden, durations * tokens.phoneme_mask, None)[1]
+        return self.denormalize(mel.float()).transpose(1, 2)
+
+    def _decode(self, tokens: PngBatch, hidden: Tensor, durations: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
+        ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
+        upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width)
+        coarse = self.decoder(upsampled, counts, target)
+        mask = length_mask(counts, coarse.shape[1])[..., None]
+        return coarse, coarse + self.postnet(coarse, mask)
+
+    def normalize(self, log_mel: Tensor) -> Tensor:
+        """Log-mel to the values that the networks work on."""
+        return (log_mel - self.config.mel_offset) / self.config.mel_scale
+
+    def denormalize(self, normalized: Tensor) -> Tensor:
+        """The inverse of `normalize`."""
+        return normalized * self.config.mel_scale + self.config.mel_offset

@@ -1,0 +1,56 @@
+"""Gaussian upsampling: from one vector a token to one vector a frame (arXiv 2010.04301, section 3.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pngnat.models.batch import length_mask
+from pngnat.models.positions import sinusoidal
+
+
+def frame_counts(durations: Tensor, frame_rate: float) -> Tensor:
+    """Mel frames of each utterance, (B,): the rounded end of its last token. durations: (B, N) seconds.
+
+    Only the whole is rounded, never a token's duration, so that errors do not add up.
+    """
+    return (durations.double().sum(1) * frame_rate).round().long()
+
+
+def gaussian_weights(durations: Tensor, ranges: Tensor, frames: int) -> Tensor:
+    """How much each token contributes to each frame, (B, T, N); rows sum to 1.
+
+    c_i = d_i / 2 + sum_{j<i} d_j,  w_ti = N(t; c_i, s_i^2) / sum_j N(t; c_j, s_j^2), with t the middle of the frame.
+    durations, ranges: (B, N) in frames. A token without duration has no share in any frame, unless none has a duration.
+    """
+    durations, ranges = durations.float(), ranges.float()
+    centres = durations.cumsum(1) - durations / 2
+    times = torch.arange(frames, device=durations.device) + 0.5
+    distance = (times[None, :, None] - centres[:, None, :]) / ranges[:, None, :]
+    log_density = -0.5 * distance.square() - ranges.log()[:, None, :]
+    silent = (durations <= 0) & (durations > 0).any(1, keepdim=True)
+    return log_density.masked_fill(silent[:, None, :], float("-inf")).softmax(dim=-1)
+
+
+def position_in_token(durations: Tensor, frames: int) -> Tensor:
+    """Frames since the start of the token that each frame's middle falls into, (B, T). durations: (B, N) in frames."""
+    ends = durations.double().cumsum(1)
+    times = (torch.arange(frames, device=durations.device) + 0.5).double().expand(len(durations), frames).contiguous()
+    token = torch.searchsorted(ends, times, right=True).clamp(max=durations.shape[1] - 1)
+    return (times - (ends - durations).gather(1, token)).clamp(min=0).float()
+
+
+def upsample(hidden: Tensor, durations: Tensor, ranges: Tensor, frame_rate: float, position_width: int = 32) -> tuple[Tensor, Tensor]:
+    """Hidden states to frames: u_t = sum_i w_ti h_i, with a sinusoidal embedding of the position within the token concatenated.
+
+    hidden: (B, N, D); durations: (B, N) seconds, 0 at padding; ranges: (B, N) frames.
+    Returns (B, T, D + position_width), zero past each utterance's end, and the frame counts (B,).
+    """
+    counts = frame_counts(durations, frame_rate)
+    frames = int(counts.max())
+    in_frames = durations.float() * frame_rate
+    # Half precision cannot hold the squared distances, and its softmax would not sum to 1.
+    with torch.autocast(hidden.device.type, enabled=False):
+        weighted = gaussian_weights(in_frames, ranges, frames) @ hidden.float()
+    position = sinusoidal(position_in_token(in_frames, frames), position_width)
+    return torch.cat([weighted, position], dim=-1) * length_mask(counts, frames)[..., None], counts
