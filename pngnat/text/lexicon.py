@@ -1,0 +1,86 @@
+"""Pronunciation dictionaries: CMUdict, the project's corrections to it, and the user's own file."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from pngnat.errors import PngnatError
+from pngnat.text.phonemes import PHONEMES, VOWELS
+
+DATA = files("pngnat.text") / "data"
+_VALID = frozenset(PHONEMES)
+_PLAIN_VOWELS = frozenset(VOWELS)
+
+
+def parse_phonemes(line: str) -> tuple[str, ...]:
+    """The phonemes in `line`, separated by spaces; a vowel without its stress gets 1 if it is the only one, else 0.
+
+    Raises PngnatError naming the symbol that is not ARPAbet.
+    """
+    symbols = line.upper().split()
+    if not symbols:
+        raise PngnatError("there are no phonemes; write ARPAbet like P R AH0 N AW2 N S")
+    alone = sum(symbol.rstrip("012") in _PLAIN_VOWELS for symbol in symbols) == 1
+    stressed = tuple(symbol + ("1" if alone else "0") if symbol in _PLAIN_VOWELS else symbol for symbol in symbols)
+    for symbol in stressed:
+        if symbol not in _VALID:
+            raise PngnatError(f"'{symbol}' is no ARPAbet phoneme; write for example P R AH0 N AW2 N S")
+    return stressed
+
+
+def load_lexicon(path: str | Path) -> dict[str, tuple[str, ...]]:
+    """A user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; lines that start with # or ;;; are comments.
+
+    Words are matched without regard to case. Of several lines for one word (also `word(2)`) the first counts.
+    Raises PngnatError with the line's number.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PngnatError(f"cannot read the lexicon {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+    lexicon: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        content = re.split(r"\s#", line)[0].strip()
+        if not content or content.startswith(("#", ";;;")):
+            continue
+        word, _, phonemes = content.replace("\t", " ").partition(" ")
+        try:
+            pronunciation = parse_phonemes(phonemes)
+        except PngnatError as error:
+            raise PngnatError(f"{path}, line {number}: '{word}': {error}") from error
+        lexicon.setdefault(re.sub(r"\(\d+\)$", "", word).lower(), pronunciation)
+    return lexicon
+
+
+def _table(lines: Iterable[str]) -> dict[str, str]:
+    return dict(line.split("\t", 1) for line in lines)
+
+
+class Dictionary:
+    """CMUdict (135,000 entries) with the project's corrections in front; pronunciations are split only when asked for."""
+
+    def __init__(self) -> None:
+        self._words = _table(gzip.decompress((DATA / "cmudict.tsv.gz").read_bytes()).decode().splitlines())
+        corrections = (DATA / "corrections.tsv").read_text(encoding="utf-8").splitlines()
+        for word, pronunciations in _table(line for line in corrections if line and not line.startswith("#")).items():
+            others = [other for other in self._words.get(word, "").split("\t") if other and other not in pronunciations.split("\t")]
+            self._words[word] = "\t".join([pronunciations, *others])
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def variants(self, word: str) -> list[tuple[str, ...]]:
+        """All pronunciations of a lower-case word, the usual one first; empty for an unknown word."""
+        entry = self._words.get(word)
+        return [tuple(variant.split()) for variant in entry.split("\t")] if entry else []
+
+
+@lru_cache(maxsize=1)
+def dictionary() -> Dictionary:
+    """The one shared dictionary, loaded at the first use (about 0.15 s)."""
+    return Dictionary()

@@ -1,0 +1,84 @@
+"""Pronunciations of unknown words: the GRU sequence-to-sequence network of g2p-en, evaluated in NumPy.
+
+g2p-en (Apache-2.0) is read as data and never imported, since importing it downloads files.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from pngnat.errors import PngnatError
+from pngnat.text.phonemes import VOWELS
+
+_GRAPHEMES = "abcdefghijklmnopqrstuvwxyz"
+_FIRST_GRAPHEME = 3
+_END_GRAPHEME = 2
+_START, _END = 2, 3
+_MAX_PHONEMES = 20
+MAX_LETTERS = 14
+_CONSONANTS_OF_NETWORK = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH".split()
+
+
+def _network_symbols() -> list[str]:
+    """The network's output symbols in its own order: specials, then sorted ARPAbet where `UW` also stands without stress."""
+    stressed = [f"{vowel}{stress}" for vowel in VOWELS for stress in "012"]
+    return ["", "", "", "", *sorted([*stressed, *_CONSONANTS_OF_NETWORK, "UW"])]
+
+
+def _folder() -> Path:
+    spec = importlib.util.find_spec("g2p_en")
+    if spec is None or not spec.submodule_search_locations:
+        raise PngnatError("the package g2p-en is missing; install it with: pip install g2p-en")
+    return Path(spec.submodule_search_locations[0])
+
+
+class OovNetwork:
+    """Letters to ARPAbet, greedily, for words of any length (long ones in pieces of at most MAX_LETTERS)."""
+
+    def __init__(self) -> None:
+        with np.load(_folder() / "checkpoint20.npz") as weights:
+            self._weights = {name: weights[name].astype(np.float32) for name in weights.files}
+        self._symbols = _network_symbols()
+
+    def _step(self, side: str, x: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """One GRU step (D,) -> (D,); x is the input already multiplied by the input weights (3D,)."""
+        recurrent = self._weights[f"{side}_w_hh"] @ h + self._weights[f"{side}_b_hh"]
+        size = len(h)
+        gates = 1 / (1 + np.exp(-(x[: 2 * size] + recurrent[: 2 * size])))
+        reset, update = gates[:size], gates[size:]
+        candidate = np.tanh(x[2 * size :] + reset * recurrent[2 * size :])
+        return (1 - update) * candidate + update * h
+
+    def _piece(self, letters: str) -> list[str]:
+        w = self._weights
+        ids = [_FIRST_GRAPHEME + _GRAPHEMES.index(letter) for letter in letters] + [_END_GRAPHEME]
+        h = np.zeros(w["enc_w_hh"].shape[1], np.float32)
+        for x in w["enc_emb"][ids] @ w["enc_w_ih"].T + w["enc_b_ih"]:
+            h = self._step("enc", x, h)
+        symbol, phonemes = _START, []
+        for _ in range(_MAX_PHONEMES):
+            h = self._step("dec", w["dec_w_ih"] @ w["dec_emb"][symbol] + w["dec_b_ih"], h)
+            symbol = int(np.argmax(w["fc_w"] @ h + w["fc_b"]))
+            if symbol == _END:
+                break
+            if symbol > _END:
+                phonemes.append(self._symbols[symbol].replace("UW", "UW0") if self._symbols[symbol] == "UW" else self._symbols[symbol])
+        return phonemes
+
+    @lru_cache(maxsize=50_000)  # noqa: B019 - one network lives as long as the process
+    def __call__(self, word: str) -> tuple[str, ...]:
+        """Phonemes of `word`; letters other than a-z are left out, empty when nothing is left."""
+        letters = "".join(letter for letter in word.lower() if letter in _GRAPHEMES)
+        pieces = -(-len(letters) // MAX_LETTERS)
+        size = -(-len(letters) // pieces) if pieces else 1
+        return tuple(phoneme for start in range(0, len(letters), size) for phoneme in self._piece(letters[start : start + size]))
+
+
+@lru_cache(maxsize=1)
+def oov_network() -> OovNetwork:
+    """The one shared network, loaded at the first unknown word."""
+    return OovNetwork()

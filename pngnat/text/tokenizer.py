@@ -1,0 +1,195 @@
+"""PnG tokens: the phoneme segment and the grapheme segment of one utterance, in one id space (PnG BERT, arXiv 2103.15060)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pngnat.errors import PngnatError
+from pngnat.text.phonemes import BOUNDARIES, PHONEMES, PUNCTUATION, WORD_BOUNDARY, boundary_token
+from pngnat.text.utterance import Utterance
+
+SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
+PAD, CLS, SEP, MASK, UNK = range(len(SPECIALS))
+FORMAT = 1
+FILE = "tokenizer.json"
+_FIRST_PHONEME = len(SPECIALS)
+_FIRST_BOUNDARY = _FIRST_PHONEME + len(PHONEMES)
+_FIRST_WORDPIECE = _FIRST_BOUNDARY + len(BOUNDARIES)
+_UNKNOWN_PIECE = "[UNK]"
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789'-&"
+
+
+@dataclass(frozen=True)
+class PngTokens:
+    """One utterance as PnG BERT reads it: `[CLS] phonemes and boundaries [SEP] wordpieces [SEP]`.
+
+    ids, segments, word_positions: (L,) int64. segments: 0 = phonemes (with [CLS] and the first [SEP]), 1 = wordpieces.
+    word_positions: 0 for [CLS], [SEP], plain word boundaries and marks before the first word (whose silence [CLS] owns);
+        words and punctuation count up together from 1, the same number in both segments.
+    num_phoneme_tokens: N, the tokens before the first [SEP]: 1 + phonemes + W.
+    word_index: (N,) int64, the index into utterance.words, -1 for [CLS] and boundaries.
+    symbols: N phonemes and boundary tokens as text.
+    """
+
+    ids: np.ndarray
+    segments: np.ndarray
+    word_positions: np.ndarray
+    num_phoneme_tokens: int
+    word_index: np.ndarray
+    symbols: tuple[str, ...]
+
+
+class PngTokenizer:
+    """Utterances to PngTokens. wordpieces: the vocabulary of the grapheme segment, in the order of its ids."""
+
+    pad_id, cls_id, sep_id, mask_id, unk_id = PAD, CLS, SEP, MASK, UNK
+    phoneme_ids = range(_FIRST_PHONEME, _FIRST_BOUNDARY)
+    boundary_ids = range(_FIRST_BOUNDARY, _FIRST_WORDPIECE)
+
+    def __init__(self, wordpieces: Iterable[str]) -> None:
+        self._wordpieces = tuple(wordpieces)
+        self._symbol_ids = {symbol: _FIRST_PHONEME + index for index, symbol in enumerate((*PHONEMES, *BOUNDARIES))}
+        self._piece_ids = {piece: _FIRST_WORDPIECE + index for index, piece in enumerate(self._wordpieces)}
+        if len(self._piece_ids) != len(self._wordpieces):
+            raise PngnatError("the tokenizer's wordpieces are not distinct; train it again")
+        self._model = _wordpiece_model(self._wordpieces)
+        self._cache: dict[str, list[int]] = {}
+
+    @property
+    def vocabulary_size(self) -> int:
+        """All ids: specials, phonemes, boundaries and wordpieces."""
+        return _FIRST_WORDPIECE + len(self._wordpieces)
+
+    @property
+    def wordpiece_ids(self) -> range:
+        """The ids of the grapheme segment."""
+        return range(_FIRST_WORDPIECE, self.vocabulary_size)
+
+    @classmethod
+    def train(cls, texts_or_utterances: Iterable[str | Utterance], vocabulary_size: int) -> PngTokenizer:
+        """Learn wordpieces from normalized text. vocabulary_size: the most ids in all, phonemes included.
+
+        Every letter, digit and mark has a wordpiece, also where the text does not show it.
+        """
+        from tokenizers import trainers
+
+        base = _base_wordpieces()
+        if vocabulary_size < _FIRST_WORDPIECE + len(base):
+            raise PngnatError(f"a vocabulary of {vocabulary_size} is too small; it needs at least {_FIRST_WORDPIECE + len(base)}")
+        learner = _wordpiece_model(base)
+        room = vocabulary_size - _FIRST_WORDPIECE
+        trainer = trainers.WordPieceTrainer(vocab_size=room, show_progress=False, special_tokens=[_UNKNOWN_PIECE], limit_alphabet=200)
+        texts = (item.text if isinstance(item, Utterance) else item for item in texts_or_utterances)
+        learner.train_from_iterator(texts, trainer)
+        learned = sorted(learner.get_vocab().items(), key=lambda item: item[1])
+        pieces = dict.fromkeys([*base, *(piece for piece, _ in learned if piece != _UNKNOWN_PIECE)])
+        return cls(list(pieces)[:room])
+
+    def encode(self, utterance: Utterance) -> PngTokens:
+        """The tokens of `utterance`, with at least one word.
+
+        Every word has at least one wordpiece, [UNK] where nothing fits.
+        """
+        phonemes, graphemes = _Segment(), _Segment()
+        phonemes.add("[CLS]", CLS)
+        graphemes.extend(self._pieces(utterance.boundaries[0].marks), 0)
+        position = 0
+        for index, (word, boundary) in enumerate(zip(utterance.words, utterance.boundaries[1:], strict=True)):
+            position += 1
+            for phoneme in word.phonemes:
+                phonemes.add(phoneme, self._symbol_ids[phoneme], position, index)
+            graphemes.extend(self._pieces(word.text) or [UNK], position)
+            last = index == len(utterance.words) - 1
+            mark = boundary_token(boundary.marks)
+            marks = "." if last and mark == WORD_BOUNDARY else boundary.marks
+            mark = boundary_token(marks)
+            position += mark != WORD_BOUNDARY
+            phonemes.add(mark, self._symbol_ids[mark], position if mark != WORD_BOUNDARY else 0)
+            if mark != WORD_BOUNDARY:
+                graphemes.extend(self._pieces("".join(sign for sign in marks if sign in PUNCTUATION)), position)
+        return _joined(phonemes, graphemes)
+
+    def _pieces(self, text: str) -> list[int]:
+        """The ids of the wordpieces of one word or of some marks."""
+        if text not in self._cache:
+            self._cache[text] = [self._piece_ids.get(piece, UNK) for piece in self._model.encode(text).tokens]
+        return self._cache[text]
+
+    def save(self, folder: str | Path) -> None:
+        """Write `tokenizer.json` into `folder`, which exists."""
+        content = {"format": FORMAT, "phonemes": PHONEMES, "boundaries": BOUNDARIES, "wordpieces": self._wordpieces}
+        path = Path(folder) / FILE
+        part = path.with_name(path.name + ".part")
+        part.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+        os.replace(part, path)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> PngTokenizer:
+        """Read `tokenizer.json` from `folder`. Raises PngnatError when it is missing, damaged or of another inventory."""
+        path = Path(folder) / FILE
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise PngnatError(f"cannot read the tokenizer {path}: {getattr(error, 'strerror', None) or 'it is damaged'}") from error
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise PngnatError(f"{path} is no tokenizer of format {FORMAT}; it may come from another version of pngnat")
+        wordpieces = content.get("wordpieces")
+        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) for piece in wordpieces):
+            raise PngnatError(f"the wordpieces in {path} are damaged")
+        if content.get("phonemes") != list(PHONEMES) or content.get("boundaries") != list(BOUNDARIES):
+            raise PngnatError(f"{path} was made for other phonemes than this version of pngnat has")
+        return cls(wordpieces)
+
+
+class _Segment:
+    """Grows one segment: symbols, ids, word positions and word indices."""
+
+    def __init__(self) -> None:
+        self.symbols: list[str] = []
+        self.ids: list[int] = []
+        self.positions: list[int] = []
+        self.words: list[int] = []
+
+    def add(self, symbol: str, identity: int, position: int = 0, word: int = -1) -> None:
+        self.symbols.append(symbol)
+        self.ids.append(identity)
+        self.positions.append(position)
+        self.words.append(word)
+
+    def extend(self, ids: list[int], position: int) -> None:
+        for identity in ids:
+            self.add("", identity, position)
+
+
+def _joined(phonemes: _Segment, graphemes: _Segment) -> PngTokens:
+    first, second = len(phonemes.ids) + 1, len(graphemes.ids) + 1
+    return PngTokens(
+        ids=np.array([*phonemes.ids, SEP, *graphemes.ids, SEP], np.int64),
+        segments=np.repeat(np.array([0, 1], np.int64), [first, second]),
+        word_positions=np.array([*phonemes.positions, 0, *graphemes.positions, 0], np.int64),
+        num_phoneme_tokens=first - 1,
+        word_index=np.array(phonemes.words, np.int64),
+        symbols=tuple(phonemes.symbols),
+    )
+
+
+def _base_wordpieces() -> list[str]:
+    """What every vocabulary has: letters and digits at a word's start and inside it, and the marks."""
+    return [*_ALPHABET, *(f"##{letter}" for letter in _ALPHABET if letter.isalnum()), *PUNCTUATION]
+
+
+def _wordpiece_model(wordpieces: Iterable[str]):
+    """A `tokenizers.Tokenizer`, uncased, without accents, that splits at punctuation as BERT's does."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+    vocabulary = {_UNKNOWN_PIECE: 0} | {piece: index + 1 for index, piece in enumerate(wordpieces)}
+    model = Tokenizer(models.WordPiece(vocabulary, unk_token=_UNKNOWN_PIECE, max_input_chars_per_word=100))
+    model.normalizer = normalizers.BertNormalizer(strip_accents=True, lowercase=True)
+    model.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return model
