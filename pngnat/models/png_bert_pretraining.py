@@ -1,0 +1,147 @@
+"""PnG BERT with its masked-language-model head as a `transformers` model.
+
+The encoder itself is the plain module of `png_bert.py`, so that speaking needs no `transformers`. A saved folder holds
+`config.json` and `model.safetensors`, whose keys with the prefix `encoder.` are the plain encoder's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForPreTraining, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from pngnat.errors import PngnatError
+from pngnat.models.batch import PngBatch
+from pngnat.models.png_bert import PngBert, PngBertConfig
+
+
+class PngBertPretrainedConfig(PretrainedConfig):
+    """`PngBertConfig` in the form that `transformers` saves; `to_plain` gives it back."""
+
+    model_type = "png_bert"
+    attribute_map = {
+        "vocab_size": "vocabulary_size",
+        "hidden_size": "width",
+        "num_hidden_layers": "layers",
+        "num_attention_heads": "heads",
+        "intermediate_size": "feedforward",
+    }
+
+    def __init__(
+        self,
+        vocabulary_size: int = 8192,
+        width: int = PngBertConfig.width,
+        layers: int = PngBertConfig.layers,
+        heads: int = PngBertConfig.heads,
+        feedforward: int = PngBertConfig.feedforward,
+        dropout: float = PngBertConfig.dropout,
+        **kwargs,
+    ):
+        self.vocabulary_size = vocabulary_size
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.feedforward = feedforward
+        self.dropout = dropout
+        kwargs.setdefault("pad_token_id", 0)
+        super().__init__(**kwargs)
+
+    @classmethod
+    def from_plain(cls, config: PngBertConfig) -> PngBertPretrainedConfig:
+        """The same sizes, ready to be saved."""
+        return cls(**asdict(config))
+
+    def to_plain(self) -> PngBertConfig:
+        """The config of the plain encoder."""
+        return PngBertConfig(**{field.name: getattr(self, field.name) for field in fields(PngBertConfig)})
+
+
+@dataclass
+class PngBertOutput(ModelOutput):
+    """loss: () mean cross entropy over the labels, None without labels. logits: (B, L, V). last_hidden_state: (B, L, D)."""
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+    last_hidden_state: Tensor | None = None
+
+
+class MaskedTokenHead(nn.Module):
+    """Hidden states to scores over the one id space of phonemes and wordpieces; the output weights are the token embedding's."""
+
+    def __init__(self, config: PngBertConfig):
+        super().__init__()
+        self.transform = nn.Linear(config.width, config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.bias = nn.Parameter(torch.zeros(config.vocabulary_size))
+
+    def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
+        """hidden: (..., D); embedding: (V, D). Returns (..., V)."""
+        return F.linear(self.norm(F.gelu(self.transform(hidden))), embedding, self.bias)
+
+
+class PngBertForPreTraining(PreTrainedModel):
+    """PnG BERT and the head that guesses masked phonemes and wordpieces (arXiv 2103.15060, section 2.2)."""
+
+    config_class = PngBertPretrainedConfig
+    base_model_prefix = "encoder"
+    main_input_name = "input_ids"
+
+    def __init__(self, config: PngBertPretrainedConfig):
+        super().__init__(config)
+        plain = config.to_plain()
+        self.encoder = PngBert(plain)
+        self.head = MaskedTokenHead(plain)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """The parts initialize themselves when they are built."""
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The token embedding, (V, D)."""
+        return self.encoder.token
+
+    def scores(self, hidden: Tensor) -> Tensor:
+        """Scores (..., V) over all ids for chosen hidden states (..., D), so that training scores masked tokens alone."""
+        return self.head(hidden, self.encoder.token.weight)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        segment_ids: Tensor,
+        word_positions: Tensor,
+        attention_mask: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> PngBertOutput:
+        """Scores of every token, for use outside this package.
+
+        input_ids, segment_ids (0 phonemes and their [SEP], 1 graphemes), word_positions: (B, L), as `PngTokens` lists them.
+        attention_mask: (B, L), 1 at tokens, which come first in each row, 0 at padding. labels: (B, L), -100 where not asked.
+        """
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        batch = PngBatch(
+            ids=input_ids,
+            segments=segment_ids,
+            word_positions=word_positions,
+            lengths=mask.sum(1),
+            phoneme_lengths=((segment_ids == 0) & (mask > 0)).sum(1) - 1,
+        )
+        hidden = self.encoder(batch)
+        logits = self.scores(hidden)
+        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100)
+        return PngBertOutput(loss=loss, logits=logits, last_hidden_state=hidden)
+
+
+def load_pretrained(folder: str | Path) -> PngBertForPreTraining:
+    """The model saved in `folder`; `.encoder` is the plain PngBert. Raises PngnatError where there is none."""
+    if not (Path(folder) / "config.json").is_file():
+        raise PngnatError(f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that recipes/pretrain.py exported")
+    return PngBertForPreTraining.from_pretrained(folder, local_files_only=True)
+
+
+AutoConfig.register("png_bert", PngBertPretrainedConfig, exist_ok=True)
+AutoModelForPreTraining.register(PngBertPretrainedConfig, PngBertForPreTraining, exist_ok=True)
