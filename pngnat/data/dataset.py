@@ -1,0 +1,127 @@
+"""Aligned recordings as training batches of the acoustic model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Dataset
+
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
+from pngnat.audio.wav import read
+from pngnat.data.corpus import Recording
+from pngnat.errors import PngnatError
+from pngnat.models.batch import PngBatch
+from pngnat.text.tokenizer import PngTokenizer, PngTokens
+
+
+class MelStore:
+    """Log-mels of recordings, computed once and kept as half-precision files.
+
+    folder: where they are kept; other audio settings get another place in it, so that they never mix.
+    """
+
+    def __init__(self, folder: Path, audio: AudioConfig):
+        settings = json.dumps(asdict(audio), sort_keys=True)
+        self.folder = Path(folder) / hashlib.sha256(settings.encode()).hexdigest()[:12]
+        self.audio = audio
+
+    def load(self, recording: Recording) -> np.ndarray:
+        """The recording's log-mel, float32 (T, M). Raises PngnatError where the sound cannot be read."""
+        path = self.folder / f"{recording.id}.npy"
+        if path.exists():
+            return np.load(path).astype(np.float32)
+        samples = torch.from_numpy(read(recording.path, self.audio.sample_rate))
+        mel = log_mel(samples, self.audio).T.numpy()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".npy")
+        os.close(handle)
+        np.save(beside, mel.astype(np.float16))
+        os.replace(beside, path)
+        return mel
+
+
+@dataclass(frozen=True)
+class Example:
+    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), and speaker row."""
+
+    id: str
+    tokens: PngTokens
+    durations: np.ndarray
+    mel: np.ndarray
+    speaker: int
+
+
+@dataclass(frozen=True)
+class AcousticBatch:
+    """B recordings. durations: (B, N) seconds, 0 at padding; mel: (B, T, M), 0 at padding; speaker: (B,); frames: (B,)."""
+
+    ids: tuple[str, ...]
+    tokens: PngBatch
+    durations: Tensor
+    mel: Tensor
+    speaker: Tensor
+    frames: Tensor
+
+    @classmethod
+    def collate(cls, examples: Sequence[Example]) -> AcousticBatch:
+        """The padded batch of these examples."""
+        return cls(
+            ids=tuple(example.id for example in examples),
+            tokens=PngBatch.collate([example.tokens for example in examples]),
+            durations=pad_sequence([torch.from_numpy(example.durations) for example in examples], batch_first=True),
+            mel=pad_sequence([torch.from_numpy(example.mel) for example in examples], batch_first=True),
+            speaker=torch.tensor([example.speaker for example in examples]),
+            frames=torch.tensor([len(example.mel) for example in examples]),
+        )
+
+    def to(self, device: torch.device | str) -> AcousticBatch:
+        """The same batch on another device."""
+        moved = {name: getattr(self, name).to(device) for name in ("tokens", "durations", "mel", "speaker", "frames")}
+        return AcousticBatch(ids=self.ids, **moved)
+
+
+class AcousticDataset(Dataset[Example]):
+    """Recordings of a prepared corpus. speakers: names in the order of the model's speaker table."""
+
+    def __init__(self, recordings: Sequence[Recording], tokenizer: PngTokenizer, speakers: Sequence[str], mels: MelStore):
+        rows = {name: row for row, name in enumerate(speakers)}
+        unknown = sorted({recording.speaker for recording in recordings} - set(rows))
+        if unknown:
+            raise PngnatError(f"the model has no row for speaker {unknown[0]!r}; it knows {', '.join(speakers)}")
+        self.recordings, self.tokenizer, self.rows, self.mels = list(recordings), tokenizer, rows, mels
+
+    def __len__(self) -> int:
+        return len(self.recordings)
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """The length of each recording."""
+        return np.array([recording.durations.sum() for recording in self.recordings])
+
+    def __getitem__(self, index: int) -> Example:
+        recording = self.recordings[index]
+        tokens = self.tokenizer.encode(recording.utterance)
+        if tokens.num_phoneme_tokens != len(recording.durations):
+            raise PngnatError(
+                f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare the corpus again"
+            )
+        mel = self.mels.load(recording)
+        return Example(
+            recording.id, tokens, _within(recording.durations, len(mel) / self.mels.audio.frame_rate), mel, self.rows[recording.speaker]
+        )
+
+
+def _within(durations: np.ndarray, seconds: float) -> np.ndarray:
+    """The durations, cut so that they end where the last whole mel frame ends."""
+    return np.diff(np.minimum(np.cumsum(durations, dtype=np.float64), seconds), prepend=0.0).astype(np.float32)
