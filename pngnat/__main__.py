@@ -1,0 +1,8 @@
+"""`python -m pngnat` is `pngnat`."""
+
+import sys
+
+from pngnat.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Sound files written block by block, so that an hour of speech needs no more memory than a sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pngnat.audio.wav import FORMATS
+from pngnat.errors import PngnatError
+from pngnat.files import unwritable, written_beside
+
+# libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
+_BLOCK = 65536
+
+
+@contextmanager
+def sound_writer(
+    path: str | os.PathLike, sample_rate: int, tags: Mapping[str, str] | None = None
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """A mono sound file that grows beside its place and appears there, whole, when the `with` block ends without an error.
+
+    path: ends in .wav, .flac or .ogg, which names the format. tags: text to store, by libsndfile's names ("comment", "software").
+    Yields a function that appends samples (S,) in [-1, 1]; values outside are clipped.
+    Raises PngnatError for another ending or a place that cannot be written, before the block runs.
+    """
+    check_ending(path)
+    container, subtype = FORMATS[Path(path).suffix.lower()]
+    with written_beside(path) as beside:
+        with _writing(path):
+            file = soundfile.SoundFile(beside, "w", sample_rate, 1, subtype, format=container)
+            for name, text in (tags or {}).items():
+                setattr(file, name, text)
+
+        def append(samples: np.ndarray) -> None:
+            samples = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
+            with _writing(path):
+                for start in range(0, len(samples), _BLOCK):
+                    file.write(samples[start : start + _BLOCK])
+
+        try:
+            yield append
+        finally:
+            with _writing(path):
+                file.close()
+
+
+def check_ending(path: str | os.PathLike) -> None:
+    """Raise PngnatError unless the path's ending names a format that can be written."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise PngnatError(f"{path}: cannot write this kind of file; use one of {', '.join(FORMATS)}")
+
+
+@contextmanager
+def _writing(path: str | os.PathLike) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, soundfile.SoundFileError) as error:
+        raise unwritable(path, error) from error

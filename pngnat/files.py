@@ -1,0 +1,60 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pngnat.errors import PngnatError
+
+
+@contextmanager
+def written_beside(path: str | os.PathLike) -> Iterator[Path]:
+    """A new, empty file in the folder of `path` to write to, renamed to `path` when the block ends, removed when it raises.
+
+    Raises PngnatError where `path` cannot be written, before the block runs.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(0, "it is read-only")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:100]}.", suffix=path.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    beside = Path(name)
+    try:
+        yield beside
+        try:
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, path)
+        except OSError as error:
+            raise unwritable(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a UTF-8 text file, whole or not at all. Raises PngnatError where it cannot be written."""
+    with written_beside(path) as beside:
+        try:
+            beside.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+
+def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:
+    """The error that names the file and the reason."""
+    return PngnatError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})")
+
+
+def _umask() -> int:
+    """The process's umask: mkstemp makes private files, and a person expects an ordinary one."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
