@@ -1,0 +1,292 @@
+"""Text and a voice to speech: sentence by sentence, with control over every duration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from pngnat.blending import Blend, blend_durations
+from pngnat.durations import (
+    LONGEST_PAUSE,
+    LONGEST_PHONEME,
+    LONGEST_SPOKEN_PAUSE,
+    SPOKEN_ASKED_PAUSE,
+    Durations,
+    GivenDurations,
+    GivenWeights,
+    Timeline,
+    apply_pace,
+    check_seconds,
+    fit_pauses,
+    fit_words,
+    lay_out,
+)
+from pngnat.errors import PngnatError
+from pngnat.models.batch import PngBatch
+from pngnat.models.png_nat import PngNat
+from pngnat.speech import Speech, TimedPhoneme, TimedWord
+from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.tokenizer import PngTokens
+from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.voice import Voice, load_voice
+
+SLOWEST, FASTEST = 0.2, 5.0
+# Attention grows with the square of the length; a sentence never gets here, a run of text without a space does.
+MOST_PHONEMES = 400
+# The most of an asked pause that stays at the end of a sentence; the rest leads the next.
+_TAIL = 0.1
+_SENTENCE_END = ".?!…"
+
+
+@dataclass(frozen=True)
+class SpeechOptions:
+    """How to speak.
+
+    speaker: a speaker's name; None means the voice's default one.
+    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in `Speech.words`.
+    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
+        or of words where the file has no phonemes. They stand for everything: predictions, blending, pauses (not for the pace).
+    blend: whose rhythm to borrow; None means what the voice says about its default speaker.
+    seed: the same seed gives the same sound.
+    pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
+    lexicon: pronunciations by word, or a file of them, which win over the dictionary.
+    Raises PngnatError for a number that is out of range.
+    """
+
+    speaker: str | None = None
+    pace: float = 1.0
+    word_pace: Mapping[int, float] = field(default_factory=dict)
+    durations: Durations | None = None
+    blend: Blend | None = None
+    seed: int = 0
+    pause: float | None = None
+    paragraph_pause: float | None = None
+    lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
+
+    def __post_init__(self) -> None:
+        for pace in (self.pace, *self.word_pace.values()):
+            if not SLOWEST <= pace <= FASTEST:
+                raise PngnatError(f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}")
+        for pause in (self.pause, self.paragraph_pause):
+            if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
+                raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
+        if not 0 <= self.seed < 2**63:
+            raise PngnatError(f"the seed must be a whole number from 0 to 2^63 - 1, and is {self.seed}")
+
+
+def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Speech:
+    """Speak a text.
+
+    voice: a loaded voice, a bundled voice's name, or a voice folder; None means the first bundled voice.
+    options: the fields of SpeechOptions (speaker, pace, durations, blend, seed, pause, ...).
+    Raises PngnatError where the text is empty or holds nothing that can be spoken, and for options that cannot be met.
+    """
+    return Speech.join(stream(text, voice, **options))
+
+
+def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Speech]:
+    """Speak a text sentence by sentence, each as soon as it is made; joined, they are what `synthesize` returns.
+
+    Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
+    """
+    chosen = SpeechOptions(**options)
+    if not text.strip():
+        raise PngnatError("the text is empty; there is nothing to speak")
+    speaking = _Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
+    return speaking.speak(text)
+
+
+class _Speaking:
+    """One call's way through a text."""
+
+    def __init__(self, voice: Voice, options: SpeechOptions):
+        self.voice, self.options = voice, options
+        self.speaker = voice.card.default_speaker if options.speaker is None else options.speaker
+        self.row = voice.speaker_row(self.speaker)
+        blend = options.blend
+        if blend is None and self.speaker == voice.card.default_speaker:
+            blend = voice.card.blend
+        self.professional = voice.professional_row(blend.professional) if blend else None
+        self.weights = GivenWeights(blend.weight) if blend else None
+        self.given = None if options.durations is None else GivenDurations(options.durations)
+        self.frontend = _frontend(options.lexicon)
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.words_spoken = 0
+
+    def speak(self, text: str) -> Iterator[Speech]:
+        skipped: list[str] = []
+        utterances = (piece for utterance in self.frontend.utterances(text, skipped.append) for piece in pieces(utterance))
+        before = None
+        for utterance, after in _with_next(utterances):
+            speech = self._utterance(utterance, before, after)
+            yield replace(speech, skipped=skipped.copy())
+            skipped.clear()
+            before = utterance
+        if before is None:
+            named = f" ({'; '.join(skipped[:3])})" if skipped else ""
+            raise PngnatError(f"nothing in the text can be spoken{named}")
+        self._check_leftovers()
+
+    def _check_leftovers(self) -> None:
+        for control in (self.given, self.weights if self.given is None else None):
+            if control is not None:
+                control.finish()
+        for word in self.options.word_pace:
+            if not 0 <= word < self.words_spoken:
+                raise PngnatError(f"word_pace names word {word}, and the text has words 0 to {self.words_spoken - 1}")
+
+    @torch.inference_mode()
+    def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None) -> Speech:
+        tokens = self.voice.tokenizer.encode(utterance)
+        batch = PngBatch.collate([tokens])
+        seconds = self._durations(tokens, batch, utterance)
+        seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
+        self.words_spoken += len(utterance.words)
+        check_seconds(seconds, tokens)
+        exact = self._silences(seconds, tokens, utterance, before, after)
+        timeline = lay_out(seconds, tokens, exact, self.voice.card.audio)
+        samples = fit_pauses(self._sound(batch, timeline), timeline, self.voice.sample_rate)
+        return self._speech(samples, timeline, tokens, utterance)
+
+    def _durations(self, tokens: PngTokens, batch: PngBatch, utterance: Utterance) -> np.ndarray:
+        """(N,) seconds at pace 1: given, or predicted and blended."""
+        given = None if self.given is None else self.given.take(tokens, [word.text for word in utterance.words])
+        if given is not None and not self.given.of_words:
+            return given.copy()
+        seconds = self._predict(self.voice.acoustic, self.row, batch)
+        if self.professional:
+            professional = self._predict(*self.professional, batch)
+            seconds = blend_durations(seconds, professional, self.weights.take(len(seconds)))
+        return seconds if given is None else fit_words(seconds, tokens, given)
+
+    def _predict(self, model: PngNat, row: int, batch: PngBatch) -> np.ndarray:
+        seconds = model.predict_durations(batch, torch.tensor([row]))[0].double().numpy()
+        if not np.isfinite(seconds).all():
+            raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")
+        return np.clip(seconds, 0.0, LONGEST_PHONEME)
+
+    def _silences(
+        self, seconds: np.ndarray, tokens: PngTokens, utterance: Utterance, before: Utterance | None, after: Utterance | None
+    ) -> dict[int, float]:
+        """Exact lengths of silences by token; shortens in `seconds` what the model is to speak of them."""
+        silent = np.flatnonzero(tokens.word_index < 0)
+        exact: dict[int, float] = {}
+        if self.given is None or self.given.of_words:
+            exact = {silent[place]: pause for place, pause in _asked_pauses(utterance, before, after).items()}
+            for token, pause in exact.items():
+                seconds[token] = min(pause, SPOKEN_ASKED_PAUSE)
+            if before is not None and 0 not in exact:
+                exact[0] = seconds[0] + self._pause_after(before)
+        for token in silent:
+            if token not in exact and seconds[token] > LONGEST_SPOKEN_PAUSE:
+                exact[token] = seconds[token]
+                seconds[token] = LONGEST_SPOKEN_PAUSE
+        return exact
+
+    def _pause_after(self, utterance: Utterance) -> float:
+        """Seconds of silence to add after an utterance: none where it ends within a sentence."""
+        pauses = self.voice.card.pauses
+        sentence = pauses.sentence if self.options.pause is None else self.options.pause
+        if utterance.ends_paragraph:
+            longer = max(sentence, pauses.paragraph)
+            return longer if self.options.paragraph_pause is None else self.options.paragraph_pause
+        return sentence if any(mark in utterance.boundaries[-1].marks for mark in _SENTENCE_END) else 0.0
+
+    def _sound(self, batch: PngBatch, timeline: Timeline) -> np.ndarray:
+        """What the models speak, float32 (S,)."""
+        durations = torch.from_numpy(timeline.spoken)[None].float()
+        mel = self.voice.acoustic.speak(batch, torch.tensor([self.row]), durations)
+        samples = self.voice.vocoder(mel, generator=self.generator)[0].numpy()
+        if len(samples) != timeline.borders[-1] or not np.isfinite(samples).all():
+            raise PngnatError(f"the voice '{self.voice.name}' is damaged: what it makes is no sound of the length it should have")
+        return samples
+
+    def _speech(self, samples: np.ndarray, timeline: Timeline, tokens: PngTokens, utterance: Utterance) -> Speech:
+        borders = timeline.seconds(self.voice.sample_rate).tolist()
+        indices = [None if index < 0 else int(index) for index in tokens.word_index]
+        phonemes = [TimedPhoneme(*row) for row in zip(tokens.symbols, borders[:-1], borders[1:], indices, strict=True)]
+        words = []
+        for index, (word, boundary) in enumerate(zip(utterance.words, utterance.boundaries[1:], strict=True)):
+            inside = np.flatnonzero(tokens.word_index == index)
+            words.append(TimedWord(word.text, borders[inside[0]], borders[inside[-1] + 1], boundary.marks))
+        return Speech(samples, self.voice.sample_rate, utterance.text, words, phonemes, voice=self.voice.name, speaker=self.speaker)
+
+
+def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:
+    """Seconds of the pauses that the writer asked for, by boundary. One between two utterances is shared by both."""
+    inner = range(1, len(utterance.words))
+    asked = {place: utterance.boundaries[place].pause for place in inner if utterance.boundaries[place].pause is not None}
+    leading = _asked_between(before, utterance)
+    if leading is not None:
+        asked[0] = leading if before is None else leading - _tail(leading)
+    trailing = _asked_between(utterance, after)
+    if trailing is not None:
+        asked[len(utterance.words)] = trailing if after is None else _tail(trailing)
+    for pause in asked.values():
+        if not 0 <= pause <= LONGEST_PAUSE:
+            raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
+    return asked
+
+
+def _asked_between(first: Utterance | None, second: Utterance | None) -> float | None:
+    pauses = [side.pause for side in (first and first.boundaries[-1], second and second.boundaries[0]) if side and side.pause is not None]
+    return sum(pauses) if pauses else None
+
+
+def _tail(pause: float) -> float:
+    return min(pause / 2, _TAIL)
+
+
+def pieces(utterance: Utterance, most: int = MOST_PHONEMES) -> Iterator[Utterance]:
+    """The utterance, cut between words (or within a word that is too long) where it has more than `most` phonemes."""
+    if sum(len(word.phonemes) for word in utterance.words) <= most:
+        yield utterance
+        return
+    words: list[Word] = []
+    boundaries = [utterance.boundaries[0]]
+    size = 0
+    for word, boundary in _short_words(utterance, most):
+        if size + len(word.phonemes) > most:
+            yield Utterance(tuple(words), tuple(boundaries))
+            words, boundaries, size = [], [Boundary()], 0
+        words.append(word)
+        boundaries.append(boundary)
+        size += len(word.phonemes)
+    yield Utterance(tuple(words), tuple(boundaries), utterance.ends_paragraph)
+
+
+def _short_words(utterance: Utterance, most: int) -> Iterator[tuple[Word, Boundary]]:
+    for word, boundary in zip(utterance.words, utterance.boundaries[1:], strict=True):
+        parts = -(-len(word.phonemes) // most)
+        for part in range(parts):
+            # The letters are shared out as the phonemes are, so that each part still has a spelling.
+            text = word.text[len(word.text) * part // parts : len(word.text) * (part + 1) // parts]
+            phonemes = word.phonemes[len(word.phonemes) * part // parts : len(word.phonemes) * (part + 1) // parts]
+            yield Word(text, phonemes), boundary if part == parts - 1 else Boundary()
+
+
+def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utterance | None]]:
+    """Each utterance with the one that follows it."""
+    held = None
+    for utterance in utterances:
+        if held is not None:
+            yield held, utterance
+        held = utterance
+    if held is not None:
+        yield held, None
+
+
+def _frontend(lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None) -> Frontend:
+    if lexicon is None:
+        return _plain_frontend()
+    return Frontend(lexicon if isinstance(lexicon, Mapping) else load_lexicon(lexicon))
+
+
+@lru_cache(maxsize=1)
+def _plain_frontend() -> Frontend:
+    return Frontend()
