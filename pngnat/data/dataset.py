@@ -85,6 +85,11 @@ class AcousticBatch:
             frames=torch.tensor([len(example.mel) for example in examples]),
         )
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of sound in the batch, without padding."""
+        return float(self.durations.sum())
+
     def to(self, device: torch.device | str) -> AcousticBatch:
         """The same batch on another device."""
         moved = {name: getattr(self, name).to(device) for name in ("tokens", "durations", "mel", "speaker", "frames")}

@@ -55,9 +55,7 @@ class AcousticTraining(L.LightningModule):
             rank=trainer.global_rank,
             world=trainer.world_size,
         )
-        return DataLoader(
-            self.data["train"], batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers
-        )
+        return DataLoader(self.data["train"], batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader:
         return DataLoader(self.data["valid"], batch_size=8, collate_fn=AcousticBatch.collate)

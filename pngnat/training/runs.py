@@ -1,0 +1,70 @@
+"""One way to run every training: its folder, checkpoints, logs, exact resume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from pngnat.training.callbacks import StopAtNan
+from pngnat.training.schedule import ScheduleConfig, WarmupCosine
+
+LAST = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Where and how a training runs.
+
+    accelerator, devices, nodes, strategy: Lightning's. threads: CPU threads of each process, 0 for torch's choice.
+    clip: largest norm of the gradient. accumulate: batches that make one step.
+    validate_every: steps; checkpoint_minutes: between checkpoints, of which the newest is kept.
+    """
+
+    accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    strategy: str = "auto"
+    threads: int = 0
+    clip: float = 1.0
+    accumulate: int = 1
+    validate_every: int = 500
+    checkpoint_minutes: float = 5.0
+
+
+def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]) -> None:
+    """Train until the schedule's end; go on exactly where a run in the same folder stopped.
+
+    The checkpoint `last.ckpt` stands for the run; a finished run is left as it is.
+    """
+    if run.threads:
+        torch.set_num_threads(run.threads)
+    checkpoints = ModelCheckpoint(
+        run_dir, "last", train_time_interval=timedelta(minutes=run.checkpoint_minutes), enable_version_counter=False
+    )
+    trainer = L.Trainer(
+        default_root_dir=run_dir,
+        accelerator=run.accelerator,
+        devices=run.devices,
+        num_nodes=run.nodes,
+        strategy=run.strategy,
+        max_steps=schedule.steps,
+        max_epochs=-1,
+        gradient_clip_val=run.clip,
+        accumulate_grad_batches=run.accumulate,
+        val_check_interval=run.validate_every * run.accumulate,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        log_every_n_steps=20,
+        use_distributed_sampler=False,
+        logger=TensorBoardLogger(run_dir, name=None, version=""),
+        callbacks=[WarmupCosine(schedule), StopAtNan(), TQDMProgressBar(refresh_rate=10), checkpoints, *callbacks],
+    )
+    last = run_dir / LAST
+    trainer.fit(module, ckpt_path=str(last) if last.exists() else None, weights_only=False)
+    trainer.save_checkpoint(last)

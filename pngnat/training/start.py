@@ -1,0 +1,41 @@
+"""Where an acoustic model starts from: a pre-trained encoder, or a voice that speaks already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.models.png_bert import PngBert
+from pngnat.models.png_nat import PngNat
+
+
+def start_from_encoder(model: PngNat, folder: Path) -> None:
+    """Copy a pre-trained PnG BERT into the model. Raises PngnatError where the sizes differ or the model has no PnG BERT."""
+    from pngnat.models.png_bert_pretraining import load_pretrained
+
+    if not isinstance(model.encoder, PngBert):
+        raise PngnatError("encoder_from needs a model with a PnG BERT encoder; choose model=small or model=paper")
+    _copy(model.encoder, load_pretrained(folder).encoder.state_dict(), f"the encoder in {folder}")
+
+
+@torch.no_grad()
+def start_from_model(model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str]) -> None:
+    """Copy a trained model. speakers, donor_speakers: the names behind the two speaker tables' rows.
+
+    A speaker whom the donor does not know starts as the mean of the donor's speakers.
+    """
+    weights = donor.state_dict()
+    rows = weights.pop("speaker.weight")
+    known = {name: rows[row] for row, name in enumerate(donor_speakers)}
+    weights["speaker.weight"] = torch.stack([known.get(name, rows.mean(0)) for name in speakers])
+    _copy(model, weights, "the voice")
+
+
+def _copy(module: torch.nn.Module, weights: dict, source: str) -> None:
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        raise PngnatError(f"{source} has other sizes than the model: {str(error).splitlines()[-1].strip()}") from error

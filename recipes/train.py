@@ -1,0 +1,50 @@
+"""Train the acoustic model on prepared corpora; settings are in conf/train.yaml.
+
+One machine:     python recipes/train.py run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/tokenizer
+Two processes:   python recipes/train.py ... run.devices=2 run.strategy=ddp
+Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/train.py ... \
+                 run.devices=8 run.nodes=4 run.strategy=ddp model=paper
+The same command goes on where a run in `run_dir` stopped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from pngnat.audio.config import AudioConfig
+from pngnat.data.corpus import read_corpus
+from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.models.png_nat import PngNatConfig
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.acoustic import AcousticTraining, speakers_of
+from pngnat.training.callbacks import Ema, Throughput
+from pngnat.training.runs import fit
+from pngnat.training.start import start_from_encoder, start_from_model
+
+
+@hydra.main(version_base=None, config_path="../conf", config_name="train")
+def main(config: DictConfig) -> None:
+    """Build the data and the model that the config describes, and fit."""
+    tokenizer = PngTokenizer.load(config.tokenizer)
+    recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in ("train", "valid")}
+    speakers = list(config.speakers or speakers_of(recordings["train"]))
+    sizes = OmegaConf.to_container(config.model, resolve=True)
+    sizes["encoder"]["vocabulary_size"] = tokenizer.vocabulary_size
+    model = PngNatConfig.from_dict({**sizes, "speakers": len(speakers)})
+    mels = MelStore(Path(config.mels), AudioConfig())
+    data = [AcousticDataset(recordings[split], tokenizer, speakers, mels) for split in ("train", "valid")]
+    module = AcousticTraining(model, instantiate(config.training), *data)
+    if config.encoder_from:
+        start_from_encoder(module.model, Path(config.encoder_from))
+    if config.voice_from:
+        voice = load_voice(config.voice_from)
+        start_from_model(module.model, speakers, voice.acoustic, [speaker.name for speaker in voice.speakers])
+    fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Ema("model", config.ema_decay), Throughput()])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pngnat.models.batch import PngBatch
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.models.upsampling import frame_counts
+
+VOCABULARY = 60
+PNG = PngNatConfig(
+    encoder=PngBertConfig(VOCABULARY, width=16, layers=2, heads=2, feedforward=32),
+    speakers=3,
+    speaker_width=4,
+    predictor=PredictorConfig(units=8, layers=1),
+    decoder=DecoderConfig("parallel", width=16, layers=2, kernel=3, feedforward=32),
+    postnet=PostNetConfig(width=8, layers=2),
+)
+PLAIN = replace(PNG, encoder=PhonemeEncoderConfig(VOCABULARY, width=16, lstm=8))
+AUTOREGRESSIVE = replace(PNG, decoder=DecoderConfig("lstm", width=16, prenet=8))
+CONFIGS = pytest.mark.parametrize("config", [PNG, PLAIN, AUTOREGRESSIVE], ids=["png_nat", "nat", "lstm"])
+
+
+def make_tokens(*sizes: tuple[int, int]) -> PngBatch:
+    """Random utterances of (phoneme-segment tokens, wordpieces)."""
+    generator = torch.Generator().manual_seed(len(sizes))
+    longest = max(phonemes + pieces + 2 for phonemes, pieces in sizes)
+    ids, segments, words = (torch.zeros(len(sizes), longest, dtype=torch.long) for _ in range(3))
+    for row, (phonemes, pieces) in enumerate(sizes):
+        length = phonemes + pieces + 2
+        ids[row, :length] = torch.randint(5, VOCABULARY, (length,), generator=generator)
+        segments[row, phonemes + 1 : length] = 1
+        words[row, :length] = torch.arange(length) // 3
+    lengths = torch.tensor([phonemes + pieces + 2 for phonemes, pieces in sizes])
+    return PngBatch(ids, segments, words, lengths, torch.tensor([phonemes for phonemes, _ in sizes]))
+
+
+def only(batch: PngBatch, row: int) -> PngBatch:
+    length = int(batch.lengths[row])
+    return PngBatch(
+        *(tensor[row : row + 1, :length] for tensor in (batch.ids, batch.segments, batch.word_positions)),
+        batch.lengths[row : row + 1],
+        batch.phoneme_lengths[row : row + 1],
+    )
+
+
+@CONFIGS
+def test_what_shares_the_batch_has_no_influence(config):
+    torch.manual_seed(0)
+    model = PngNat(config).eval()
+    batch, speaker = make_tokens((5, 2), (11, 6)), torch.tensor([0, 2])
+    durations = torch.rand(2, 11) * 0.1 * batch.phoneme_mask
+    alone = only(batch, 0)
+    predicted = model.predict_durations(batch, speaker)
+    torch.testing.assert_close(predicted[:1, :5], model.predict_durations(alone, speaker[:1]), atol=1e-5, rtol=1e-4)
+    assert predicted[0, 5:].abs().sum() == 0
+    mel, own = model.speak(batch, speaker, durations), model.speak(alone, speaker[:1], durations[:1, :5])
+    torch.testing.assert_close(mel[:1, :, : own.shape[2]], own, atol=1e-4, rtol=1e-4)
+
+
+@CONFIGS
+def test_the_mel_is_as_long_as_the_durations_say(config):
+    model = PngNat(config).eval()
+    batch = make_tokens((7, 3))
+    durations = torch.tensor([[0.03, 0.0, 0.11, 0.005, 0.27, 0.0, 0.051]])
+    mel = model.speak(batch, torch.tensor([1]), durations)
+    assert mel.shape == (1, 128, int(frame_counts(durations, 80.0)))
+    assert mel.dtype == torch.float32
+
+
+def test_speakers_and_graphemes_matter():
+    model = PngNat(PNG).eval()
+    batch = make_tokens((7, 3))
+    first = model.predict_durations(batch, torch.tensor([0]))
+    assert not torch.allclose(first, model.predict_durations(batch, torch.tensor([1])))
+    changed = batch.ids.clone()
+    changed[0, -2] = 5 + (changed[0, -2] - 4) % (VOCABULARY - 5)
+    assert not torch.allclose(first, model.predict_durations(replace(batch, ids=changed), torch.tensor([0])))
+
+
+def test_plain_nat_is_blind_to_graphemes():
+    model = PngNat(PLAIN).eval()
+    batch = make_tokens((7, 3))
+    changed = batch.ids.clone()
+    changed[0, 8:] = 9
+    first, second = (model.predict_durations(b, torch.tensor([0])) for b in (batch, replace(batch, ids=changed)))
+    torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize(("layers", "trainable"), [(-1, "all"), (0, "layers"), (1, "upper"), (2, "norm")])
+def test_frozen_layers_get_no_gradient(layers, trainable):
+    model = PngNat(replace(PNG, frozen_layers=layers))
+    free = {name.split(".")[0] if "layers" not in name else name[:8] for name, p in model.encoder.named_parameters() if p.requires_grad}
+    embeddings = {"token", "segment", "position", "word_position", "norm"}
+    expected = {
+        "all": embeddings | {"layers.0", "layers.1", "final_norm"},
+        "layers": {"layers.0", "layers.1", "final_norm"},
+        "upper": {"layers.1", "final_norm"},
+        "norm": {"final_norm"},
+    }
+    assert free == expected[trainable]
+
+
+@CONFIGS
+def test_one_batch_can_be_learned_by_heart(config):
+    torch.manual_seed(0)
+    model = PngNat(replace(config, decoder=replace(config.decoder, dropout=0.0)))
+    batch, speaker = make_tokens((6, 2), (8, 3)), torch.tensor([0, 1])
+    durations = torch.full((2, 8), 0.05) * batch.phoneme_mask
+    target = torch.randn(2, 32, 128) * 2 - 5
+    optimizer = torch.optim.Adam(model.parameters(), 3e-3)
+    errors = []
+    for _ in range(60):
+        prediction = model(batch, speaker, durations, target)
+        mel = (prediction.mel - model.normalize(target))[0, :24].square().mean()
+        loss = mel + 10 * (prediction.durations - durations)[batch.phoneme_mask].square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+        optimizer.step()
+        errors.append(loss.item())
+    assert errors[-1] < 0.7 * errors[0]
+
+
+@CONFIGS
+def test_config_survives_json(config):
+    assert PngNatConfig.from_dict(config.to_dict()) == config
+
+
+def test_unknown_encoder_is_named():
+    with pytest.raises(ValueError, match="gpt"):
+        PngNatConfig.from_dict({"encoder": {"kind": "gpt"}, "speakers": 1})
