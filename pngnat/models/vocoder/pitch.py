@@ -1,0 +1,55 @@
+"""Fundamental frequency and voicing from the log-mel alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pngnat.models.vocoder.blocks import ConvNeXt
+
+
+@dataclass(frozen=True)
+class PitchConfig:
+    """Size and range of the pitch network: `bins` classes between f_min and f_max Hz, evenly spaced in pitch."""
+
+    width: int = 128
+    hidden: int = 256
+    blocks: int = 4
+    bins: int = 128
+    f_min: float = 55.0
+    f_max: float = 720.0
+
+
+class PitchNet(nn.Module):
+    """Classifies each frame's pitch and reads it off between the classes, as CREPE does (Kim et al., arXiv 1802.06182, section 2)."""
+
+    def __init__(self, n_mels: int, config: PitchConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.net = ConvNeXt(n_mels, config.bins + 1, config.width, config.hidden, config.blocks)
+        self.register_buffer("log_centres", torch.linspace(math.log(config.f_min), math.log(config.f_max), config.bins), persistent=False)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """mel (B, M, T), scaled, to logits of the pitch classes (B, T, bins) and of voicing (B, T)."""
+        out = self.net(mel)
+        return out[..., :-1], out[..., -1]
+
+    def decode(self, classes: Tensor) -> Tensor:
+        """Logits (B, T, bins) to f0 (B, T) in Hz, never 0: the mean around the likeliest class."""
+        bins = torch.arange(self.config.bins, device=classes.device)
+        near = (bins - classes.argmax(-1, keepdim=True)).abs() <= 4
+        weights = classes.float().masked_fill(~near, -math.inf).softmax(-1)
+        return torch.exp((weights * self.log_centres).sum(-1))
+
+    def loss(self, classes: Tensor, voicing: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropies of pitch (voiced frames alone) and of voicing, each a mean. f0: (B, T) in Hz, 0 where unvoiced."""
+        voiced = (f0 > 0).float()
+        spacing = self.log_centres[1] - self.log_centres[0]
+        distance = (torch.log(f0.clamp(min=self.config.f_min))[..., None] - self.log_centres) / spacing
+        target = torch.softmax(-0.5 * distance.square(), dim=-1)
+        pitch = -(target * classes.float().log_softmax(-1)).sum(-1)
+        return (pitch * voiced).sum() / voiced.sum().clamp(min=1), F.binary_cross_entropy_with_logits(voicing.float(), voiced)

@@ -1,0 +1,44 @@
+"""The glottal source: a band-limited train of pulses at the fundamental frequency."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Of the Nyquist frequency; above it the noise takes over.
+BANDWIDTH = 0.92
+
+
+def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = None) -> Tensor:
+    """Pulses at f0, made of all harmonics below 0.92 of the Nyquist frequency, with a mean power of 1/2 whatever f0 is.
+
+    f0: (B, T) in Hz, above 0, at the frames' centres; between them it is interpolated. phase: (B,) in periods, where the pulses start.
+    Returns (B, T * hop). A sum of K cosines in closed form, the Dirichlet kernel:
+    sum_k cos(k p) = (sin((K + 1/2) p) / sin(p / 2) - 1) / 2.
+    """
+    frequency = interpolate(f0, hop)
+    angle = 2 * math.pi * periods(frequency, sample_rate, phase)
+    harmonics = torch.floor(BANDWIDTH * sample_rate / 2 / frequency).clamp(min=1)
+    half = torch.sin(angle / 2)
+    near_pulse = half.abs() < 1e-4
+    ratio = torch.sin((harmonics + 0.5) * angle) / torch.where(near_pulse, 1.0, half)
+    # At the pulse's middle the ratio is 0 / 0; its limit is 2K + 1.
+    ratio = torch.where(near_pulse, 2 * harmonics + 1, ratio)
+    return 0.5 * (ratio - 1) / torch.sqrt(harmonics)
+
+
+def interpolate(f0: Tensor, hop: int) -> Tensor:
+    """(B, T) at the frames' centres to (B, T * hop), linear between them and level at the ends."""
+    return F.interpolate(f0[:, None], scale_factor=hop, mode="linear", align_corners=False)[:, 0]
+
+
+def periods(frequency: Tensor, sample_rate: int, phase: Tensor | None = None) -> Tensor:
+    """Elapsed periods, less the nearest whole number: frequency (B, S) in Hz, phase (B,) at the start, to (B, S) in [-0.5, 0.5]."""
+    # Minutes of speech hold 10^5 periods: single precision would blur the high harmonics.
+    elapsed = torch.cumsum(frequency.double() / sample_rate, dim=1)
+    if phase is not None:
+        elapsed = elapsed + phase.double()[:, None]
+    return (elapsed - elapsed.round()).to(frequency.dtype)

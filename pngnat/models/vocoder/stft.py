@@ -1,0 +1,50 @@
+"""Fourier transforms whose frames lie exactly where the mel's frames lie."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class FramedStft(nn.Module):
+    """STFT and its inverse with frame t centred at sample (t + 0.5) * hop, so that T frames are T * hop samples.
+
+    window: samples in a frame, a Hann window, and the length of its transform; K = window // 2 + 1 frequencies.
+    """
+
+    def __init__(self, window: int, hop: int) -> None:
+        super().__init__()
+        if window % 2 or hop % 2 or window < 2 * hop:
+            raise ValueError(f"window {window} and hop {hop} must be even, and frames must overlap by half or more")
+        self.size, self.hop, self.pad = window, hop, (window - hop) // 2
+        self.register_buffer("window", torch.hann_window(window), persistent=False)
+
+    @property
+    def frequencies(self) -> int:
+        """K."""
+        return self.size // 2 + 1
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """samples (B, T * hop) to complex (B, K, T)."""
+        padded = F.pad(samples, (self.pad, self.pad))
+        return torch.stft(padded, self.size, self.hop, window=self.window, center=False, return_complex=True)
+
+    def inverse(self, spectrum: Tensor) -> Tensor:
+        """complex (B, K, T) to the samples (B, T * hop) whose transform is nearest: windowed frames overlapped and added."""
+        return self.trim(*self.overlap(spectrum))
+
+    def overlap(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
+        """complex (B, K, T) to the sum of windowed frames (B, T * hop + 2 * pad) and the sum of squared windows beneath it, (1, same)."""
+        frames = torch.fft.irfft(spectrum, n=self.size, dim=1) * self.window[:, None]
+        weights = self.window.square()[None, :, None].expand(1, -1, spectrum.shape[-1])
+        return self._add(frames), self._add(weights)
+
+    def trim(self, total: Tensor, weight: Tensor) -> Tensor:
+        """The sums of `overlap`, divided, without the padding."""
+        inside = slice(self.pad, total.shape[-1] - self.pad)
+        return total[:, inside] / weight[:, inside]
+
+    def _add(self, frames: Tensor) -> Tensor:
+        length = (frames.shape[-1] - 1) * self.hop + self.size
+        return F.fold(frames, (1, length), (1, self.size), stride=(1, self.hop))[:, 0, 0]

@@ -1,0 +1,100 @@
+"""Mel spectrogram to sound: a source and a filter in the domain of the short-time Fourier transform."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from pngnat.audio.config import AudioConfig
+from pngnat.models.vocoder.blocks import ConvNeXt
+from pngnat.models.vocoder.pitch import PitchConfig, PitchNet
+from pngnat.models.vocoder.source import pulse_train
+from pngnat.models.vocoder.stft import FramedStft
+
+# Where the mels of speech lie, so that the networks see numbers around 0.
+MEL_MEAN, MEL_SCALE = -5.0, 3.0
+# The largest log-magnitude; without it one wild weight gives infinite sound.
+MAX_LOG = 6.0
+# Noise is drawn in frames of a multiple of this many numbers: PyTorch's generator works in blocks of 16,
+# and only so does noise drawn in two halves equal the noise drawn at once.
+NOISE_BLOCK = 16
+
+
+@dataclass(frozen=True)
+class VocoderConfig:
+    """Size of the vocoder. width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum."""
+
+    width: int = 256
+    hidden: int = 768
+    blocks: int = 8
+    kernel: int = 7
+    pitch: PitchConfig = field(default_factory=PitchConfig)
+
+
+class Vocoder(nn.Module):
+    """S = exp(a) e^{i pi tanh(p)} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
+    and phase) from a network over frames; the sound is the inverse transform of S.
+
+    The pulses never stop: f0 is a guess where there is no voice, and the network turns E down there. So a wrong decision about
+    voicing costs little. Source: DESIGN.md, section 6; the family of source-filter vocoders begins with Wang et al., arXiv 1904.12088.
+    """
+
+    def __init__(self, audio: AudioConfig, config: VocoderConfig) -> None:
+        super().__init__()
+        self.audio, self.config = audio, config
+        self.stft = FramedStft(audio.window_length, audio.hop_length)
+        self.pitch = PitchNet(audio.n_mels, config.pitch)
+        self.net = ConvNeXt(audio.n_mels + 2, 3 * self.stft.frequencies, config.width, config.hidden, config.blocks, config.kernel)
+        # E and Z have magnitudes of the order of the window's length; start near the level of speech, with little noise.
+        self.source_scale = 1 / math.sqrt(self.stft.window.square().sum().item())
+        nn.init.normal_(self.net.leave.weight, std=1e-3)
+        with torch.no_grad():
+            pulses, phase, noise = self.net.leave.bias.view(3, -1)
+            pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0)
+
+    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Sound of a mel.
+
+        mel: (B, M, T), natural log as in log_mel. f0: (B, T) in Hz, 0 where there is no voice; None predicts it.
+        generator: source of the noise; the same state gives the same sound.
+        Returns float32 (B, T * hop).
+        """
+        predicted, voicing = self.predict_f0(mel)
+        if f0 is not None:
+            voicing = (f0 > 0).float()
+            predicted = torch.where(f0 > 0, f0, predicted)
+        return self.render(mel, predicted, voicing, self.noise(mel.shape[0], mel.shape[2], generator))
+
+    def predict_f0(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """mel (B, M, T) to f0 (B, T) in Hz, never 0, and the probability of voice (B, T)."""
+        classes, voicing = self.classify_pitch(mel)
+        return self.pitch.decode(classes), torch.sigmoid(voicing.float())
+
+    def classify_pitch(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """mel (B, M, T) to logits of pitch classes (B, T, bins) and of voicing (B, T), for PitchNet's loss."""
+        return self.pitch((mel - MEL_MEAN) / MEL_SCALE)
+
+    def noise(self, batch: int, frames: int, generator: torch.Generator | None = None) -> Tensor:
+        """Complex Gaussian noise (B, K, T) of variance 2. Drawn frame by frame, so that a stream draws the same."""
+        numbers = 2 * self.stft.frequencies
+        drawn = -(-numbers // NOISE_BLOCK) * NOISE_BLOCK
+        device = self.stft.window.device
+        real = torch.randn(batch, frames, drawn, generator=generator, device=generator.device if generator else device).to(device)
+        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, -1, 2)).transpose(1, 2)
+
+    def render(self, mel: Tensor, f0: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
+        """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1], noise (B, K, T) to sound (B, T * hop)."""
+        source = self.stft(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate))
+        return self.stft.inverse(self.spectrum(mel, f0, voicing, source, noise))
+
+    def spectrum(self, mel: Tensor, f0: Tensor, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
+        """As `render`, with source (B, K, T), the pulses' transform, to the spectrum S (B, K, T)."""
+        pitch = (torch.log(f0) - 5).unsqueeze(1)
+        seen = torch.cat([(mel - MEL_MEAN) / MEL_SCALE, pitch, voicing.unsqueeze(1)], dim=1)
+        pulses, phase, breath = self.net(seen).float().transpose(1, 2).chunk(3, dim=1)
+        angle = math.pi * torch.tanh(phase)
+        level = torch.exp(pulses.clamp(max=MAX_LOG)) * self.source_scale
+        return torch.complex(level * torch.cos(angle), level * torch.sin(angle)) * source + torch.exp(breath.clamp(max=MAX_LOG)) * noise

@@ -1,0 +1,114 @@
+"""What every training does besides learning: average its weights, show its speed, stop at the first number that is none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor, nn
+
+from pngnat.errors import PngnatError
+
+
+class Ema(Callback):
+    """An exponential moving average of one submodule's weights, saved in the checkpoint and used in validation.
+
+    part: the submodule's name in the Lightning module, as "vocoder". decay: per step; at first it is smaller, (1 + n) / (10 + n)
+    after n steps, so that the random beginning is soon forgotten. Buffers are taken as they are.
+    """
+
+    def __init__(self, part: str, decay: float = 0.999) -> None:
+        self.part, self.decay, self.steps = part, decay, 0
+        self.average: dict[str, Tensor] = {}
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        if not self.average:
+            self.average = {name: value.detach().clone() for name, value in self._weights(pl_module).items()}
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self.average = {name: value.to(pl_module.device) for name, value in self.average.items()}
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if trainer.global_step == self.steps:  # gradients are being accumulated
+            return
+        self.steps = trainer.global_step
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, value in self._weights(pl_module).items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._own = {name: value.detach().clone() for name, value in self._weights(pl_module).items()}
+        self._load(pl_module, self.average)
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._load(pl_module, self._own)
+        del self._own
+
+    @contextmanager
+    def applied(self, pl_module: L.LightningModule) -> Iterator[nn.Module]:
+        """The submodule with the averaged weights, for as long as the block lasts."""
+        own = {name: value.detach().clone() for name, value in self._weights(pl_module).items()}
+        self._load(pl_module, self.average)
+        try:
+            yield pl_module.get_submodule(self.part)
+        finally:
+            self._load(pl_module, own)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"average": self.average, "steps": self.steps}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.average = {name: value.clone() for name, value in state_dict["average"].items()}
+        self.steps = state_dict["steps"]
+
+    def _weights(self, pl_module: L.LightningModule) -> dict[str, Tensor]:
+        return pl_module.get_submodule(self.part).state_dict()
+
+    def _load(self, pl_module: L.LightningModule, weights: dict[str, Tensor]) -> None:
+        pl_module.get_submodule(self.part).load_state_dict(weights)
+
+
+class Throughput(Callback):
+    """Logs "audio_s_per_s": seconds of sound learned from in a second, over the last `window` steps, for all processes together.
+
+    The batches must have a float attribute `seconds`.
+    """
+
+    def __init__(self, window: int = 20) -> None:
+        self.window = window
+        self._seconds, self._since, self._steps = 0.0, 0.0, 0
+
+    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+        if self._since == 0.0:
+            self._since = time.monotonic()
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self._seconds += batch.seconds * trainer.world_size
+        self._steps += 1
+        if self._steps == self.window:
+            now = time.monotonic()
+            pl_module.log("audio_s_per_s", self._seconds / (now - self._since), prog_bar=True, batch_size=1)
+            self._seconds, self._since, self._steps = 0.0, now, 0
+
+
+class StopAtNan(Callback):
+    """Stops the run before a loss that is no number reaches the weights. The batches must have an attribute `ids`."""
+
+    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+        self._ids = batch.ids
+
+    def on_before_backward(self, trainer: L.Trainer, pl_module: L.LightningModule, loss: Tensor) -> None:
+        if not torch.isfinite(loss):
+            raise PngnatError(
+                f"the loss became {loss.item()} at step {trainer.global_step}; the batch holds {', '.join(self._ids)}: "
+                "listen to these recordings, or lower the learning rate, and resume from the last checkpoint"
+            )
