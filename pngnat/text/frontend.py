@@ -1,56 +1,54 @@
-"""Text to utterances."""
+"""Text to utterances: markup, sentences, normalization, words, and their phonemes in context."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
+from pngnat.text.context import pronounce
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.lexicon import load_lexicon
-from pngnat.text.phonemes import PUNCTUATION
-from pngnat.text.sentences import split_sentences
-from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.text.markup import Markup
+from pngnat.text.normalize import normalize
+from pngnat.text.sentences import clauses, paragraphs, sentences
+from pngnat.text.utterance import Utterance
+from pngnat.text.words import Draft, draft
 
 __all__ = ["Frontend", "load_lexicon"]
-
-_WORD = re.compile(r"'?[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*")
-_MARKS = str.maketrans({"“": '"', "”": '"', "–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
 
 
 class Frontend:
     """English text to utterances. lexicon: the user's pronunciations (see load_lexicon), which win over the dictionary."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._pronouncer = Pronouncer(lexicon)
+        self.pronouncer = Pronouncer(lexicon)
 
     def word(self, spelling: str) -> tuple[str, ...]:
-        """The phonemes of one normalized word, without context."""
-        return self._pronouncer.word(spelling)
+        """The phonemes of one normalized word, without context; empty when it has no letter that can be spoken."""
+        return self.pronouncer.word(spelling)
 
     def utterances(self, text: str, on_skipped: Callable[[str], None] | None = None) -> Iterator[Utterance]:
-        """The sentences of `text`, one after the other. on_skipped: called with what cannot be spoken."""
-        for paragraph in re.split(r"\n\s*\n", text):
-            found = [built for sentence in split_sentences(paragraph) if (built := self._sentence(sentence))]
-            for index, (words, boundaries) in enumerate(found):
-                yield Utterance(words, boundaries, ends_paragraph=index == len(found) - 1)
+        """The sentences of `text`, lazily; sentences of more than 300 phonemes come in several utterances, cut at clauses.
 
-    def _sentence(self, sentence: str) -> tuple[tuple[Word, ...], tuple[Boundary, ...]] | None:
-        words: list[Word] = []
-        boundaries: list[Boundary] = []
-        between, start = "", 0
-        for match in _WORD.finditer(sentence.replace("’", "'")):
-            between += sentence[start : match.start()]
-            start = match.end()
-            if phonemes := self.word(match[0]):
-                boundaries.append(Boundary(_marks(between)))
-                words.append(Word(match[0], phonemes))
-                between = ""
-        boundaries.append(Boundary(_marks(between + sentence[start:]).rstrip()))
-        return (tuple(words), tuple(boundaries)) if words else None
+        The text may hold `[word](W ER1 D)`, `{W ER1 D | W ER1 D Z}` and `[pause:0.5]` (seconds). Every utterance has words;
+        a sentence without any gives its marks and pauses to its neighbour.
+        on_skipped: called with a line for each run of characters that cannot be spoken.
+        Raises PngnatError for markup that cannot be read.
+        """
+        held: Draft | None = None
+        for paragraph in paragraphs(text):
+            for following in self._drafts(Markup(paragraph, on_skipped)):
+                if held and held.words and following.words:
+                    yield from clauses(held.utterance(pronounce(held, self.pronouncer)))
+                    held = following
+                elif held:
+                    held.absorb(following)
+                else:
+                    held = following
+            if held:
+                held.ends_paragraph = bool(held.words)
+        if held and held.words:
+            yield from clauses(held.utterance(pronounce(held, self.pronouncer)))
 
-
-def _marks(between: str) -> str:
-    """The marks in `between` with single spaces, empty where there is only space."""
-    known = between.translate(_MARKS).replace("--", "—").replace("...", "…")
-    kept = "".join(sign for sign in re.sub(r"\s+", " ", known) if sign == " " or sign in PUNCTUATION)
-    return kept if kept.strip() else ""
+    def _drafts(self, markup: Markup) -> Iterator[Draft]:
+        for sentence in sentences(markup.text):
+            yield draft(normalize(sentence), markup, self.pronouncer)

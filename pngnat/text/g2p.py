@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
+from pngnat.text.characters import plain_letters
+from pngnat.text.initialisms import is_initialism
 from pngnat.text.lexicon import dictionary
+from pngnat.text.morphology import add_s, derive, is_prefix
 from pngnat.text.oov import oov_network
 
 _LETTER_A = ("EY1",)
-_INITIALISM = re.compile(r"((?:[A-Z]\.?){2,}|[A-Z])('?s)?")
-
-
-def plain_letters(text: str) -> str:
-    """`text` with accents taken off and ligatures written out ("café" -> "cafe")."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-_LIGATURES = str.maketrans(
-    {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ß": "ss", "ł": "l", "Ł": "L", "đ": "d", "ð": "th", "þ": "th"}
-)
-
-
-def add_s(phonemes: tuple[str, ...]) -> tuple[str, ...]:
-    """`phonemes` with the ending of a plural or possessive: S, Z or IH0 Z by the last sound."""
-    last = phonemes[-1]
-    if last in ("S", "Z", "SH", "ZH", "CH", "JH"):
-        return (*phonemes, "IH0", "Z")
-    return (*phonemes, "S" if last in ("P", "T", "K", "F", "TH") else "Z")
+_CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])")
 
 
 class Pronouncer:
@@ -38,6 +21,17 @@ class Pronouncer:
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._lexicon = {word.lower(): tuple(phonemes) for word, phonemes in (lexicon or {}).items()}
         self._known: dict[str, list[tuple[str, ...]]] = {}
+
+    def is_given(self, spelling: str) -> bool:
+        """Whether the user's lexicon has the word."""
+        return spelling.lower() in self._lexicon
+
+    def knows(self, spelling: str) -> bool:
+        """Whether the word is said as one although it may have hyphens: it is in a dictionary, or begins with a prefix ("re-enter")."""
+        if self.is_given(spelling) or spelling.lower() in dictionary():
+            return True
+        prefix, hyphen, rest = spelling.lower().partition("-")
+        return bool(hyphen) and is_prefix(prefix) and rest in dictionary()
 
     def word(self, spelling: str) -> tuple[str, ...]:
         """The usual pronunciation of one normalized word; empty when it has no letter that can be spoken."""
@@ -57,17 +51,29 @@ class Pronouncer:
         if spelling.lower() in self._lexicon:
             return [self._lexicon[spelling.lower()]]
         plain = plain_letters(spelling)
-        initialism = _INITIALISM.fullmatch(plain)
-        if initialism and (len(plain) > 1 or plain not in "AI"):
-            phonemes = self.letters(initialism[1])
-            return [add_s(phonemes) if initialism[2] else phonemes]
+        capitals = _CAPITALS.fullmatch(plain)
+        if capitals and (capitals["letter"] or is_initialism(capitals["letters"])):
+            phonemes = self.letters(capitals["letters"] or capitals["letter"])
+            return [add_s(phonemes) if capitals["ending"] else phonemes]
         word = plain.lower()
         if word in dictionary():
             return dictionary().variants(word)
-        if word.endswith("'s") and len(word) > 2:
-            return [add_s(variant) for variant in self.variants(word[:-2])]
-        phonemes = oov_network()(word)
-        return [phonemes] if phonemes else []
+        guess = self._joined(plain) or derive(word, self._usual) or oov_network()(word)
+        return [guess] if guess else []
+
+    def _usual(self, word: str) -> tuple[str, ...] | None:
+        """The first pronunciation of a word that the user's lexicon or the dictionary has."""
+        if word in self._lexicon:
+            return self._lexicon[word]
+        return dictionary().variants(word)[0] if word in dictionary() else None
+
+    def _joined(self, word: str) -> tuple[str, ...] | None:
+        """The pieces of "iPhone" and "YouTube", where all are known."""
+        pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", word)
+        if len(pieces) < 2 or "".join(pieces) != word:
+            return None
+        found = [self.letters(piece) if len(piece) == 1 or piece.isupper() else self._usual(piece.lower()) for piece in pieces]
+        return tuple(sound for piece in found if piece for sound in piece) if all(found) else None
 
     def letters(self, letters: str) -> tuple[str, ...]:
         """The names of the letters, one after the other ("FBI" -> EH1 F B IY1 AY1)."""

@@ -1,0 +1,26 @@
+"""Written sentences to spoken words: an ordered list of rules, the most specific first.
+
+Own rules and no library: wetext says "$1,299.99" wrongly and months in lower case, num2words is LGPL, inflect knows numbers alone;
+the table in tests/text/test_normalize.py is what proves them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize import abbreviations, counting, dates, money, phone, quotes, roman, symbols, units, web
+from pngnat.text.normalize.case import calm
+
+_KINDS = (quotes, web, phone, dates, money, units, abbreviations, roman, counting, symbols)
+_RULES = tuple(one for kind in _KINDS for one in kind.RULES)
+
+
+def normalize(sentence: str) -> str:
+    """The sentence as it is spoken, with its punctuation; capitals that stay are initialisms or begin a name.
+
+    `sentence` has plain quotes and no characters that cannot be spoken (see characters.py).
+    """
+    text = calm(sentence)
+    for one in _RULES:
+        text = one.apply(text)
+    return re.sub(r"\s+", " ", text).strip()

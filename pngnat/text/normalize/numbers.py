@@ -1,0 +1,116 @@
+"""Numbers as words: the plain functions that every other kind of rule builds on. American: no "and" inside a number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+SCALES = "thousand million billion trillion quadrillion quintillion sextillion septillion octillion nonillion decillion".split()
+_ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
+_MAX_DIGITS = 3 * (len(SCALES) + 1)
+
+
+def digits(text: str) -> str:
+    """Digit by digit ("007" -> "zero zero seven"); what is no digit is left out."""
+    return " ".join(_ONES[int(digit)] for digit in text if digit in "0123456789")
+
+
+def _below_thousand(number: int) -> list[str]:
+    words = []
+    if number >= 100:
+        words += [_ONES[number // 100], "hundred"]
+        number %= 100
+    if number >= 20:
+        words.append(_TENS[number // 10])
+        number %= 10
+        return words + ([_ONES[number]] if number else [])
+    return words + ([_ONES[number]] if number else [])
+
+
+def cardinal(text: str | int) -> str:
+    """A whole number, also with commas ("1,234" -> "one thousand two hundred thirty four"); too long ones digit by digit."""
+    plain = str(text).replace(",", "")
+    if len(plain) > _MAX_DIGITS or (len(plain) > 1 and plain[0] == "0"):
+        return digits(plain)
+    number = int(plain)
+    if number == 0:
+        return "zero"
+    words: list[str] = []
+    for scale in range(len(SCALES), -1, -1):
+        group = number // 1000**scale % 1000
+        if group:
+            words += [*_below_thousand(group), *([SCALES[scale - 1]] if scale else [])]
+    return " ".join(words)
+
+
+def ordinal(text: str | int) -> str:
+    """ "21" -> "twenty first"."""
+    *head, last = cardinal(text).split()
+    if last in _ORDINALS:
+        last = _ORDINALS[last]
+    elif last.endswith("y"):
+        last = last[:-1] + "ieth"
+    else:
+        last += "h" if last.endswith("t") else "th"
+    return " ".join([*head, last])
+
+
+def decimal(text: str) -> str:
+    """A number with or without a fraction and a sign ("-3.14" -> "minus three point one four", ".5" -> "point five")."""
+    sign = "minus " if text[:1] in ("-", "−") else ""
+    whole, dot, fraction = text.lstrip("-−+").partition(".")
+    spoken = cardinal(whole) if whole else ""
+    return (sign + spoken + (f" point {digits(fraction)}" if dot and fraction else "")).replace("  ", " ").strip()
+
+
+def year(text: str | int) -> str:
+    """A year as it is said: "1984" -> "nineteen eighty four", "1905" -> "nineteen oh five", "2007" -> "two thousand seven"."""
+    plain = str(text)
+    if len(plain) != 4 or plain[0] == "0" or 2000 <= int(plain) <= 2009 or plain[1:3] == "00":
+        return cardinal(plain.lstrip("0") or "0")
+    century, rest = plain[:2], plain[2:]
+    if rest == "00":
+        return f"{cardinal(century)} hundred"
+    return f"{cardinal(century)} {'oh ' + cardinal(rest[1]) if rest[0] == '0' else cardinal(rest)}"
+
+
+def plural(word: str) -> str:
+    """The plural of a number word or unit: "sixty" -> "sixties", "foot" -> "feet", "inch" -> "inches"."""
+    if word.endswith("hertz"):
+        return word
+    irregular = {"foot": "feet", "penny": "pence", "yen": "yen", "yuan": "yuan", "won": "won"}
+    if word in irregular:
+        return irregular[word]
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def fraction(numerator: str, denominator: str) -> str | None:
+    """ "3", "4" -> "three quarters"; None where it is no common fraction."""
+    top, bottom = int(numerator), int(denominator)
+    if bottom < 2 or (bottom > 100 and bottom not in (1000, 1000000)):
+        return None
+    name = {2: "half", 4: "quarter"}.get(bottom) or ordinal(bottom).replace("one ", "")
+    if top != 1:
+        name = "halves" if bottom == 2 else plural(name)
+    return f"{cardinal(top)} {name}"
+
+
+def is_one(text: str) -> bool:
+    """Whether a unit after this number stands in the singular."""
+    try:
+        return abs(Decimal(text.replace(",", "").replace("−", "-"))) == 1 and "." not in text
+    except ArithmeticError:
+        return False

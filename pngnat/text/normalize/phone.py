@@ -1,0 +1,41 @@
+"""Telephone numbers and other numbers that are said digit by digit: codes, accounts, cards."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.numbers import cardinal, digits
+from pngnat.text.normalize.rules import Rule, rule
+
+
+def _group(group: str) -> str:
+    if not group.isdigit():
+        return group.lower()
+    if len(group) == 3 and group.endswith("00") and group[0] != "0":
+        return f"{cardinal(group[0])} hundred"
+    return digits(group)
+
+
+def _phone(match: re.Match[str]) -> str:
+    """Groups with a comma between them, so that they are heard as groups."""
+    spoken = ", ".join(_group(group) for group in re.findall(r"\d+|[A-Z]{2,}", match["groups"]))
+    return ("plus " if match["groups"].startswith("+") else "") + spoken
+
+
+def _groups(match: re.Match[str]) -> str:
+    return ", ".join(digits(group) for group in re.findall(r"\d+", match[0]))
+
+
+RULES: tuple[Rule, ...] = (
+    rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)\ ?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups),
+    rule(r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)", lambda m: m["lead"] + digits(m["digits"])),
+    rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0])),
+    rule(
+        r"(?P<lead>\b(?i:code|pin|zip|extension|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
+        lambda m: m["lead"] + digits(m["digits"]),
+    ),
+)

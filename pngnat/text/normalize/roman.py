@@ -1,0 +1,72 @@
+"""Roman numerals: "Chapter IV", "World War II", "Henry VIII", "Thurston Howell III"."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.numbers import cardinal, ordinal
+from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_COUNTED = (
+    "chapter part act scene book volume vol section war bowl title phase type article figure fig table grade level class stage appendix "
+    "episode season mark apollo saturn amendment canto group factor schedule category tier unit olympiad psalm verse plate page no number "
+    "division corps region zone case step version"
+).split()
+_CAPITALIZED = any_of(word.capitalize() for word in _COUNTED)
+_RULERS = (
+    "Henry Louis Edward George Elizabeth Charles William James Richard Mary John Paul Pius Benedict Gregory Leo Innocent Clement Urban "
+    "Alexander Nicholas Peter Catherine Frederick Philip Ferdinand Wilhelm Napoleon Ramses Rameses Ptolemy Otto Robert Malcolm Haakon Olaf "
+    "Gustav Christian Carl Albert Leopold Baldwin Xerxes Darius Cyrus Thutmose Amenhotep Ivan Stephen Francis Franz Joseph Carlos Felipe "
+    "Harald Rama Boniface Sixtus Julius Celestine Adrian Eugene Alfonso Afonso Pedro Manuel Kenneth Victor Emmanuel Humbert Maximilian "
+    "Rudolf Sigismund Casimir Wenceslas Bela Constantine Justinian Theodosius Abdullah Mehmed Murad Selim Margaret Margrethe Beatrix Anne "
+    "Isabella Joanna Christina Wilhelmina Juliana Oscar Haile Pope King Queen Emperor"
+).split()
+_NUMERAL = r"(?P<numeral>[IVXLCDM]+)(?=['’]s\b|\b)"
+# What follows a ruler's "I", where the pronoun cannot stand.
+_NO_PRONOUN = r"""['’]s|\s*(?:[.,;:!?)"'—-]|$)|\s(?:of|and|was|is|in|had|became|died|reigned|ruled|who|by|to|the|at|on|with|from|for)\b"""
+
+
+def value(numeral: str) -> int | None:
+    """ "XIV" -> 14; None for what is no numeral."""
+    if not numeral or not _VALID.fullmatch(numeral):
+        return None
+    values = [_VALUES[letter] for letter in numeral]
+    return sum(-one if one < following else one for one, following in zip(values, [*values[1:], 0], strict=True))
+
+
+def _counted(match: re.Match[str]) -> str | None:
+    number = value(match["numeral"].upper())
+    if number is None:
+        return None
+    if match["numeral"] == "I" and after(
+        match, r"\s(?:am|was|have|had|will|would|think|do|did|can|could|want|know|saw|said|read|wrote|need)\b"
+    ):
+        return None
+    return match["word"] + cardinal(number)
+
+
+def _ruler(match: re.Match[str]) -> str | None:
+    number = value(match["numeral"])
+    if number is None or (match["numeral"] == "I" and not after(match, _NO_PRONOUN)):
+        return None
+    return f"{match['word']}the {ordinal(number)}"
+
+
+def _after_name(match: re.Match[str]) -> str | None:
+    """Two capitalized words make a person, one makes a thing with a number."""
+    number = value(match["numeral"])
+    if number is None or number > 40:
+        return None
+    person = number < 6 and before(match, r"\b(?!The\b|Final\b|World\b|Super\b)[A-Z][\w.’'-]*\s")
+    return f"{match['word']}{'the ' + ordinal(number) if person else cardinal(number)}"
+
+
+RULES: tuple[Rule, ...] = (
+    rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
+    rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
+    rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
+    rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
+    rule(r"(?P<word>\b[A-Z][a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
+)

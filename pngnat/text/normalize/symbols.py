@@ -1,0 +1,71 @@
+"""Signs that are said: & % + = # @ and the like, Greek letters, and marks of lists and emphasis that are not said."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+
+_SAID = {
+    "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds", "€": "euros",
+    "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by", "≤": "is at most", "≥": "is at least",
+    "≠": "does not equal", "≈": "is about", "√": "the square root of", "∞": "infinity", "©": "copyright", "®": "registered",
+    "™": "trademark", "§": "section", "¶": "paragraph", "→": "to", "⇒": "implies", "∑": "the sum of", "∫": "the integral of",
+    "−": "minus", "\\": "backslash", "^": "to the power of", "‰": "per mille", "¢": "cents", "℃": "degrees Celsius",
+    "℉": "degrees Fahrenheit", "№": "number", "∂": "partial", "∈": "in", "²": "squared", "³": "cubed", "·": "times",
+    "<": "is less than", ">": "is greater than", "~": "about", "₹": "rupees", "₿": "bitcoins", "₩": "won", "₽": "rubles",
+}  # fmt: skip
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+).split()
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", _GREEK_NAMES * 2, strict=True)) | {"ς": "sigma"}
+_EITHER = {
+    ("and", "or"),
+    ("he", "she"),
+    ("she", "he"),
+    ("his", "her"),
+    ("him", "her"),
+    ("his", "hers"),
+    ("s", "he"),
+    ("yes", "no"),
+    ("either", "or"),
+}
+
+
+def _slash(match: re.Match[str]) -> str:
+    pair = (match["left"].lower(), match["right"].lower())
+    if pair == ("and", "or"):
+        return f"{match['left']} {match['right']}"
+    if pair == ("s", "he"):
+        return "she or he"
+    return f"{match['left']} {'or' if pair in _EITHER else 'slash'} {match['right']}"
+
+
+def _sign(match: re.Match[str]) -> str:
+    spoken = _SAID[match["sign"]]
+    lead = " " if before(match, r"\S") else ""
+    return lead + spoken + (" " if after(match, r"""[^\s.,;:!?)"'…—]""") else "")
+
+
+def _ampersand(match: re.Match[str]) -> str:
+    """ "R&D", "AT&T": the letters around stay initials."""
+    return f"{match['left']} and {match['right']}"
+
+
+RULES: tuple[Rule, ...] = (
+    rule(r"^\s*(?:[*•‣◦▪·-]|\#{1,6}|>)\s+", lambda m: ""),
+    rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),
+    rule(r"\b(?P<left>[A-Z]{1,3})&(?P<right>[A-Z]{1,3})\b", _ampersand),
+    rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
+    rule(r"(?<=\w)/(?=\w)", lambda m: " slash "),
+    rule(r"(?<=\w)_+(?=\w)", lambda m: " "),
+    rule(r"(?<=\w)\s?\|\s?(?=\w)", lambda m: ", "),
+    rule(
+        r"(?<=[a-z])\s-\s(?=(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|minus)\b)",
+        lambda m: " minus " if before(m, r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|hundred)") else " — ",
+    ),
+    rule(r"(?<=\s)-{1,3}(?=\s)|-{2,3}", lambda m: "—"),
+    rule(r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))", lambda m: "about "),
+    rule(rf"(?P<sign>{any_of(_SAID)})", _sign),
+    rule(rf"(?P<letter>{any_of(_GREEK)})", lambda m: f" {_GREEK[m['letter']]} "),
+)

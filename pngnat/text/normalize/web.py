@@ -1,0 +1,76 @@
+"""E-mail addresses, web addresses, file names, handles and hashtags."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.numbers import cardinal, digits
+from pngnat.text.normalize.rules import Rule, rule
+
+_SIGNS = {
+    ".": "dot",
+    "@": "at",
+    "/": "slash",
+    "-": "dash",
+    "_": "underscore",
+    ":": "colon",
+    "?": "question mark",
+    "=": "equals",
+    "&": "and",
+    "#": "hash",
+    "%": "percent",
+    "+": "plus",
+    "~": "tilde",
+    "!": "exclamation mark",
+    ";": "semicolon",
+    ",": "comma",
+}
+# Ends of names that are spelled; other two-letter ends too, but for these.
+_SAID = frozenset({"co", "me", "no", "so", "to", "in", "is", "it", "at", "be"})
+_SPELLED = frozenset("www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly".split())
+_TOP = (
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|ca|de|fr|au|eu|in|nz|ie|ch|at|nl|se|no|es|it|be|jp|cn|ru|tv|me|fm|ly"
+    r"|xyz|blog|shop|online|site|tech|museum)"
+)
+_HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+{_TOP}"
+_PATH = r"(?:[/?#](?:[\w\-./?%&=+~#:@!;,]*[\w\-/=+~])?)?"
+
+
+def _piece(piece: str, top: bool) -> str:
+    if piece.isdigit():
+        return cardinal(piece) if len(piece) < 3 or (len(piece) == 3 and piece.endswith("0")) else digits(piece)
+    if piece.lower() in _SPELLED or (top and len(piece) == 2 and piece.lower() not in _SAID):
+        return piece.upper()
+    return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\S", piece)) if re.search(r"[a-z][A-Z]", piece) else piece
+
+
+def _spoken(address: str) -> str:
+    parts = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]", address)
+    words = []
+    for index, part in enumerate(parts):
+        ends_host = index > 0 and parts[index - 1] == "." and (index + 1 == len(parts) or parts[index + 1] in "/:?.")
+        words.append(_SIGNS[part] if part in _SIGNS else _piece(part, ends_host))
+    return " ".join(words)
+
+
+def _url(match: re.Match[str]) -> str:
+    return _spoken(match["address"].rstrip("/"))
+
+
+def _hashtag(match: re.Match[str]) -> str:
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", match["tag"])
+    return "hashtag " + " ".join(words or [match["tag"]])
+
+
+RULES: tuple[Rule, ...] = (
+    rule(rf"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@{_HOST})(?![\w@])", _url),
+    rule(rf"(?<![\w@])(?:https?|ftp)://(?P<address>(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url),
+    rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
+    rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
+    rule(
+        r"(?<![\w./-])(?P<address>[A-Za-z][\w-]*\.(?:html?|php|pdf|csv|jpe?g|png|gif|txt|json|xml|docx?|xlsx?|zip|exe|py|js|mp[34]|wav))(?!\w)",
+        _url,
+    ),
+    rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
+    rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
+)
