@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -95,10 +95,19 @@ def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options)
     Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
     """
     chosen = SpeechOptions(**options)
-    if not text.strip():
-        raise PngnatError("the text is empty; there is nothing to speak")
+    check_text(text)
     speaking = _Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
     return speaking.speak(text)
+
+
+def check_text(text: str) -> None:
+    """Raise PngnatError for a text that is empty, or that no Unicode encoding can hold."""
+    if not text.strip():
+        raise PngnatError("the text is empty; there is nothing to speak")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PngnatError(f"the text is not valid Unicode at its character {error.start + 1}; is it UTF-8?") from error
 
 
 class _Speaking:

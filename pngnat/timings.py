@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pngnat.errors import PngnatError
@@ -135,6 +136,8 @@ Row = tuple[float, float, str]
 
 def _read_json(text: str) -> dict[str, list[Row]]:
     data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("it is no JSON object")
     tiers = {}
     for tier, label in (("words", "text"), ("phonemes", "symbol")):
         tiers[tier] = [(float(row["start"]), float(row["end"]), str(row[label])) for row in data.get(tier, [])]
@@ -152,7 +155,7 @@ def _read_textgrid(text: str) -> dict[str, list[Row]]:
     _, _, size = next(items), next(items), next(items)
     tiers: dict[str, list[Row]] = {}
     for _ in range(int(size)):
-        kind, name, _, _, rows = (next(items) for _ in range(5))
+        kind, name, _, _, rows = islice(items, 5)
         if kind == "IntervalTier":
             tiers[name] = [(float(next(items)), float(next(items)), str(next(items))) for _ in range(int(rows))]
         else:

@@ -1,0 +1,18 @@
+"""What tests share: a stub voice."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def stub_voice(tmp_path_factory) -> Path:
+    """The folder of a voice with tiny random weights: speakers ada (default) and bob, and a professional, pro."""
+    from stub_voice import make_stub_voice
+
+    return make_stub_voice(tmp_path_factory.mktemp("voices") / "stub", professional=True)

@@ -1,0 +1,33 @@
+import os
+import stat
+
+import pytest
+
+from pngnat.errors import PngnatError
+from pngnat.files import write_text, written_beside
+
+
+def test_a_file_appears_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    with written_beside(path) as beside:
+        beside.write_text("hello")
+        assert not path.exists()
+    assert path.read_text() == "hello" and os.listdir(tmp_path) == ["a.txt"]
+    assert stat.S_IMODE(path.stat().st_mode) & stat.S_IRUSR
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_or_not_at_all(tmp_path, error):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(error), written_beside(path) as beside:
+        beside.write_text("half")
+        raise error
+    assert path.read_text() == "before" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "none" / "a.txt", tmp_path / "file" / "a.txt"):
+        with pytest.raises(PngnatError, match="cannot be written"):
+            write_text(place, "hello")

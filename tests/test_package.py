@@ -1,0 +1,47 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+import pngnat
+
+
+def python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_import_is_light():
+    loaded = python(
+        "import sys, pngnat; print([m for m in ('torch', 'numpy', 'soundfile', 'librosa', 'transformers') if m in sys.modules])"
+    )
+    assert loaded.strip() == "[]"
+
+
+def test_import_is_quick():
+    code = "import time; start = time.perf_counter(); import pngnat; print(time.perf_counter() - start)"
+    assert min(float(python(code)) for _ in range(3)) < 0.3
+
+
+def test_speaking_loads_nothing_of_training(stub_voice):
+    code = f"""
+import sys, pngnat
+pngnat.synthesize("Hi.", voice={str(stub_voice)!r})
+print([m for m in ("transformers", "librosa", "lightning", "lhotse", "matplotlib", "g2p_en", "nltk", "hydra") if m in sys.modules])
+"""
+    assert python(code).strip() == "[]"
+
+
+def test_public_names_exist():
+    for name in pngnat.__all__:
+        assert getattr(pngnat, name) is not None
+    assert set(pngnat.__all__) <= set(dir(pngnat))
+    with pytest.raises(AttributeError):
+        _ = pngnat.nothing_of_that_name
+
+
+def test_help_loads_no_torch():
+    start = time.perf_counter()
+    code = "import sys\nfrom pngnat.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
+    assert python(code).strip().endswith("False")
+    assert time.perf_counter() - start < 5
