@@ -1,0 +1,171 @@
+"""How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
+
+    python -m pngnat.evaluation.intelligibility --corpus PREPARED_FOLDER --split test
+    python -m pngnat.evaluation.intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
+
+Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pngnat.audio import wav
+from pngnat.audio.config import AudioConfig
+from pngnat.errors import PngnatError
+from pngnat.evaluation import asr, mos, report
+from pngnat.evaluation.passages import Passage, corpus_passages, listed_passages
+from pngnat.evaluation.word_errors import WordErrors, compare_texts
+from pngnat.synthesis import synthesize
+from pngnat.voice import Voice, load_voice
+
+RECORDINGS, VOICE = "recordings", "voice"
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One sentence as it was heard. source: RECORDINGS or VOICE. seconds: of sound. mos: 1 to 5, None where not measured."""
+
+    id: str
+    source: str
+    speaker: str
+    text: str
+    heard: str
+    errors: WordErrors
+    seconds: float
+    mos: float | None = None
+
+
+class Listener:
+    """Judges sound: words by the recognizer and, with_mos, quality."""
+
+    def __init__(self, threads: int = 1, with_mos: bool = True):
+        self._recognizer = asr.Recognizer(threads)
+        self._quality = mos.MosPredictor() if with_mos else None
+
+    def judge(self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int) -> Hearing:
+        """samples (S,) in [-1, 1] at `sample_rate` Hz, that should say `passage.text`."""
+        heard = self._recognizer.transcribe(samples, sample_rate).text
+        return Hearing(
+            id=passage.id,
+            source=source,
+            speaker=speaker,
+            text=passage.text,
+            heard=heard,
+            errors=compare_texts(passage.text, heard).errors,
+            seconds=len(samples) / sample_rate,
+            mos=self._quality.score(samples, sample_rate) if self._quality else None,
+        )
+
+
+Judge = Callable[[Passage, str, str, np.ndarray, int], Hearing]
+
+
+def hear_recordings(passages: Iterable[Passage], judge: Judge) -> Iterator[Hearing]:
+    """The recordings of the passages that have one."""
+    sample_rate = AudioConfig().sample_rate
+    for passage in passages:
+        if passage.recording is not None:
+            yield judge(passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate)
+
+
+def hear_voice(passages: Iterable[Passage], judge: Judge, voice: Voice, speaker: str | None = None) -> Iterator[Hearing]:
+    """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
+    for passage in passages:
+        name = speaker or (passage.speaker if passage.speaker in voice.speakers else voice.card.default_speaker)
+        speech = synthesize(passage.text, voice, speaker=name)
+        yield judge(passage, VOICE, name, speech.samples, speech.sample_rate)
+
+
+def summarize(hearings: Sequence[Hearing]) -> list[dict[str, Any]]:
+    """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over sentences."""
+    rows = []
+    for source in dict.fromkeys(hearing.source for hearing in hearings):
+        of_source = [hearing for hearing in hearings if hearing.source == source]
+        speakers = sorted({hearing.speaker for hearing in of_source})
+        rows.append(_row(source, "all", of_source))
+        if len(speakers) > 1:
+            rows += [_row(source, name, [hearing for hearing in of_source if hearing.speaker == name]) for name in speakers]
+    return rows
+
+
+def _row(source: str, speaker: str, hearings: Sequence[Hearing]) -> dict[str, Any]:
+    errors = sum((hearing.errors for hearing in hearings), WordErrors())
+    scores = [hearing.mos for hearing in hearings if hearing.mos is not None]
+    return {
+        "source": source,
+        "speaker": speaker,
+        "sentences": len(hearings),
+        "words": errors.words,
+        "WER %": 100 * errors.rate,
+        "substituted": errors.substitutions,
+        "deleted": errors.deletions,
+        "inserted": errors.insertions,
+        "DistilMOS": float(np.mean(scores)) if scores else None,
+    }
+
+
+def _details(hearing: Hearing) -> dict[str, Any]:
+    return {
+        "id": hearing.id,
+        "source": hearing.source,
+        "speaker": hearing.speaker,
+        "text": hearing.text,
+        "heard": hearing.heard,
+        "wer": round(hearing.errors.rate, 4),
+        "seconds": round(hearing.seconds, 3),
+        "mos": hearing.mos and round(hearing.mos, 3),
+    }
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.intelligibility", description=__doc__.splitlines()[0])
+    texts = parser.add_mutually_exclusive_group()
+    texts.add_argument("--corpus", metavar="FOLDER", help="a prepared corpus: its sentences, beside its recordings")
+    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line (without it and --corpus: 200 that come with pngnat)")
+    parser.add_argument("--split", default="test", help="of the corpus: train, valid or test (default), or all")
+    parser.add_argument("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
+    parser.add_argument("--speaker", help="speaks every sentence; default: who recorded it, else the voice's default speaker")
+    parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
+    parser.add_argument("--limit", type=int, help="the first so many sentences")
+    parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
+    parser.add_argument("--json", metavar="FILE", help="write figures and sentences there")
+    return parser.parse_args(arguments)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    if options.recordings_only and not options.corpus:
+        raise PngnatError("--recordings-only needs --corpus")
+    if options.corpus:
+        passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)
+    else:
+        passages = listed_passages(options.sentences)
+    passages = passages[: options.limit]
+    voice = None if options.recordings_only else load_voice(options.voice)
+    listener = Listener(options.threads, not options.no_mos)
+    hearings = [*hear_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), listener.judge)]
+    if voice is not None:
+        hearings += hear_voice(tqdm(passages, VOICE, unit=""), listener.judge, voice, options.speaker)
+    rows = summarize(hearings)
+    print(report.table(rows))
+    if options.json:
+        content = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "voice": voice and voice.name, "summary": rows}
+        report.write_json(options.json, content | {"sentences": [_details(hearing) for hearing in hearings]})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _arguments(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

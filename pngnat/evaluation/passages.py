@@ -1,0 +1,42 @@
+"""What is spoken and judged: sentences with, where there is one, the recording of each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pngnat.data.corpus import read_corpus
+from pngnat.errors import PngnatError
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One sentence. speaker: who recorded it, None for a free sentence. recording: its sound file, None where there is none."""
+
+    id: str
+    text: str
+    speaker: str | None = None
+    recording: Path | None = None
+
+
+def corpus_passages(folder: str | os.PathLike, split: str | None) -> list[Passage]:
+    """The sentences of a prepared corpus, or of one split. Raises PngnatError as `read_corpus` does."""
+    return [Passage(r.id, r.utterance.text, r.speaker, Path(r.path)) for r in read_corpus(folder, split)]
+
+
+def listed_passages(path: str | os.PathLike | None = None) -> list[Passage]:
+    """The sentences of a text file, one a line; empty lines and lines that begin with # are left out.
+
+    None means the 200 sentences of 1 to 60 words that come with pngnat. Raises PngnatError for a file that is unreadable or empty.
+    """
+    source = files("pngnat.evaluation").joinpath("data/sentences.txt") if path is None else Path(path)
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PngnatError(f"{source}: cannot be read as UTF-8 text ({error})") from error
+    sentences = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not sentences:
+        raise PngnatError(f"{source}: holds no sentences; write one a line")
+    return [Passage(f"{number:04}", text) for number, text in enumerate(sentences, 1)]

@@ -1,0 +1,199 @@
+"""Whether a voice says every word once, and nothing else.
+
+    python -m pngnat.evaluation.robustness --voice VOICE --json report.json
+    python -m pngnat.evaluation.robustness --corpus PREPARED_FOLDER
+
+The first speaks 200 sentences of 1 to 60 words; the second listens to recordings, to show what the recognizer alone gets wrong.
+Measures of Non-Attentive Tacotron (arXiv 2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and
+WDR, the share of words that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pngnat.audio import wav
+from pngnat.audio.config import AudioConfig
+from pngnat.evaluation import asr, report
+from pngnat.evaluation.passages import Passage, corpus_passages, listed_passages
+from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
+from pngnat.speech import Speech
+from pngnat.synthesis import synthesize
+from pngnat.voice import load_voice
+
+LONG_STRETCH = 1.0
+# Recognizers drop an article or a pronoun now and then, also in recordings; two words in a row are a hole in the speech.
+SKIPPED_RUN = 2
+# Below the loud parts of the speech, in dB: quieter than the weakest fricative, louder than a noise floor.
+_SILENCE = -45.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One utterance, examined. All lists hold words as text.
+
+    unheard: words, or runs of them, that the recognizer does not have and nothing else in their place.
+    repeated: words that were heard once more than they are written, beside themselves.
+    unread: words that the text front end lost. unspoken: words that the synthesizer gave no time or no sound.
+    seconds, unaligned: of sound, and of it in stretches over 1 s that no word of the text was heard in.
+    """
+
+    text: str
+    heard: str
+    errors: WordErrors
+    seconds: float
+    unaligned: float
+    unheard: list[str]
+    repeated: list[str]
+    unread: list[str]
+    unspoken: list[str]
+
+    @property
+    def skipped(self) -> list[str]:
+        """Words that one witness is sure of: lost, without time or sound, or in a run that was not heard."""
+        return [*self.unread, *self.unspoken, *(run for run in self.unheard if len(run.split()) >= SKIPPED_RUN)]
+
+
+def examine(text: str, transcript: asr.Transcript, samples: np.ndarray, sample_rate: int, speech: Speech | None = None) -> Finding:
+    """text: what should be said. transcript: what was heard, with times. samples: (S,). speech: the synthesizer's account, or None."""
+    comparison = compare_texts(text, transcript.text)
+    seconds = len(samples) / sample_rate
+    return Finding(
+        text=text,
+        heard=transcript.text,
+        errors=comparison.errors,
+        seconds=seconds,
+        unaligned=unaligned_seconds(text, transcript.words, seconds),
+        unheard=list(unheard_runs(comparison)),
+        repeated=list(repeated_runs(comparison)),
+        unread=[] if speech is None else list(unheard_runs(compare_texts(text, speech.normalized_text))),
+        unspoken=[] if speech is None else list(unspoken_words(speech)),
+    )
+
+
+def unheard_runs(comparison: Comparison) -> Iterator[str]:
+    """Runs of words of the reference with nothing in their place in the hypothesis.
+
+    Words that were heard as others ("every one" as "everyone") are errors of spelling or of pronunciation, and no gaps.
+    """
+    for difference in comparison.differences():
+        if difference.heard_start == difference.heard_end:
+            yield " ".join(comparison.reference[difference.start : difference.end])
+
+
+def repeated_runs(comparison: Comparison) -> Iterator[str]:
+    """Runs of words that the hypothesis has twice in a row where the reference has them once less."""
+    words = comparison.hypothesis
+    for difference in comparison.differences():
+        start, end = difference.heard_start, difference.heard_end
+        for length in range(end - start - (difference.end - difference.start), 0, -1):
+            before, first = words[max(0, start - length) : start], words[start : start + length]
+            last, after = words[end - length : end], words[end : end + length]
+            if before == first or last == after:
+                yield " ".join(first if before == first else last)
+                break
+
+
+def unaligned_seconds(text: str, heard: Sequence[asr.HeardWord], seconds: float) -> float:
+    """Seconds in stretches of over 1 s in which no word of the text, right or wrong, was heard: babble, noise, silence, repetitions."""
+    pieces = [(piece, word) for word in heard for piece in plain_words(word.text)]
+    written = [piece for word in text.split() for piece in plain_words(word)]
+    aligned = [pieces[index][1] for _, index in compare_words(written, [piece for piece, _ in pieces]).pairs]
+    edges = [0.0, *(edge for word in aligned for edge in (word.start, word.end)), seconds]
+    gaps = (end - start for start, end in zip(edges[::2], edges[1::2], strict=True))
+    return sum(gap for gap in gaps if gap > LONG_STRETCH)
+
+
+def unspoken_words(speech: Speech) -> Iterator[str]:
+    """Words that take no time, or in whose time there is silence."""
+    step = speech.sample_rate // 100
+    usable = len(speech.samples) // step * step
+    levels = 10 * np.log10(np.square(speech.samples[:usable], dtype=np.float64).reshape(-1, step).mean(axis=1) + 1e-12)
+    floor = (np.percentile(levels, 95) if levels.size else 0.0) + _SILENCE
+    for word in speech.words:
+        first, last = int(word.start * 100), int(np.ceil(word.end * 100))
+        if word.end <= word.start or not (levels[first:last] > floor).any():
+            yield word.text
+
+
+def summarize(source: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The row of the table. Rates in percent; skipped and repeated count runs of words."""
+    errors = sum((finding.errors for finding in findings), WordErrors())
+    seconds = sum(finding.seconds for finding in findings)
+    return {
+        "source": source,
+        "sentences": len(findings),
+        "words": errors.words,
+        "WER %": 100 * errors.rate,
+        "WDR %": 100 * errors.deletion_rate,
+        "UDR %": 100 * sum(finding.unaligned for finding in findings) / seconds if seconds else 0.0,
+        "skipped": sum(len(finding.skipped) for finding in findings),
+        "repeated": sum(len(finding.repeated) for finding in findings),
+        "single words unheard": sum(len(run.split()) < SKIPPED_RUN for finding in findings for run in finding.unheard),
+    }
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.robustness", description=__doc__.splitlines()[0])
+    texts = parser.add_mutually_exclusive_group()
+    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line; default: the 200 that come with pngnat")
+    texts.add_argument("--corpus", metavar="FOLDER", help="listen to the recordings of a prepared corpus instead")
+    parser.add_argument("--split", default="test", help="of the corpus: train, valid or test (default), or all")
+    parser.add_argument("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
+    parser.add_argument("--speaker", help="default: the voice's default speaker")
+    parser.add_argument("--limit", type=int, help="the first so many sentences")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
+    parser.add_argument("--json", metavar="FILE", help="write figures and findings there")
+    return parser.parse_args(arguments)
+
+
+def _recorded(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[Finding]:
+    sample_rate = AudioConfig().sample_rate
+    for passage in passages:
+        samples = wav.read(passage.recording, sample_rate)
+        yield examine(passage.text, recognizer.transcribe(samples, sample_rate, with_words=True), samples, sample_rate)
+
+
+def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name: str | None, speaker: str | None) -> Iterator[Finding]:
+    voice = load_voice(voice_name)
+    for passage in passages:
+        speech = synthesize(passage.text, voice, speaker=speaker)
+        transcript = recognizer.transcribe(speech.samples, speech.sample_rate, with_words=True)
+        yield examine(passage.text, transcript, speech.samples, speech.sample_rate, speech)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    recognizer = asr.Recognizer(options.threads)
+    if options.corpus:
+        passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)[: options.limit]
+        findings = _recorded(passages, recognizer)
+    else:
+        passages = listed_passages(options.sentences)[: options.limit]
+        findings = _spoken(passages, recognizer, options.voice, options.speaker)
+    findings = list(tqdm(findings, total=len(passages), unit=""))
+    row = summarize("recordings" if options.corpus else "voice", findings)
+    print(report.table([row]))
+    for finding in findings:
+        for name in ("skipped", "repeated"):
+            if runs := getattr(finding, name):
+                print(f"{name}: {', '.join(runs)}\n  text:  {finding.text}\n  heard: {finding.heard}")
+    if options.json:
+        details = [asdict(finding) | {"skipped": finding.skipped} for finding in findings]
+        report.write_json(options.json, {"asr": asr.NAME, "summary": row, "sentences": details})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _arguments(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
