@@ -36,7 +36,7 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice import Voice, load_voice
 
 SLOWEST, FASTEST = 0.2, 5.0
-# Attention grows with the square of the length; a sentence never gets here, a run of text without a space does.
+# Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
 MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
 _TAIL = 0.1
@@ -252,31 +252,18 @@ def _tail(pause: float) -> float:
 
 
 def pieces(utterance: Utterance, most: int = MOST_PHONEMES) -> Iterator[Utterance]:
-    """The utterance, cut between words (or within a word that is too long) where it has more than `most` phonemes."""
-    if sum(len(word.phonemes) for word in utterance.words) <= most:
+    """The utterance, or parts of it where it is one word of more than `most` phonemes; the front end cuts between words."""
+    word, parts = utterance.words[0], -(-len(utterance.words[0].phonemes) // most)
+    if len(utterance.words) > 1 or parts < 2:
         yield utterance
         return
-    words: list[Word] = []
-    boundaries = [utterance.boundaries[0]]
-    size = 0
-    for word, boundary in _short_words(utterance, most):
-        if size + len(word.phonemes) > most:
-            yield Utterance(tuple(words), tuple(boundaries))
-            words, boundaries, size = [], [Boundary()], 0
-        words.append(word)
-        boundaries.append(boundary)
-        size += len(word.phonemes)
-    yield Utterance(tuple(words), tuple(boundaries), utterance.ends_paragraph)
-
-
-def _short_words(utterance: Utterance, most: int) -> Iterator[tuple[Word, Boundary]]:
-    for word, boundary in zip(utterance.words, utterance.boundaries[1:], strict=True):
-        parts = -(-len(word.phonemes) // most)
-        for part in range(parts):
-            # The letters are shared out as the phonemes are, so that each part still has a spelling.
-            text = word.text[len(word.text) * part // parts : len(word.text) * (part + 1) // parts]
-            phonemes = word.phonemes[len(word.phonemes) * part // parts : len(word.phonemes) * (part + 1) // parts]
-            yield Word(text, phonemes), boundary if part == parts - 1 else Boundary()
+    first, last = utterance.boundaries
+    for part in range(parts):
+        # The letters are shared out as the phonemes are, so that each part has its own spelling.
+        text, phonemes = (whole[len(whole) * part // parts : len(whole) * (part + 1) // parts] for whole in (word.text, word.phonemes))
+        at_end = part == parts - 1
+        boundaries = (first if part == 0 else Boundary(), last if at_end else Boundary())
+        yield Utterance((Word(text, phonemes),), boundaries, utterance.ends_paragraph and at_end)
 
 
 def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utterance | None]]:

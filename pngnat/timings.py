@@ -119,7 +119,7 @@ def read_timings(path: str | os.PathLike) -> TimingsFile:
         raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
         raise PngnatError(f"{path}: is no timings file as --timings writes it ({error or 'it ends too early'})") from error
-    of_words = not tiers.get("phonemes")
+    of_words = not any(label.strip() for _, _, label in tiers.get("phonemes", []))
     spans = [Span(label, end - start) for start, end, label in tiers.get("words" if of_words else "phonemes", [])]
     if of_words:
         spans = [span for span in spans if span.label.strip()]

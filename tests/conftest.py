@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Times on a machine that is busy with a training say nothing about the code.
+settings.register_profile("pngnat", deadline=None)
+settings.load_profile("pngnat")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

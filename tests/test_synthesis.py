@@ -1,0 +1,317 @@
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import pngnat
+from pngnat.blending import Blend, blend_durations
+from pngnat.errors import PngnatError
+from pngnat.speech import Speech
+from pngnat.synthesis import pieces
+from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.voice import load_voice
+
+TEXT = "Hello there, my friend. How are you?"
+
+
+@pytest.fixture(scope="module")
+def voice(stub_voice):
+    return load_voice(stub_voice)
+
+
+@pytest.fixture(scope="module")
+def speech(voice):
+    return pngnat.synthesize(TEXT, voice)
+
+
+def says(speech: Speech, text: str) -> bool:
+    return [word.text for word in speech.words] == text.replace(",", "").replace(".", "").replace("?", "").split()
+
+
+def gap(speech: Speech, word: int) -> float:
+    """Seconds between the end of a word and the start of the next."""
+    return speech.words[word + 1].start - speech.words[word].end
+
+
+def test_the_sound_and_its_times(speech):
+    assert speech.samples.dtype == np.float32 and speech.samples.ndim == 1 and speech.sample_rate == 24000
+    assert np.isfinite(speech.samples).all() and speech.samples.std() > 0
+    assert speech.normalized_text == TEXT and says(speech, TEXT)
+    assert speech.phonemes[0].start == 0 and speech.phonemes[-1].end == pytest.approx(speech.duration)
+    for first, second in zip(speech.phonemes[:-1], speech.phonemes[1:], strict=True):
+        assert first.end == pytest.approx(second.start)
+    for index, word in enumerate(speech.words):
+        inside = [p for p in speech.phonemes if p.word == index]
+        assert (word.start, word.end) == (inside[0].start, inside[-1].end) and all(p.duration > 0 for p in inside)
+    assert speech.voice == "stub" and speech.speaker == "ada" and speech.skipped == []
+
+
+def test_the_same_seed_is_the_same_sound(voice, speech):
+    assert np.array_equal(pngnat.synthesize(TEXT, voice).samples, speech.samples)
+    assert not np.array_equal(pngnat.synthesize(TEXT, voice, seed=1).samples, speech.samples)
+
+
+def test_speakers_differ(voice, speech):
+    assert not np.array_equal(pngnat.synthesize("Hello.", voice, speaker="bob").samples, pngnat.synthesize("Hello.", voice).samples)
+    with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: ada, bob"):
+        pngnat.stream("Hello.", voice, speaker="zoe")
+
+
+def test_a_stream_joined_is_the_whole(voice, speech):
+    parts = list(pngnat.stream(TEXT, voice))
+    assert [part.normalized_text for part in parts] == ["Hello there, my friend.", "How are you?"]
+    assert np.array_equal(np.concatenate([part.samples for part in parts]), speech.samples)
+
+
+def test_a_stream_is_lazy(voice):
+    assert next(pngnat.stream("One. " * 100_000, voice)).normalized_text == "One."
+
+
+def test_one_word(voice):
+    speech = pngnat.synthesize("No", voice)
+    assert says(speech, "No") and speech.duration > 0.1
+
+
+def test_ends_and_joins_do_not_click(speech):
+    assert np.abs(speech.samples[[0, -1]]).max() < 0.02 * np.abs(speech.samples).max()
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t", "🙂", "...", "\x00\x01", "؟"])
+def test_nothing_to_say(voice, text):
+    with pytest.raises(PngnatError):
+        pngnat.synthesize(text, voice)
+
+
+def test_half_characters(voice):
+    with pytest.raises(PngnatError, match="not valid Unicode"):
+        pngnat.stream("a\ud800b", voice)
+
+
+def test_what_is_skipped_is_named_where_it_stands(voice):
+    parts = list(pngnat.stream("Hello. Fine 🙂. Good.", voice))
+    assert [len(part.skipped) for part in parts].count(1) == 1 and "🙂" in Speech.join(parts).skipped[0]
+    assert "🙂" in pngnat.synthesize("Good 🙂", voice).skipped[0]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.text(max_size=40))
+@example("مرحبا hello")
+@example("a\u0301\u0301\u0301 \u202e x")
+@example("[pause:")
+@example("{AA1}")
+@example("1e999 $-0.00 II")
+def test_any_text_is_spoken_or_refused(voice, text):
+    try:
+        speech = pngnat.synthesize(text, voice)
+    except PngnatError as error:
+        assert "\n" not in str(error)
+    else:
+        assert len(speech.words) > 0 and np.isfinite(speech.samples).all()
+
+
+def test_ten_thousand_letters_without_a_space(voice):
+    speech = pngnat.synthesize("abcdefghij" * 1000, voice)
+    assert "".join(word.text for word in speech.words) == "abcdefghij" * 1000
+
+
+def test_pieces_of_a_giant_word_join_to_the_word():
+    word = Word("abcdefg", tuple(f"P{n}" for n in range(1001)))
+    parts = list(pieces(Utterance((word,), (Boundary('"', 0.1), Boundary(".", 0.2)), True), most=400))
+    assert len(parts) == 3 and all(len(part.words[0].phonemes) <= 400 for part in parts)
+    assert sum((part.words[0].phonemes for part in parts), ()) == word.phonemes
+    assert "".join(part.words[0].text for part in parts) == word.text
+    assert [part.ends_paragraph for part in parts] == [False, False, True]
+    assert parts[0].boundaries == (Boundary('"', 0.1), Boundary()) and parts[2].boundaries[1] == Boundary(".", 0.2)
+
+
+def test_five_thousand_words_are_all_spoken(voice):
+    words = [word for number in range(500) for word in f"This is the story of a dog called spot {'and' * (number % 2)}".split()]
+    text = " ".join(word + ("." if index % 12 == 11 else "") for index, word in enumerate(words))
+    spoken = [word.text for part in pngnat.stream(text, voice, pace=5.0) for word in part.words]
+    assert spoken == words and len(spoken) > 4500
+
+
+def test_200_calls_do_not_grow(voice):
+    for _ in range(20):
+        pngnat.synthesize("Hello there.", voice)
+    before = resident_kilobytes()
+    for _ in range(200):
+        pngnat.synthesize("Hello there.", voice)
+    assert resident_kilobytes() - before < 10_000
+
+
+def resident_kilobytes() -> int:
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("the memory of a process is read from /proc")
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+# Durations in
+
+
+def test_durations_out_are_durations_in(voice):
+    one = pngnat.synthesize("Hello there, my friend.", voice)
+    again = pngnat.synthesize("Hello there, my friend.", voice, durations=one.durations)
+    assert np.allclose(again.durations, one.durations, atol=1e-4) and len(again.samples) == len(one.samples)
+
+
+def test_durations_of_several_sentences(voice, speech):
+    again = pngnat.synthesize(TEXT, voice, durations=speech.durations)
+    assert np.allclose(again.durations, speech.durations, atol=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["json", "TextGrid"])
+def test_edited_timings(voice, speech, tmp_path, ending):
+    speech.save_timings(tmp_path / f"a.{ending}")
+    again = pngnat.synthesize(TEXT, voice, durations=tmp_path / f"a.{ending}")
+    assert np.allclose(again.durations, speech.durations, atol=1e-4)
+    if ending == "json":
+        data = json.loads((tmp_path / "a.json").read_text())
+        data["phonemes"][4]["end"] += 0.5
+        (tmp_path / "a.json").write_text(json.dumps(data))
+        longer = pngnat.synthesize(TEXT, voice, durations=tmp_path / "a.json")
+        assert longer.phonemes[4].duration == pytest.approx(speech.phonemes[4].duration + 0.5, abs=1e-3)
+        assert longer.duration == pytest.approx(speech.duration + 0.5, abs=0.02)
+
+
+def test_durations_that_do_not_match(voice, speech, tmp_path):
+    with pytest.raises(PngnatError, match="durations do not match"):
+        pngnat.synthesize(TEXT + " Fine.", voice, durations=speech.durations)
+    with pytest.raises(PngnatError, match="are left over"):
+        pngnat.synthesize("Hello there, my friend.", voice, durations=speech.durations)
+    speech.save_timings(tmp_path / "a.json")
+    with pytest.raises(PngnatError, match="durations do not match"):
+        pngnat.synthesize("Good bye.", voice, durations=tmp_path / "a.json")
+
+
+def test_durations_of_words(voice, speech, tmp_path):
+    data = {"words": [{"text": word.text, "start": 0, "end": 0.5} for word in speech.words]}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    slow = pngnat.synthesize(TEXT, voice, durations=tmp_path / "a.json")
+    assert [word.end - word.start for word in slow.words] == pytest.approx([0.5] * len(slow.words), abs=1e-3)
+
+
+def test_a_long_given_pause_is_kept(voice):
+    speech = pngnat.synthesize("Hello there.", voice)
+    durations = speech.durations
+    durations[0] = 3.0
+    again = pngnat.synthesize("Hello there.", voice, durations=durations)
+    assert again.phonemes[0].duration == pytest.approx(3.0) and not again.samples[24000:48000].any()
+
+
+# Pace
+
+
+def test_pace_divides(voice, speech):
+    text = "Hello there, my friend."
+    normal, fast = pngnat.synthesize(text, voice), pngnat.synthesize(text, voice, pace=2.0)
+    assert np.allclose(fast.durations[:-1], normal.durations[:-1] / 2, atol=1e-4)
+
+
+def test_one_word_can_be_slowed_alone(voice, speech):
+    slow = pngnat.synthesize(TEXT, voice, word_pace={5: 0.5})
+    for index, (word, before) in enumerate(zip(slow.words, speech.words, strict=True)):
+        factor = 2 if index == 5 else 1
+        assert word.end - word.start == pytest.approx(factor * (before.end - before.start), abs=1e-3)
+    with pytest.raises(PngnatError, match="word 99"):
+        pngnat.synthesize(TEXT, voice, word_pace={99: 0.5})
+
+
+@pytest.mark.parametrize("options", [{"pace": 0}, {"pace": -1}, {"pace": float("nan")}, {"pace": 100}, {"pause": -1}, {"seed": -1}])
+def test_options_out_of_range(voice, options):
+    with pytest.raises(PngnatError, match=next(iter(options))):
+        pngnat.stream("Hello.", voice, **options)
+
+
+def test_unknown_options(voice):
+    with pytest.raises(TypeError):
+        pngnat.stream("Hello.", voice, tempo=2)
+
+
+# Pauses
+
+
+def test_pauses_between_sentences_and_paragraphs(voice):
+    text = "One. Two.\n\nThree."
+    none = pngnat.synthesize(text, voice, pause=0, paragraph_pause=0)
+    some = pngnat.synthesize(text, voice, pause=0.5, paragraph_pause=1.0)
+    assert gap(some, 0) - gap(none, 0) == pytest.approx(0.5, abs=1e-3)
+    assert gap(some, 1) - gap(none, 1) == pytest.approx(1.0, abs=1e-3)
+    usual = pngnat.synthesize(text, voice)
+    assert gap(usual, 0) - gap(none, 0) == pytest.approx(voice.card.pauses.sentence, abs=1e-3)
+    assert gap(usual, 1) - gap(none, 1) == pytest.approx(voice.card.pauses.paragraph, abs=1e-3)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.5, 2.0])
+@pytest.mark.parametrize(
+    "text", ["Hello [pause:{}] there.", "Hello, [pause:{}] there.", "Hello. [pause:{}] There.", "Hello.\n\n[pause:{}] There."]
+)
+def test_asked_pauses_are_exact(voice, text, pause):
+    speech = pngnat.synthesize(text.format(pause), voice)
+    assert len(speech.words) == 2 and gap(speech, 0) == pytest.approx(pause, abs=1e-4)
+    if pause >= 0.5:
+        middle = slice(round((speech.words[0].end + 0.21) * 24000), round((speech.words[1].start - 0.11) * 24000))
+        assert not speech.samples[middle].any()
+
+
+def test_pauses_at_the_ends(voice):
+    speech = pngnat.synthesize("[pause:0.7] Hello. [pause:1.1]", voice)
+    assert speech.words[0].start == pytest.approx(0.7, abs=1e-4)
+    assert speech.duration - speech.words[0].end == pytest.approx(1.1, abs=1e-4)
+
+
+def test_asked_pauses_do_not_follow_the_pace(voice):
+    speech = pngnat.synthesize("Hello [pause:0.5] there.", voice, pace=2.0)
+    assert gap(speech, 0) == pytest.approx(0.5, abs=1e-4)
+
+
+# Blending
+
+
+def test_blending_is_the_geometric_mean_of_two_predictions(voice):
+    text = "Hello there, my friend."
+    own, half, other = (pngnat.synthesize(text, voice, blend=Blend("pro", weight)).durations[:-1] for weight in (0.0, 0.5, 1.0))
+    assert np.allclose(own, pngnat.synthesize(text, voice).durations[:-1])
+    assert not np.allclose(own, other, atol=0.01)
+    assert np.allclose(half, blend_durations(own, other, 0.5), atol=1e-3)
+
+
+def test_weights_of_single_tokens(voice):
+    own, other = (pngnat.synthesize("Hello.", voice, blend=Blend("pro", weight)).durations for weight in (0.0, 1.0))
+    weights = np.zeros(len(own))
+    weights[2] = 1.0
+    mixed = pngnat.synthesize("Hello.", voice, blend=Blend("pro", weights)).durations
+    assert mixed[2] == pytest.approx(other[2], abs=1e-4) and np.allclose(np.delete(mixed, 2)[:-1], np.delete(own, 2)[:-1], atol=1e-4)
+    with pytest.raises(PngnatError, match="blend weights"):
+        pngnat.synthesize("Hello there.", voice, blend=Blend("pro", weights))
+    with pytest.raises(PngnatError, match="blend weights"):
+        pngnat.synthesize("No.", voice, blend=Blend("pro", weights))
+
+
+def test_a_voice_may_bring_its_own_blend(voice, tmp_path):
+    from stub_voice import make_stub_voice
+
+    blended = make_stub_voice(tmp_path / "blended", professional=True, blend=Blend("pro", 1.0))
+    text = "Hello there."
+    professional = pngnat.synthesize(text, voice, blend=Blend("pro", 1.0)).durations
+    assert np.allclose(pngnat.synthesize(text, blended).durations, professional)
+    assert not np.allclose(pngnat.synthesize(text, blended, blend=Blend("pro", 0.0)).durations, professional, atol=0.01)
+
+
+def test_unknown_professionals(voice):
+    with pytest.raises(PngnatError, match="'zoe'; it has: pro, ada, bob"):
+        pngnat.stream("Hello.", voice, blend=Blend("zoe"))
+
+
+# The lexicon
+
+
+def test_a_lexicon_wins(voice, tmp_path):
+    (tmp_path / "words.txt").write_text("hello  G UH1 D\n")
+    for lexicon in ({"hello": ("G", "UH1", "D")}, tmp_path / "words.txt"):
+        speech = pngnat.synthesize("Hello.", voice, lexicon=lexicon)
+        assert [p.symbol for p in speech.phonemes] == ["[CLS]", "G", "UH1", "D", "."]
