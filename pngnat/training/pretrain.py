@@ -1,0 +1,145 @@
+"""Pre-training of PnG BERT by masked language modelling."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+import torch.nn.functional as F
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from pngnat.data.masked_sentences import EpochBatches, MaskedBatch, MaskedSentences, id_spaces
+from pngnat.data.masking import IGNORED, MaskingConfig
+from pngnat.data.token_store import TokenStore
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.task_scores import TaskScores
+
+
+@dataclass(frozen=True)
+class PretrainingConfig:
+    """How to train.
+
+    batch_tokens: padded tokens in a batch of one process. masking: of training; the held-out books are always masked by the
+    default shares and with [MASK] alone, so that runs with different masking can be compared.
+    autocast: bfloat16 in the matrix products. workers: processes that mask and load. validation_batches: 0 for all.
+    """
+
+    batch_tokens: int = 8192
+    masking: MaskingConfig = MaskingConfig()
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.98)
+    autocast: bool = True
+    workers: int = 0
+    validation_batches: int = 0
+    seed: int = 0
+
+
+class Pretraining(L.LightningModule):
+    """The model, its objective and its data. train, held_out: stores made with `tokenizer`."""
+
+    def __init__(self, model: PngBertConfig, config: PretrainingConfig, tokenizer: PngTokenizer, train: TokenStore, held_out: TokenStore):
+        super().__init__()
+        self.config = config
+        self.model = PngBertForPreTraining(PngBertPretrainedConfig.from_plain(model)).train()
+        self.tokenizer = tokenizer
+        spaces = id_spaces(tokenizer)
+        measured = replace(MaskingConfig(), masked=1.0, replaced=0.0)
+        self.train_data = MaskedSentences(train, spaces, config.masking, config.seed)
+        self.held_out_data = MaskedSentences(held_out, spaces, measured, seed=0)
+        self._scores = TaskScores()
+
+    def train_dataloader(self) -> DataLoader:
+        trainer = self.trainer
+        batches = EpochBatches(
+            self.train_data.store.lengths,
+            self.config.batch_tokens,
+            seed=self.config.seed,
+            start=trainer.global_step * trainer.accumulate_grad_batches,
+            rank=trainer.global_rank,
+            world=trainer.world_size,
+        )
+        return DataLoader(self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers)
+
+    def val_dataloader(self) -> DataLoader:
+        batches = EpochBatches(self.held_out_data.store.lengths, self.config.batch_tokens).epoch(0)
+        chosen = range(len(batches))[: self.config.validation_batches or None]
+        own = [batches[place] for place in chosen[self.trainer.global_rank :: self.trainer.world_size]]
+        return DataLoader(self.held_out_data, batch_sampler=own, collate_fn=MaskedBatch.collate)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        matrices = [parameter for parameter in self.model.parameters() if parameter.ndim > 1]
+        others = [parameter for parameter in self.model.parameters() if parameter.ndim <= 1]  # biases and norms are not decayed
+        groups = [{"params": matrices, "weight_decay": self.config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups, betas=self.config.betas, fused=True)
+
+    def transfer_batch_to_device(self, batch: MaskedBatch, device: torch.device, dataloader_idx: int) -> MaskedBatch:
+        return batch.to(device)
+
+    def on_train_batch_start(self, batch: MaskedBatch, batch_idx: int) -> None:
+        # Dropout hangs on the step alone, so that a resumed run draws what an uninterrupted one does.
+        step = self.trainer.global_step * self.trainer.world_size + self.global_rank
+        torch.manual_seed((self.config.seed << 32) + step)
+
+    def guess(self, batch: MaskedBatch) -> tuple[Tensor, Tensor]:
+        """Scores (K, V) of the K asked tokens, and their labels (K,)."""
+        asked = batch.labels != IGNORED
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+            scores = self.model.scores(self.model.encoder(batch.tokens)[asked])
+        return scores.float(), batch.labels[asked]
+
+    def training_step(self, batch: MaskedBatch, batch_idx: int) -> Tensor:
+        scores, labels = self.guess(batch)
+        loss = F.cross_entropy(scores, labels, reduction="sum") / max(len(labels), 1)
+        self.log("train/loss", loss.detach(), prog_bar=True, batch_size=len(batch.ids))
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self._scores = TaskScores()
+
+    def validation_step(self, batch: MaskedBatch, batch_idx: int) -> None:
+        scores, labels = self.guess(batch)
+        asked = batch.labels != IGNORED
+        rows = torch.arange(len(asked), device=asked.device)[:, None] * int(batch.tokens.word_positions.max() + 1)
+        losses = F.cross_entropy(scores, labels, reduction="none")
+        self._scores.add(losses, scores.argmax(-1) == labels, batch.tasks[asked], (rows + batch.tokens.word_positions)[asked])
+
+    def on_validation_epoch_end(self) -> None:
+        self._scores.sums = self.trainer.strategy.reduce(self._scores.sums.to(self.device), reduce_op="sum")
+        for name, value in self._scores.summary().items():
+            self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
+
+    def export(self, folder: Path) -> None:
+        """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(folder)
+        self.tokenizer.save(folder)
+
+
+class TokenRate(Callback):
+    """Logs "tokens_per_s": tokens without padding, over the last `window` steps, for all processes together."""
+
+    def __init__(self, window: int = 20) -> None:
+        self.window = window
+        self._tokens, self._since, self._steps = 0, 0.0, 0
+
+    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+        if self._since == 0.0:
+            self._since = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: MaskedBatch, batch_idx: int
+    ) -> None:
+        self._tokens += batch.num_tokens * trainer.world_size
+        self._steps += 1
+        if self._steps == self.window:
+            now = time.monotonic()
+            pl_module.log("tokens_per_s", self._tokens / (now - self._since), prog_bar=True, batch_size=1)
+            self._tokens, self._since, self._steps = 0, now, 0

@@ -1,0 +1,47 @@
+"""How well masked tokens are guessed, for each task apart, by token and by word."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pngnat.data.masking import Task
+
+TASKS = (Task.MLM_PHONEME, Task.MLM_GRAPHEME, Task.G2P, Task.P2G)
+
+
+class TaskScores:
+    """Sums over batches. A word counts as right where all its tokens of the task are."""
+
+    def __init__(self) -> None:
+        # For each task: tokens, tokens right, summed cross entropy, words, words right.
+        self.sums = torch.zeros(len(Task), 5, dtype=torch.float64)
+
+    def add(self, losses: Tensor, right: Tensor, tasks: Tensor, words: Tensor) -> None:
+        """Count K asked tokens.
+
+        losses: (K,) cross entropies. right: (K,) bool. tasks: (K,) `Task`. words: (K,) a number that tells words of the batch apart.
+        """
+        tasks = tasks.long()
+        _, place = torch.unique(words.long() * len(Task) + tasks, return_inverse=True)
+        count = int(place.max()) + 1 if len(place) else 0
+        wrong_tokens = torch.zeros(count, device=losses.device).index_add_(0, place, (~right).float())
+        word_tasks = torch.zeros(count, dtype=torch.long, device=losses.device).index_copy_(0, place, tasks)
+        by_token = torch.stack([torch.ones_like(losses), right.to(losses), losses], dim=1).double()
+        by_word = torch.stack([torch.ones_like(wrong_tokens), (wrong_tokens == 0).float()], dim=1).double()
+        self.sums = self.sums.to(losses.device)
+        self.sums[:, :3].index_add_(0, tasks, by_token)
+        self.sums[:, 3:].index_add_(0, word_tasks, by_word)
+
+    def summary(self) -> dict[str, float]:
+        """Of each task that was asked, "g2p/loss" (nats a token), "g2p/token_accuracy", "g2p/word_accuracy"; and "loss" over all tokens."""
+        summary = {}
+        for task in TASKS:
+            tokens, right, loss, words, words_right = self.sums[task].tolist()
+            if tokens:
+                name = task.name.lower()
+                summary[f"{name}/loss"] = loss / tokens
+                summary[f"{name}/token_accuracy"] = right / tokens
+                summary[f"{name}/word_accuracy"] = words_right / words
+        tokens, _, loss = self.sums[list(TASKS), :3].sum(0).tolist()
+        return {**summary, "loss": loss / max(tokens, 1)}

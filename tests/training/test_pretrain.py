@@ -1,0 +1,165 @@
+"""Pre-training learns, resumes exactly, reports each task apart, and runs through its recipe."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+
+from pngnat.data.masked_sentences import MaskedBatch
+from pngnat.data.masking import MaskingConfig, Task
+from pngnat.data.pretraining_text import PreparedText, PretrainingText
+from pngnat.data.text_sources import HeldOutSpan, TextFiles
+from pngnat.errors import PngnatError
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_bert_pretraining import load_pretrained
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.pretrain import Pretraining, PretrainingConfig, TokenRate
+from pngnat.training.runs import RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig, WarmupCosine
+from pngnat.training.task_scores import TaskScores
+
+ROOT = Path(__file__).parents[2]
+RUN = RunConfig(accelerator="cpu", threads=1, validate_every=4)
+SCHEDULE = ScheduleConfig(learning_rate=3e-3, warmup=2, steps=8)
+TRAINING = PretrainingConfig(batch_tokens=300, autocast=False)
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("books")
+    rng = np.random.default_rng(0)
+    for name, count in (("train.txt", 60), ("held.txt", 8)):
+        nouns, verbs = ["cat", "dog", "bird", "child"], ["sees", "hears", "likes"]
+        lines = [f"The {rng.choice(nouns)} {rng.choice(verbs)} the {rng.choice(nouns)}, and sings." for _ in range(count)]
+        (folder / name).write_text("\n\n".join(lines))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def text(books, tmp_path_factory) -> PreparedText:
+    sources = {"books": TextFiles(str(books / "*.txt"), [HeldOutSpan("held", "held.txt")])}
+    return PretrainingText(sources, str(tmp_path_factory.mktemp("cache")), vocabulary_size=200).prepare()
+
+
+def pretraining(text: PreparedText, config: PretrainingConfig = TRAINING) -> Pretraining:
+    torch.manual_seed(0)
+    sizes = PngBertConfig(text.tokenizer.vocabulary_size, width=32, layers=1, heads=2, feedforward=64, dropout=0.1)
+    return Pretraining(sizes, config, text.tokenizer, text.train, text.held_out)
+
+
+def held_out_loss(module: Pretraining) -> float:
+    module.eval()
+    data = module.held_out_data
+    with torch.no_grad():
+        scores, labels = module.guess(MaskedBatch.collate([data[0, index] for index in range(len(data))]))
+    return float(torch.nn.functional.cross_entropy(scores, labels))
+
+
+def test_training_lowers_the_held_out_loss_and_logs_each_task(text, tmp_path):
+    before = held_out_loss(pretraining(text))
+    module = pretraining(text)
+    fit(module, tmp_path, RUN, replace(SCHEDULE, steps=60, learning_rate=1e-2), [TokenRate(window=5)])
+    assert held_out_loss(module) < 0.5 * before
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    logged = set(EventAccumulator(str(tmp_path)).Reload().Tags()["scalars"])
+    tasks = ("mlm_phoneme", "mlm_grapheme", "g2p", "p2g")
+    measures = ("loss", "token_accuracy", "word_accuracy")
+    assert {f"held_out/{task}/{measure}" for task in tasks for measure in measures} | {"held_out/loss", "tokens_per_s"} <= logged
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(text, tmp_path):
+    whole = pretraining(text)
+    fit(whole, tmp_path / "whole", RUN, SCHEDULE, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WarmupCosine, "progress", lambda self, step: step / 8 if step < 4 else 1.0)
+        fit(pretraining(text), tmp_path / "halves", RUN, SCHEDULE, [])
+    resumed = pretraining(text)
+    fit(resumed, tmp_path / "halves", RUN, SCHEDULE, [])
+    for (name, expected), found in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sentences(text, tmp_path):
+    module = pretraining(text)
+    torch.nn.init.constant_(module.model.head.transform.weight, float("nan"))
+    with pytest.raises(PngnatError, match=r"nan at step 0; the batch holds epoch 0 sentence \d+"):
+        fit(module, tmp_path, RUN, SCHEDULE, [])
+
+
+def test_no_asked_token_gives_no_nan(text):
+    module = pretraining(text, replace(TRAINING, masking=MaskingConfig(0, 0, 0)))
+    module.log = lambda *args, **options: None
+    assert module.training_step(MaskedBatch.collate([module.train_data[0, 0]]), 0) == 0
+
+
+def test_held_out_books_are_masked_the_same_whatever_the_training_masks(text):
+    usual, other = (pretraining(text, replace(TRAINING, masking=masking)) for masking in (MaskingConfig(), MaskingConfig(0.3, 0, 0)))
+    for index in range(len(text.held_out)):
+        one, two = usual.held_out_data[0, index].masked, other.held_out_data[0, index].masked
+        np.testing.assert_array_equal(one.ids, two.ids)
+        assert (one.ids[one.tasks != Task.NONE] == text.tokenizer.mask_id).all()
+
+
+def test_scores_by_token_and_by_word():
+    scores = TaskScores()
+    # Word 1: three phonemes, one of them wrong. Word 2: two right. The grapheme of word 1 is right, and a word of another batch wrong.
+    tasks = torch.tensor([Task.G2P] * 5 + [Task.MLM_GRAPHEME])
+    right = torch.tensor([True, False, True, True, True, True])
+    scores.add(torch.tensor([1.0, 4.0, 1.0, 1.0, 1.0, 2.0]), right, tasks, torch.tensor([1, 1, 1, 2, 2, 1]))
+    scores.add(torch.tensor([4.0]), torch.tensor([False]), torch.tensor([Task.MLM_GRAPHEME]), torch.tensor([1]))
+    assert scores.summary() == pytest.approx(
+        {
+            "g2p/loss": 8 / 5,
+            "g2p/token_accuracy": 4 / 5,
+            "g2p/word_accuracy": 1 / 2,
+            "mlm_grapheme/loss": 3,
+            "mlm_grapheme/token_accuracy": 1 / 2,
+            "mlm_grapheme/word_accuracy": 1 / 2,
+            "loss": 14 / 7,
+        }
+    )
+
+
+def settings(*overrides: str):
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        return compose("pretrain", list(overrides))
+
+
+def test_the_config_builds_what_it_names():
+    held = "[{_target_: pngnat.data.text_sources.HeldOutSpan, name: Emma, file: emma.txt}]"
+    config = settings("run_dir=x", "text.folder=y", "text.sources.books.pattern='*.txt'", f"text.sources.books.held_out={held}")
+    text = instantiate(config.text, _convert_="all")
+    assert text.sources["books"].held_out == [HeldOutSpan("Emma", "emma.txt")]
+    assert instantiate(config.training, _convert_="all") == PretrainingConfig()
+    assert isinstance(instantiate(config.run), RunConfig) and isinstance(instantiate(config.schedule), ScheduleConfig)
+
+
+def test_the_recipe_trains_and_exports(books, tmp_path):
+    spec = importlib.util.spec_from_file_location("pretrain_recipe", ROOT / "recipes" / "pretrain.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    config = settings(
+        f"run_dir={tmp_path}/run",
+        f"text.folder={tmp_path}/cache",
+        f"text.sources.books.pattern='{books}/*.txt'",
+        "text.sources.books.held_out=[{_target_: pngnat.data.text_sources.HeldOutSpan, name: held, file: held.txt}]",
+        "text.vocabulary_size=200",
+        "text.workers=1",
+        "training.batch_tokens=300",
+        "model.encoder.width=16",
+        "model.encoder.layers=1",
+        "model.encoder.heads=2",
+        "model.encoder.feedforward=16",
+        "schedule.steps=3",
+        "run.accelerator=cpu",
+        "run.threads=1",
+    )
+    recipe.main.__wrapped__(config)
+    model = load_pretrained(tmp_path / "run" / "model")
+    assert model.config.vocabulary_size == PngTokenizer.load(tmp_path / "run" / "model").vocabulary_size
