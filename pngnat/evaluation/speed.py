@@ -1,0 +1,158 @@
+"""How fast a voice speaks: `python -m pngnat.evaluation.speed [--voice NAME] [--json FILE]`.
+
+real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does not blur).
+first sound: from the call of `stream` to its first sentence. cold start: the whole command `pngnat "..." -o FILE`, from its launch
+to its end. peak memory: of that command, and of one that speaks 5,000 words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pngnat.errors import PngnatError
+from pngnat.files import write_text
+
+# From the Harvard sentences (IEEE Recommended Practice for Speech Quality Measurements, 1969).
+SENTENCES = (
+    "The birch canoe slid on the smooth planks.",
+    "Glue the sheet to the dark blue background.",
+    "It's easy to tell the depth of a well.",
+    "These days a chicken leg is a rare dish.",
+    "Rice is often served in round bowls.",
+    "The juice of lemons makes fine punch.",
+    "The box was thrown beside the parked truck, and the hogs were fed chopped corn and garbage before the sun went down.",
+    "Four hours of steady work faced us.",
+    "A large size in stockings is hard to sell.",
+    "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town.",
+)
+GREETING = "Hello, and welcome."
+
+
+@dataclass(frozen=True)
+class ThreadSpeed:
+    """Speaking with a loaded voice on `threads` threads; first_sound: median seconds, of one sentence's text and of a long one."""
+
+    threads: int
+    real_time_factor: float
+    processor_factor: float
+    first_sound_short: float
+    first_sound_long: float
+
+
+@dataclass(frozen=True)
+class CommandSpeed:
+    """The command as a process of its own: seconds of clock and processor, peak resident megabytes (None where unknown)."""
+
+    words: int
+    seconds: float
+    processor_seconds: float | None
+    peak_megabytes: float | None
+
+
+def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed:
+    """Speak SENTENCES `repeat` times on this many threads, after one warm-up; medians over the repetitions."""
+    import torch
+
+    import pngnat
+
+    torch.set_num_threads(threads)
+    loaded = pngnat.load_voice(voice)
+    list(pngnat.stream(" ".join(SENTENCES[:3]), loaded))
+    clock, processor, first_short, first_long = [], [], [], []
+    for _ in range(repeat):
+        started, started_processor = time.perf_counter(), time.process_time()
+        spoken = sum(pngnat.synthesize(sentence, loaded).duration for sentence in SENTENCES)
+        clock.append((time.perf_counter() - started) / spoken)
+        processor.append((time.process_time() - started_processor) / spoken)
+        first_short.append(_first_sound(GREETING, loaded))
+        first_long.append(_first_sound(" ".join(SENTENCES), loaded))
+    return ThreadSpeed(threads, *(statistics.median(values) for values in (clock, processor, first_short, first_long)))
+
+
+def _first_sound(text: str, voice) -> float:
+    import pngnat
+
+    started = time.perf_counter()
+    next(pngnat.stream(text, voice))
+    return time.perf_counter() - started
+
+
+def measure_command(voice: str | None, text: str, threads: int | None = None) -> CommandSpeed:
+    """Run `pngnat -f text -o FILE` as a new process. Raises PngnatError where it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "text.txt").write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "pngnat", "-f", str(Path(folder) / "text.txt"), "-o", str(Path(folder) / "speech.wav"), "--quiet"]
+        command += ["--voice", voice] if voice else []
+        command += ["--threads", str(threads)] if threads else []
+        started = time.perf_counter()
+        process = subprocess.Popen(command)
+        if hasattr(os, "wait4"):
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            # Kilobytes on Linux, bytes on macOS.
+            peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+            processor = usage.ru_utime + usage.ru_stime
+        else:
+            process.wait()
+            peak = processor = None
+        seconds = time.perf_counter() - started
+        if process.returncode:
+            raise PngnatError(f"the command failed with exit code {process.returncode}: {' '.join(command)}")
+    return CommandSpeed(len(text.split()), seconds, processor, peak)
+
+
+def long_text(words: int) -> str:
+    """SENTENCES over and over, in paragraphs, with at least this many words."""
+    paragraph = " ".join(SENTENCES)
+    return "\n\n".join([paragraph] * -(-words // len(paragraph.split())))
+
+
+def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
+    """What was measured, for reading."""
+    lines = ["threads  real-time factor  (processor)  first sound, short text  long text"]
+    for speed in speeds:
+        lines.append(
+            f"{speed.threads:7d}  {speed.real_time_factor:16.3f}  {speed.processor_factor:11.3f}"
+            f"  {speed.first_sound_short:21.3f} s  {speed.first_sound_long:7.3f} s"
+        )
+    lines += ["", "command with  clock        processor    peak memory"]
+    for command in commands:
+        processor = "unknown" if command.processor_seconds is None else f"{command.processor_seconds:.2f} s"
+        peak = "unknown" if command.peak_megabytes is None else f"{command.peak_megabytes:.0f} MB"
+        lines.append(f"{command.words:6d} words  {command.seconds:8.2f} s   {processor:>10}   {peak:>10}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.speed", description="Measure how fast a voice speaks.")
+    parser.add_argument("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
+    parser.add_argument("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
+    parser.add_argument("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures here")
+    args = parser.parse_args(argv)
+    try:
+        commands = [measure_command(args.voice, GREETING), measure_command(args.voice, long_text(args.words))]
+        speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
+        print(table(speeds, commands))
+        if args.json:
+            figures = {"speaking": [asdict(speed) for speed in speeds], "command": [asdict(command) for command in commands]}
+            write_text(args.json, json.dumps(figures, indent=2) + "\n")
+    except PngnatError as error:
+        print(f"speed: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
