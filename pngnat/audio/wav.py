@@ -23,6 +23,15 @@ TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", 
 def read(path: str | os.PathLike, sample_rate: int) -> np.ndarray:
     """Read a sound file as mono at `sample_rate` Hz: float32 (S,), channels averaged, nominally in [-1, 1].
 
+    Raises PngnatError as `read_as_is` does.
+    """
+    samples, source_rate = read_as_is(path)
+    return resample(samples.mean(axis=1), source_rate, sample_rate)
+
+
+def read_as_is(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """Read a sound file as it was recorded: float32 (S, channels), nominally in [-1, 1], and its sample rate in Hz.
+
     Reads whatever libsndfile reads (WAV, FLAC, Ogg Vorbis and Opus, MP3, NIST Sphere, ...) at any rate and bit depth.
     Raises PngnatError where the file is missing, is no sound, holds no samples, or holds values that are no numbers.
     """
@@ -30,14 +39,14 @@ def read(path: str | os.PathLike, sample_rate: int) -> np.ndarray:
     if not path.is_file():
         raise PngnatError(f"{path}: there is no such file")
     try:
-        samples, source_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise PngnatError(f"{path}: cannot be read as sound ({error}); is it damaged or of another format?") from error
     if len(samples) == 0:
         raise PngnatError(f"{path}: holds no sound; record it again or leave it out")
     if not np.isfinite(samples).all():
         raise PngnatError(f"{path}: holds samples that are no numbers (NaN or infinity); export it again")
-    return resample(samples.mean(axis=1), source_rate, sample_rate)
+    return samples, sample_rate
 
 
 def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
