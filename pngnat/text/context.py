@@ -1,8 +1,11 @@
-"""Phonemes of the words of a sentence, where the neighbours decide: "the", "a", and heteronyms."""
+"""Phonemes of the words of a sentence, where the neighbours decide: "the", "a", "used to", and heteronyms."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from pngnat.text.g2p import Pronouncer
+from pngnat.text.heteronyms import heteronyms
 from pngnat.text.phonemes import VOWELS
 from pngnat.text.utterance import Word
 from pngnat.text.words import Draft
@@ -10,24 +13,59 @@ from pngnat.text.words import Draft
 _VOWELS = frozenset(VOWELS)
 _THE_BEFORE_VOWEL = ("DH", "IY0")
 _LETTER_A = ("EY1",)
+_USED_TO = ("Y", "UW1", "S", "T")
+_BE = frozenset("is are was were be been being am isn't aren't wasn't weren't i'm you're we're they're he's she's it's".split())
+_NO_VERB = frozenset("the a an this that these those it him her them us me my your his its our their such being having".split())
+
+
+@dataclass
+class _Sentence:
+    """words: as pronounced alone. tokens: words and marks; places[i] is where words[i] stands in tokens."""
+
+    words: list[Word]
+    tokens: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+    def following(self, index: int) -> Word | None:
+        """The next word when no mark stands between."""
+        adjacent = index + 1 < len(self.words) and self.places[index + 1] == self.places[index] + 1
+        return self.words[index + 1] if adjacent else None
+
+    def preceding(self, index: int) -> Word | None:
+        return self.words[index - 1] if index and self.places[index - 1] == self.places[index] - 1 else None
 
 
 def pronounce(draft: Draft, pronouncer: Pronouncer) -> list[Word]:
     """The words of `draft` with their phonemes; words of the markup and of the user's lexicon stay as given."""
-    words = [item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words]
-    marks = [boundary.marks for boundary in draft.boundaries]
+    sentence = _Sentence([item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words])
+    for word, boundary in zip([*sentence.words, None], draft.boundaries, strict=True):
+        sentence.tokens += [mark for mark in boundary.marks if mark != " "]
+        if word is not None:
+            sentence.places.append(len(sentence.tokens))
+            sentence.tokens.append(word.text)
+    words = list(sentence.words)
     for index, item in enumerate(draft.words):
         if isinstance(item, str) and not pronouncer.is_given(item):
-            words[index] = Word(item, _in_context(words, marks, index))
+            words[index] = Word(item, _in_context(sentence, index))
     return words
 
 
-def _in_context(words: list[Word], marks: list[str], index: int) -> tuple[str, ...]:
-    """The phonemes of words[index] there; marks[i] stands before words[i]."""
-    word = words[index]
-    following = words[index + 1] if index + 1 < len(words) and not marks[index + 1] else None
-    if word.text.lower() == "the" and following and following.phonemes[0].rstrip("012") in _VOWELS:
+def _in_context(sentence: _Sentence, index: int) -> tuple[str, ...]:
+    word, following = sentence.words[index], sentence.following(index)
+    lower = word.text.lower()
+    if lower == "the" and following and following.phonemes[0].rstrip("012") in _VOWELS:
         return _THE_BEFORE_VOWEL
-    if word.text == "A" and index > 0 and (following is None or following.text.islower()) and not marks[index]:
+    if word.text == "A" and sentence.preceding(index) and (following is None or following.text.islower()):
         return _LETTER_A
+    if lower == "used" and following and following.text.lower() == "to" and _is_habit(sentence, index):
+        return _USED_TO
+    if lower in heteronyms():
+        return heteronyms().choose(sentence.tokens, sentence.places[index])
     return word.phonemes
+
+
+def _is_habit(sentence: _Sentence, index: int) -> bool:
+    """Whether "used to" is a habit ("I used to", "is used to it") and not a purpose ("it is used to cut")."""
+    before, after = sentence.preceding(index), sentence.following(index + 1)
+    passive = before is not None and before.text.lower() in _BE
+    return not passive or (after is not None and (after.text.lower() in _NO_VERB or after.text.endswith("ing")))

@@ -83,6 +83,8 @@ def _spellings(word: str, pronouncer: Pronouncer) -> list[str]:
 
 def tidy_marks(raw: str) -> str:
     """The known marks in `raw`, each run once, with single spaces; empty where there is only space."""
+    if not raw or raw.isspace():
+        return ""
     text = re.sub(r"\.(?:\s?\.)+", "…", re.sub(r"-{2,}", "—", raw.translate(_MARKS)))
     kept = "".join(sign for sign in text if sign.isspace() or sign in PUNCTUATION)
     kept = re.sub(r"([^\s])(?:\s*\1)+", r"\1", re.sub(r"\s+", " ", kept))

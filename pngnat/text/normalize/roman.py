@@ -41,7 +41,7 @@ def _counted(match: re.Match[str]) -> str | None:
     if number is None:
         return None
     if match["numeral"] == "I" and after(
-        match, r"\s(?:am|was|have|had|will|would|think|do|did|can|could|want|know|saw|said|read|wrote|need)\b"
+        match, r"\s(?:am|have|had|will|would|think|do|did|can|could|want|know|saw|said|read|wrote|need)\b"
     ):
         return None
     return match["word"] + cardinal(number)
