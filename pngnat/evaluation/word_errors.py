@@ -17,7 +17,8 @@ def _normalizer():
 def plain_words(text: str) -> list[str]:
     """Text to the words that are compared: Whisper's English normalizer (Radford et al. 2022, appendix C) brings numbers, contractions,
     titles, British spelling, case and punctuation of both sides into one form."""
-    return _normalizer()(text).split()
+    # The normalizer keeps full stops for the sake of decimals, and so turns "..." into a word.
+    return [word for word in _normalizer()(text).split() if any(character.isalnum() for character in word)]
 
 
 @dataclass(frozen=True)

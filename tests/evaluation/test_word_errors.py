@@ -71,4 +71,4 @@ def test_equal_texts_have_no_errors(words):
 
 
 def test_plain_words_have_no_marks_or_case():
-    assert plain_words('"Well," she said; "NO!"') == ["well", "she", "said", "no"]
+    assert plain_words('"Well," she said... "NO!"') == ["well", "she", "said", "no"]
