@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-f", "--file", metavar="FILE", help="a UTF-8 text file to speak; - is standard input")
     add("-o", "--output", metavar="FILE", help=".wav, .flac or .ogg; - writes raw 16-bit mono PCM to standard output")
     add("--play", action="store_true", help="play it while it is made")
-    add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own in the folder -o: 0001.wav, ...")
+    add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
     add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
     add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
     add("--speaker", metavar="NAME", help="a speaker of the voice")
@@ -105,8 +105,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
     if args.batch:
         if args.text or args.file or args.durations:
             raise PngnatError("--batch brings its own texts, and goes with neither a text, -f nor --durations")
-        if args.output is None or not Path(args.output).is_dir():
-            raise PngnatError("--batch needs a folder to write to: -o FOLDER, which exists")
+        _make_folder(args.output)
     elif args.output == "-":
         if sys.stdout.isatty():
             raise PngnatError("-o - writes raw sound, which no terminal can show; pipe it into a player or a file")
@@ -118,6 +117,15 @@ def _check_outputs(args: argparse.Namespace) -> None:
         raise PngnatError("--blend-weight needs --blend-with SPEAKER")
     if args.threads is not None and args.threads < 1:
         raise PngnatError("--threads must be 1 or more")
+
+
+def _make_folder(path: str | None) -> None:
+    if path is None:
+        raise PngnatError("--batch needs a folder to write to: -o FOLDER")
+    try:
+        Path(path).mkdir(exist_ok=True)
+    except OSError as error:
+        raise PngnatError(f"{path}: --batch needs a folder to write to, and cannot make this one ({error.strerror})") from error
 
 
 def _text(args: argparse.Namespace) -> str:

@@ -135,7 +135,6 @@ def test_options_reach_the_sound(run, stub_voice):
 def test_batch(run):
     with open("lines.txt", "w", encoding="utf-8") as file:
         file.write("Hello.\n\n🙂\nHow are you?\n")
-    os.mkdir("out")
     code, _, err = run("--batch", "lines.txt", "-o", "out", "--format", "flac", "--timings", "srt", "--quiet")
     assert code == 2 and err.startswith("pngnat: line 3: ") and err.count("\n") == 1
     assert sorted(os.listdir("out")) == ["0001.flac", "0001.srt", "0004.flac", "0004.srt"]
@@ -146,7 +145,8 @@ def test_batch(run):
 def test_batch_that_cannot_work(run):
     with open("lines.txt", "w") as file:
         file.write("Hello.\n")
-    refused(run("--batch", "lines.txt", "-o", "none"), "folder")
+    refused(run("--batch", "lines.txt", "-o", "none/out"), "none/out", "folder")
+    refused(run("--batch", "lines.txt", "-o", "lines.txt"), "folder")
     refused(run("--batch", "lines.txt"), "-o")
     refused(run("Hello", "--batch", "lines.txt", "-o", "."), "--batch")
 
