@@ -13,7 +13,7 @@ BANDWIDTH = 0.92
 
 
 def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = None) -> Tensor:
-    """Pulses at f0, made of all harmonics below 0.92 of the Nyquist frequency, with a mean power of 1/2 whatever f0 is.
+    """Pulses at f0, made of all harmonics below 0.92 of the Nyquist frequency, with a mean power of about 1/2 whatever f0 is.
 
     f0: (B, T) in Hz, above 0, at the frames' centres; between them it is interpolated. phase: (B,) in periods, where the pulses start.
     Returns (B, T * hop). A sum of K cosines in closed form, the Dirichlet kernel:
@@ -21,13 +21,15 @@ def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = N
     """
     frequency = interpolate(f0, hop)
     angle = 2 * math.pi * periods(frequency, sample_rate, phase)
-    harmonics = torch.floor(BANDWIDTH * sample_rate / 2 / frequency).clamp(min=1)
+    room = (BANDWIDTH * sample_rate / 2 / frequency).clamp(min=1)
+    harmonics = torch.floor(room)
     half = torch.sin(angle / 2)
     near_pulse = half.abs() < 1e-4
     ratio = torch.sin((harmonics + 0.5) * angle) / torch.where(near_pulse, 1.0, half)
     # At the pulse's middle the ratio is 0 / 0; its limit is 2K + 1.
     ratio = torch.where(near_pulse, 2 * harmonics + 1, ratio)
-    return 0.5 * (ratio - 1) / torch.sqrt(harmonics)
+    # The next harmonic fades in as f0 falls, so that a glide has no steps.
+    return (0.5 * (ratio - 1) + (room - harmonics) * torch.cos((harmonics + 1) * angle)) / torch.sqrt(room)
 
 
 def interpolate(f0: Tensor, hop: int) -> Tensor:

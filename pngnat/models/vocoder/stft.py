@@ -27,7 +27,14 @@ class FramedStft(nn.Module):
 
     def forward(self, samples: Tensor) -> Tensor:
         """samples (B, T * hop) to complex (B, K, T)."""
-        padded = F.pad(samples, (self.pad, self.pad))
+        return self.of_padded(self.padded(samples))
+
+    def padded(self, samples: Tensor) -> Tensor:
+        """samples (B, S) with silence around them, (B, S + 2 * pad), so that the first and last frame are whole."""
+        return F.pad(samples, (self.pad, self.pad))
+
+    def of_padded(self, padded: Tensor) -> Tensor:
+        """(B, T * hop + 2 * pad) to complex (B, K, T)."""
         return torch.stft(padded, self.size, self.hop, window=self.window, center=False, return_complex=True)
 
     def inverse(self, spectrum: Tensor) -> Tensor:

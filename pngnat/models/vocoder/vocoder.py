@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,11 @@ class VocoderConfig:
     kernel: int = 7
     pitch: PitchConfig = field(default_factory=PitchConfig)
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:
+        """The config whose `dataclasses.asdict` is `values`. Raises TypeError or KeyError where it is not one."""
+        return cls(**{**values, "pitch": PitchConfig(**values["pitch"])})
+
 
 class Vocoder(nn.Module):
     """S = exp(a) e^{i pi tanh(p)} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
@@ -55,18 +61,22 @@ class Vocoder(nn.Module):
             pulses, phase, noise = self.net.leave.bias.view(3, -1)
             pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0)
 
-    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float = 0.0) -> Tensor:
         """Sound of a mel.
 
         mel: (B, M, T), natural log as in log_mel. f0: (B, T) in Hz, 0 where there is no voice; None predicts it.
-        generator: source of the noise; the same state gives the same sound.
+        generator: source of the noise; the same state gives the same sound. semitones: how far to raise f0.
         Returns float32 (B, T * hop).
         """
-        predicted, voicing = self.predict_f0(mel)
+        pitch, voicing = self.choose_f0(mel, f0, semitones)
+        return self.render(mel, pitch, voicing, self.noise(mel.shape[0], mel.shape[2], generator))
+
+    def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float = 0.0) -> tuple[Tensor, Tensor]:
+        """What `render` needs, from what `forward` takes: f0 (B, T) in Hz, never 0, and voicing (B, T) in [0, 1]."""
+        pitch, voicing = self.predict_f0(mel)
         if f0 is not None:
-            voicing = (f0 > 0).float()
-            predicted = torch.where(f0 > 0, f0, predicted)
-        return self.render(mel, predicted, voicing, self.noise(mel.shape[0], mel.shape[2], generator))
+            pitch, voicing = torch.where(f0 > 0, f0, pitch), (f0 > 0).float()
+        return pitch * 2 ** (semitones / 12), voicing
 
     def predict_f0(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """mel (B, M, T) to f0 (B, T) in Hz, never 0, and the probability of voice (B, T)."""

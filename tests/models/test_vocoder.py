@@ -1,0 +1,135 @@
+import math
+
+import pytest
+import torch
+
+from pngnat.audio.config import AudioConfig
+from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
+from pngnat.models.vocoder.streaming import stream
+
+AUDIO = AudioConfig()
+TINY = VocoderConfig(width=16, hidden=32, blocks=2, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
+
+
+@pytest.fixture
+def vocoder():
+    torch.manual_seed(0)
+    vocoder = Vocoder(AUDIO, TINY)
+    # Fresh networks give constants; these give every frame another sound.
+    torch.nn.init.normal_(vocoder.net.leave.weight, std=0.1)
+    return vocoder
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def mels(*shape):
+    return torch.randn(shape, generator=seeded(9)) * 2 - 5
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 17, 60])
+def test_frames_become_hops(vocoder, frames):
+    made = vocoder(mels(2, 128, frames))
+    assert made.shape == (2, 300 * frames)
+    assert made.dtype == torch.float32
+    assert torch.isfinite(made).all()
+
+
+def test_half_precision_mels_are_no_half_precision_sound(vocoder):
+    with torch.autocast("cpu", torch.bfloat16):
+        assert vocoder(mels(1, 128, 5)).dtype == torch.float32
+
+
+def test_a_seed_is_a_sound(vocoder):
+    mel = mels(1, 128, 20)
+    assert torch.equal(vocoder(mel, generator=seeded(1)), vocoder(mel, generator=seeded(1)))
+    assert not torch.equal(vocoder(mel, generator=seeded(1)), vocoder(mel, generator=seeded(2)))
+
+
+def test_noise_in_parts_is_the_noise_at_once(vocoder):
+    whole, generator = vocoder.noise(1, 9, seeded()), seeded()
+    parts = [vocoder.noise(1, frames, generator) for frames in (1, 3, 5)]
+    assert torch.equal(torch.cat(parts, dim=2), whole)
+
+
+def test_given_pitch_is_heard(vocoder):
+    with torch.no_grad():
+        vocoder.net.leave.weight.zero_()
+        vocoder.net.leave.bias.view(3, -1)[2] = -20.0
+    made = vocoder(mels(1, 128, 80), f0=torch.full((1, 80), 200.0))[0]
+    spectrum = torch.fft.rfft(made * torch.hann_window(len(made))).abs()
+    bins = spectrum.topk(20).indices * 24000 / len(made)
+    assert ((bins / 200 - (bins / 200).round()).abs() < 0.02).all()
+
+
+def test_semitones_raise_the_pitch(vocoder):
+    mel = mels(1, 128, 12)
+    pitch, _ = vocoder.choose_f0(mel)
+    raised, _ = vocoder.choose_f0(mel, semitones=12)
+    torch.testing.assert_close(raised, 2 * pitch)
+    given, voicing = vocoder.choose_f0(mel, torch.tensor([[0.0, 110.0] * 6]), semitones=-12)
+    torch.testing.assert_close(given[:, 1::2], torch.full((1, 6), 55.0))
+    torch.testing.assert_close(given[:, 0::2], pitch[:, 0::2] / 2)
+    assert torch.equal(voicing[0, :2], torch.tensor([0.0, 1.0]))
+
+
+def test_pitch_is_read_between_the_classes(vocoder):
+    net = vocoder.pitch
+    for f0 in (90.0, 121.7, 333.3, 480.0):
+        spacing = net.log_centres[1] - net.log_centres[0]
+        logits = -0.5 * ((math.log(f0) - net.log_centres) / spacing).square()
+        assert net.decode(logits[None, None]).item() == pytest.approx(f0, rel=0.003)
+
+
+def test_pitch_loss_falls_to_its_floor_at_the_right_answer(vocoder):
+    net = vocoder.pitch
+    f0 = torch.tensor([[0.0, 120.0]])
+    spacing = net.log_centres[1] - net.log_centres[0]
+    right = -0.5 * ((torch.log(f0.clamp(min=55))[..., None] - net.log_centres) / spacing).square()
+    wrong = right.roll(5, dims=-1)
+    voicing = torch.tensor([[-9.0, 9.0]])
+    assert net.loss(right, voicing, f0)[0] < net.loss(wrong, voicing, f0)[0]
+    assert net.loss(right, voicing, f0)[1] < 1e-3 < net.loss(right, -voicing, f0)[1]
+
+
+@pytest.mark.parametrize("level", [math.log(1e-5), -2.0])
+def test_gradients_are_finite_without_any_voice(vocoder, level):
+    mel = torch.full((2, 128, 9), level)
+    classes, voicing = vocoder.classify_pitch(mel)
+    losses = vocoder.pitch.loss(classes, voicing, torch.zeros(2, 9))
+    made = vocoder(mel, torch.zeros(2, 9))
+    (made.square().mean() + sum(losses)).backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in vocoder.parameters() if weight.grad is not None)
+    assert losses[0] == 0
+
+
+def test_config_survives_a_dictionary():
+    from dataclasses import asdict
+
+    assert VocoderConfig.from_dict(asdict(TINY)) == TINY
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5, 40, 41, 60, 199])
+@pytest.mark.parametrize("first", [2, 7, 40])
+@torch.inference_mode()
+def test_a_stream_joined_is_the_whole(vocoder, frames, first):
+    mel = mels(1, 128, frames)
+    whole = vocoder(mel, generator=seeded(), semitones=1.5)
+    pieces = list(stream(vocoder, mel, generator=seeded(), semitones=1.5, first=first, longest=50))
+    assert all(piece.shape[1] > 0 for piece in pieces)
+    torch.testing.assert_close(torch.cat(pieces, dim=1), whole, atol=1e-4, rtol=0)
+
+
+@torch.inference_mode()
+def test_a_stream_begins_before_it_ends(vocoder):
+    pieces = [piece.shape[1] for piece in stream(vocoder, mels(1, 128, 300), first=10)]
+    assert pieces[0] < 10 * 300
+    assert len(pieces) > 3
+
+
+def test_a_stream_is_of_one_mel(vocoder):
+    with pytest.raises(ValueError, match="one mel"):
+        next(stream(vocoder, mels(2, 128, 5)))
+    with pytest.raises(ValueError, match="two frames"):
+        next(stream(vocoder, mels(1, 128, 5), first=1))

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import torch
+
+from pngnat.models.vocoder.source import BANDWIDTH, periods, pulse_train
+from pngnat.models.vocoder.stft import FramedStft
+
+HOP, RATE = 300, 24000
+
+
+@pytest.mark.parametrize("f0", [60.0, 123.4, 240.0, 700.0])
+def test_pulse_train_is_the_sum_of_its_harmonics(f0):
+    made = pulse_train(torch.full((1, 8), f0), HOP, RATE)[0].numpy()
+    time = np.arange(1, 8 * HOP + 1) / RATE
+    room = BANDWIDTH * RATE / 2 / f0
+    weights = np.clip(room + 1 - np.arange(1, int(room) + 2), 0, 1)
+    expected = sum(weight * np.cos(2 * np.pi * f0 * k * time) for k, weight in enumerate(weights, start=1)) / np.sqrt(room)
+    # Single-precision angles of the highest harmonic are good to a few ten-thousandths.
+    np.testing.assert_allclose(made, expected, atol=5e-3 * np.sqrt(room))
+
+
+def test_pulse_train_has_its_period():
+    made = pulse_train(torch.full((1, 80), 100.0), HOP, RATE)[0]
+    peaks = (made > 0.9 * made.max()).nonzero()[:, 0]
+    assert set(torch.diff(peaks).tolist()) == {RATE // 100}
+
+
+@pytest.mark.parametrize("f0", [70.0, 150.0, 500.0])
+def test_pulse_train_has_half_the_power_of_a_unit_whatever_its_pitch(f0):
+    made = pulse_train(torch.full((1, 80), f0), HOP, RATE)
+    assert made.square().mean().item() == pytest.approx(0.5, rel=0.02)
+
+
+def test_gliding_pulses_leave_nothing_near_the_nyquist_frequency():
+    made = pulse_train(torch.linspace(100, 180, 80)[None], HOP, RATE)[0].numpy()
+    spectrum = np.abs(np.fft.rfft(made * np.blackman(len(made)))) ** 2
+    frequencies = np.fft.rfftfreq(len(made), 1 / RATE)
+    assert spectrum[frequencies > 11600].sum() < 1e-6 * spectrum.sum()
+
+
+def test_pulses_at_the_very_middle_are_finite_and_highest():
+    made = pulse_train(torch.full((1, 8), 240.0), HOP, RATE)
+    assert torch.isfinite(made).all()
+    count = int(BANDWIDTH * RATE / 2 / 240)
+    assert made.max().item() == pytest.approx(count / np.sqrt(count), rel=1e-3)
+
+
+def test_phase_goes_on_where_it_was():
+    f0 = torch.full((1, 20), 137.0)
+    whole = pulse_train(f0, HOP, RATE)
+    phase = periods(torch.full((1, 10 * HOP), 137.0), RATE)[:, -1]
+    later = pulse_train(f0[:, 10:], HOP, RATE, phase)
+    torch.testing.assert_close(later, whole[:, 10 * HOP :], atol=2e-2, rtol=0)
+
+
+def test_minutes_of_pulses_stay_in_tune():
+    frequency = torch.full((1, 60 * RATE), 440.0)
+    assert periods(frequency, RATE)[0, -1].abs().item() < 1e-6
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 7, 50])
+@pytest.mark.parametrize("window", [600, 1200])
+def test_inverse_undoes_the_transform(frames, window):
+    stft = FramedStft(window, HOP)
+    samples = torch.randn(2, frames * HOP)
+    spectrum = stft(samples)
+    assert spectrum.shape == (2, window // 2 + 1, frames)
+    torch.testing.assert_close(stft.inverse(spectrum), samples, atol=1e-4, rtol=0)
+
+
+def test_frames_are_centred_in_their_hops():
+    stft = FramedStft(1200, HOP)
+    samples = torch.zeros(1, 20 * HOP)
+    samples[0, 7 * HOP + HOP // 2] = 1
+    power = stft(samples).abs().square().sum(1)[0]
+    assert power.argmax() == 7
+    torch.testing.assert_close(power[6], power[8])
+
+
+@pytest.mark.parametrize("window, hop", [(1201, 300), (1200, 301), (500, 300)])
+def test_framing_that_cannot_be_centred_is_refused(window, hop):
+    with pytest.raises(ValueError, match="even"):
+        FramedStft(window, hop)
