@@ -94,7 +94,8 @@ class PngTokenizer:
     def encode(self, utterance: Utterance) -> PngTokens:
         """The tokens of `utterance`, with at least one word.
 
-        Every word has at least one wordpiece, [UNK] where nothing fits.
+        Every word has at least one wordpiece, [UNK] where nothing fits; a word given as raw phonemes, whose spelling nobody knows, has
+        [MASK], as in the pre-training where graphemes are masked.
         """
         phonemes, graphemes = _Segment(), _Segment()
         phonemes.add("[CLS]", CLS)
@@ -104,7 +105,7 @@ class PngTokenizer:
             position += 1
             for phoneme in word.phonemes:
                 phonemes.add(phoneme, self._symbol_ids[phoneme], position, index)
-            graphemes.extend(self._pieces(word.text) or [UNK], position)
+            graphemes.extend(self._spelling(word.text), position)
             last = index == len(utterance.words) - 1
             mark = boundary_token(boundary.marks)
             marks = "." if last and mark == WORD_BOUNDARY else boundary.marks
@@ -114,6 +115,9 @@ class PngTokenizer:
             if mark != WORD_BOUNDARY:
                 graphemes.extend(self._pieces("".join(sign for sign in marks if sign in PUNCTUATION)), position)
         return _joined(phonemes, graphemes)
+
+    def _spelling(self, text: str) -> list[int]:
+        return [MASK] if text.startswith("{") else self._pieces(text) or [UNK]
 
     def _pieces(self, text: str) -> list[int]:
         """The ids of the wordpieces of one word or of some marks."""
