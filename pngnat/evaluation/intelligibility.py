@@ -21,7 +21,7 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
-from pngnat.evaluation.passages import Passage, corpus_passages, listed_passages
+from pngnat.evaluation.passages import Passage, add_options, chosen
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis import synthesize
 from pngnat.voice import Voice, load_voice
@@ -127,28 +127,17 @@ def _details(hearing: Hearing) -> dict[str, Any]:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.intelligibility", description=__doc__.splitlines()[0])
-    texts = parser.add_mutually_exclusive_group()
-    texts.add_argument("--corpus", metavar="FOLDER", help="a prepared corpus: its sentences, beside its recordings")
-    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line (without it and --corpus: 200 that come with pngnat)")
-    parser.add_argument("--split", default="test", help="of the corpus: train, valid or test (default), or all")
-    parser.add_argument("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
+    add_options(parser)
     parser.add_argument("--speaker", help="speaks every sentence; default: who recorded it, else the voice's default speaker")
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
-    parser.add_argument("--limit", type=int, help="the first so many sentences")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
-    parser.add_argument("--json", metavar="FILE", help="write figures and sentences there")
     return parser.parse_args(arguments)
 
 
 def _measure(options: argparse.Namespace) -> None:
     if options.recordings_only and not options.corpus:
         raise PngnatError("--recordings-only needs --corpus")
-    if options.corpus:
-        passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)
-    else:
-        passages = listed_passages(options.sentences)
-    passages = passages[: options.limit]
+    passages = chosen(options)
     voice = None if options.recordings_only else load_voice(options.voice)
     listener = Listener(options.threads, not options.no_mos)
     hearings = [*hear_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), listener.judge)]

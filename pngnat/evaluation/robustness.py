@@ -3,7 +3,8 @@
     python -m pngnat.evaluation.robustness --voice VOICE --json report.json
     python -m pngnat.evaluation.robustness --corpus PREPARED_FOLDER
 
-The first speaks 200 sentences of 1 to 60 words; the second listens to recordings, to show what the recognizer alone gets wrong.
+The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the recognizer alone
+gets wrong.
 Measures of Non-Attentive Tacotron (arXiv 2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and
 WDR, the share of words that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times.
 """
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.evaluation import asr, report
-from pngnat.evaluation.passages import Passage, corpus_passages, listed_passages
+from pngnat.evaluation.passages import Passage, add_options, chosen
 from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
 from pngnat.speech import Speech
 from pngnat.synthesis import synthesize
@@ -142,15 +143,8 @@ def summarize(source: str, findings: Sequence[Finding]) -> dict[str, Any]:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.robustness", description=__doc__.splitlines()[0])
-    texts = parser.add_mutually_exclusive_group()
-    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line; default: the 200 that come with pngnat")
-    texts.add_argument("--corpus", metavar="FOLDER", help="listen to the recordings of a prepared corpus instead")
-    parser.add_argument("--split", default="test", help="of the corpus: train, valid or test (default), or all")
-    parser.add_argument("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
+    add_options(parser)
     parser.add_argument("--speaker", help="default: the voice's default speaker")
-    parser.add_argument("--limit", type=int, help="the first so many sentences")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
-    parser.add_argument("--json", metavar="FILE", help="write figures and findings there")
     return parser.parse_args(arguments)
 
 
@@ -171,11 +165,10 @@ def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name:
 
 def _measure(options: argparse.Namespace) -> None:
     recognizer = asr.Recognizer(options.threads)
+    passages = chosen(options)
     if options.corpus:
-        passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)[: options.limit]
         findings = _recorded(passages, recognizer)
     else:
-        passages = listed_passages(options.sentences)[: options.limit]
         findings = _spoken(passages, recognizer, options.voice, options.speaker)
     findings = list(tqdm(findings, total=len(passages), unit=""))
     row = summarize("recordings" if options.corpus else "voice", findings)
