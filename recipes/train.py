@@ -22,8 +22,10 @@ from pngnat.models.png_nat import PngNatConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.acoustic import AcousticTraining, speakers_of
 from pngnat.training.callbacks import Ema, Throughput
+from pngnat.training.export import AcousticRun
 from pngnat.training.runs import fit
 from pngnat.training.start import start_from_encoder, start_from_model
+from pngnat.voice import load_voice
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="train")
@@ -42,8 +44,11 @@ def main(config: DictConfig) -> None:
         start_from_encoder(module.model, Path(config.encoder_from))
     if config.voice_from:
         voice = load_voice(config.voice_from)
-        start_from_model(module.model, speakers, voice.acoustic, [speaker.name for speaker in voice.speakers])
-    fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Ema("model", config.ema_decay), Throughput()])
+        start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
+    run_dir = Path(config.run_dir)
+    AcousticRun(model, tuple(speakers)).save(run_dir)
+    tokenizer.save(run_dir)
+    fit(module, run_dir, instantiate(config.run), instantiate(config.schedule), [Ema("model", config.ema_decay), Throughput()])
 
 
 if __name__ == "__main__":

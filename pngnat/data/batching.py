@@ -35,7 +35,7 @@ class BucketedBatches(Sampler[list[int]]):
         """The batches of one pass over all indices; an item longer than `max_total` is a batch of its own."""
         random = np.random.default_rng([self.seed, number])
         # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.
-        order = np.argsort(self.lengths * random.uniform(0.9, 1.1, len(self.lengths)), kind="stable")
+        order = np.argsort(self.lengths * random.uniform(0.95, 1.05, len(self.lengths)), kind="stable")
         batches: list[list[int]] = [[]]
         longest = 0.0
         for index in order:

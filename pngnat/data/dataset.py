@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
 from pngnat.audio.config import AudioConfig
@@ -21,7 +18,8 @@ from pngnat.audio.mel import log_mel
 from pngnat.audio.wav import read
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.models.batch import PngBatch
+from pngnat.files import written_beside
+from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
 
 
@@ -42,13 +40,11 @@ class MelStore:
         if path.exists():
             return np.load(path).astype(np.float32)
         samples = torch.from_numpy(read(recording.path, self.audio.sample_rate))
-        mel = log_mel(samples, self.audio).T.numpy()
+        mel = log_mel(samples, self.audio).T.numpy().astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".npy")
-        os.close(handle)
-        np.save(beside, mel.astype(np.float16))
-        os.replace(beside, path)
-        return mel
+        with written_beside(path) as beside:
+            np.save(beside, mel)
+        return mel.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,6 +56,11 @@ class Example:
     durations: np.ndarray
     mel: np.ndarray
     speaker: int
+
+
+# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
+FRAME_MULTIPLE = 32
+TOKEN_MULTIPLE = 16
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ class AcousticBatch:
         """The padded batch of these examples."""
         return cls(
             ids=tuple(example.id for example in examples),
-            tokens=PngBatch.collate([example.tokens for example in examples]),
-            durations=pad_sequence([torch.from_numpy(example.durations) for example in examples], batch_first=True),
-            mel=pad_sequence([torch.from_numpy(example.mel) for example in examples], batch_first=True),
+            tokens=PngBatch.collate([example.tokens for example in examples], TOKEN_MULTIPLE),
+            durations=pad_rows([torch.from_numpy(example.durations) for example in examples]),
+            mel=pad_rows([torch.from_numpy(example.mel) for example in examples], FRAME_MULTIPLE),
             speaker=torch.tensor([example.speaker for example in examples]),
             frames=torch.tensor([len(example.mel) for example in examples]),
         )
@@ -110,9 +111,10 @@ class AcousticDataset(Dataset[Example]):
         return len(self.recordings)
 
     @property
-    def seconds(self) -> np.ndarray:
-        """The length of each recording."""
-        return np.array([recording.durations.sum() for recording in self.recordings])
+    def padded_seconds(self) -> np.ndarray:
+        """The length of each recording as a batch pads it."""
+        multiple = FRAME_MULTIPLE / self.mels.audio.frame_rate
+        return np.ceil([recording.seconds / multiple for recording in self.recordings]) * multiple
 
     def __getitem__(self, index: int) -> Example:
         recording = self.recordings[index]

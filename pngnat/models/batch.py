@@ -28,11 +28,11 @@ class PngBatch:
     phoneme_lengths: Tensor
 
     @classmethod
-    def collate(cls, tokens: Sequence[PngTokens]) -> PngBatch:
-        """The batch of these utterances, in this order."""
+    def collate(cls, tokens: Sequence[PngTokens], multiple: int = 1) -> PngBatch:
+        """The batch of these utterances, in this order; L is padded to a multiple of `multiple`."""
 
         def pad(rows: list) -> Tensor:
-            return torch.nn.utils.rnn.pad_sequence([torch.as_tensor(row, dtype=torch.long) for row in rows], batch_first=True)
+            return pad_rows([torch.as_tensor(row, dtype=torch.long) for row in rows], multiple)
 
         return cls(
             ids=pad([t.ids for t in tokens]),
@@ -61,6 +61,15 @@ class PngBatch:
     def to(self, device: torch.device | str) -> PngBatch:
         """The same batch on another device."""
         return PngBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+def pad_rows(rows: Sequence[Tensor], multiple: int = 1) -> Tensor:
+    """Rows (length, ...) of any length as (B, longest, ...), padded with zeros, the longest rounded up to a multiple of `multiple`."""
+    longest = -(-max(len(row) for row in rows) // multiple) * multiple
+    padded = rows[0].new_zeros(len(rows), longest, *rows[0].shape[1:])
+    for into, row in zip(padded, rows, strict=True):
+        into[: len(row)] = row
+    return padded
 
 
 def length_mask(lengths: Tensor, size: int) -> Tensor:

@@ -110,7 +110,7 @@ class PngNat(nn.Module):
     def forward(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor) -> Prediction:
         """A training step's prediction, upsampled by the true durations.
 
-        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T the frames of the longest.
+        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest.
         """
         hidden = self.encode(tokens, speaker)
         predicted = self.duration_predictor(hidden, tokens.phoneme_lengths)
@@ -132,7 +132,8 @@ class PngNat(nn.Module):
 
     def _decode(self, tokens: PngBatch, hidden: Tensor, durations: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
         ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
-        upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width)
+        frames = None if target is None else target.shape[1]
+        upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames)
         coarse = self.decoder(upsampled, counts, target)
         mask = length_mask(counts, coarse.shape[1])[..., None]
         return coarse, coarse + self.postnet(coarse, mask)

@@ -40,14 +40,16 @@ def position_in_token(durations: Tensor, frames: int) -> Tensor:
     return (times - (ends - durations).gather(1, token)).clamp(min=0).float()
 
 
-def upsample(hidden: Tensor, durations: Tensor, ranges: Tensor, frame_rate: float, position_width: int = 32) -> tuple[Tensor, Tensor]:
+def upsample(
+    hidden: Tensor, durations: Tensor, ranges: Tensor, frame_rate: float, position_width: int = 32, frames: int | None = None
+) -> tuple[Tensor, Tensor]:
     """Hidden states to frames: u_t = sum_i w_ti h_i, with a sinusoidal embedding of the position within the token concatenated.
 
-    hidden: (B, N, D); durations: (B, N) seconds, 0 at padding; ranges: (B, N) frames.
+    hidden: (B, N, D); durations: (B, N) seconds, 0 at padding; ranges: (B, N) frames; frames: T, None for the longest.
     Returns (B, T, D + position_width), zero past each utterance's end, and the frame counts (B,).
     """
     counts = frame_counts(durations, frame_rate)
-    frames = int(counts.max())
+    frames = int(counts.max()) if frames is None else frames
     in_frames = durations.float() * frame_rate
     # Half precision cannot hold the squared distances, and its softmax would not sum to 1.
     with torch.autocast(hidden.device.type, enabled=False):

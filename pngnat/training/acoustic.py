@@ -48,7 +48,7 @@ class AcousticTraining(L.LightningModule):
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
         batches = BucketedBatches(
-            self.data["train"].seconds,
+            self.data["train"].padded_seconds,
             self.config.batch_seconds,
             seed=self.config.seed,
             start=trainer.global_step * trainer.accumulate_grad_batches,

@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
+from pngnat.training.callbacks import Ema, Throughput
+from pngnat.training.export import AcousticRun, acoustic_model
+from pngnat.training.runs import LAST, RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig, WarmupCosine
+from pngnat.training.start import start_from_model
+
+RUN = RunConfig(accelerator="cpu", threads=1, validate_every=4)
+SCHEDULE = ScheduleConfig(learning_rate=3e-3, warmup=2, steps=8)
+
+
+def model_config(vocabulary: int) -> PngNatConfig:
+    return PngNatConfig(
+        encoder=PngBertConfig(vocabulary, width=16, layers=1, heads=2, feedforward=32, dropout=0.1),
+        speakers=2,
+        speaker_width=4,
+        predictor=PredictorConfig(units=8, layers=1),
+        decoder=DecoderConfig("parallel", width=16, layers=1, kernel=3, feedforward=32, dropout=0.1),
+        postnet=PostNetConfig(width=8, layers=2, dropout=0.1),
+    )
+
+
+def train(corpus, folder, schedule=SCHEDULE, run=RUN) -> AcousticTraining:
+    """A training as recipes/train.py does it, with what it would resume from in `folder`."""
+    torch.manual_seed(0)
+    config = model_config(corpus.tokenizer.vocabulary_size)
+    training = AcousticTrainingConfig(batch_seconds=2.0, autocast=False, pictures=1)
+    module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
+    AcousticRun(config, ("a", "b")).save(folder)
+    fit(module, folder, run, schedule, [Ema("model", 0.9), Throughput(window=2)])
+    return module
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_path):
+    whole = train(toy_corpus, tmp_path / "whole")
+    # The first half of the same schedule: the callback that ends a run looks at its own steps, the trainer at this many.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WarmupCosine, "progress", lambda self, step: step / 8 if step < 4 else 1.0)
+        train(toy_corpus, tmp_path / "halves")
+    resumed = train(toy_corpus, tmp_path / "halves")
+    for (name, expected), found in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
+    averages = [acoustic_model(tmp_path / run)[0].state_dict() for run in ("whole", "halves")]
+    for expected, found in zip(*(weights.values() for weights in averages), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def test_training_lowers_the_loss_and_draws_pictures(toy_corpus, tmp_path):
+    module = train(toy_corpus, tmp_path, replace(SCHEDULE, steps=40, learning_rate=1e-2))
+    before = AcousticTraining(module.model.config, module.config, module.data["train"], module.data["valid"])
+    batch = next(iter(module.val_dataloader()))
+    with torch.no_grad():
+        after_loss, before_loss = (m.eval().losses(batch)["loss"] for m in (module, before))
+    assert after_loss < 0.7 * before_loss
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert any(tag.startswith("valid/r") for tag in events.Tags()["images"])
+    assert {"valid/duration_rmse_ms", "train/loss", "audio_s_per_s", "learning_rate"} <= set(events.Tags()["scalars"])
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_batch(toy_corpus, tmp_path):
+    config = model_config(toy_corpus.tokenizer.vocabulary_size)
+    module = AcousticTraining(config, AcousticTrainingConfig(batch_seconds=0.1), toy_corpus.dataset("train"), toy_corpus.dataset("valid"))
+    torch.nn.init.constant_(module.model.decoder.leave.weight, float("nan"))
+    with pytest.raises(PngnatError, match=r"nan at step 0; the batch holds r\d+"):
+        fit(module, tmp_path, RUN, SCHEDULE, [])
+
+
+def test_the_learning_rate_rises_and_falls():
+    schedule = WarmupCosine(ScheduleConfig(learning_rate=1.0, warmup=10, steps=100, final=0.1))
+    rates = [schedule.rate(step) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1, rel=0.01)
+    assert max(rates) == rates[9] < 1.0
+    assert all(earlier >= later for earlier, later in zip(rates[9:], rates[10:], strict=False))
+    assert rates[100] == pytest.approx(0.1)
+
+
+def test_a_model_that_speaks_lends_its_weights_to_new_speakers(toy_corpus):
+    config = model_config(toy_corpus.tokenizer.vocabulary_size)
+    donor, model = PngNat(config), PngNat(config.with_speakers(3))
+    start_from_model(model, ["new", "b", "a"], donor, ["a", "b"])
+    rows, old = model.speaker.weight, donor.speaker.weight
+    torch.testing.assert_close(rows, torch.stack([old.mean(0), old[1], old[0]]))
+    torch.testing.assert_close(model.decoder.enter.weight, donor.decoder.enter.weight)
+    with pytest.raises(PngnatError, match="other sizes"):
+        start_from_model(PngNat(replace(config, speaker_width=8)), ["a", "b"], donor, ["a", "b"])
+
+
+def test_a_run_without_a_checkpoint_gives_no_voice(tmp_path):
+    with pytest.raises(PngnatError, match="no acoustic training"):
+        acoustic_model(tmp_path)
+    AcousticRun(model_config(100), ("a", "b")).save(tmp_path)
+    with pytest.raises(PngnatError, match=LAST):
+        acoustic_model(tmp_path)
