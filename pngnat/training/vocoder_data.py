@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pngnat.audio import pitch, wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.errors import PngnatError
+from pngnat.files import write_text, written_beside
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class FeatureStore:
         settings, stamp = {"audio": asdict(audio), "pitch": pitch_method}, self.folder / "settings.json"
         if stamp.exists() and json.loads(stamp.read_text()) != settings:
             raise PngnatError(f"{self.folder}: these features were made with other audio settings; name another folder or delete this one")
-        _write(stamp, lambda file: file.write(json.dumps(settings, indent=1).encode()))
+        if not stamp.exists():
+            write_text(stamp, json.dumps(settings, indent=1))
 
     def path(self, clip: Clip) -> Path:
         """Where the clip's features are, or would be."""
@@ -66,13 +69,31 @@ class FeatureStore:
     def load(self, clip: Clip) -> Features:
         """The clip's features, measured now if they never were."""
         if not self.path(clip).exists():
-            self.measure(clip)
+            self._measure(clip)
         with np.load(self.path(clip)) as stored:
             samples = stored["samples"].astype(np.float32) / 32767
             return Features(samples, stored["mel"].astype(np.float32), stored["f0"])
 
-    def measure(self, clip: Clip) -> None:
-        """Measure the clip's features and store them. Raises PngnatError for a file that cannot be read or is too short."""
+    def missing(self, clips: Sequence[Clip]) -> list[Clip]:
+        """The clips that were not measured yet."""
+        return [clip for clip in clips if not self.path(clip).exists()]
+
+    def measure(self, clips: Sequence[Clip], processes: int = 1) -> Iterator[Clip]:
+        """Measure features and store them, and yield each clip as it is done.
+
+        Raises PngnatError for a file that cannot be read or is shorter than a frame.
+        """
+        if processes <= 1:
+            for clip in clips:
+                self._measure(clip)
+                yield clip
+            return
+        # Started afresh: a copy of a process whose threads hold locks may wait for them for ever.
+        with ProcessPoolExecutor(processes, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+            for clip, _ in zip(clips, pool.map(self._measure, clips, chunksize=8), strict=True):
+                yield clip
+
+    def _measure(self, clip: Clip) -> None:
         samples = wav.read(clip.path, self.audio.sample_rate)
         frames = len(samples) // self.audio.hop_length
         if frames == 0:
@@ -83,19 +104,8 @@ class FeatureStore:
             "mel": log_mel(torch.from_numpy(samples), self.audio).numpy().astype(np.float16),
             "f0": PITCH_METHODS[self.pitch_method](samples, self.audio),
         }
-        _write(self.path(clip), lambda file: np.savez(file, **arrays))
-
-    def measure_all(self, clips: Sequence[Clip], processes: int = 1) -> Iterator[Clip]:
-        """Measure what is missing, and yield each clip as it is done."""
-        missing = [clip for clip in clips if not self.path(clip).exists()]
-        if processes <= 1:
-            for clip in missing:
-                self.measure(clip)
-                yield clip
-            return
-        with ProcessPoolExecutor(processes) as pool:
-            for clip, _ in zip(missing, pool.map(self.measure, missing, chunksize=8), strict=True):
-                yield clip
+        with written_beside(self.path(clip)) as beside, open(beside, "wb") as file:
+            np.savez(file, **arrays)
 
 
 @dataclass(frozen=True)
@@ -114,17 +124,22 @@ class SegmentConfig:
 
 @dataclass(frozen=True)
 class SegmentBatch:
-    """ids: B clip ids. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop. seconds: of all samples."""
+    """Sound and what is known of it.
+
+    ids: B clip ids. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop.
+    seconds: of all samples. number: the batch's place in the run, over all processes.
+    """
 
     ids: tuple[str, ...]
     samples: Tensor
     mel: Tensor
     f0: Tensor
     seconds: float
+    number: int = 0
 
     def to(self, device: torch.device | str) -> SegmentBatch:
         """The same batch on another device."""
-        return SegmentBatch(self.ids, self.samples.to(device), self.mel.to(device), self.f0.to(device), self.seconds)
+        return SegmentBatch(self.ids, self.samples.to(device), self.mel.to(device), self.f0.to(device), self.seconds, self.number)
 
 
 def whole(store: FeatureStore, clip: Clip) -> SegmentBatch:
@@ -157,7 +172,7 @@ class Segments(IterableDataset):
         drawn = [self._segment(random) for _ in range(self.batch_size)]
         ids, samples, mel, f0 = zip(*drawn, strict=True)
         seconds = self.batch_size * self.config.frames / self.store.audio.frame_rate
-        return SegmentBatch(ids, *(torch.from_numpy(np.stack(arrays)) for arrays in (samples, mel, f0)), seconds)
+        return SegmentBatch(ids, *(torch.from_numpy(np.stack(arrays)) for arrays in (samples, mel, f0)), seconds, number)
 
     def _segment(self, random: np.random.Generator) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
         clip = self.clips[random.integers(len(self.clips))]
@@ -173,13 +188,6 @@ class Segments(IterableDataset):
         noise = random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
         return clip.id, (samples * np.exp(gain)).astype(np.float32), mel.astype(np.float32), f0.astype(np.float32)
-
-
-def _write(path: Path, write) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "wb") as file:
-        write(file)
-    os.replace(beside, path)
 
 
 def _dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:

@@ -1,0 +1,66 @@
+"""A vocoder by itself, outside a voice: a JSON file with its settings and half-precision weights beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from pngnat.audio.config import AudioConfig
+from pngnat.errors import PngnatError
+from pngnat.files import write_text, written_beside
+from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.training.export import averaged_weights
+
+SETTINGS, WEIGHTS = "vocoder.json", "vocoder.safetensors"
+
+
+def save_settings(folder: Path, audio: AudioConfig, model: VocoderConfig) -> None:
+    """Write `vocoder.json`: {"audio": AudioConfig, "model": VocoderConfig} as dictionaries."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / SETTINGS, json.dumps({"audio": asdict(audio), "model": asdict(model)}, indent=2) + "\n")
+
+
+def load_settings(folder: Path) -> tuple[AudioConfig, VocoderConfig]:
+    """Read it back. Raises PngnatError where the folder holds no vocoder."""
+    try:
+        content: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        return AudioConfig(**content["audio"]), VocoderConfig.from_dict(content["model"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise PngnatError(f"{folder} holds no vocoder: {SETTINGS} cannot be read ({error})") from error
+
+
+def save_vocoder(folder: Path, vocoder: Vocoder) -> None:
+    """Write settings and weights, the weights in half precision."""
+    save_settings(folder, vocoder.audio, vocoder.config)
+    weights = {name: value.detach().cpu().half().contiguous() for name, value in vocoder.state_dict().items()}
+    with written_beside(folder / WEIGHTS) as beside:
+        save_file(weights, beside)
+
+
+def vocoder_model(folder: Path) -> Vocoder:
+    """The vocoder that `save_vocoder` wrote, or, of a training that still runs, the averaged weights of its newest checkpoint.
+
+    Raises PngnatError where there is neither, or where weights and settings do not fit.
+    """
+    vocoder = Vocoder(*load_settings(folder))
+    try:
+        weights = load_file(folder / WEIGHTS) if (folder / WEIGHTS).exists() else averaged_weights(folder)
+        vocoder.load_state_dict(weights)
+    except (SafetensorError, RuntimeError) as error:
+        raise PngnatError(f"{folder} holds a damaged vocoder: {WEIGHTS} does not fit {SETTINGS} ({str(error).splitlines()[0]})") from error
+    return vocoder.eval().requires_grad_(False)
+
+
+def start_from_vocoder(vocoder: Vocoder, folder: Path) -> None:
+    """Copy a trained vocoder. Raises PngnatError where its size or its sound is another."""
+    donor = vocoder_model(folder)
+    if (donor.audio, donor.config) != (vocoder.audio, vocoder.config):
+        raise PngnatError(f"the vocoder in {folder} has other settings than the one to train; see its {SETTINGS}")
+    with torch.no_grad():
+        vocoder.load_state_dict(donor.state_dict())

@@ -1,0 +1,198 @@
+import json
+from dataclasses import replace
+
+import lightning as L
+import numpy as np
+import pytest
+import torch
+
+from pngnat.audio import wav
+from pngnat.audio.config import AudioConfig
+from pngnat.errors import PngnatError
+from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
+from pngnat.training.callbacks import Ema
+from pngnat.training.runs import RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig
+from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
+from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
+from pngnat.training.vocoder_export import save_settings, save_vocoder, start_from_vocoder, vocoder_model
+from pngnat.training.vocoder_report import Copies
+
+AUDIO = AudioConfig()
+MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
+CONFIG = VocoderTrainingConfig(batch_size=2, autocast=False, segments=SegmentConfig(frames=20))
+RUN = RunConfig(accelerator="cpu", validate_every=4)
+
+
+def vowel(f0, seconds=0.8):
+    time = np.arange(int(seconds * 24000)) / 24000
+    sound = sum(np.sin(2 * np.pi * f0 * k * time) / k for k in range(1, 20)) * 0.2
+    return np.concatenate([np.zeros(2400), sound, np.zeros(2400)]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audio")
+    made = []
+    for number, split in enumerate(["train", "train", "train", "valid"]):
+        path = folder / f"clip{number}.wav"
+        wav.write(path, vowel(110 + 20 * number), 24000)
+        made.append(Clip(f"clip{number}", "nobody", split, path))
+    return made
+
+
+@pytest.fixture(scope="module")
+def store(clips, tmp_path_factory):
+    store = FeatureStore(tmp_path_factory.mktemp("features"), AUDIO, "dio")
+    list(store.measure(clips))
+    return store
+
+
+def module(store, clips, config=CONFIG):
+    torch.manual_seed(0)
+    train, valid = ([clip for clip in clips if clip.split == split] for split in ("train", "valid"))
+    return VocoderTraining(AUDIO, MODEL, config, store, train, valid)
+
+
+def test_features_say_what_a_clip_sounds_like(store, clips):
+    features = store.load(clips[0])
+    frames = len(vowel(110)) // 300
+    assert features.samples.shape == (frames * 300,)
+    assert features.mel.shape == (128, frames)
+    voiced = features.f0[features.f0 > 0]
+    assert len(voiced) > 0.5 * frames
+    assert np.median(voiced) == pytest.approx(110, rel=0.01)
+    np.testing.assert_allclose(features.samples, vowel(110)[: frames * 300], atol=1e-4)
+
+
+def test_what_was_measured_is_not_measured_again(store, clips):
+    assert store.missing(clips) == []
+    assert store.missing([replace(clips[0], id="new")])
+
+
+def test_features_of_other_settings_are_refused(store):
+    with pytest.raises(PngnatError, match="other audio settings"):
+        FeatureStore(store.folder, AUDIO, "harvest")
+    with pytest.raises(PngnatError, match="measure pitch"):
+        FeatureStore(store.folder, AUDIO, "guessing")
+
+
+def test_a_batch_is_the_same_whenever_it_is_drawn(store, clips):
+    segments = Segments(store, clips, 3, SegmentConfig(frames=20))
+    batch, again = segments.batch(5), segments.batch(5)
+    assert batch.ids == again.ids and torch.equal(batch.samples, again.samples) and torch.equal(batch.mel, again.mel)
+    assert not torch.equal(batch.samples, segments.batch(6).samples)
+    numbers = [batch.number for batch, _ in zip(Segments(store, clips, 1, CONFIG.segments, first=3, step=2), range(3), strict=False)]
+    assert numbers == [3, 5, 7]
+
+
+def test_segments_are_cut_at_the_same_place_from_everything(store, clips):
+    batch = Segments(store, clips, 8, SegmentConfig(frames=20, mel_noise=0)).batch(0)
+    assert batch.samples.shape == (8, 6000) and batch.mel.shape == (8, 128, 20) and batch.f0.shape == (8, 20)
+    # The frame's energy is in the mel and in the samples alike, whatever gain was drawn.
+    energy = batch.samples.reshape(8, 20, 300).square().mean(-1).log() / 2
+    loud = (energy > -6) & (energy.roll(1, 1) > -6) & (energy.roll(-1, 1) > -6)
+    difference = (batch.mel.exp().square().sum(1).log() / 2 - energy)[loud]
+    assert loud.any() and difference.std() < 0.3
+
+
+def test_a_clip_shorter_than_a_segment_is_followed_by_silence(store, clips):
+    batch = Segments(store, clips, 1, SegmentConfig(frames=200)).batch(0)
+    assert batch.samples[0, -300:].abs().max() == 0
+    assert batch.mel[0, :, -1].max().item() == pytest.approx(np.log(1e-5), abs=1e-3)
+
+
+def test_no_recordings_are_named_as_the_trouble(store):
+    with pytest.raises(PngnatError, match="no recordings"):
+        Segments(store, [], 1, SegmentConfig())
+
+
+def test_one_batch_can_be_learned(store, clips):
+    training = module(store, clips)
+    batch = Segments(store, clips, 2, SegmentConfig(frames=20, mel_noise=0)).batch(0)
+    optimizer = torch.optim.AdamW(training.parameters(), 3e-3)
+    losses = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = training.losses(batch, torch.Generator().manual_seed(0))["loss"]
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def run(store, clips, run_dir, steps, planned=6):
+    """Train to `steps` of a run of `planned` steps."""
+    training, ema = module(store, clips), Ema("vocoder")
+
+    class Until(L.Callback):
+        def on_train_batch_end(self, trainer, *args):
+            trainer.should_stop = trainer.should_stop or trainer.global_step >= steps
+
+    fit(training, run_dir, RUN, ScheduleConfig(warmup=2, steps=planned), [ema, Copies(1), Until()])
+    return training, ema
+
+
+def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path):
+    at_once, average = run(store, clips, tmp_path / "whole", 6)
+    run(store, clips, tmp_path / "halves", 3)
+    resumed, resumed_average = run(store, clips, tmp_path / "halves", 6)
+    for name, value in at_once.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+    for name, value in average.average.items():
+        assert torch.equal(value, resumed_average.average[name]), name
+    assert not torch.equal(average.average["net.leave.bias"], at_once.vocoder.net.leave.bias)
+
+
+def test_a_run_shows_sound_and_pictures(store, clips, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run(store, clips, tmp_path, 4)
+    events = EventAccumulator(str(tmp_path)).Reload().Tags()
+    assert "copy/clip3" in events["audio"] and "recording_over_copy/clip3" in events["images"]
+    assert {"valid/mel", "valid/f0_cents", "valid/voicing_error", "learning_rate"} <= set(events["scalars"])
+
+
+def test_a_loss_that_is_no_number_names_the_batch(store, clips, tmp_path):
+    training = module(store, clips)
+    with torch.no_grad():
+        training.vocoder.net.leave.bias.fill_(torch.nan)
+    with pytest.raises(PngnatError, match=r"nan at step 0.*clip\d"):
+        fit(training, tmp_path, RUN, ScheduleConfig(steps=2), [])
+
+
+def test_an_export_is_the_vocoder_in_half_precision(tmp_path):
+    vocoder = Vocoder(AUDIO, MODEL)
+    save_vocoder(tmp_path, vocoder)
+    loaded = vocoder_model(tmp_path)
+    assert (loaded.audio, loaded.config) == (AUDIO, MODEL)
+    for name, value in vocoder.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value.half().float()), name
+    fresh = Vocoder(AUDIO, MODEL)
+    start_from_vocoder(fresh, tmp_path)
+    assert torch.equal(fresh.net.enter.weight, loaded.net.enter.weight)
+
+
+def test_exports_that_cannot_be_used_say_why(tmp_path):
+    with pytest.raises(PngnatError, match="holds no vocoder"):
+        vocoder_model(tmp_path)
+    save_settings(tmp_path, AUDIO, MODEL)
+    with pytest.raises(PngnatError, match="no checkpoint"):
+        vocoder_model(tmp_path)
+    (tmp_path / "vocoder.safetensors").write_bytes(b"nothing")
+    with pytest.raises(PngnatError, match="damaged"):
+        vocoder_model(tmp_path)
+    save_vocoder(tmp_path, Vocoder(AUDIO, MODEL))
+    with pytest.raises(PngnatError, match="other settings"):
+        start_from_vocoder(Vocoder(AUDIO, replace(MODEL, width=8)), tmp_path)
+    settings = json.loads((tmp_path / "vocoder.json").read_text())
+    settings["model"]["width"] = 8
+    (tmp_path / "vocoder.json").write_text(json.dumps(settings))
+    with pytest.raises(PngnatError, match="does not fit"):
+        vocoder_model(tmp_path)
+
+
+def test_whole_clips_are_batches_of_one(store, clips):
+    batch = whole(store, clips[0])
+    assert batch.samples.shape == (1, batch.mel.shape[2] * 300)
+    assert batch.seconds == pytest.approx(batch.samples.shape[1] / 24000)
