@@ -4,6 +4,8 @@ One machine:     python recipes/train.py run_dir=runs/acoustic corpora=[corpora/
 Two processes:   python recipes/train.py ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/train.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper
+A new speaker:   python recipes/train.py run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
+                 schedule.learning_rate=2e-4 schedule.steps=1500
 The same command goes on where a run in `run_dir` stopped.
 """
 
@@ -15,7 +17,6 @@ import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import read_corpus
 from pngnat.data.dataset import AcousticDataset, MelStore
 from pngnat.models.png_nat import PngNatConfig
@@ -31,24 +32,31 @@ from pngnat.voice import load_voice
 @hydra.main(version_base=None, config_path="../conf", config_name="train")
 def main(config: DictConfig) -> None:
     """Build the data and the model that the config describes, and fit."""
-    tokenizer = PngTokenizer.load(config.tokenizer)
+    run_dir = Path(config.run_dir)
     recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in ("train", "valid")}
+    voice = load_voice(config.voice_from) if config.voice_from else None
+    tokenizer = voice.tokenizer if voice else PngTokenizer.load(config.tokenizer)
     speakers = list(config.speakers or speakers_of(recordings["train"]))
-    sizes = OmegaConf.to_container(config.model, resolve=True)
-    sizes["encoder"]["vocabulary_size"] = tokenizer.vocabulary_size
-    model = PngNatConfig.from_dict({**sizes, "speakers": len(speakers)})
-    mels = MelStore(Path(config.mels), AudioConfig())
+    if voice:
+        speakers = voice.speakers + [name for name in speakers if name not in voice.speakers]
+    model = voice.acoustic.config.with_speakers(len(speakers)) if voice else sizes(config, tokenizer.vocabulary_size, len(speakers))
+    mels = MelStore(Path(config.mels), model.audio)
     data = [AcousticDataset(recordings[split], tokenizer, speakers, mels) for split in ("train", "valid")]
     module = AcousticTraining(model, instantiate(config.training), *data)
+    if voice:
+        start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
     if config.encoder_from:
         start_from_encoder(module.model, Path(config.encoder_from))
-    if config.voice_from:
-        voice = load_voice(config.voice_from)
-        start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
-    run_dir = Path(config.run_dir)
     AcousticRun(model, tuple(speakers)).save(run_dir)
     tokenizer.save(run_dir)
     fit(module, run_dir, instantiate(config.run), instantiate(config.schedule), [Ema("model", config.ema_decay), Throughput()])
+
+
+def sizes(config: DictConfig, vocabulary_size: int, speakers: int) -> PngNatConfig:
+    """The model that conf/model/ describes, with what the data decides."""
+    values = OmegaConf.to_container(config.model, resolve=True)
+    encoder = {**values["encoder"], "vocabulary_size": vocabulary_size}
+    return PngNatConfig.from_dict({**values, "encoder": encoder, "speakers": speakers})
 
 
 if __name__ == "__main__":

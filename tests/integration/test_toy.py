@@ -1,0 +1,87 @@
+"""The README's way from recordings to a voice, at toy size; the recordings are the bundled voice's own speech."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import pngnat
+
+ROOT = Path(__file__).parents[2]
+SENTENCES = [
+    "The birch canoe slid on the smooth planks.",
+    "Glue the sheet to the dark blue background.",
+    "It is easy to tell the depth of a well.",
+    "These days a chicken leg is a rare dish.",
+    "Rice is often served in round bowls.",
+    "The juice of lemons makes fine punch.",
+    "The box was thrown beside the parked truck.",
+    "Four hours of steady work faced us.",
+]
+TINY_MODEL = ["model=tiny", "schedule.steps=4", "schedule.warmup=1", "run.threads=1", "run.validate_every=4", "run.accelerator=cpu"]
+TINY_VOCODER = [
+    *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
+    *("training.batch_size=2", "training.segments.frames=16", "processes=1", "pitch=dio", "validate_clips=1"),
+]
+
+
+def run(recipe: str, *settings: str) -> None:
+    command = [sys.executable, "-W", "ignore", str(ROOT / "recipes" / f"{recipe}.py"), *settings]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, f"{recipe}: {done.stderr[-2000:]}"
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    (folder / "wavs").mkdir()
+    for index, sentence in enumerate(SENTENCES):
+        pngnat.synthesize(sentence).save(folder / "wavs" / f"s{index}.wav")
+    splits = ["train"] * (len(SENTENCES) - 2) + ["valid", "test"]
+    rows = [f"s{i}|ann|{split}|{text}\n" for i, (split, text) in enumerate(zip(splits, SENTENCES, strict=True))]
+    (folder / "metadata.csv").write_text("".join(rows), encoding="utf-8")
+    return folder
+
+
+def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path):
+    run("prepare", "corpus=folder", f"path={recordings}", f"out={tmp_path / 'corpus'}", "workers=1")
+    (tmp_path / "text.txt").write_text("\n".join(SENTENCES), encoding="utf-8")
+    text = [f"text.folder={tmp_path / 'text'}", f"text.sources.books.pattern={tmp_path / 'text.txt'}", "text.workers=1"]
+    run("pretrain", f"run_dir={tmp_path / 'png_bert'}", *text, "text.vocabulary_size=300", *TINY_MODEL)
+    png_bert = tmp_path / "png_bert" / "model"
+
+    corpus = f"corpora=[{tmp_path / 'corpus'}]"
+    start = [f"tokenizer={png_bert}", f"encoder_from={png_bert}", "model.frozen_layers=1"]
+    run("train", f"run_dir={tmp_path / 'acoustic'}", corpus, *start, *TINY_MODEL)
+    run("vocoder", f"run_dir={tmp_path / 'vocoder'}", corpus, *TINY_VOCODER, *TINY_MODEL[1:])
+    make_voice(tmp_path, "acoustic", "first")
+    check_voice(tmp_path / "first", ["ann"])
+
+    (recordings / "metadata.csv").write_text((recordings / "metadata.csv").read_text(encoding="utf-8").replace("|ann|", "|ben|"))
+    run("prepare", "corpus=folder", f"path={recordings}", f"out={tmp_path / 'ben'}", "workers=1")
+    settings = [f"corpora=[{tmp_path / 'ben'},{tmp_path / 'corpus'}]", f"voice_from={tmp_path / 'first'}", *TINY_MODEL]
+    run("train", f"run_dir={tmp_path / 'fine_tuned'}", *settings)
+    make_voice(tmp_path, "fine_tuned", "second")
+    check_voice(tmp_path / "second", ["ann", "ben"])
+
+
+def make_voice(folder: Path, acoustic: str, name: str) -> None:
+    parts = [f"acoustic={folder / acoustic}", f"vocoder={folder / 'vocoder'}", f"voice={folder / name}"]
+    run("make_voice", *parts, f"name={name}", "licence=Apache-2.0", "description=a toy")
+
+
+def check_voice(voice: Path, speakers: list[str]) -> None:
+    out = voice.with_suffix(".wav")
+    command = [sys.executable, "-m", "pngnat", "Rice is served.", "--voice", str(voice), "--speaker", speakers[-1], "-o", str(out)]
+    done = subprocess.run([*command, "--timings", "json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    samples, rate = soundfile.read(out)
+    assert rate == 24000
+    assert np.isfinite(samples).all()
+    assert len(samples) > 1000
+    card = json.loads((voice / "voice.json").read_text(encoding="utf-8"))
+    assert [speaker["name"] for speaker in card["speakers"]] == speakers
