@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from pngnat.data.align import AlignerConfig
 from pngnat.data.prepare import REPORT, PrepareConfig, prepare
+from pngnat.data.public_corpora import read_public
 from pngnat.data.sources import assign_splits, read_folder
 from pngnat.errors import PngnatError
 
@@ -28,7 +29,10 @@ def main(settings: DictConfig) -> None:
         workers=settings.workers,
     )
     try:
-        sources, skipped = read_folder(settings.path, settings.speaker)
+        if settings.corpus == "folder":
+            sources, skipped = read_folder(settings.path, settings.speaker)
+        else:
+            sources, skipped = read_public(settings.corpus, settings.path)
         report = prepare(assign_splits(sources, settings.held_out), skipped, config)
     except PngnatError as error:
         print(error, file=sys.stderr)

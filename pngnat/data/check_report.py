@@ -1,0 +1,76 @@
+"""The report of a corpus check: a table, a text and a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pngnat.data.checks import Warned, speaking_rate, text_score
+from pngnat.data.corpus import Recording
+from pngnat.files import write_text, written_beside
+
+KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
+_SHOWN = 5
+
+
+def write_report(folder: Path, recordings: Sequence[Recording], warnings: Sequence[Warned]) -> str:
+    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`; returns the text. Raises PngnatError where it cannot."""
+    folder = Path(folder)
+    rows = [asdict(warned) for warned in warnings]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ["id", "speaker", "kind", "value", "message"])
+    writer.writeheader()
+    writer.writerows(rows)
+    text = summary(recordings, warnings)
+    write_text(folder / "checks.csv", table.getvalue())
+    write_text(folder / "checks.json", json.dumps({"recordings": len(recordings), "warnings": rows}, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "checks.txt", text)
+    _plot(folder / "checks.png", recordings)
+    return text
+
+
+def summary(recordings: Sequence[Recording], warnings: Sequence[Warned]) -> str:
+    """How many warnings of each kind, and the first and worst of them."""
+    counts = Counter(warned.kind for warned in warnings)
+    touched = len({warned.id for warned in warnings})
+    hours = sum(recording.seconds for recording in recordings) / 3600
+    lines = [f"{len(recordings)} recordings, {hours:.2f} hours; {touched} of them have warnings. Nothing was deleted."]
+    for kind in KINDS:
+        if counts[kind]:
+            lines.append(f"\n{kind}: {counts[kind]}")
+            worst = sorted(
+                (warned for warned in warnings if warned.kind == kind), key=lambda warned: warned.value, reverse=kind == "clipping"
+            )
+            lines += [f"  {warned.id}: {warned.message}" for warned in worst[:_SHOWN]]
+            if counts[kind] > _SHOWN:
+                lines.append(f"  ... and {counts[kind] - _SHOWN} more in checks.csv")
+    return "\n".join(lines) + "\n"
+
+
+def _plot(path: Path, recordings: Sequence[Recording]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    measured = [recording.measures for recording in recordings if recording.measures]
+    scores = [word.score for recording in recordings for word in recording.words if word.score is not None]
+    panels = {
+        "length (s)": [recording.seconds for recording in recordings],
+        "level (dB of full scale)": [measures["level"] for measures in measured],
+        "speech over noise (dB)": [measures["level"] - measures["noise"] for measures in measured],
+        "phonemes a second": [speaking_rate(recording) for recording in recordings],
+        "word score": scores,
+        "text score": [score for recording in recordings if (score := text_score(recording)) is not None],
+    }
+    figure = Figure(figsize=(12, 7), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (title, values) in zip(figure.subplots(2, 3).flat, panels.items(), strict=True):
+        axes.hist(values, bins=40)
+        axes.set_title(title)
+        axes.set_yscale("log")
+    with written_beside(path) as beside:
+        figure.savefig(beside, dpi=100)

@@ -1,0 +1,119 @@
+"""What to look at in a prepared corpus before training on it. Warnings, no verdicts: nothing is deleted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pngnat.data.corpus import Recording
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a warning begins.
+
+    clipped: share of samples. quiet, loud: level of the speech in dB of full scale. uneven: dB from the speaker's median level.
+    noise: dB between the speech and the quietest parts. silence: seconds at an end of the original. cut: seconds; an end with less
+    silence may be cut off. rate: distance of the speaking rate from the speaker's median, in median absolute deviations.
+    word, text: alignment score (mean log likelihood a frame) of a word and of a whole recording; lower ones may not be what was said.
+    """
+
+    clipped: float = 1e-4
+    quiet: float = -40.0
+    loud: float = -9.0
+    uneven: float = 8.0
+    noise: float = 25.0
+    silence: float = 1.5
+    cut: float = 0.01
+    rate: float = 6.0
+    word: float = -5.0
+    text: float = -2.5
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning. kind: clipping, level, noise, silence, rate, word or text. value: what was measured, in the limit's unit."""
+
+    id: str
+    speaker: str
+    kind: str
+    value: float
+    message: str
+
+
+def check(recordings: Sequence[Recording], limits: Limits | None = None) -> list[Warned]:
+    """All warnings about a corpus, recording by recording. Those that compare need the speaker's other recordings to be there."""
+    limits = limits or Limits()
+    speakers = defaultdict(list)
+    for recording in recordings:
+        speakers[recording.speaker].append(recording)
+    usual = {name: _Usual.of(own) for name, own in speakers.items()}
+    return [
+        Warned(recording.id, recording.speaker, kind, round(float(value), 4), message)
+        for recording in recordings
+        for kind, value, message in _warnings(recording, usual[recording.speaker], limits)
+    ]
+
+
+def speaking_rate(recording: Recording) -> float:
+    """Phonemes a second of speech, pauses left out."""
+    seconds = sum(word.duration for word in recording.words)
+    return sum(len(word.phonemes) for word in recording.utterance.words) / seconds if seconds > 0 else 0.0
+
+
+def text_score(recording: Recording) -> float | None:
+    """The alignment score of the whole recording, None where it has none (a TextGrid)."""
+    scored = [word for word in recording.words if word.score is not None]
+    seconds = sum(word.duration for word in scored)
+    return sum(word.score * word.duration for word in scored) / seconds if seconds > 0 else None
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What is usual for a speaker. level: dB. rate, spread: median speaking rate and its median absolute deviation."""
+
+    level: float | None
+    rate: float
+    spread: float
+
+    @classmethod
+    def of(cls, recordings: Sequence[Recording]) -> _Usual:
+        levels = [recording.measures["level"] for recording in recordings if "level" in recording.measures]
+        rates = np.array([speaking_rate(recording) for recording in recordings])
+        # A handful of nearly equal recordings must not make a small difference look huge.
+        spread = max(float(np.median(np.abs(rates - np.median(rates)))), 0.05 * float(np.median(rates)))
+        return cls(float(np.median(levels)) if levels else None, float(np.median(rates)), spread)
+
+
+def _warnings(recording: Recording, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:
+    if recording.measures:
+        yield from _sound_warnings(recording.measures, usual, limits)
+    rate = speaking_rate(recording)
+    if usual.spread > 0 and abs(rate - usual.rate) > limits.rate * usual.spread:
+        yield "rate", rate, f"{rate:.1f} phonemes a second, where {recording.speaker} usually says {usual.rate:.1f}"
+    for word in recording.words:
+        if word.score is not None and word.score < limits.word:
+            yield "word", word.score, f"'{word.text}' at {word.start:.2f} s fits badly (score {word.score:.1f})"
+    score = text_score(recording)
+    if score is not None and score < limits.text:
+        yield "text", score, f"the text may not be what is said (score {score:.1f}): {recording.utterance.text}"
+
+
+def _sound_warnings(measures, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:
+    clipped, level, noise = measures["clipped"], measures["level"], measures["noise"]
+    if clipped > limits.clipped:
+        yield "clipping", clipped, f"{clipped:.2%} of the samples are clipped"
+    if not limits.quiet <= level <= limits.loud:
+        yield "level", level, f"the speech is {'too quiet' if level < limits.quiet else 'very loud'} ({level:.0f} dB of full scale)"
+    elif usual.level is not None and abs(level - usual.level) > limits.uneven:
+        yield "level", level, f"the speech has {level:.0f} dB, where the speaker usually has {usual.level:.0f} dB"
+    if level - noise < limits.noise:
+        yield "noise", level - noise, f"the background is only {level - noise:.0f} dB below the speech"
+    for end, seconds in (("beginning", measures["leading"]), ("end", measures["trailing"])):
+        if seconds > limits.silence:
+            yield "silence", seconds, f"{seconds:.1f} s of silence at the {end} (trimmed)"
+        elif seconds < limits.cut:
+            yield "silence", seconds, f"no silence at the {end}: speech may be cut off"
