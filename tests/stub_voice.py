@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 
 from pngnat.audio.config import AudioConfig
-from pngnat.blending import Blend
 from pngnat.models.decoder import DecoderConfig
 from pngnat.models.duration import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
@@ -24,7 +23,7 @@ SPEAKERS = (SpeakerCard("ada", "the default"), SpeakerCard("bob"))
 PROFESSIONALS = (SpeakerCard("pro"),)
 
 
-def make_stub_voice(folder: Path, professional: bool = False, blend: Blend | None = None) -> Path:
+def make_stub_voice(folder: Path, professional: bool = False) -> Path:
     """Write a voice with the speakers ada and bob; with `professional`, also a second model whose speaker is pro."""
     torch.manual_seed(7)
     audio = AudioConfig(n_mels=20)
@@ -41,7 +40,6 @@ def make_stub_voice(folder: Path, professional: bool = False, blend: Blend | Non
         vocoder=dataclasses.asdict(vocoder_config),
         speakers=SPEAKERS,
         default_speaker="ada",
-        blend=blend,
         professional=Professional(professional_config.to_dict(), PROFESSIONALS) if professional else None,
     )
     second = _acoustic_model(professional_config, 0.12) if professional else None

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -292,10 +293,10 @@ def test_weights_of_single_tokens(voice):
         pngnat.synthesize("No.", voice, blend=Blend("pro", weights))
 
 
-def test_a_voice_may_bring_its_own_blend(voice, tmp_path):
-    from stub_voice import make_stub_voice
-
-    blended = make_stub_voice(tmp_path / "blended", professional=True, blend=Blend("pro", 1.0))
+def test_a_voice_may_bring_its_own_blend(voice, stub_voice, tmp_path):
+    blended = shutil.copytree(stub_voice, tmp_path / "blended")
+    card = json.loads((blended / "voice.json").read_text()) | {"blend": {"professional": "pro", "weight": 1.0}}
+    (blended / "voice.json").write_text(json.dumps(card))
     text = "Hello there."
     professional = pngnat.synthesize(text, voice, blend=Blend("pro", 1.0)).durations
     assert np.allclose(pngnat.synthesize(text, blended).durations, professional)
