@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
 from pngnat.data.batching import BucketedBatches
 from pngnat.data.masking import IGNORED, IdSpaces, MaskedTokens, MaskingConfig, generator, mask
 from pngnat.data.token_store import StoredTokens, TokenStore
-from pngnat.models.batch import PngBatch
+from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer
+
+# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
+TOKEN_MULTIPLE = 16
 
 
 def id_spaces(tokenizer: PngTokenizer) -> IdSpaces:
@@ -55,13 +57,14 @@ class MaskedBatch:
     def collate(cls, sentences: Sequence[MaskedSentence]) -> MaskedBatch:
         """The padded batch of these sentences."""
         seen = [_Seen(s.masked.ids, s.tokens.segments, s.tokens.word_positions, s.tokens.num_phoneme_tokens) for s in sentences]
-        labels = [torch.from_numpy(s.masked.labels) for s in sentences]
+        # Shifted while they are padded with zeros, so that padding becomes IGNORED.
+        labels = [torch.from_numpy(s.masked.labels - IGNORED) for s in sentences]
         tasks = [torch.from_numpy(s.masked.tasks) for s in sentences]
         return cls(
             ids=tuple(f"epoch {epoch} sentence {index}" for epoch, index in (s.key for s in sentences)),
-            tokens=PngBatch.collate(seen),
-            labels=pad_sequence(labels, batch_first=True, padding_value=IGNORED),
-            tasks=pad_sequence(tasks, batch_first=True),
+            tokens=PngBatch.collate(seen, TOKEN_MULTIPLE),
+            labels=pad_rows(labels, TOKEN_MULTIPLE) + IGNORED,
+            tasks=pad_rows(tasks, TOKEN_MULTIPLE),
         )
 
     @property
@@ -91,24 +94,25 @@ class MaskedSentences(Dataset[MaskedSentence]):
 
 
 class EpochBatches(BucketedBatches):
-    """`BucketedBatches` whose items are (epoch, index), whose batches are listed when they are asked for, so that millions fit."""
+    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a padded width."""
 
     def epoch(self, number: int) -> Sequence[list[tuple[int, int]]]:
-        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded."""
+        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence stands alone."""
         random = np.random.default_rng([self.seed, number])
-        # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.
-        order = np.argsort(self.lengths * random.uniform(0.9, 1.1, len(self.lengths)), kind="stable").astype(np.int32)
+        widths = -(-self.lengths // TOKEN_MULTIPLE)
+        shuffled = random.permutation(len(widths)).astype(np.int32)
+        order = shuffled[np.argsort(widths[shuffled], kind="stable")]
         starts = [0]
-        widest = int(self.max_total) + 1  # no batch holds more sentences, since each has a token
-        while starts[-1] < len(order):
-            longest = np.maximum.accumulate(self.lengths[order[starts[-1] : starts[-1] + widest]])
-            fitting = int((longest * np.arange(1, len(longest) + 1) <= self.max_total).sum())
-            starts.append(starts[-1] + max(1, fitting))
+        for width, count in zip(*np.unique(widths, return_counts=True), strict=True):
+            end = starts[-1] + count
+            starts += [*range(starts[-1], end, max(1, int(self.max_total // (width * TOKEN_MULTIPLE)))), end][1:]
         return _Batches(number, order, np.array(starts), random.permutation(len(starts) - 1))
 
 
 @dataclass(frozen=True)
 class _Batches(Sequence):
+    """Batches that are listed when they are asked for, so that millions of sentences fit."""
+
     number: int
     order: np.ndarray
     starts: np.ndarray

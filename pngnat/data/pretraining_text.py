@@ -36,7 +36,7 @@ class PretrainingText:
     tokenizer: str | None = None
     vocabulary_size: int = 8192
     workers: int = 1
-    max_tokens: int = 512
+    max_tokens: int = 768
     shard_characters: int = 500_000
     lexicon: str | None = None
 

@@ -11,11 +11,11 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from pngnat.data.text_sources import Passage, Reading, TextSource
+from pngnat.data.text_sources import Passage, TextSource
 from pngnat.data.utterance_codec import read_shard, write_shard
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
@@ -162,23 +162,9 @@ def _make_shard(chunk: Chunk) -> int:
     def utterances() -> Iterator[Utterance]:
         for passage in chunk.passages:
             try:
-                yield from apply_readings(_frontend.utterances(passage.text.translate(_NO_MARKUP)), passage.readings)
+                yield from _frontend.utterances(passage.text if passage.markup else passage.text.translate(_NO_MARKUP))
             except Exception as error:
                 raise PngnatError(f"the front end fails ({error!r}) on: {passage.text[:300]}") from error
 
     write_shard(chunk.path, utterances())
     return chunk.characters
-
-
-def apply_readings(utterances: Iterable[Utterance], readings: tuple[Reading, ...]) -> Iterator[Utterance]:
-    """The utterances with the known pronunciations put in, whichever of them the word's occurrence falls in."""
-    wanted = {(reading.word.lower(), reading.occurrence): reading.phonemes for reading in readings}
-    seen = dict.fromkeys((word for word, _ in wanted), 0)
-    for utterance in utterances:
-        words = list(utterance.words)
-        for index, word in enumerate(words):
-            spelling = word.text.lower()
-            if spelling in seen:
-                words[index] = replace(word, phonemes=wanted.get((spelling, seen[spelling]), word.phonemes))
-                seen[spelling] += 1
-        yield replace(utterance, words=tuple(words)) if wanted else utterance

@@ -14,21 +14,15 @@ from pngnat.errors import PngnatError
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The known pronunciation of one word: `phonemes` belong to its `occurrence`-th (from 0) appearance in the passage."""
-
-    word: str
-    occurrence: int
-    phonemes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Passage:
-    """A paragraph or less. held_out: kept for measuring, never trained on."""
+    """A paragraph or less. held_out: kept for measuring, never trained on.
+
+    markup: whether the text uses the front end's markup, as `[read](R EH1 D)` for a known pronunciation; else brackets are brackets.
+    """
 
     text: str
     held_out: bool = False
-    readings: tuple[Reading, ...] = ()
+    markup: bool = False
 
 
 class TextSource(Protocol):

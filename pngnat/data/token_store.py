@@ -86,7 +86,7 @@ class StoreBuild:
     cache: Path
     split: str
     tokenizer: Path
-    max_tokens: int = 512
+    max_tokens: int = 768
     workers: int = 1
 
 

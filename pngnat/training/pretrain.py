@@ -22,6 +22,8 @@ from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPre
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.task_scores import TaskScores
 
+ASKED_MULTIPLE = 256
+
 
 @dataclass(frozen=True)
 class PretrainingConfig:
@@ -91,9 +93,12 @@ class Pretraining(L.LightningModule):
     def guess(self, batch: MaskedBatch) -> tuple[Tensor, Tensor]:
         """Scores (K, V) of the K asked tokens, and their labels (K,)."""
         asked = batch.labels != IGNORED
+        labels = batch.labels[asked]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
-            scores = self.model.scores(self.model.encoder(batch.tokens)[asked])
-        return scores.float(), batch.labels[asked]
+            chosen = self.model.encoder(batch.tokens)[asked]
+            padded = F.pad(chosen, (0, 0, 0, -len(chosen) % ASKED_MULTIPLE))  # few shapes, as the batches have
+            scores = self.model.scores(padded)[: len(chosen)]
+        return scores.float(), labels
 
     def training_step(self, batch: MaskedBatch, batch_idx: int) -> Tensor:
         scores, labels = self.guess(batch)

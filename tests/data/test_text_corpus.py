@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pngnat.data import text_corpus
-from pngnat.data.text_corpus import CorpusBuild, apply_readings, build_cache, cached_shards, cached_utterances, in_order
-from pngnat.data.text_sources import HeldOutSpan, HubText, Passage, Reading, TextFiles
+from pngnat.data.text_corpus import CorpusBuild, build_cache, cached_shards, cached_utterances, in_order
+from pngnat.data.text_sources import HeldOutSpan, HubText, Passage, TextFiles
 from pngnat.data.utterance_codec import read_shard, write_shard
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
@@ -135,20 +135,14 @@ def test_brackets_in_books_are_no_markup(tmp_path):
     assert [word.text for word in next(cached_utterances(tmp_path, "train")).words[:2]] == ["A", "boat"]
 
 
+def test_known_pronunciations_are_taken_from_markup(tmp_path):
+    build_cache([Listed((Passage("They [record](R EH1 K ER0 D) it.", markup=True),))], CorpusBuild(tmp_path))
+    assert next(cached_utterances(tmp_path, "train")).words[1] == Word("record", ("R", "EH1", "K", "ER0", "D"))
+
+
 def test_text_without_words_is_refused(tmp_path):
     with pytest.raises(PngnatError, match="no text"):
         build_cache([plain()], CorpusBuild(tmp_path))
-
-
-def test_known_readings_go_to_their_occurrence():
-    noun, verb = ("R", "EH1", "K", "ER0", "D"), ("R", "AH0", "K", "AO1", "R", "D")
-
-    def said(*texts: str) -> Utterance:
-        return Utterance(tuple(Word(text, ("AH0",)) for text in texts), (Boundary(),) * (len(texts) + 1))
-
-    readings = (Reading("record", 1, verb), Reading("record", 2, noun))
-    out = list(apply_readings([said("Record", "it"), said("record", "a", "record")], readings))
-    assert [word.phonemes for utterance in out for word in utterance.words] == [("AH0",), ("AH0",), verb, ("AH0",), noun]
 
 
 def test_files_give_paragraphs_and_keep_whole_books_apart(tmp_path):

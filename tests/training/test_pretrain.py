@@ -10,6 +10,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from pngnat.data.homographs import HomographSentences
 from pngnat.data.masked_sentences import MaskedBatch
 from pngnat.data.masking import MaskingConfig, Task
 from pngnat.data.pretraining_text import PreparedText, PretrainingText
@@ -126,9 +127,9 @@ def test_scores_by_token_and_by_word():
     )
 
 
-def settings(*overrides: str):
+def settings(*overrides: str, name: str = "pretrain"):
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        return compose("pretrain", list(overrides))
+        return compose(name, list(overrides))
 
 
 def test_the_config_builds_what_it_names():
@@ -138,6 +139,13 @@ def test_the_config_builds_what_it_names():
     assert text.sources["books"].held_out == [HeldOutSpan("Emma", "emma.txt")]
     assert instantiate(config.training, _convert_="all") == PretrainingConfig()
     assert isinstance(instantiate(config.run), RunConfig) and isinstance(instantiate(config.schedule), ScheduleConfig)
+
+
+def test_the_config_of_the_shipped_run_builds_what_it_names():
+    config = settings("run_dir=x", "text.folder=y", "data=z", name="pretrain_novels")
+    sources = instantiate(config.text, _convert_="all").sources
+    assert [span.name for span in sources["books"].held_out] == ["The Call of the Wild", "Treasure Island"]
+    assert sources["homographs"] == HomographSentences("z/homographs/train.tsv.gz")
 
 
 def test_the_recipe_trains_and_exports(books, tmp_path):
