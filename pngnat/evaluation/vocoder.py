@@ -1,0 +1,174 @@
+"""How well and how quickly a vocoder copies recordings from their own mels.
+
+    python -m pngnat.evaluation.vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
+    python -m pngnat.evaluation.vocoder --voice VOICE --corpus corpora/teacher --json report.json --save copies/
+
+Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of its mel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from pngnat.audio import wav
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.evaluation.copies import f0_errors, mel_cepstral_distortion, pause_level, pesq_score
+from pngnat.evaluation.mos import MosPredictor
+from pngnat.models.vocoder import Vocoder
+from pngnat.training.spectral_loss import MultiResolutionStftLoss, StftLossConfig
+
+Copy = Callable[[np.ndarray], np.ndarray]
+
+
+@torch.inference_mode()
+def copy_by(vocoder: Vocoder, samples: np.ndarray) -> np.ndarray:
+    """samples (S,) to the vocoder's copy (S,), from the mel alone."""
+    mel = log_mel(torch.from_numpy(samples), vocoder.audio)[None]
+    return vocoder(mel, generator=torch.Generator().manual_seed(0))[0].numpy()
+
+
+def copy_by_griffin_lim(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
+    """samples (S,) to a copy (S,) whose phases are guessed from the mel in 32 rounds."""
+    import librosa
+
+    mel = torch.exp(log_mel(torch.from_numpy(samples), audio)).numpy()
+    settings = {"sr": audio.sample_rate, "n_fft": audio.n_fft, "power": 1.0, "fmin": audio.f_min, "fmax": audio.f_max}
+    spectrum = librosa.feature.inverse.mel_to_stft(mel, **settings)
+    framing = {"n_fft": audio.n_fft, "hop_length": audio.hop_length, "win_length": audio.window_length}
+    made = librosa.griffinlim(spectrum, n_iter=32, random_state=0, length=len(samples) - audio.hop_length, **framing)
+    # librosa's first frame is centred on the first sample, ours half a hop later.
+    return np.pad(made, audio.hop_length // 2).astype(np.float32)
+
+
+def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
+    """samples (S,) to WORLD's analysis and synthesis (S,)."""
+    import pyworld
+
+    parts = pyworld.wav2world(samples.astype(np.float64), audio.sample_rate)
+    made = pyworld.synthesize(*parts, audio.sample_rate)[: len(samples)]
+    return np.pad(made, (0, len(samples) - len(made))).astype(np.float32)
+
+
+def measure(recordings: Sequence[np.ndarray], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor) -> dict[str, Any]:
+    """Mean figures of copies (S,) against their recordings (S,)."""
+    stft_loss = MultiResolutionStftLoss(StftLossConfig())
+    figures: dict[str, list[float | None]] = {}
+    for recording, copy in zip(recordings, copies, strict=True):
+        pair = [torch.from_numpy(samples)[None] for samples in (copy, recording)]
+        rmse, voicing = f0_errors(recording, copy, audio)
+        for name, value in {
+            "STFT distance": float(sum(stft_loss(*pair))),
+            "MCD (dB)": mel_cepstral_distortion(recording, copy, audio),
+            "F0 RMSE (Hz)": rmse,
+            "voicing error (%)": 100 * voicing,
+            "PESQ": pesq_score(recording, copy, audio),
+            "DistilMOS": mos.score(copy, audio.sample_rate),
+            "pauses (dBFS)": pause_level(recording, copy, audio),
+        }.items():
+            figures.setdefault(name, []).append(value)
+    known = {name: [value for value in values if value is not None] for name, values in figures.items()}
+    return {name: float(np.mean(values)) if values else None for name, values in known.items()}
+
+
+def real_time_factor(copy: Callable[[], Any], seconds: float, threads: int, rounds: int = 5) -> float:
+    """Seconds of work for a second of sound, the median of several rounds after one to warm up."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        copy()
+        times = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            copy()
+            times.append(time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(before)
+    return float(np.median(times)) / seconds
+
+
+@torch.inference_mode()
+def speed(vocoder: Vocoder, seconds: float = 5.0) -> dict[str, float]:
+    """Real-time factors of mel to sound on 1 and 2 threads."""
+    audio = vocoder.audio
+    mel = torch.full((1, audio.n_mels, int(seconds * audio.frame_rate)), -5.0)
+    return {f"RTF, {threads} thread{'s' * (threads > 1)}": real_time_factor(lambda: vocoder(mel), seconds, threads) for threads in (1, 2)}
+
+
+def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[tuple[str, np.ndarray]]:
+    """(id, samples) of `count` recordings of a prepared corpus, the same ones each time, spread over its speakers; 0 means all."""
+    from pngnat.data.corpus import read_corpus
+
+    recordings = read_corpus(corpus, split)
+    random.Random(0).shuffle(recordings)
+    for recording in recordings[: count or None]:
+        samples = wav.read(recording.path, audio.sample_rate)
+        yield recording.id, samples[: len(samples) // audio.hop_length * audio.hop_length]
+
+
+def compare(vocoder: Vocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None) -> list[dict[str, Any]]:
+    """The rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
+    audio, mos = vocoder.audio, MosPredictor()
+    ways: dict[str, Copy] = {"recording": lambda samples: samples, "vocoder": partial(copy_by, vocoder)}
+    if baselines:
+        ways |= {"Griffin-Lim": partial(copy_by_griffin_lim, audio), "WORLD": partial(copy_by_world, audio)}
+    rows = []
+    for name, copy in ways.items():
+        copies = [copy(samples) for samples in tqdm(sounds.values(), desc=name, unit="clip", leave=False)]
+        if name == "vocoder" and save:
+            save.mkdir(parents=True, exist_ok=True)
+            for identity, samples in zip(sounds, copies, strict=True):
+                wav.write(save / f"{identity}.wav", samples, audio.sample_rate)
+        rows.append({"": name, **measure(list(sounds.values()), copies, audio, mos)})
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--vocoder", type=Path, help="folder with vocoder.json, of a training or an export")
+    source.add_argument("--voice", help="a voice, by name or folder")
+    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus")
+    parser.add_argument("--split", default="valid", help="its split (default: valid)")
+    parser.add_argument("--clips", type=int, default=16, help="how many recordings; 0 for all (default: 16)")
+    parser.add_argument("--only", action="store_true", help="leave out Griffin-Lim and WORLD")
+    parser.add_argument("--save", type=Path, help="folder for the copies")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    args = parser.parse_args()
+    vocoder = _vocoder(args)
+    sounds = dict(clips(args.corpus, args.split, args.clips, vocoder.audio))
+    if not sounds:
+        raise PngnatError(f"{args.corpus} has no recordings in '{args.split}'")
+    rows, times = compare(vocoder, sounds, not args.only, args.save), speed(vocoder)
+    size = sum(weight.numel() for weight in vocoder.parameters())
+    print(report.table(rows))
+    print(f"{len(sounds)} recordings, {size / 1e6:.2f} M parameters; " + "; ".join(f"{name}: {value:.4f}" for name, value in times.items()))
+    if args.json:
+        report.write_json(args.json, {"clips": list(sounds), "parameters": size, "speed": times, "copies": rows})
+
+
+def _vocoder(args: argparse.Namespace) -> Vocoder:
+    if args.voice:
+        from pngnat.voice import load_voice
+
+        return load_voice(args.voice).vocoder
+    from pngnat.training.vocoder_export import vocoder_model
+
+    return vocoder_model(args.vocoder)
+
+
+if __name__ == "__main__":
+    sys.exit(report.command(main))

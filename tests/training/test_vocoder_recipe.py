@@ -1,0 +1,64 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+
+from pngnat.audio import wav
+from pngnat.data.corpus import Prepared, cut_dict, write_manifest
+from pngnat.data.segments import Segment
+from pngnat.models.vocoder import VocoderConfig
+from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.training.runs import RunConfig
+from pngnat.training.schedule import ScheduleConfig
+from pngnat.training.vocoder import VocoderTrainingConfig
+from pngnat.training.vocoder_export import vocoder_model
+
+ROOT = Path(__file__).parents[2]
+TINY = [
+    *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
+    *("training.batch_size=2", "training.segments.frames=16", "schedule.steps=3", "schedule.warmup=1", "run.validate_every=2"),
+    *("run.threads=1", "pitch=dio", "processes=1"),
+]
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder, cuts = tmp_path / "corpus", []
+    (folder / "audio").mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for number, split in enumerate(["train", "train", "valid"]):
+        time = np.arange(12000) / 24000
+        samples = 0.3 * np.sign(np.sin(2 * np.pi * (120 + 20 * number) * time)) + 0.01 * random.standard_normal(12000)
+        wav.write(folder / "audio" / f"{number}.wav", samples, 24000)
+        utterance = Utterance((Word("a", ("AH0",)),), (Boundary(), Boundary(".")))
+        segments = (Segment("AH0", 0.0, 0.5, -1.0),)
+        cuts.append(cut_dict(Prepared(f"clip{number}", "ada", split, f"audio/{number}.wav", 24000, 12000, utterance, segments, (), {})))
+    write_manifest(folder, cuts)
+    return folder
+
+
+def test_the_recipe_trains_resumes_and_exports(corpus, tmp_path):
+    command = [sys.executable, ROOT / "recipes" / "vocoder.py", f"run_dir={tmp_path / 'run'}", f"corpora=[{corpus}]", *TINY]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    for _ in range(2):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    made = vocoder_model(tmp_path / "run")(torch.zeros(1, 128, 4))
+    assert made.shape == (1, 1200) and torch.isfinite(made).all()
+    assert list((tmp_path / "run").glob("events*"))
+
+
+def test_the_config_has_the_types_that_it_names():
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        config = compose("vocoder", ["run_dir=x", "corpora=[y]"])
+    assert isinstance(instantiate(config.model), VocoderConfig)
+    assert isinstance(instantiate(config.training), VocoderTrainingConfig)
+    assert isinstance(instantiate(config.schedule), ScheduleConfig)
+    assert isinstance(instantiate(config.run), RunConfig)
+    assert instantiate(config.model) == VocoderConfig()
