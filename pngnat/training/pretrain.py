@@ -70,7 +70,9 @@ class Pretraining(L.LightningModule):
         )
         return DataLoader(self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers)
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> DataLoader | list:
+        if not len(self.held_out_data):
+            return []
         batches = EpochBatches(self.held_out_data.store.lengths, self.config.batch_tokens).epoch(0)
         chosen = range(len(batches))[: self.config.validation_batches or None]
         own = [batches[place] for place in chosen[self.trainer.global_rank :: self.trainer.world_size]]
