@@ -1,4 +1,3 @@
-
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 
