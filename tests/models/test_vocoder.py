@@ -50,7 +50,7 @@ def test_a_seed_is_a_sound(vocoder):
 def test_noise_in_parts_is_the_noise_at_once(vocoder):
     whole, generator = vocoder.noise(1, 9, seeded()), seeded()
     parts = [vocoder.noise(1, frames, generator) for frames in (1, 3, 5)]
-    assert torch.equal(torch.cat(parts, dim=2), whole)
+    assert torch.equal(torch.cat(parts, dim=3), whole)
 
 
 def test_given_pitch_is_heard(vocoder):
@@ -61,6 +61,22 @@ def test_given_pitch_is_heard(vocoder):
     spectrum = torch.fft.rfft(made * torch.hann_window(len(made))).abs()
     bins = spectrum.topk(20).indices * 24000 / len(made)
     assert ((bins / 200 - (bins / 200).round()).abs() < 0.02).all()
+
+
+def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(vocoder):
+    with torch.no_grad():
+        vocoder.net.leave.weight.zero_()
+        vocoder.net.leave.bias.view(3, -1)[2] = -20.0
+        # A given f0 of 0 leaves the guess, and says that there is no voice; the predicted voicing of a fresh network is about one half.
+        mel = mels(1, 128, 400)
+        buzz = vocoder(mel, generator=seeded())
+        breath = vocoder(mel, torch.zeros(1, 400), generator=seeded())
+    assert (breath.square().mean() / buzz.square().mean()).item() == pytest.approx(1, rel=0.1)
+
+    def peak(samples):  # of pulses it is many times the RMS, of noise four
+        return (samples.abs().max() / samples.square().mean().sqrt()).item()
+
+    assert peak(breath) < 5.5 < peak(buzz)
 
 
 def test_semitones_raise_the_pitch(vocoder):
@@ -91,6 +107,14 @@ def test_pitch_loss_falls_to_its_floor_at_the_right_answer(vocoder):
     voicing = torch.tensor([[-9.0, 9.0]])
     assert net.loss(right, voicing, f0)[0] < net.loss(wrong, voicing, f0)[0]
     assert net.loss(right, voicing, f0)[1] < 1e-3 < net.loss(right, -voicing, f0)[1]
+
+
+def test_gradients_are_finite_where_voice_is_certain(vocoder):
+    mel = mels(1, 128, 9)
+    with torch.no_grad():
+        vocoder.pitch.net.leave.bias[-1] = 30.0
+    vocoder(mel).square().mean().backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in vocoder.parameters() if weight.grad is not None)
 
 
 @pytest.mark.parametrize("level", [math.log(1e-5), -2.0])

@@ -40,8 +40,8 @@ def stream(
     for start, end in _pieces(frames, first, growth, longest):
         left, right = max(0, start - vocoder.net.reach), min(frames, end + vocoder.net.reach)
         excitation = stft.of_padded(source[:, left * stft.hop : right * stft.hop + 2 * stft.pad])
-        noise = torch.zeros_like(excitation)
-        noise[:, :, start - left : end - left] = vocoder.noise(1, end - start, generator)
+        noise = excitation.new_zeros(1, 2, *excitation.shape[1:])
+        noise[..., start - left : end - left] = vocoder.noise(1, end - start, generator)
         spectrum = vocoder.spectrum(mel[:, :, left:right], pitch[:, left:right], voicing[:, left:right], excitation, noise)
         total, weight = stft.overlap(spectrum[:, :, start - left : end - left])
         total[:, : 2 * stft.pad] += tail

@@ -22,6 +22,8 @@ MAX_LOG = 6.0
 # Noise is drawn in frames of a multiple of this many numbers: PyTorch's generator works in blocks of 16,
 # and only so does noise drawn in two halves equal the noise drawn at once.
 NOISE_BLOCK = 16
+# From this probability of voice on, the source is all pulses. Low: hoarseness in a voice is heard sooner than a buzz in a consonant.
+SURE_VOICE = 0.2
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class Vocoder(nn.Module):
     """S = exp(a) e^{i pi tanh(p)} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
     and phase) from a network over frames; the sound is the inverse transform of S.
 
-    The pulses never stop: f0 is a guess where there is no voice, and the network turns E down there. So a wrong decision about
-    voicing costs little. Source: DESIGN.md, section 6; the family of source-filter vocoders begins with Wang et al., arXiv 1904.12088.
+    Where a voice is unlikely, noise of the same power takes the place of the pulses: the network alone would leave a faint buzz in
+    pauses, since its losses hear no difference there. Below that, f0 is a guess and the network's noise covers the pulses, so that a
+    wrong decision about voicing costs little. Source: the family of source-filter vocoders begins with Wang et al., arXiv 1904.12088.
     """
 
     def __init__(self, audio: AudioConfig, config: VocoderConfig) -> None:
@@ -88,15 +91,15 @@ class Vocoder(nn.Module):
         return self.pitch((mel - MEL_MEAN) / MEL_SCALE)
 
     def noise(self, batch: int, frames: int, generator: torch.Generator | None = None) -> Tensor:
-        """Complex Gaussian noise (B, K, T) of variance 2. Drawn frame by frame, so that a stream draws the same."""
-        numbers = 2 * self.stft.frequencies
+        """Complex Gaussian noise (B, 2, K, T) of variance 2: for the source and for the sound. Drawn frame by frame, as a stream does."""
+        numbers = 4 * self.stft.frequencies
         drawn = -(-numbers // NOISE_BLOCK) * NOISE_BLOCK
         device = self.stft.window.device
         real = torch.randn(batch, frames, drawn, generator=generator, device=generator.device if generator else device).to(device)
-        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, -1, 2)).transpose(1, 2)
+        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, 2, -1, 2)).permute(0, 2, 3, 1)
 
     def render(self, mel: Tensor, f0: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
-        """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1], noise (B, K, T) to sound (B, T * hop)."""
+        """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1], noise (B, 2, K, T) to sound (B, T * hop)."""
         source = self.stft(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate))
         return self.stft.inverse(self.spectrum(mel, f0, voicing, source, noise))
 
@@ -107,4 +110,14 @@ class Vocoder(nn.Module):
         pulses, phase, breath = self.net(seen).float().transpose(1, 2).chunk(3, dim=1)
         angle = math.pi * torch.tanh(phase)
         level = torch.exp(pulses.clamp(max=MAX_LOG)) * self.source_scale
-        return torch.complex(level * torch.cos(angle), level * torch.sin(angle)) * source + torch.exp(breath.clamp(max=MAX_LOG)) * noise
+        filtered = torch.complex(level * torch.cos(angle), level * torch.sin(angle)) * self._excitation(source, voicing, noise[:, 0])
+        return filtered + torch.exp(breath.clamp(max=MAX_LOG)) * noise[:, 1]
+
+    def _excitation(self, pulses: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
+        """Pulses (B, K, T) where there is voice, noise of their power elsewhere, and a mixture between."""
+        # Detached: a square root has no gradient at 0.
+        voiced = (voicing.detach() / SURE_VOICE).clamp(max=1).unsqueeze(1)
+        power = torch.view_as_real(pulses).square().sum(-1).mean(1, keepdim=True) / 2
+        # Frames of noise do not agree with each other, and where they overlap they cancel; pulses do and add.
+        power = power * self.stft.size / self.stft.hop
+        return voiced.sqrt() * pulses + (1 - voiced).sqrt() * power.sqrt() * noise
