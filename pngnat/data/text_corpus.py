@@ -1,7 +1,7 @@
 """Text to a cache of utterances on disk, in parallel processes, at flat memory, and from where it stopped.
 
-The cache is a folder with `train/` and `held_out/`, each with shards named by their place and by the text they were made from:
-a shard that is there already is not made again, and text that has changed gets a new one. `cache.json` is written last.
+The cache is a folder with `train/` and `held_out/`, each with shards named by their place and by what they were made from: a shard that
+is there already is not made again, and where text or front end have changed there is a new one. `cache.json` is written last.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import pngnat.text
 from pngnat.data.text_sources import Passage, TextSource
 from pngnat.data.utterance_codec import read_shard, write_shard
 from pngnat.errors import PngnatError
@@ -32,7 +33,7 @@ class CorpusBuild:
     """How a cache is built.
 
     folder: where. workers: processes; 1 works in this one. shard_characters: text of one shard, the most that an interruption costs
-    a worker. lexicon: a file of the user's pronunciations (see load_lexicon). Two caches of different lexicons need two folders.
+    a worker. lexicon: a file of the user's pronunciations (see load_lexicon).
     """
 
     folder: Path
@@ -76,12 +77,13 @@ def in_order(work: Callable, items: Iterable, workers: int, initializer: Callabl
 def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> None:
     """Make what is missing of the cache, with a progress bar; nothing where it is finished and its sources are unchanged.
 
-    Raises PngnatError for text that cannot be read. A new front end changes no source: build into a new folder then.
+    Raises PngnatError for text that cannot be read.
     """
     from tqdm import tqdm
 
     manifest = build.folder / _MANIFEST
-    made_from = [source.fingerprint() for source in sources] + [str(build.lexicon), build.shard_characters]
+    frontend = frontend_digest(build.lexicon)
+    made_from = [source.fingerprint() for source in sources] + [frontend, build.shard_characters]
     if manifest.exists() and json.loads(manifest.read_text()).get("made_from") == json.loads(json.dumps(made_from)):
         return
     for split in SPLITS:
@@ -92,7 +94,7 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> None:
     with tqdm(unit="char", unit_scale=True, desc="text to phonemes") as bar:
 
         def missing() -> Iterator[Chunk]:
-            for chunk in _chunks(sources, build):
+            for chunk in _chunks(sources, build, frontend):
                 names[chunk.path.parent.name].append(chunk.path.name)
                 if chunk.path.exists():
                     bar.update(chunk.characters)
@@ -126,14 +128,24 @@ def cached_utterances(folder: Path, split: str) -> Iterator[Utterance]:
         yield from read_shard(shard)
 
 
-def _chunks(sources: Iterable[TextSource], build: CorpusBuild) -> Iterator[Chunk]:
-    """The text in pieces of about `shard_characters`, each split apart."""
+def frontend_digest(lexicon: Path | None) -> str:
+    """A hash of the front end's code, data and lexicon: where one of them changes, phonemes may."""
+    root = Path(pngnat.text.__file__).parent
+    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    digest = hashlib.sha256()
+    for path in [*files, *([lexicon] if lexicon else [])]:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _chunks(sources: Iterable[TextSource], build: CorpusBuild, frontend: str) -> Iterator[Chunk]:
+    """The text in pieces of about `shard_characters`, each split apart; the shards' names tell text and front end."""
     waiting: dict[str, list[Passage]] = {split: [] for split in SPLITS}
     sizes, counts = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
 
     def chunk(split: str) -> Chunk:
         passages = tuple(waiting[split])
-        content = json.dumps([asdict(passage) for passage in passages]).encode()
+        content = json.dumps([frontend, *(asdict(passage) for passage in passages)]).encode()
         name = f"{counts[split]:06d}-{hashlib.sha256(content).hexdigest()[:16]}.utt"
         waiting[split], sizes[split] = [], 0
         counts[split] += 1

@@ -114,6 +114,17 @@ def test_a_finished_cache_is_not_read_again_and_changed_text_is(tmp_path):
     assert len(list((tmp_path / "train").iterdir())) == 2
 
 
+def test_another_front_end_or_lexicon_makes_another_cache(tmp_path):
+    lexicon = tmp_path / "lexicon.txt"
+    lexicon.write_text("zork  Z AO1 R K\n")
+    for file in (None, lexicon):
+        build_cache([plain("A zork.")], CorpusBuild(tmp_path, lexicon=file))
+    assert next(cached_utterances(tmp_path, "train")).words[1].phonemes == ("Z", "AO1", "R", "K")
+    with_lexicon = text_corpus.frontend_digest(lexicon)
+    lexicon.write_text("zork  Z ER1 K\n")
+    assert len({text_corpus.frontend_digest(None), with_lexicon, text_corpus.frontend_digest(lexicon)}) == 3
+
+
 def test_memory_stays_flat():
     taken = []
 

@@ -1,6 +1,9 @@
 """Pre-training learns, resumes exactly, reports each task apart, and runs through its recipe."""
 
 import importlib.util
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import load_pretrained
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.pretrain import Pretraining, PretrainingConfig, TokenRate
-from pngnat.training.runs import RunConfig, fit
+from pngnat.training.runs import LAST, RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 from pngnat.training.task_scores import TaskScores
 
@@ -148,11 +151,10 @@ def test_the_config_of_the_shipped_run_builds_what_it_names():
     assert sources["homographs"] == HomographSentences("z/homographs/train.tsv.gz")
 
 
-def test_the_recipe_trains_and_exports(books, tmp_path):
-    spec = importlib.util.spec_from_file_location("pretrain_recipe", ROOT / "recipes" / "pretrain.py")
-    recipe = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
-    config = settings(
+@pytest.fixture
+def toy_run(books, tmp_path) -> list[str]:
+    """Overrides that make the recipe's run a matter of seconds, in `tmp_path`."""
+    return [
         f"run_dir={tmp_path}/run",
         f"text.folder={tmp_path}/cache",
         f"text.sources.books.pattern='{books}/*.txt'",
@@ -167,7 +169,23 @@ def test_the_recipe_trains_and_exports(books, tmp_path):
         "schedule.steps=3",
         "run.accelerator=cpu",
         "run.threads=1",
-    )
-    recipe.main.__wrapped__(config)
+    ]
+
+
+def test_the_recipe_trains_and_exports(toy_run, tmp_path):
+    spec = importlib.util.spec_from_file_location("pretrain_recipe", ROOT / "recipes" / "pretrain.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    recipe.main.__wrapped__(settings(*toy_run))
     model = load_pretrained(tmp_path / "run" / "model")
     assert model.config.vocabulary_size == PngTokenizer.load(tmp_path / "run" / "model").vocabulary_size
+
+
+def test_two_processes_train_one_model(toy_run, tmp_path):
+    command = [sys.executable, str(ROOT / "recipes" / "pretrain.py"), *toy_run, "run.devices=2", "run.strategy=ddp", "run.validate_every=3"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, env=environment, cwd=tmp_path, timeout=500)
+    checkpoint = torch.load(tmp_path / "run" / LAST, weights_only=False)
+    assert checkpoint["global_step"] == 3
+    weights = load_pretrained(tmp_path / "run" / "model").state_dict()
+    torch.testing.assert_close(weights["encoder.token.weight"], checkpoint["state_dict"]["model.encoder.token.weight"])
