@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from pngnat.audio.wav import FORMATS
 from pngnat.errors import PngnatError
 from pngnat.files import unwritable, written_beside
 
+# What each suffix is written as. WAV is 16 bit because players and Praat all read it.
+FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+# libsndfile's names for text in a file.
+TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
 # libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
 _BLOCK = 65536
 
@@ -24,11 +27,14 @@ def sound_writer(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """A mono sound file that grows beside its place and appears there, whole, when the `with` block ends without an error.
 
-    path: ends in .wav, .flac or .ogg, which names the format. tags: text to store, by libsndfile's names ("comment", "software").
+    path: ends in .wav, .flac (both 16 bit) or .ogg (Vorbis), which names the format. tags: text to store, by the names in TAGS.
     Yields a function that appends samples (S,) in [-1, 1]; values outside are clipped.
-    Raises PngnatError for another ending or a place that cannot be written, before the block runs.
+    Raises PngnatError for another ending, an unknown tag or a place that cannot be written, before the block runs.
     """
     check_ending(path)
+    for name in tags or {}:
+        if name not in TAGS:
+            raise PngnatError(f"{path}: '{name}' is no tag for a sound file; use one of {', '.join(TAGS)}")
     container, subtype = FORMATS[Path(path).suffix.lower()]
     with written_beside(path) as beside:
         with _writing(path):

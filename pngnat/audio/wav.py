@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from pngnat.audio.sound_writer import sound_writer
 from pngnat.errors import PngnatError
-
-# What each suffix is written as. WAV is 16 bit because players and Praat all read it.
-FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
-# libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
-_WRITE_BLOCK = 65536
-# libsndfile's names for text in a file.
-TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
 
 
 def read(path: str | os.PathLike, sample_rate: int) -> np.ndarray:
@@ -70,39 +63,6 @@ def duration(path: str | os.PathLike) -> float:
 
 
 def write(path: str | os.PathLike, samples: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None) -> None:
-    """Write samples (S,) in [-1, 1] as the format that the suffix names: .wav, .flac (16 bit) or .ogg (Vorbis).
-
-    Values outside [-1, 1] are clipped. tags: text to store in the file, by the names in TAGS. The file appears whole or not at all.
-    Raises PngnatError for another suffix, an unknown tag, or a place that cannot be written.
-    """
-    path, tags = Path(path), tags or {}
-    if path.suffix.lower() not in FORMATS:
-        raise PngnatError(f"{path}: cannot write this kind of file; use one of {', '.join(FORMATS)}")
-    unknown = sorted(set(tags) - set(TAGS))
-    if unknown:
-        raise PngnatError(f"{path}: '{unknown[0]}' is no tag for a sound file; use one of {', '.join(TAGS)}")
-    container, subtype = FORMATS[path.suffix.lower()]
-    samples = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
-    beside = None
-    try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-        os.close(handle)
-        with soundfile.SoundFile(beside, "w", sample_rate, 1, subtype, format=container) as file:
-            for name, text in tags.items():
-                setattr(file, name, text)
-            for start in range(0, len(samples), _WRITE_BLOCK):
-                file.write(samples[start : start + _WRITE_BLOCK])
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise PngnatError(f"{path}: cannot be written ({error})") from error
-    finally:
-        if beside and os.path.exists(beside):
-            os.unlink(beside)
-
-
-def _umask() -> int:
-    """The process's umask: mkstemp makes private files, and a person expects an ordinary one."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Write samples (S,) in [-1, 1] at once; see `sound_writer`."""
+    with sound_writer(path, sample_rate, tags) as append:
+        append(samples)
