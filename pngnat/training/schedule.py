@@ -49,6 +49,9 @@ class WarmupCosine(Callback):
         now = time.monotonic()
         self.elapsed += now - self._clock if self._clock else 0.0
         self._clock = now
+        if self.config.hours:
+            # Processes that disagree about the time would drift apart, and stop at different steps.
+            self.elapsed = trainer.strategy.broadcast(self.elapsed)
         rate = self.rate(trainer.global_step)
         for optimizer in trainer.optimizers:
             for group in optimizer.param_groups:
