@@ -48,7 +48,7 @@ class Alignment:
 
     @property
     def score(self) -> float:
-        """Mean log likelihood a frame over all words; about -2 for a good match, below -5 for another text."""
+        """Mean log likelihood a frame over all words; about -1 for a good match, below -2.5 where the text is doubtful."""
         seconds = sum(word.duration for word in self.words)
         return sum(word.score * word.duration for word in self.words) / seconds
 
@@ -126,7 +126,6 @@ class _Decoder:
                 dict=empty.name,
                 loglevel="FATAL",
                 samprate=SAMPLE_RATE,
-                compallsen=True,  # scores relative to the best of all sounds, which makes them comparable
                 beam=10.0**beam,
                 pbeam=10.0**beam,
                 wbeam=10.0 ** (beam * 0.6),

@@ -29,7 +29,7 @@ class Limits:
     silence: float = 1.5
     cut: float = 0.01
     rate: float = 6.0
-    word: float = -5.0
+    word: float = -6.0
     text: float = -2.5
 
 

@@ -43,7 +43,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class WordSpan:
-    """A word in time. start, duration: seconds. score: mean log likelihood a frame, relative to the best-fitting sound (<= 0)."""
+    """A word in time. start, duration: seconds. score: mean log likelihood a frame against the best sound in question (<= 0)."""
 
     text: str
     start: float

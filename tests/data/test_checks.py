@@ -31,7 +31,7 @@ def test_a_good_corpus_has_no_warnings():
 @pytest.mark.parametrize(("kind", "bad"), [
     ("clipping", {"clipped": 0.01}), ("level", {"level": -45.0, "noise": -90.0}), ("level", {"level": -5.0}),
     ("level", {"level": -32.0}), ("noise", {"noise": -35.0}), ("silence", {"leading": 3.0}), ("silence", {"trailing": 0.0}),
-    ("rate", {"seconds": 0.1}), ("rate", {"seconds": 1.0}), ("word", {"score": -6.0, "seconds": 0.3}),
+    ("rate", {"seconds": 0.1}), ("rate", {"seconds": 1.0}), ("word", {"score": -9.0, "seconds": 0.3}),
 ])  # fmt: skip
 def test_each_fault_is_found_and_named(kind, bad):
     warnings = check([*CORPUS, recording("bad", **bad)])
