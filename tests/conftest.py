@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -21,3 +22,16 @@ def stub_voice(tmp_path_factory) -> Path:
     from stub_voice import make_stub_voice
 
     return make_stub_voice(tmp_path_factory.mktemp("voices") / "stub", professional=True)
+
+
+@pytest.fixture(scope="session")
+def loopback() -> bool:
+    """Whether processes of this machine can talk to each other; a sandbox with no network at all may not have even that."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        try:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+        except OSError:
+            return False
+    return True
