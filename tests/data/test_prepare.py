@@ -4,6 +4,7 @@ import os
 import numpy as np
 import pytest
 import soundfile
+from deadly_worker import Deadly
 from formant_speech import formant_speech
 
 from pngnat.data import prepare as preparing
@@ -146,17 +147,6 @@ def test_sentences_are_joined_with_their_marks():
     assert [boundary.marks for boundary in joined.boundaries] == ["", '. "', '!"'] and joined.text == 'a. "a!"' and joined.ends_paragraph
     with pytest.raises(PngnatError, match="nothing"):
         one_utterance([])
-
-
-class Deadly:
-    """Works, fails or kills its process, as the item says."""
-
-    def __call__(self, item: str) -> str:
-        if item == "die":
-            os._exit(1)
-        if item == "fail":
-            raise ValueError(item)
-        return item.upper()
 
 
 def test_a_process_that_dies_takes_only_its_item_along():
