@@ -17,7 +17,7 @@ from pngnat.models.duration import DurationPredictor, PredictorConfig, RangePred
 from pngnat.models.phoneme_encoder import PhonemeEncoder, PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
 from pngnat.models.postnet import PostNet, PostNetConfig
-from pngnat.models.upsampling import upsample
+from pngnat.models.upsampling import frame_counts, gaussian_weights, upsample
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,14 @@ class PngNat(nn.Module):
         hidden = self.encode(tokens, speaker)
         mel = self._decode(tokens, hidden, durations * tokens.phoneme_mask, None)[1]
         return self.denormalize(mel.float()).transpose(1, 2)
+
+    @torch.inference_mode()
+    def alignment(self, tokens: PngBatch, speaker: Tensor, durations: Tensor) -> Tensor:
+        """How much each token contributes to each frame, (B, T, N); arguments as for `speak`."""
+        durations = durations * tokens.phoneme_mask
+        ranges = self.range_predictor(self.encode(tokens, speaker), durations, tokens.phoneme_lengths)
+        rate = self.config.audio.frame_rate
+        return gaussian_weights(durations * rate, ranges, int(frame_counts(durations, rate).max()))
 
     def _decode(self, tokens: PngBatch, hidden: Tensor, durations: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
         ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)

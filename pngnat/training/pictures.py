@@ -20,6 +20,7 @@ def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticData
     """(id, figure) of the first `count` recordings of a batch that was made from `dataset`."""
     predicted = model.predict_durations(batch.tokens, batch.speaker)
     mel = model.speak(batch.tokens, batch.speaker, batch.durations)
+    weights = model.alignment(batch.tokens, batch.speaker, batch.durations)
     symbols = {recording.id: dataset.tokenizer.encode(recording.utterance).symbols for recording in dataset.recordings}
     for row, name in enumerate(batch.ids[:count]):
         frames, tokens = int(batch.frames[row]), int(batch.tokens.phoneme_lengths[row])
@@ -28,6 +29,7 @@ def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticData
             _figure(
                 batch.mel[row, :frames].T.cpu().numpy(),
                 mel[row, :, :frames].cpu().numpy(),
+                weights[row, :frames, :tokens].T.cpu().numpy(),
                 batch.durations[row, :tokens].cpu().numpy(),
                 predicted[row, :tokens].cpu().numpy(),
                 symbols[name],
@@ -35,12 +37,14 @@ def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticData
         )
 
 
-def _figure(recorded: np.ndarray, made: np.ndarray, durations: np.ndarray, predicted: np.ndarray, symbols: tuple[str, ...]) -> Figure:
+def _figure(
+    recorded: np.ndarray, made: np.ndarray, weights: np.ndarray, durations: np.ndarray, predicted: np.ndarray, symbols: tuple[str, ...]
+) -> Figure:
     # Not pyplot: it keeps every figure alive until it is closed.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14, 9), layout="constrained")
-    above, middle, below = figure.subplots(3, 1)
+    figure = Figure(figsize=(14, 12), layout="constrained")
+    above, middle, aligned, below = figure.subplots(4, 1)
     limits = {"vmin": recorded.min(), "vmax": recorded.max(), "origin": "lower", "aspect": "auto"}
     seconds = durations.sum()
     for axes, image, title in ((above, recorded, "recording"), (middle, made, "model, with the recording's durations")):
@@ -48,6 +52,8 @@ def _figure(recorded: np.ndarray, made: np.ndarray, durations: np.ndarray, predi
         axes.set_title(title)
     for end in np.cumsum(durations):
         middle.axvline(end, color="white", linewidth=0.3)
+    aligned.imshow(weights, extent=(0, seconds, 0, len(weights)), origin="lower", aspect="auto")
+    aligned.set_title("tokens' share in each frame")
     places = np.arange(len(symbols))
     below.bar(places - 0.2, durations * 1000, 0.4, label="recording")
     below.bar(places + 0.2, predicted * 1000, 0.4, label="predicted")

@@ -73,6 +73,15 @@ def test_the_mel_is_as_long_as_the_durations_say(config):
     assert mel.dtype == torch.float32
 
 
+def test_the_alignment_gives_each_frame_to_tokens_that_have_a_duration():
+    model = PngNat(PNG).eval()
+    durations = torch.tensor([[0.03, 0.0, 0.11, 0.005, 0.27, 0.0, 0.051]])
+    weights = model.alignment(make_tokens((7, 3)), torch.tensor([1]), durations)
+    assert weights.shape == (1, int(frame_counts(durations, 80.0)), 7)
+    torch.testing.assert_close(weights.sum(2), torch.ones(weights.shape[:2]))
+    assert weights[0, :, [1, 5]].abs().sum() == 0
+
+
 def test_speakers_and_graphemes_matter():
     model = PngNat(PNG).eval()
     batch = make_tokens((7, 3))
