@@ -1,0 +1,45 @@
+"""Each file in conf/ says what the code understands."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from pngnat.models.png_nat import PngNat, PngNatConfig
+
+CONF = Path(__file__).parents[1] / "conf"
+MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
+STAGES = ("train", "vocoder", "pretrain")
+
+
+def composed(name: str, *overrides: str):
+    with initialize_config_dir(str(CONF), version_base=None):
+        return compose(name, list(overrides))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_is_built(name):
+    values = OmegaConf.to_container(composed("train", f"model={name}").model, resolve=True)
+    values["encoder"]["vocabulary_size"] = 4096
+    with torch.device("meta"):
+        model = PngNat(PngNatConfig.from_dict({**values, "speakers": 2}))
+    sizes = {part: sum(p.numel() for p in module.parameters()) for part, module in model.named_children()}
+    if name == "small":
+        assert sizes["decoder"] <= 6_000_000
+    if name == "paper":
+        assert sizes["encoder"] > 18_000_000
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_each_stage_is_instantiated(name, tmp_path):
+    config = composed(name, f"run_dir={tmp_path}")
+    for part in ("training", "schedule", "run"):
+        instantiate(config[part], _convert_="all")
+
+
+@pytest.mark.parametrize("name", [path.stem for path in CONF.glob("*.yaml")])
+def test_each_file_is_composed(name):
+    assert composed(name)
