@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from pngnat.errors import PngnatError
 from pngnat.files import unwritable, write_text, written_beside
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
+from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.voice_folder import (
     ACOUSTIC,
@@ -100,7 +100,7 @@ def _load(folder: Path, _modified: int) -> Voice:
     tokenizer = PngTokenizer.load(folder)
     acoustic = _acoustic(folder, ACOUSTIC, card.acoustic, len(card.speakers), card, tokenizer)
     try:
-        vocoder_config = vocoder_config_from(card.vocoder)
+        vocoder_config = VocoderConfig.from_dict(card.vocoder)
     except (ValueError, TypeError, KeyError) as error:
         raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
     vocoder = _build(safe_file(folder, VOCODER), lambda: Vocoder(card.audio, vocoder_config))
@@ -109,11 +109,6 @@ def _load(folder: Path, _modified: int) -> Voice:
         kept = card.professional
         professional = _acoustic(folder, PROFESSIONAL, kept.acoustic, len(kept.speakers), card, tokenizer)
     return Voice(card, tokenizer, acoustic, vocoder, professional)
-
-
-def vocoder_config_from(values: dict[str, Any]) -> VocoderConfig:
-    """The config whose `dataclasses.asdict` is `values`. Raises ValueError, TypeError or KeyError where it is not one."""
-    return VocoderConfig(**{**values, "pitch": PitchConfig(**values["pitch"])})
 
 
 def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, card: VoiceCard, tokenizer: PngTokenizer) -> PngNat:
@@ -184,9 +179,9 @@ def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = Non
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        voice.tokenizer.save(folder)
     except OSError as error:
         raise unwritable(folder, error) from error
+    voice.tokenizer.save(folder)
     modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}
     for name, module in modules.items():
         if module is not None:

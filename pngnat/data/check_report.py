@@ -12,15 +12,22 @@ from pathlib import Path
 
 from pngnat.data.checks import Warned, speaking_rate, text_score
 from pngnat.data.corpus import Recording
-from pngnat.files import write_text, written_beside
+from pngnat.files import unwritable, write_text, written_beside
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
 _SHOWN = 5
 
 
 def write_report(folder: Path, recordings: Sequence[Recording], warnings: Sequence[Warned]) -> str:
-    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`; returns the text. Raises PngnatError where it cannot."""
+    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`, made where it is missing; returns the text.
+
+    Raises PngnatError where it cannot.
+    """
     folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     rows = [asdict(warned) for warned in warnings]
     table = io.StringIO()
     writer = csv.DictWriter(table, ["id", "speaker", "kind", "value", "message"])

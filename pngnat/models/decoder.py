@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -39,19 +40,19 @@ def build_decoder(inputs: int, n_mels: int, config: DecoderConfig) -> Decoder:
     return kinds[config.kind](inputs, n_mels, config)
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Module, ABC):
     """Groups of `reduction` frames in, as many mel frames out."""
 
     def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
         super().__init__()
         self.inputs, self.n_mels, self.config = inputs, n_mels, config
 
+    @abstractmethod
     def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
         """upsampled: (B, T, inputs); counts: (B,) frames; target: (B, T, M), which `lstm` is fed in training, or None.
 
         Returns (B, T, M). What lies past an utterance's count has no influence on what lies before.
         """
-        raise NotImplementedError
 
     def group(self, frames: Tensor) -> Tensor:
         """(B, T, C) to (B, ceil(T / reduction), reduction * C), padded with zeros."""

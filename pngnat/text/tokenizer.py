@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pngnat.errors import PngnatError
+from pngnat.files import write_text
 from pngnat.text.phonemes import BOUNDARIES, PHONEMES, PUNCTUATION, WORD_BOUNDARY, boundary_token
 from pngnat.text.utterance import Utterance
 
@@ -126,12 +126,9 @@ class PngTokenizer:
         return self._cache[text]
 
     def save(self, folder: str | Path) -> None:
-        """Write `tokenizer.json` into `folder`, which exists."""
+        """Write `tokenizer.json` into `folder`, which exists. Raises PngnatError where it cannot be written."""
         content = {"format": FORMAT, "phonemes": PHONEMES, "boundaries": BOUNDARIES, "wordpieces": self._wordpieces}
-        path = Path(folder) / FILE
-        part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
-        os.replace(part, path)
+        write_text(Path(folder) / FILE, json.dumps(content, ensure_ascii=False, indent=0))
 
     @classmethod
     def load(cls, folder: str | Path) -> PngTokenizer:
