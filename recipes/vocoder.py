@@ -1,50 +1,46 @@
-"""Train a vocoder on prepared corpora; settings are in conf/vocoder.yaml.
+"""Train a vocoder on prepared corpora; settings are in conf/vocoder.yaml and conf/vocoder_adversarial.yaml.
 
-python recipes/vocoder.py run_dir=runs/vocoder corpora=[corpora/teacher]
-The same command goes on where a run in `run_dir` stopped. At the end the averaged weights are written there, as vocoder.safetensors.
+Reconstruction:     python recipes/vocoder.py run_dir=runs/vocoder corpora=[corpora/teacher]
+Adversarial stage:  python recipes/vocoder.py --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
+                    features=runs/vocoder/features vocoder_from=runs/vocoder
+Predicted mels:     python recipes/vocoder.py --config-name vocoder_adversarial run_dir=runs/vocoder3 corpora=[corpora/teacher] \
+                    features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic schedule.learning_rate=1e-4
+`vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the end the averaged
+weights are written there, as vocoder.safetensors.
 """
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import hydra
-import lightning as L
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from tqdm import tqdm
 
 from pngnat.data.corpus import read_corpus
-from pngnat.training.callbacks import Ema, Throughput
-from pngnat.training.runs import fit
-from pngnat.training.vocoder import VocoderTraining
-from pngnat.training.vocoder_data import Clip, FeatureStore
-from pngnat.training.vocoder_export import save_settings, save_vocoder, start_from_vocoder
-from pngnat.training.vocoder_report import Copies
+from pngnat.training.predicted_mels import find_teacher
+from pngnat.training.vocoder_export import vocoder_start
+from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="vocoder")
 def main(config: DictConfig) -> None:
-    """Measure features, train, and export."""
-    L.seed_everything(config.seed)
-    run_dir, audio = Path(config.run_dir), instantiate(config.audio)
-    recordings = [recording for folder in config.corpora for recording in read_corpus(folder)]
-    clips = [Clip(recording.id, recording.speaker, recording.split, recording.path) for recording in recordings]
-    train, valid = ([clip for clip in clips if clip.split == split] for split in ("train", "valid"))
-    valid = random.Random(0).sample(valid, min(config.validate_clips, len(valid)))
-    store = FeatureStore(config.features, audio, config.pitch)
-    missing = store.missing([*train, *valid])
-    for _ in tqdm(store.measure(missing, config.processes), total=len(missing), desc="features", unit="clip", disable=not missing):
-        pass
-    module = VocoderTraining(audio, instantiate(config.model), instantiate(config.training), store, train, valid)
-    if config.vocoder_from:
-        start_from_vocoder(module.vocoder, Path(config.vocoder_from))
-    save_settings(run_dir, audio, module.vocoder.config)
-    ema = Ema("vocoder", config.ema_decay)
-    fit(module, run_dir, instantiate(config.run), instantiate(config.schedule), [ema, Throughput(), Copies()])
-    with ema.applied(module) as vocoder:
-        save_vocoder(run_dir, vocoder)
+    """Do what the config describes."""
+    parts = {name: instantiate(config[name], _convert_="all") for name in ("audio", "model", "training", "schedule", "run")}
+    job = VocoderJob(
+        run_dir=Path(config.run_dir),
+        recordings=[recording for folder in config.corpora for recording in read_corpus(folder)],
+        features=Path(config.features),
+        start=vocoder_start(config.vocoder_from) if config.vocoder_from else None,
+        teacher=find_teacher(config.mels_from) if config.mels_from else None,
+        pitch=config.pitch,
+        processes=config.processes,
+        validate_clips=config.validate_clips,
+        ema_decay=config.ema_decay,
+        seed=config.seed,
+        **parts,
+    )
+    train_vocoder(job)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Training of the vocoder: reconstruction of recordings from their own mels."""
+"""Training of the vocoder: reconstruction of recordings from mels, and, in a second stage, of what discriminators hear in them."""
 
 from __future__ import annotations
 
@@ -8,64 +8,103 @@ from functools import partial
 
 import lightning as L
 import torch
+from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from pngnat.audio.config import AudioConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.training.discriminators import AdversarialConfig, Discriminators, feature_distance, fooling_loss, judging_loss
 from pngnat.training.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
-from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentBatch, SegmentConfig, Segments, whole
+from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
+from pngnat.training.vocoder_export import VocoderStart
 
 
 @dataclass(frozen=True)
 class VocoderTrainingConfig:
     """How to train.
 
-    mel_weight, pitch_weight: of these losses beside the spectral one. autocast: bfloat16 in the networks, several times quicker where
-    the processor knows it. workers: processes that load batches. seed: of the noise.
+    stft_weight, mel_weight, pitch_weight: of the losses of reconstruction. adversarial: the second stage; None is the first.
+    autocast: bfloat16 in the networks, several times quicker where the processor knows it. workers: processes that load batches.
+    seed: of the noise.
     """
 
     batch_size: int = 16
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.99)
+    stft_weight: float = 1.0
     mel_weight: float = 1.0
     pitch_weight: float = 0.3
     autocast: bool = True
     workers: int = 0
     seed: int = 0
+    adversarial: AdversarialConfig | None = None
     stft: StftLossConfig = field(default_factory=StftLossConfig)
     segments: SegmentConfig = field(default_factory=SegmentConfig)
 
 
 class VocoderTraining(L.LightningModule):
-    """Reconstruction losses on random segments; whole clips in validation."""
+    """Losses on random segments; whole clips in validation.
+
+    Vocoder and discriminators learn in the same step, from one loss in which neither's part has a gradient for the other.
+    """
 
     def __init__(
         self,
         audio: AudioConfig,
         model: VocoderConfig,
         config: VocoderTrainingConfig,
-        store: FeatureStore,
+        store: FeatureSource,
         train: Sequence[Clip],
         valid: Sequence[Clip],
+        predicted: FeatureSource | None = None,
     ):
+        """predicted: the same clips with predicted mels, for a share of the training and for all of the validation."""
         super().__init__()
-        self.config, self.store, self.clips = config, store, {"train": train, "valid": valid}
+        self.config, self.store, self.predicted, self.clips = config, store, predicted, {"train": train, "valid": valid}
         self.vocoder = Vocoder(audio, model)
+        self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
         self.stft_loss, self.mel_loss = MultiResolutionStftLoss(config.stft), LogMelLoss(audio)
+
+    def start_from(self, start: VocoderStart) -> None:
+        """Take over trained weights; discriminators of other sizes are left at their random beginning."""
+        self.vocoder.load_state_dict(start.vocoder.state_dict())
+        if self.discriminators is not None and start.discriminators is not None:
+            own = {name: value.shape for name, value in self.discriminators.state_dict().items()}
+            if own == {name: value.shape for name, value in start.discriminators.items()}:
+                self.discriminators.load_state_dict(start.discriminators)
+            else:
+                rank_zero_warn("the discriminators to start from have other sizes; new ones are trained")
+
+    @property
+    def heard(self) -> FeatureSource:
+        """Where validation takes its clips from."""
+        return self.predicted or self.store
 
     def train_dataloader(self) -> DataLoader:
         config, trainer = self.config, self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches * trainer.world_size + trainer.global_rank
-        segments = Segments(self.store, self.clips["train"], config.batch_size, config.segments, first, trainer.world_size)
+        segments = Segments(self.store, self.clips["train"], config.batch_size, config.segments, first, trainer.world_size, self.predicted)
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        return DataLoader(self.clips["valid"], batch_size=None, collate_fn=partial(whole, self.store))
+        return DataLoader(self.clips["valid"], batch_size=None, collate_fn=partial(whole, self.heard))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.
-        return torch.optim.AdamW(self.vocoder.parameters(), betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
+        groups = [{"params": list(network.parameters())} for network in self._networks()]
+        return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
+
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        # Apart, so that a discriminator's large gradient does not shrink the vocoder's.
+        for network in self._networks():
+            if gradient_clip_val:
+                torch.nn.utils.clip_grad_norm_(network.parameters(), gradient_clip_val)
+
+    def _networks(self) -> list[torch.nn.Module]:
+        return [network for network in (self.vocoder, self.discriminators) if network is not None]
 
     def training_step(self, batch: SegmentBatch, batch_idx: int) -> Tensor:
         # The noise hangs on the batch alone, so that a resumed run hears the same.
@@ -83,9 +122,27 @@ class VocoderTraining(L.LightningModule):
             noise = self.vocoder.noise(len(batch.mel), batch.mel.shape[-1], generator)
             made = self.vocoder.render(batch.mel, f0, torch.sigmoid(voicing.detach().float()), noise)
         convergence, distance = self.stft_loss(made, batch.samples)
-        mel = self.mel_loss(made, batch.samples)
-        loss = convergence + distance + self.config.mel_weight * mel + self.config.pitch_weight * (pitch + voiced)
-        return {"loss": loss, "convergence": convergence, "distance": distance, "mel": mel, "pitch": pitch, "voicing": voiced}
+        losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, batch.samples)}
+        losses |= {"pitch": pitch, "voicing": voiced}
+        config = self.config
+        loss = config.stft_weight * (convergence + distance) + config.mel_weight * losses["mel"] + config.pitch_weight * (pitch + voiced)
+        if self.discriminators is not None:
+            judged = self._judged(made, batch.samples)
+            loss = loss + config.adversarial.weight * judged["fooling"] + config.adversarial.features * judged["features"]
+            loss, losses = loss + judged["judging"], losses | judged
+        return {"loss": loss, **losses}
+
+    def _judged(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
+        """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+            on_true, on_made = self.discriminators(true), self.discriminators(made.detach())
+            with self.discriminators.frozen():
+                felt = self.discriminators(made)
+        return {
+            "judging": judging_loss(on_true, on_made),
+            "fooling": fooling_loss(felt),
+            "features": feature_distance(on_true, felt),
+        }
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
         f0, made = batch.f0, self.vocoder(batch.mel, generator=torch.Generator().manual_seed(batch_idx))

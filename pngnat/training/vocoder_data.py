@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch.utils.data import IterableDataset
 from pngnat.audio import pitch, wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
+from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.files import write_text, written_beside
 
@@ -31,6 +33,11 @@ class Clip:
     split: str
     path: Path
 
+    @classmethod
+    def of(cls, recording: Recording) -> Clip:
+        """A recording of a prepared corpus, without its text."""
+        return cls(recording.id, recording.speaker, recording.split, recording.path)
+
 
 @dataclass(frozen=True)
 class Features:
@@ -42,6 +49,15 @@ class Features:
     samples: np.ndarray
     mel: np.ndarray
     f0: np.ndarray
+
+
+class FeatureSource(Protocol):
+    """Where the features of clips come from."""
+
+    audio: AudioConfig
+
+    def load(self, clip: Clip) -> Features:
+        """The clip's features."""
 
 
 class FeatureStore:
@@ -113,12 +129,14 @@ class SegmentConfig:
     """How segments are drawn.
 
     frames: length of a segment. gain: largest change of level in dB. mel_noise: largest standard deviation of noise on the log-mel,
-    so that the vocoder forgives a mel that is predicted. seed: another seed draws other segments.
+    so that the vocoder forgives a mel that is predicted. predicted: share of segments whose mel an acoustic model predicted, where
+    there are such mels; those get no noise. seed: another seed draws other segments.
     """
 
     frames: int = 48
     gain: float = 9.0
     mel_noise: float = 0.1
+    predicted: float = 0.75
     seed: int = 0
 
 
@@ -142,7 +160,7 @@ class SegmentBatch:
         return SegmentBatch(self.ids, self.samples.to(device), self.mel.to(device), self.f0.to(device), self.seconds, self.number)
 
 
-def whole(store: FeatureStore, clip: Clip) -> SegmentBatch:
+def whole(store: FeatureSource, clip: Clip) -> SegmentBatch:
     """A clip from its beginning to its end, as a batch of one."""
     features = store.load(clip)
     arrays = (torch.from_numpy(array)[None] for array in (features.samples, features.mel, features.f0))
@@ -152,11 +170,24 @@ def whole(store: FeatureStore, clip: Clip) -> SegmentBatch:
 class Segments(IterableDataset):
     """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes on exactly."""
 
-    def __init__(self, store: FeatureStore, clips: Sequence[Clip], batch_size: int, config: SegmentConfig, first: int = 0, step: int = 1):
-        """first: number of the first batch; step: distance to the next one (the number of processes, each with its own `first`)."""
+    def __init__(
+        self,
+        store: FeatureSource,
+        clips: Sequence[Clip],
+        batch_size: int,
+        config: SegmentConfig,
+        first: int = 0,
+        step: int = 1,
+        predicted: FeatureSource | None = None,
+    ):
+        """first: number of the first batch; step: distance to the next one (the number of processes, each with its own `first`).
+
+        predicted: the same clips with predicted mels, taken for a share of the segments.
+        """
         if not clips:
             raise PngnatError("there are no recordings to train the vocoder on; check the corpus and its splits")
         self.store, self.clips, self.batch_size, self.config, self.first, self.step = store, clips, batch_size, config, first, step
+        self.predicted = predicted
 
     def __iter__(self) -> Iterator[SegmentBatch]:
         worker = torch.utils.data.get_worker_info()
@@ -176,7 +207,9 @@ class Segments(IterableDataset):
 
     def _segment(self, random: np.random.Generator) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
         clip = self.clips[random.integers(len(self.clips))]
-        features, frames, hop = self.store.load(clip), self.config.frames, self.store.audio.hop_length
+        is_predicted = self.predicted is not None and random.random() < self.config.predicted
+        features = (self.predicted if is_predicted else self.store).load(clip)
+        frames, hop = self.config.frames, self.store.audio.hop_length
         start = int(random.integers(max(1, len(features.f0) - frames + 1)))
         f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
         samples = features.samples[start * hop : (start + frames) * hop]
@@ -185,7 +218,7 @@ class Segments(IterableDataset):
         mel = np.pad(mel, ((0, 0), (0, short)), constant_values=silence)
         gain = random.uniform(-self.config.gain, self.config.gain) * np.log(10) / 20
         gain = min(gain, -np.log(max(np.abs(samples).max(), 1e-3)))
-        noise = random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
+        noise = 0.0 if is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
         return clip.id, (samples * np.exp(gain)).astype(np.float32), mel.astype(np.float32), f0.astype(np.float32)
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.files import write_text, written_beside
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.export import averaged_weights
+from pngnat.voice import load_voice
 
-SETTINGS, WEIGHTS = "vocoder.json", "vocoder.safetensors"
+SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
 
 
 def save_settings(folder: Path, audio: AudioConfig, model: VocoderConfig) -> None:
@@ -57,10 +59,24 @@ def vocoder_model(folder: Path) -> Vocoder:
     return vocoder.eval().requires_grad_(False)
 
 
-def start_from_vocoder(vocoder: Vocoder, folder: Path) -> None:
-    """Copy a trained vocoder. Raises PngnatError where its size or its sound is another."""
-    donor = vocoder_model(folder)
-    if (donor.audio, donor.config) != (vocoder.audio, vocoder.config):
-        raise PngnatError(f"the vocoder in {folder} has other settings than the one to train; see its {SETTINGS}")
-    with torch.no_grad():
-        vocoder.load_state_dict(donor.state_dict())
+def save_discriminators(folder: Path, discriminators: nn.Module) -> None:
+    """Write the discriminators' weights, so that a later training need not teach them again."""
+    with written_beside(folder / DISCRIMINATORS) as beside:
+        save_file({name: value.detach().cpu().contiguous() for name, value in discriminators.state_dict().items()}, beside)
+
+
+@dataclass(frozen=True)
+class VocoderStart:
+    """What a training goes on from. discriminators: their weights, None where there are none."""
+
+    vocoder: Vocoder
+    discriminators: dict[str, torch.Tensor] | None = None
+
+
+def vocoder_start(source: str | Path) -> VocoderStart:
+    """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder). Raises PngnatError for neither."""
+    folder = Path(source)
+    if not (folder / SETTINGS).exists():
+        return VocoderStart(load_voice(source).vocoder)
+    judges = folder / DISCRIMINATORS
+    return VocoderStart(vocoder_model(folder), load_file(judges) if judges.exists() else None)

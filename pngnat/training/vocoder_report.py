@@ -23,7 +23,7 @@ class Copies(Callback):
             return
         audio, board = pl_module.vocoder.audio, trainer.logger.experiment
         for clip in pl_module.clips["valid"][:: max(1, len(pl_module.clips["valid"]) // self.count)][: self.count]:
-            mel = torch.from_numpy(pl_module.store.load(clip).mel)[None].to(pl_module.device)
+            mel = torch.from_numpy(pl_module.heard.load(clip).mel)[None].to(pl_module.device)
             made = pl_module.vocoder(mel, generator=torch.Generator().manual_seed(0)).cpu()
             board.add_audio(f"copy/{clip.id}", made[0].clamp(-1, 1), trainer.global_step, audio.sample_rate)
             board.add_image(f"recording_over_copy/{clip.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), trainer.global_step)

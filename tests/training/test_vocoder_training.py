@@ -15,7 +15,7 @@ from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
-from pngnat.training.vocoder_export import save_settings, save_vocoder, start_from_vocoder, vocoder_model
+from pngnat.training.vocoder_export import save_settings, save_vocoder, vocoder_model, vocoder_start
 from pngnat.training.vocoder_report import Copies
 
 AUDIO = AudioConfig()
@@ -168,9 +168,17 @@ def test_an_export_is_the_vocoder_in_half_precision(tmp_path):
     assert (loaded.audio, loaded.config) == (AUDIO, MODEL)
     for name, value in vocoder.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.half().float()), name
-    fresh = Vocoder(AUDIO, MODEL)
-    start_from_vocoder(fresh, tmp_path)
-    assert torch.equal(fresh.net.enter.weight, loaded.net.enter.weight)
+
+
+def test_a_training_starts_from_an_export_or_a_voice(tmp_path):
+    vocoder = Vocoder(AUDIO, MODEL)
+    save_vocoder(tmp_path, vocoder)
+    start = vocoder_start(tmp_path)
+    assert torch.equal(start.vocoder.net.enter.weight, vocoder.net.enter.weight.half().float())
+    assert start.discriminators is None
+    assert vocoder_start("english").vocoder.audio == AUDIO
+    with pytest.raises(PngnatError, match="no such voice|voice"):
+        vocoder_start(tmp_path / "nothing")
 
 
 def test_exports_that_cannot_be_used_say_why(tmp_path):
@@ -183,8 +191,6 @@ def test_exports_that_cannot_be_used_say_why(tmp_path):
     with pytest.raises(PngnatError, match="damaged"):
         vocoder_model(tmp_path)
     save_vocoder(tmp_path, Vocoder(AUDIO, MODEL))
-    with pytest.raises(PngnatError, match="other settings"):
-        start_from_vocoder(Vocoder(AUDIO, replace(MODEL, width=8)), tmp_path)
     settings = json.loads((tmp_path / "vocoder.json").read_text())
     settings["model"]["width"] = 8
     (tmp_path / "vocoder.json").write_text(json.dumps(settings))

@@ -1,0 +1,132 @@
+"""Networks that learn to tell made sound from recordings, and what a vocoder learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+# Spectra differ by orders of magnitude; a power below 1 brings them together. Source: EnCodec and DAC use logarithms or none.
+COMPRESSION = 0.3
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """One network for each window.
+
+    windows: samples of its STFT, whose hop is a quarter of it. channels: of each layer. stride: of the first layer over frequency; 1
+    sees each frequency, as on a GPU it may, 4 costs a quarter.
+    """
+
+    windows: tuple[int, ...] = (2048, 1024, 512)
+    channels: int = 32
+    stride: int = 4
+
+
+@dataclass(frozen=True)
+class AdversarialConfig:
+    """weight: of fooling the discriminators; features: of having what they look at as the recording has it; both beside the losses
+    of reconstruction."""
+
+    weight: float = 0.1
+    features: float = 0.2
+    discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one discriminator thinks of sounds.
+
+    score: (B, 1, K', T'), for each patch of the spectrogram; above 0 for a recording. features: each layer's (B, C, K'', T'').
+    """
+
+    score: Tensor
+    features: tuple[Tensor, ...]
+
+
+class SpectrogramDiscriminator(nn.Module):
+    """Convolutions over frequency and time of an STFT's real part, imaginary part and magnitude, compressed.
+
+    Source: EnCodec, arXiv 2210.13438, section 3.4, with fewer channels and a coarser frequency.
+    """
+
+    def __init__(self, window: int, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        c = config.channels
+        self.size = window
+        self.register_buffer("window", torch.hann_window(window), persistent=False)
+        self.layers = nn.ModuleList(
+            [
+                _conv(3, c, (9, 3), (config.stride, 1)),
+                _conv(c, c, (5, 3), (2, 1)),
+                _conv(c, c, (5, 3), (2, 1), dilation=2),
+                _conv(c, c, (5, 3), (2, 1), dilation=4),
+                _conv(c, c, (3, 3), (1, 1)),
+            ]
+        )
+        self.judge = _conv(c, 1, (3, 3), (1, 1))
+
+    def forward(self, samples: Tensor) -> Verdict:
+        """samples (B, S) to the verdict."""
+        x, features = self._seen(samples), []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return Verdict(self.judge(x).float(), tuple(features))
+
+    def _seen(self, samples: Tensor) -> Tensor:
+        """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech."""
+        spectrum = torch.stft(samples, self.size, self.size // 4, window=self.window, pad_mode="constant", return_complex=True)
+        parts = torch.view_as_real(spectrum[:, 1:]).permute(0, 3, 1, 2)
+        power = parts.square().sum(1, keepdim=True) + 1e-6
+        parts = parts * power ** ((COMPRESSION - 1) / 2)
+        return torch.cat([parts, power ** (COMPRESSION / 2)], dim=1)
+
+
+def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: int = 1) -> nn.Module:
+    """A convolution over (frequency, time) that keeps the number of frames. dilation: in time."""
+    padding = (kernel[0] // 2, dilation * (kernel[1] // 2))
+    return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, padding, (1, dilation)))
+
+
+class Discriminators(nn.Module):
+    """One discriminator a resolution."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList([SpectrogramDiscriminator(window, config) for window in config.windows])
+
+    def forward(self, samples: Tensor) -> list[Verdict]:
+        """samples (B, S) to a verdict of each network."""
+        return [network(samples) for network in self.networks]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """What is judged in this block teaches the vocoder, not the discriminators."""
+        self.requires_grad_(False)
+        try:
+            yield
+        finally:
+            self.requires_grad_(True)
+
+
+def judging_loss(true: Sequence[Verdict], made: Sequence[Verdict]) -> Tensor:
+    """Hinge loss of the discriminators, a mean: 2 for one that knows nothing, 0 for one that is sure and right."""
+    losses = [F.relu(1 - a.score).mean() + F.relu(1 + b.score).mean() for a, b in zip(true, made, strict=True)]
+    return torch.stack(losses).mean()
+
+
+def fooling_loss(made: Sequence[Verdict]) -> Tensor:
+    """Hinge loss of the vocoder, a mean: 0 where its sound is surely taken for a recording."""
+    return torch.stack([F.relu(1 - verdict.score).mean() for verdict in made]).mean()
+
+
+def feature_distance(true: Sequence[Verdict], made: Sequence[Verdict]) -> Tensor:
+    """Mean difference of all layers' features, each relative to the recording's, which are not taught by it."""
+    pairs = [pair for a, b in zip(true, made, strict=True) for pair in zip(a.features, b.features, strict=True)]
+    return torch.stack([(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]).mean()
