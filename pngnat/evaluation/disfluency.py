@@ -1,0 +1,190 @@
+"""How somebody's recordings are spoken beside the professionals of a voice, and what blending would change, before anything is trained.
+
+    python -m pngnat.evaluation.disfluency FOLDER --out report/
+    python -m pngnat.evaluation.disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
+
+FOLDER: recordings with a metadata.csv, or a corpus that recipes/prepare.py made of them. The professionals' durations are what their
+model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pngnat.blending import blend_durations
+from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.evaluation.disfluency_picture import save_picture
+from pngnat.evaluation.predictions import professional_tracks, professionals_of, recorded_tracks
+from pngnat.evaluation.rhythm import ClassLength, Rhythm, Track, class_lengths, rhythm
+from pngnat.files import unwritable, write_text
+from pngnat.voice import Voice, load_voice
+
+# Professionals differ among themselves by less than this in speaking rate, and pause less than this outside punctuation.
+SLOW = 0.85
+STRAY = 0.03
+# The geometric mean, which the seed of this project blends by.
+BLEND = 0.5
+
+
+@dataclass(frozen=True)
+class Disfluency:
+    """Recordings beside the professionals' predictions for the same utterances, and the two blended.
+
+    own, professional, blended: tracks, utterance by utterance. names: whose predictions, joined by their geometric mean.
+    weight: of the blend.
+    """
+
+    ids: tuple[str, ...]
+    own: tuple[Track, ...]
+    professional: tuple[Track, ...]
+    blended: tuple[Track, ...]
+    names: tuple[str, ...]
+    weight: float
+
+    @property
+    def rhythms(self) -> dict[str, Rhythm]:
+        """By name: recordings, professionals, blended."""
+        return {"recordings": rhythm(self.own), "professionals": rhythm(self.professional), "blended": rhythm(self.blended)}
+
+    @property
+    def classes(self) -> list[ClassLength]:
+        """The recordings' sounds beside the professionals'."""
+        return class_lengths(self.own, self.professional)
+
+    @property
+    def signs(self) -> list[str]:
+        """What is disfluent, in words; nothing where the speech is as fluent as the professionals'."""
+        mine, theirs = rhythm(self.own), rhythm(self.professional)
+        found = []
+        if mine.rate < SLOW * theirs.rate:
+            found.append(f"{mine.rate:.1f} phonemes a second, where the professionals say {theirs.rate:.1f}")
+        if mine.stray_share > theirs.stray_share + STRAY:
+            found.append(f"{mine.stray_share:.0%} of the time is pauses outside punctuation, of the professionals' {theirs.stray_share:.0%}")
+        return found
+
+
+def disfluency(recordings: Sequence[Recording], voice: Voice, names: Sequence[str] | None = None, weight: float = BLEND) -> Disfluency:
+    """Measure recordings. names: the professionals; None takes all that the voice has. weight: of the blend that is tried.
+
+    Raises PngnatError where the voice has no such professional, or reads the recordings' texts as other tokens than they were aligned with.
+    """
+    names = tuple(names or professionals_of(voice))
+    own = recorded_tracks(recordings)
+    professional = professional_tracks(voice, names, [recording.utterance for recording in recordings])
+    for recording, mine, theirs in zip(recordings, own, professional, strict=True):
+        if mine.symbols != theirs.symbols:
+            raise PngnatError(f"{recording.id}: was aligned with other tokens than the voice '{voice.name}' reads; prepare the corpus again")
+    blended = [Track(a.symbols, blend_durations(a.durations, b.durations, weight)) for a, b in zip(own, professional, strict=True)]
+    return Disfluency(tuple(recording.id for recording in recordings), tuple(own), tuple(professional), tuple(blended), names, weight)
+
+
+def summary(found: Disfluency) -> str:
+    """The report as text."""
+    lines = [f"{len(found.own)} recordings beside {', '.join(found.names)}; blended with the weight {found.weight:g}", ""]
+    lines += [report.table([rhythm_row(name, measured) for name, measured in found.rhythms.items()]), ""]
+    lines += [report.table([_class_row(row) for row in found.classes]), ""]
+    if found.signs:
+        lines += ["Blending will help:", *(f"- {sign}" for sign in found.signs)]
+    else:
+        lines += ["The speech is as fluent as the professionals': a voice made of it needs no blending."]
+    return "\n".join(lines) + "\n"
+
+
+def rhythm_row(name: str, measured: Rhythm) -> dict[str, Any]:
+    """A row of the table of rhythms."""
+    pauses = (*measured.plain_pauses, *measured.marked_pauses)
+    return {
+        "": name,
+        "phonemes/s": measured.rate,
+        "without pauses": measured.articulation_rate,
+        "words/min": measured.words_per_minute,
+        "pauses % of time": 100 * measured.pause_share,
+        "mean pause (s)": sum(pauses) / len(pauses) if pauses else None,
+        "outside punctuation % of time": 100 * measured.stray_share,
+        "% of boundaries": 100 * measured.stray_pauses,
+    }
+
+
+def _class_row(row: ClassLength) -> dict[str, Any]:
+    return {
+        "sounds": row.name,
+        "count": row.count,
+        "ms": row.own,
+        "professionals' ms": row.professional,
+        "ratio": row.ratio,
+        "spread": row.spread,
+        "prolonged %": 100 * row.prolonged,
+    }
+
+
+def write(folder: Path, found: Disfluency) -> str:
+    """Write disfluency.json, .txt and .png into `folder`, made where it is missing; returns the text. Raises PngnatError where it cannot."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    text = summary(found)
+    content = {
+        "recordings": len(found.own),
+        "professionals": list(found.names),
+        "weight": found.weight,
+        "rhythm": [rhythm_row(name, measured) for name, measured in found.rhythms.items()],
+        "sounds": [asdict(row) for row in found.classes],
+        "signs": found.signs,
+    }
+    report.write_json(folder / "disfluency.json", content)
+    write_text(folder / "disfluency.txt", text)
+    save_picture(folder / "disfluency.png", found)
+    return text
+
+
+def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
+    """The recordings of a prepared corpus, or of a folder with a metadata.csv, which is aligned now and not kept."""
+    folder = Path(folder)
+    if (folder / MANIFEST).is_file():
+        return read_corpus(folder, split)
+    from pngnat.data.prepare import PrepareConfig, prepare
+    from pngnat.data.sources import assign_splits, read_folder
+
+    sources, skipped = read_folder(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        prepare(assign_splits(sources, 0.0), skipped, PrepareConfig(Path(scratch)))
+        return read_corpus(scratch, split)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.disfluency", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="recordings with a metadata.csv, or a prepared corpus")
+    parser.add_argument("--split", help="of a corpus: train, valid or test; default: all")
+    parser.add_argument("--voice", help="whose professionals; default: the first bundled voice")
+    parser.add_argument("--professional", action="append", help="one of them, may be given more than once; default: all of them")
+    parser.add_argument("--weight", type=float, default=BLEND, help="of the blend that is tried, 0 to 1 (default: 0.5)")
+    parser.add_argument("--out", type=Path, help="folder for disfluency.json, .txt and .png")
+    return parser.parse_args(arguments)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    if not 0 <= options.weight <= 1:
+        raise PngnatError(f"--weight must be a number from 0 to 1, and is {options.weight:g}")
+    voice = load_voice(options.voice)
+    found = disfluency(recordings_of(options.folder, options.split), voice, options.professional, options.weight)
+    print(write(options.out, found) if options.out else summary(found), end="")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _arguments(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

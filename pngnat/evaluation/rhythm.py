@@ -1,0 +1,169 @@
+"""How fast somebody speaks, where they pause and how long their sounds last: arithmetic on the durations of phoneme-segment tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pngnat.blending import FLOOR
+from pngnat.text.phonemes import BOUNDARIES, VOWELS, WORD_BOUNDARY
+
+# Seconds. Shorter silences are closures of stops and slips of the alignment; listeners hear longer ones as pauses.
+PAUSE = 0.1
+# A sound is prolonged where it is this many times as long as the professional's, once both speak at the same rate.
+PROLONGED = 1.5
+
+CLASSES = {
+    "stressed vowels": tuple(f"{vowel}{stress}" for vowel in VOWELS for stress in "12"),
+    "unstressed vowels": tuple(f"{vowel}0" for vowel in VOWELS),
+    "stops": tuple("B D G K P T".split()),
+    "affricates": ("CH", "JH"),
+    "fricatives": tuple("DH F HH S SH TH V Z ZH".split()),
+    "nasals": ("M", "N", "NG"),
+    "approximants": tuple("L R W Y".split()),
+}
+CLASS_OF = {phoneme: name for name, phonemes in CLASSES.items() for phoneme in phonemes}
+
+
+@dataclass(frozen=True)
+class Track:
+    """One utterance in time. symbols: its N phoneme-segment tokens. durations: their seconds, (N,)."""
+
+    symbols: tuple[str, ...]
+    durations: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.symbols) != len(self.durations):
+            raise ValueError(f"{len(self.symbols)} tokens have {len(self.durations)} durations")
+
+    @property
+    def phonemes(self) -> np.ndarray:
+        """(N,), True at sounds."""
+        return np.array([symbol in CLASS_OF for symbol in self.symbols])
+
+    @property
+    def inner(self) -> slice:
+        """From the first sound to the last: the silences at both ends depend on the recording, not on the speaker."""
+        return slice(1, len(self.symbols) - 1)
+
+
+def tracks_of(symbols: Sequence[str], durations: np.ndarray) -> Iterator[Track]:
+    """The utterances of a `Speech` or of a timings file, each from its [CLS] to the next one."""
+    starts = [index for index, symbol in enumerate(symbols) if symbol == "[CLS]"]
+    for start, end in zip(starts, [*starts[1:], len(symbols)], strict=True):
+        yield Track(tuple(symbols[start:end]), np.asarray(durations[start:end], dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """The rhythm of many utterances.
+
+    seconds: from first to last sounds. sounding: of them, in phonemes. phonemes, words: counts.
+    plain, marked: word boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: seconds of the silences
+    there that last at least PAUSE.
+    """
+
+    seconds: float
+    sounding: float
+    phonemes: int
+    words: int
+    plain: int
+    marked: int
+    plain_pauses: tuple[float, ...]
+    marked_pauses: tuple[float, ...]
+
+    @property
+    def rate(self) -> float:
+        """Phonemes a second, pauses included."""
+        return self.phonemes / self.seconds
+
+    @property
+    def articulation_rate(self) -> float:
+        """Phonemes a second of sound."""
+        return self.phonemes / self.sounding
+
+    @property
+    def words_per_minute(self) -> float:
+        """Words a minute, pauses included."""
+        return 60 * self.words / self.seconds
+
+    @property
+    def pause_share(self) -> float:
+        """Share of the time that is pauses."""
+        return (sum(self.plain_pauses) + sum(self.marked_pauses)) / self.seconds
+
+    @property
+    def stray_pauses(self) -> float:
+        """Share of the word boundaries without punctuation that have a pause."""
+        return len(self.plain_pauses) / self.plain if self.plain else 0.0
+
+    @property
+    def stray_share(self) -> float:
+        """Share of the time that is pauses outside punctuation."""
+        return sum(self.plain_pauses) / self.seconds
+
+
+def rhythm(tracks: Iterable[Track]) -> Rhythm:
+    """The rhythm of all these utterances together. Raises ValueError where none has a sound."""
+    seconds = sounding = 0.0
+    phonemes = words = plain = marked = 0
+    pauses: dict[bool, list[float]] = {True: [], False: []}
+    for track in tracks:
+        is_sound = track.phonemes
+        seconds += float(track.durations[track.inner].sum())
+        sounding += float(track.durations[is_sound].sum())
+        phonemes += int(is_sound.sum())
+        words += sum(symbol in BOUNDARIES for symbol in track.symbols)
+        for symbol, duration in zip(track.symbols[track.inner], track.durations[track.inner], strict=True):
+            if symbol in BOUNDARIES:
+                plain += symbol == WORD_BOUNDARY
+                marked += symbol != WORD_BOUNDARY
+                if duration >= PAUSE:
+                    pauses[symbol == WORD_BOUNDARY].append(float(duration))
+    if not phonemes or sounding <= 0:
+        raise ValueError("there is no speech whose rhythm could be measured")
+    return Rhythm(seconds, sounding, phonemes, words, plain, marked, tuple(pauses[True]), tuple(pauses[False]))
+
+
+@dataclass(frozen=True)
+class ClassLength:
+    """The sounds of one class. own, professional: geometric mean lengths in milliseconds. ratio: of the two.
+
+    spread: standard deviation of ln(own / professional), 0 where the speaker keeps the professional's proportions.
+    prolonged: share of sounds that are PROLONGED, beside the speaker's own rate.
+    """
+
+    name: str
+    count: int
+    own: float
+    professional: float
+    ratio: float
+    spread: float
+    prolonged: float
+
+
+def class_lengths(own: Sequence[Track], professional: Sequence[Track]) -> list[ClassLength]:
+    """How long each class of sounds is, beside the professional's same utterances; "all sounds" comes last."""
+    pairs: dict[str, list[float]] = {name: [] for name in CLASSES}
+    lengths: dict[str, list[float]] = {name: [] for name in CLASSES}
+    for mine, theirs in zip(own, professional, strict=True):
+        if mine.symbols != theirs.symbols:
+            raise ValueError("two tracks of different utterances cannot be compared")
+        for symbol, a, b in zip(mine.symbols, mine.durations, theirs.durations, strict=True):
+            if symbol in CLASS_OF:
+                a, b = max(float(a), FLOOR), max(float(b), FLOOR)
+                pairs[CLASS_OF[symbol]].append(np.log(a / b))
+                lengths[CLASS_OF[symbol]].append(np.log(a))
+    everything = [value for values in pairs.values() for value in values]
+    usual = float(np.median(everything)) if everything else 0.0
+    all_lengths = [value for values in lengths.values() for value in values]
+    rows = [_class_length(name, pairs[name], lengths[name], usual) for name in CLASSES if pairs[name]]
+    return [*rows, _class_length("all sounds", everything, all_lengths, usual)] if rows else []
+
+
+def _class_length(name: str, logs: Sequence[float], lengths: Sequence[float], usual: float) -> ClassLength:
+    ratio, own = float(np.exp(np.mean(logs))), 1000 * float(np.exp(np.mean(lengths)))
+    prolonged = float(np.mean(np.asarray(logs) - usual > np.log(PROLONGED)))
+    return ClassLength(name, len(logs), own, own / ratio, ratio, float(np.std(logs)), prolonged)
