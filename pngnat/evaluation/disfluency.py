@@ -65,9 +65,9 @@ class Disfluency:
         mine, theirs = rhythm(self.own), rhythm(self.professional)
         found = []
         if mine.rate < SLOW * theirs.rate:
-            found.append(f"{mine.rate:.1f} phonemes a second, where the professionals say {theirs.rate:.1f}")
+            found.append(f"{mine.rate:.1f} phonemes a second (professionals {theirs.rate:.1f})")
         if mine.stray_share > theirs.stray_share + STRAY:
-            found.append(f"{mine.stray_share:.0%} of the time is pauses outside punctuation, of the professionals' {theirs.stray_share:.0%}")
+            found.append(f"{mine.stray_share:.0%} of the time is pauses outside punctuation (professionals {theirs.stray_share:.0%})")
         return found
 
 
@@ -81,7 +81,7 @@ def disfluency(recordings: Sequence[Recording], voice: Voice, names: Sequence[st
     professional = professional_tracks(voice, names, [recording.utterance for recording in recordings])
     for recording, mine, theirs in zip(recordings, own, professional, strict=True):
         if mine.symbols != theirs.symbols:
-            raise PngnatError(f"{recording.id}: was aligned with other tokens than the voice '{voice.name}' reads; prepare the corpus again")
+            raise PngnatError(f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus again")
     blended = [Track(a.symbols, blend_durations(a.durations, b.durations, weight)) for a, b in zip(own, professional, strict=True)]
     return Disfluency(tuple(recording.id for recording in recordings), tuple(own), tuple(professional), tuple(blended), names, weight)
 
@@ -126,7 +126,10 @@ def _class_row(row: ClassLength) -> dict[str, Any]:
 
 
 def write(folder: Path, found: Disfluency) -> str:
-    """Write disfluency.json, .txt and .png into `folder`, made where it is missing; returns the text. Raises PngnatError where it cannot."""
+    """Write disfluency.json, .txt and .png into `folder`, made where it is missing; returns the text.
+
+    Raises PngnatError where it cannot.
+    """
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

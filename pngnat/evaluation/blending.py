@@ -1,0 +1,120 @@
+"""What duration blending does to a recreated voice: rate, pauses, words, quality and likeness by the weight of the professional.
+
+    python -m pngnat.evaluation.blending --voice voices/ann --corpus PREPARED_FOLDER
+    python -m pngnat.evaluation.blending --voice voices/ann --sentence "Today, I consider myself the luckiest man." --picture tracks.png
+
+The first speaks the sentences of a corpus that were kept out of training with each weight: 0 is the person's own rhythm, 1 the
+professional's. The second draws the durations of one sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pngnat.blending import Blend
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.evaluation.duration_tracks import save_tracks
+from pngnat.evaluation.predictions import professionals_of
+from pngnat.evaluation.recreation import Judges, Spoken, judges
+from pngnat.evaluation.similarity import add_options, held_out, speak, write_figures
+from pngnat.synthesis import synthesize
+from pngnat.voice import Voice, load_voice
+
+WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_NAMES = {0.0: "own rhythm", 1.0: "professional durations"}
+
+
+def by_weight(voice: Voice, professional: str, weights: Sequence[float], real: Sequence[Spoken], judge: Judges) -> list[dict[str, Any]]:
+    """The rows of the table: the recordings, then the same sentences made with each weight."""
+    rows = [judge.row("recordings", real)]
+    for weight in tqdm(weights, "weights", unit=""):
+        rows.append(judge.row(_name(weight), speak(voice, real, blend=Blend(professional, weight))))
+    return rows
+
+
+def _name(weight: float) -> str:
+    return _NAMES.get(weight, f"blended {weight:g}")
+
+
+def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """What blending with the weight 0.5 promises, as figures; empty where a weight of 0, 0.5 or 1 is missing.
+
+    rate: over the geometric mean of own and professional rate. pauses: time outside punctuation over the own rhythm's.
+    WER: change in percent points. similarity: loss.
+    """
+    named = {row[""]: row for row in rows}
+    own, half, professional = (named.get(_name(weight)) for weight in (0.0, 0.5, 1.0))
+    if not (own and half and professional):
+        return {}
+    stray = "pauses outside punctuation, % of time"
+    return {
+        "rate": half["phonemes/s"] / math.sqrt(own["phonemes/s"] * professional["phonemes/s"]),
+        "pauses": half[stray] / own[stray] if own[stray] else None,
+        "WER": None if half["WER %"] is None else half["WER %"] - own["WER %"],
+        "similarity": None if half["similarity"] is None else own["similarity"] - half["similarity"],
+    }
+
+
+def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, picture: Path) -> None:
+    """Draw the durations of a text, a track for each weight, and save the sounds beside the picture as NAME-WEIGHT.wav."""
+    tracks = {}
+    for weight in weights:
+        speech = synthesize(text, voice, blend=Blend(professional, weight))
+        parts = Spoken.made("", text, speech).tracks
+        if len(parts) > 1:
+            raise PngnatError("--sentence takes one sentence, and this text has several")
+        tracks[f"{_name(weight)}\n{speech.duration:.2f} s"] = parts[0]
+        speech.save(picture.with_name(f"{picture.stem}-{weight:g}.wav"))
+    save_tracks(picture, f"{voice.name}, with the rhythm of {professional}: {text}", tracks)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    voice = load_voice(options.voice)
+    professional = options.professional or _usual_professional(voice)
+    if options.sentence:
+        if not options.picture:
+            raise PngnatError("--sentence needs --picture FILE")
+        draw(voice, professional, options.weights or (0.0, 0.5), options.sentence, options.picture)
+        return
+    real = held_out(options)
+    rows = by_weight(voice, professional, options.weights or WEIGHTS, real, judges(real, options.threads, not options.no_mos))
+    promised = checks(rows)
+    print(report.table(rows))
+    if promised:
+        print("\nblended 0.5: " + ", ".join(f"{name} {value:.3f}" for name, value in promised.items() if value is not None))
+    write_figures(options, real, {"voice": voice.name, "professional": professional, "rows": rows, "blended 0.5": promised})
+
+
+def _usual_professional(voice: Voice) -> str:
+    """The one whom the voice blends with, else the first other speaker that it can borrow from."""
+    if voice.card.blend:
+        return voice.card.blend.professional
+    others = [name for name in professionals_of(voice) if name != voice.card.default_speaker]
+    if not others:
+        raise PngnatError(f"the voice '{voice.name}' has nobody to borrow a rhythm from")
+    return others[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.blending", description=__doc__.splitlines()[0])
+    add_options(parser)
+    parser.add_argument("--voice", help="the recreated voice; default: the first bundled one")
+    parser.add_argument("--professional", help="whose rhythm to borrow; default: the voice's")
+    parser.add_argument("--weights", type=float, nargs="+", help="default: 0 0.25 0.5 0.75 1, and 0 0.5 for a picture")
+    parser.add_argument("--sentence", help="draw this sentence instead")
+    parser.add_argument("--picture", type=Path, help="where to (.png, .svg, .pdf); the sounds come beside it")
+    options = parser.parse_args(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

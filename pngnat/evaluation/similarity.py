@@ -1,0 +1,104 @@
+"""How near recreated voices are to the person, between two ends of a scale: the person's own recordings, and professionals.
+
+    python -m pngnat.evaluation.similarity --corpus PREPARED_FOLDER voices/ann-5 voices/ann-10 voices/ann-20
+
+Speaker similarity (Resemblyzer) of each sentence to the centre of the person's other recordings, and word error rate, on sentences that
+were kept out of training. The professionals speak the same sentences: those of --professionals, a voice, or a prepared corpus of their
+recordings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pngnat.blending import Blend
+from pngnat.data.corpus import MANIFEST, read_corpus
+from pngnat.errors import PngnatError
+from pngnat.evaluation import asr, mos, report, speaker_encoder
+from pngnat.evaluation.recreation import Judges, Spoken, judges
+from pngnat.evaluation.word_errors import plain_words
+from pngnat.synthesis import synthesize
+from pngnat.voice import Voice, load_voice
+
+
+def speak(voice: Voice, sentences: Sequence[Spoken], speaker: str | None = None, blend: Blend | None = None) -> list[Spoken]:
+    """The same sentences as a voice says them. speaker, blend: as for `synthesize`."""
+    return [Spoken.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend)) for one in sentences]
+
+
+def professionals(source: str | None, sentences: Sequence[Spoken], most: int) -> Iterator[tuple[str, list[Spoken]]]:
+    """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of recordings, of which
+    the first `most` of each speaker are taken."""
+    if source and (Path(source) / MANIFEST).is_file():
+        recordings = read_corpus(source)
+        for name in sorted({recording.speaker for recording in recordings}):
+            yield name, [Spoken.recorded(recording) for recording in recordings if recording.speaker == name][:most]
+        return
+    voice = load_voice(source)
+    for name in voice.speakers:
+        yield name, speak(voice, sentences, name)
+
+
+def compare(real: Sequence[Spoken], voices: Sequence[Voice], others: str | None, judge: Judges) -> list[dict[str, Any]]:
+    """The rows of the table: the recordings, each voice, the professionals from the nearest to the farthest and their mean."""
+    rows = [judge.row("recordings", real)]
+    rows += [judge.row(voice.name, speak(voice, real)) for voice in tqdm(voices, "voices", unit="")]
+    strangers = [judge.row(name, spoken) for name, spoken in tqdm(professionals(others, real, len(real)), "professionals", unit="")]
+    strangers.sort(key=lambda row: -row["similarity"])
+    numbers = [head for head, value in strangers[0].items() if isinstance(value, float)]
+    mean = {head: sum(row[head] for row in strangers) / len(strangers) for head in numbers}
+    return [*rows, {**dict.fromkeys(strangers[0]), "": "professionals, mean", **mean}, *strangers]
+
+
+def held_out(options: argparse.Namespace) -> list[Spoken]:
+    """The recordings that the options of `add_options` name. Raises PngnatError where they cannot be read."""
+    if not options.corpus:
+        raise PngnatError("--corpus FOLDER is missing: a prepared corpus of the person's recordings")
+    found = [Spoken.recorded(recording) for recording in read_corpus(options.corpus, options.split)]
+    return [one for one in found if len(plain_words(one.text)) >= options.fewest_words][: options.limit]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the commands that judge recreated voices have in common."""
+    parser.add_argument("--corpus", type=Path, help="prepared corpus of the person's recordings")
+    parser.add_argument("--split", default="test", help="of the corpus (default: test)")
+    parser.add_argument("--fewest-words", type=int, default=1, help="leave out shorter sentences, which recognizers guess at (default: 1)")
+    parser.add_argument("--limit", type=int, help="the first so many sentences")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
+    parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+
+
+def write_figures(options: argparse.Namespace, sentences: Sequence[Spoken], content: dict[str, Any]) -> None:
+    """Write a report, if one is wanted, with who judged what."""
+    if options.json:
+        listeners = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "speakers": speaker_encoder.NAME}
+        report.write_json(options.json, {**listeners, "split": options.split, "ids": [one.id for one in sentences], **content})
+
+
+def _measure(options: argparse.Namespace) -> None:
+    real = held_out(options)
+    judge = judges(real, options.threads, not options.no_mos)
+    rows = compare(real, [load_voice(voice) for voice in options.voices], options.professionals, judge)
+    print(report.table(rows))
+    write_figures(options, real, {"rows": rows})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.similarity", description=__doc__.splitlines()[0])
+    parser.add_argument("voices", nargs="+", help="voices of the person, each a name or a folder")
+    parser.add_argument("--professionals", metavar="VOICE", help="a voice or a prepared corpus (default: the first bundled voice)")
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
