@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pngnat.blending import Blend
     from pngnat.errors import PngnatError
     from pngnat.speech import Speech
-    from pngnat.synthesis import SpeechOptions, stream, synthesize
+    from pngnat.synthesis import SpeechOptions, stream, stream_samples, synthesize
     from pngnat.voice import Voice, load_voice
     from pngnat.voice_folder import list_voices
 
@@ -28,9 +28,21 @@ _HOMES = {
     "list_voices": "voice_folder",
     "load_voice": "voice",
     "stream": "synthesis",
+    "stream_samples": "synthesis",
     "synthesize": "synthesis",
 }
-__all__ = ["Blend", "PngnatError", "Speech", "SpeechOptions", "Voice", "list_voices", "load_voice", "stream", "synthesize"]
+__all__ = [
+    "Blend",
+    "PngnatError",
+    "Speech",
+    "SpeechOptions",
+    "Voice",
+    "list_voices",
+    "load_voice",
+    "stream",
+    "stream_samples",
+    "synthesize",
+]
 
 
 def __getattr__(name: str):

@@ -18,6 +18,7 @@ from pngnat.errors import PngnatError
 if TYPE_CHECKING:
     import numpy as np
 
+    from pngnat.sentence import Sentence
     from pngnat.speech import Speech
     from pngnat.voice import Voice
 
@@ -65,8 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
     add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
     add("--speaker", metavar="NAME", help="a speaker of the voice")
+    add("--vocoder", metavar="FOLDER", help="speak with this vocoder (pngnat's, HiFi-GAN or Vocos) instead of the voice's own")
     add("--list-voices", action="store_true", help="list the bundled voices (or the one of --voice) and their speakers")
     add("--pace", type=float, default=1.0, metavar="X", help="2 is twice as fast, 0.5 half (default: 1)")
+    add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
     add("--pause", type=float, metavar="SECONDS", help="silence added between sentences (default: the voice's)")
     add("--paragraph-pause", type=float, metavar="SECONDS", help="silence added between paragraphs (default: the voice's)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed makes the same sound (default: 0)")
@@ -162,25 +165,25 @@ def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    names = ("speaker", "pace", "pause", "paragraph_pause", "seed", "durations", "lexicon")
+    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "seed", "durations", "lexicon")
     options = {name: getattr(args, name) for name in names}
     if args.blend_with is not None:
         options["blend"] = Blend(args.blend_with, 0.5 if args.blend_weight is None else args.blend_weight)
-    return load_voice(args.voice), options
+    return load_voice(args.voice, args.vocoder), options
 
 
 def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, output: str | None) -> None:
-    from pngnat.synthesis import stream
+    from pngnat.synthesis import sentences
     from pngnat.timings import Timings
 
     started, timings, seconds = time.monotonic(), Timings(), 0.0
-    parts = stream(text, voice, **options)
+    parts = sentences(text, voice, **options)
+    listened = args.play or output == "-"
     with ExitStack() as stack:
         sinks = [stack.enter_context(sink) for sink in _sinks(output, voice, options["speaker"], args.play)]
         report = stack.enter_context(_progress(text, args.quiet))
-        for speech in parts:
-            for append in sinks:
-                append(speech.samples)
+        for sentence in parts:
+            speech = _sound(sentence, sinks, listened)
             report(speech)
             seconds += speech.duration
             if args.timings:
@@ -190,6 +193,21 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
     if not args.quiet:
         target = f"{output}: " if output not in (None, "-") else ""
         print(f"{target}{seconds:.2f} s of speech in {time.monotonic() - started:.2f} s", file=sys.stderr)
+
+
+def _sound(sentence: Sentence, sinks: list[Callable[[np.ndarray], None]], listened: bool) -> Speech:
+    """Send a sentence's sound where it should go: where someone listens, as soon as there is any of it."""
+    if not listened:
+        speech = sentence.speech()
+        for append in sinks:
+            append(speech.samples)
+        return speech
+    blocks = []
+    for block in sentence.blocks():
+        for append in sinks:
+            append(block)
+        blocks.append(block)
+    return sentence.speech(blocks)
 
 
 def _sinks(output: str | None, voice: Voice, speaker: str | None, play: bool) -> Iterator:

@@ -21,7 +21,6 @@ LONGEST_PHONEME = 10.0
 LONGEST_PAUSE = 600.0
 # Frames of the shortest utterance: networks need some context.
 _FEWEST_FRAMES = 8
-_FADE = 0.005
 
 Durations = Sequence[float] | np.ndarray | str | os.PathLike
 
@@ -166,29 +165,3 @@ def lay_out(seconds: np.ndarray, tokens: PngTokens, exact: Mapping[int, float], 
     for token, wanted in exact.items():
         heard[token] = round(wanted * audio.sample_rate)
     return Timeline(spoken, np.minimum(borders, borders[-1]), heard)
-
-
-def fit_pauses(samples: np.ndarray, timeline: Timeline, sample_rate: int) -> np.ndarray:
-    """What the model spoke (S,), with each silence cut or filled up in its middle to the length that is to be heard.
-
-    Every cut, and both ends, fade over 5 ms.
-    """
-    samples = samples.copy()
-    pieces, done = [], 0
-    for token in np.flatnonzero(np.diff(timeline.borders) != timeline.heard):
-        start, end = timeline.borders[token : token + 2]
-        kept = min(end - start, timeline.heard[token])
-        before = start + kept // 2
-        pieces += [_fade_ends(samples[done:before], sample_rate), np.zeros(timeline.heard[token] - kept, dtype=np.float32)]
-        done = end - (kept - kept // 2)
-    pieces.append(_fade_ends(samples[done:], sample_rate))
-    return np.concatenate(pieces)
-
-
-def _fade_ends(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Fade in and out, in place."""
-    length = min(round(_FADE * sample_rate), len(samples) // 2)
-    ramp = (np.arange(length, dtype=np.float32) + 0.5) / max(1, length)
-    samples[:length] *= ramp
-    samples[len(samples) - length :] *= ramp[::-1]
-    return samples

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -22,13 +22,15 @@ from pngnat.durations import (
     Timeline,
     apply_pace,
     check_seconds,
-    fit_pauses,
     fit_words,
     lay_out,
 )
 from pngnat.errors import PngnatError
+from pngnat.given_pitch import GivenPitch
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.sentence import Sentence
 from pngnat.speech import Speech, TimedPhoneme, TimedWord
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.tokenizer import PngTokens
@@ -36,6 +38,8 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice import Voice, load_voice
 
 SLOWEST, FASTEST = 0.2, 5.0
+# Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
+LARGEST_PITCH = 12.0
 # Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
 MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
@@ -49,6 +53,9 @@ class SpeechOptions:
 
     speaker: a speaker's name; None means the voice's default one.
     pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in `Speech.words`.
+    pitch: semitones to raise the voice by, or lower it where negative.
+    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech as it is heard;
+        None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
     durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
         or of words where the file has no phonemes. They stand for everything: predictions, blending, pauses (not for the pace).
     blend: whose rhythm to borrow; None means what the voice says about its default speaker.
@@ -61,6 +68,8 @@ class SpeechOptions:
     speaker: str | None = None
     pace: float = 1.0
     word_pace: Mapping[int, float] = field(default_factory=dict)
+    pitch: float = 0.0
+    f0: Sequence[float] | np.ndarray | None = None
     durations: Durations | None = None
     blend: Blend | None = None
     seed: int = 0
@@ -72,6 +81,8 @@ class SpeechOptions:
         for pace in (self.pace, *self.word_pace.values()):
             if not SLOWEST <= pace <= FASTEST:
                 raise PngnatError(f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}")
+        if not -LARGEST_PITCH <= self.pitch <= LARGEST_PITCH:
+            raise PngnatError(f"the pitch must lie between {-LARGEST_PITCH:g} and {LARGEST_PITCH:g} semitones, and is {self.pitch:g}")
         for pause in (self.pause, self.paragraph_pause):
             if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
                 raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
@@ -83,7 +94,7 @@ def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **opti
     """Speak a text.
 
     voice: a loaded voice, a bundled voice's name, or a voice folder; None means the first bundled voice.
-    options: the fields of SpeechOptions (speaker, pace, durations, blend, seed, pause, ...).
+    options: the fields of SpeechOptions (speaker, pace, pitch, durations, blend, seed, pause, ...).
     Raises PngnatError where the text is empty or holds nothing that can be spoken, and for options that cannot be met.
     """
     return Speech.join(stream(text, voice, **options))
@@ -94,6 +105,20 @@ def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options)
 
     Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
     """
+    return (sentence.speech() for sentence in sentences(text, voice, **options))
+
+
+def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[np.ndarray]:
+    """Speak a text in blocks of samples, float32 (S_i,), of which the first comes before its sentence is done.
+
+    For players and servers, which want the first sound soon; all blocks together cost some more work than `stream`, and joined they are
+    `synthesize(...).samples` within 1e-4. Arguments and errors as for `stream`.
+    """
+    return (block for sentence in sentences(text, voice, **options) for block in sentence.blocks())
+
+
+def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Sentence]:
+    """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be made in its turn."""
     chosen = SpeechOptions(**options)
     check_text(text)
     speaking = _Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
@@ -110,6 +135,27 @@ def check_text(text: str) -> None:
         raise PngnatError(f"the text is not valid Unicode at its character {error.start + 1}; is it UTF-8?") from error
 
 
+class _Reading:
+    """An utterance as the models see it. Each model's encoder reads it once, whoever's durations are asked for."""
+
+    def __init__(self, tokens: PngTokens):
+        self.tokens, self.batch = tokens, PngBatch.collate([tokens])
+        self._states: dict[PngNat, torch.Tensor] = {}
+
+    def durations(self, model: PngNat, row: int) -> torch.Tensor:
+        """Seconds of each token, (N,)."""
+        return model.predict_durations(self.batch, torch.tensor([row]), self._read(model))[0]
+
+    def mel(self, model: PngNat, row: int, seconds: np.ndarray) -> torch.Tensor:
+        """The log-mel (1, M, T) with these seconds (N,)."""
+        return model.speak(self.batch, torch.tensor([row]), torch.from_numpy(seconds)[None].float(), self._read(model))
+
+    def _read(self, model: PngNat) -> torch.Tensor:
+        if model not in self._states:
+            self._states[model] = model.read(self.batch)
+        return self._states[model]
+
+
 class _Speaking:
     """One call's way through a text."""
 
@@ -123,18 +169,21 @@ class _Speaking:
         self.professional = voice.professional_row(blend.professional) if blend else None
         self.weights = GivenWeights(blend.weight) if blend else None
         self.given = None if options.durations is None else GivenDurations(options.durations)
+        self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)
+        if isinstance(voice.vocoder, ForeignVocoder):
+            voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
         self.frontend = _frontend(options.lexicon)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.words_spoken = 0
 
-    def speak(self, text: str) -> Iterator[Speech]:
+    def speak(self, text: str) -> Iterator[Sentence]:
         skipped: list[str] = []
         utterances = (piece for utterance in self.frontend.utterances(text, skipped.append) for piece in pieces(utterance))
         before = None
         for utterance, after in _with_next(utterances):
-            speech = self._utterance(utterance, before, after)
-            yield replace(speech, skipped=skipped.copy())
+            sentence = self._utterance(utterance, before, after, skipped.copy())
             skipped.clear()
+            yield sentence
             before = utterance
         if before is None:
             named = f" ({'; '.join(skipped[:3])})" if skipped else ""
@@ -142,7 +191,7 @@ class _Speaking:
         self._check_leftovers()
 
     def _check_leftovers(self) -> None:
-        for control in (self.given, self.weights if self.given is None else None):
+        for control in (self.given, self.weights if self.given is None else None, self.f0):
             if control is not None:
                 control.finish()
         for word in self.options.word_pace:
@@ -150,31 +199,39 @@ class _Speaking:
                 raise PngnatError(f"word_pace names word {word}, and the text has words 0 to {self.words_spoken - 1}")
 
     @torch.inference_mode()
-    def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None) -> Speech:
+    def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None, skipped: list[str]) -> Sentence:
         tokens = self.voice.tokenizer.encode(utterance)
-        batch = PngBatch.collate([tokens])
-        seconds = self._durations(tokens, batch, utterance)
+        reading = _Reading(tokens)
+        seconds = self._durations(reading, utterance)
         seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
         self.words_spoken += len(utterance.words)
         check_seconds(seconds, tokens)
         exact = self._silences(seconds, tokens, utterance, before, after)
         timeline = lay_out(seconds, tokens, exact, self.voice.card.audio)
-        samples = fit_pauses(self._sound(batch, timeline), timeline, self.voice.sample_rate)
-        return self._speech(samples, timeline, tokens, utterance)
+        return Sentence(
+            said=self._said(timeline, tokens, utterance, skipped),
+            voice=self.voice,
+            mel=reading.mel(self.voice.acoustic, self.row, timeline.spoken),
+            timeline=timeline,
+            generator=self.generator,
+            f0=None if self.f0 is None else torch.from_numpy(self.f0.take(timeline))[None],
+            semitones=self.options.pitch,
+        )
 
-    def _durations(self, tokens: PngTokens, batch: PngBatch, utterance: Utterance) -> np.ndarray:
+    def _durations(self, reading: _Reading, utterance: Utterance) -> np.ndarray:
         """(N,) seconds at pace 1: given, or predicted and blended."""
+        tokens = reading.tokens
         given = None if self.given is None else self.given.take(tokens, [word.text for word in utterance.words])
         if given is not None and not self.given.of_words:
             return given.copy()
-        seconds = self._predict(self.voice.acoustic, self.row, batch)
+        seconds = self._predict(reading, self.voice.acoustic, self.row)
         if self.professional:
-            professional = self._predict(*self.professional, batch)
+            professional = self._predict(reading, *self.professional)
             seconds = blend_durations(seconds, professional, self.weights.take(len(seconds)))
         return seconds if given is None else fit_words(seconds, tokens, given)
 
-    def _predict(self, model: PngNat, row: int, batch: PngBatch) -> np.ndarray:
-        seconds = model.predict_durations(batch, torch.tensor([row]))[0].double().numpy()
+    def _predict(self, reading: _Reading, model: PngNat, row: int) -> np.ndarray:
+        seconds = reading.durations(model, row).double().numpy()
         if not np.isfinite(seconds).all():
             raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")
         return np.clip(seconds, 0.0, LONGEST_PHONEME)
@@ -206,16 +263,8 @@ class _Speaking:
             return longer if self.options.paragraph_pause is None else self.options.paragraph_pause
         return sentence if any(mark in utterance.boundaries[-1].marks for mark in _SENTENCE_END) else 0.0
 
-    def _sound(self, batch: PngBatch, timeline: Timeline) -> np.ndarray:
-        """What the models speak, float32 (S,)."""
-        durations = torch.from_numpy(timeline.spoken)[None].float()
-        mel = self.voice.acoustic.speak(batch, torch.tensor([self.row]), durations)
-        samples = self.voice.vocoder(mel, generator=self.generator)[0].numpy()
-        if len(samples) != timeline.borders[-1] or not np.isfinite(samples).all():
-            raise PngnatError(f"the voice '{self.voice.name}' is damaged: what it makes is no sound of the length it should have")
-        return samples
-
-    def _speech(self, samples: np.ndarray, timeline: Timeline, tokens: PngTokens, utterance: Utterance) -> Speech:
+    def _said(self, timeline: Timeline, tokens: PngTokens, utterance: Utterance, skipped: list[str]) -> Speech:
+        """All of the Speech but its samples."""
         borders = timeline.seconds(self.voice.sample_rate).tolist()
         indices = [None if index < 0 else int(index) for index in tokens.word_index]
         phonemes = [TimedPhoneme(*row) for row in zip(tokens.symbols, borders[:-1], borders[1:], indices, strict=True)]
@@ -223,7 +272,8 @@ class _Speaking:
         for index, (word, boundary) in enumerate(zip(utterance.words, utterance.boundaries[1:], strict=True)):
             inside = np.flatnonzero(tokens.word_index == index)
             words.append(TimedWord(word.text, borders[inside[0]], borders[inside[-1] + 1], boundary.marks))
-        return Speech(samples, self.voice.sample_rate, utterance.text, words, phonemes, voice=self.voice.name, speaker=self.speaker)
+        silence = np.zeros(0, dtype=np.float32)
+        return Speech(silence, self.voice.sample_rate, utterance.text, words, phonemes, skipped, self.voice.name, self.speaker)
 
 
 def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch import Tensor
 
 from pngnat.errors import PngnatError
 from pngnat.files import unwritable, write_text, written_beside
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.text.tokenizer import PngTokenizer
+from pngnat.vocoder_folder import load_vocoder
 from pngnat.voice_folder import (
     ACOUSTIC,
     CARD,
@@ -32,6 +31,7 @@ from pngnat.voice_folder import (
     read_card,
     safe_file,
 )
+from pngnat.weights import build_module
 
 _FLOAT16_LARGEST = torch.finfo(torch.float16).max
 
@@ -43,7 +43,7 @@ class Voice:
     card: VoiceCard
     tokenizer: PngTokenizer
     acoustic: PngNat
-    vocoder: Vocoder
+    vocoder: Vocoder | ForeignVocoder
     professional: PngNat | None = None
 
     @property
@@ -84,13 +84,16 @@ def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
     return names.index(name)
 
 
-def load_voice(voice: str | os.PathLike | None = None) -> Voice:
+def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> Voice:
     """Load a voice: the name of a bundled one, or a folder; None means the first bundled one. The last four stay in memory.
 
-    Raises PngnatError where the folder is missing, damaged, of a newer format or not safe to use.
+    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
+    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that was made for
+    other mel spectrograms.
     """
     folder = find_voice(voice).resolve()
-    return _load(folder, safe_file(folder, CARD).stat().st_mtime_ns)
+    loaded = _load(folder, safe_file(folder, CARD).stat().st_mtime_ns)
+    return loaded if vocoder is None else replace(loaded, vocoder=load_vocoder(vocoder, loaded.card.audio))
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +106,7 @@ def _load(folder: Path, _modified: int) -> Voice:
         vocoder_config = VocoderConfig.from_dict(card.vocoder)
     except (ValueError, TypeError, KeyError) as error:
         raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
-    vocoder = _build(safe_file(folder, VOCODER), lambda: Vocoder(card.audio, vocoder_config))
+    vocoder = build_module(safe_file(folder, VOCODER), lambda: Vocoder(card.audio, vocoder_config))
     professional = None
     if card.professional:
         kept = card.professional
@@ -122,60 +125,17 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
         raise PngnatError(f"{where} do not fit its list of speakers or its tokenizer")
     if config.audio != card.audio:
         raise PngnatError(f"{where} have other audio settings than the voice")
-    return _build(safe_file(folder, file), lambda: PngNat(config))
-
-
-def _build(path: Path, make: Callable[[], nn.Module]) -> Any:
-    """The module with its weights, ready to speak."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}
-        with _SizeGuard(sum(tensor.numel() for tensor in weights.values())):
-            module = make()
-    except (ValueError, TypeError, KeyError, ArithmeticError, AssertionError, RuntimeError, OSError, SafetensorError) as error:
-        raise PngnatError(f"{path} is damaged or does not fit {CARD} ({_first_line(error)})") from error
-    _check_tensors(path, weights, module.state_dict())
-    module.load_state_dict(weights)
-    return module.eval().requires_grad_(False)
-
-
-class _SizeGuard(TorchFunctionMode):
-    """Stops the building of a module that has more parameters than its file holds: a card must not be able to use up the memory."""
-
-    def __init__(self, parameters: int):
-        super().__init__()
-        self.left = parameters
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        # Modules make their parameters with `empty`, whose memory is not taken before it is filled.
-        if func is torch.empty:
-            self.left -= made.numel()
-            if self.left < 0:
-                raise ValueError("it describes a larger model than the file holds")
-        return made
-
-
-def _check_tensors(path: Path, found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    for name in sorted(expected.keys() ^ found.keys()):
-        raise PngnatError(f"{path} is damaged: '{name}' {'is missing' if name in expected else 'is no part of this model'}")
-    for name, tensor in found.items():
-        if tensor.shape != expected[name].shape or tensor.is_floating_point() != expected[name].is_floating_point():
-            shapes = f"{list(tensor.shape)} and should be {list(expected[name].shape)}"
-            raise PngnatError(f"{path} is damaged: '{name}' is of shape {shapes}")
-        if not torch.isfinite(tensor.float()).all():
-            raise PngnatError(f"{path} is damaged: '{name}' holds values that are no numbers")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return build_module(safe_file(folder, file), lambda: PngNat(config))
 
 
 def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = None) -> None:
     """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md.
 
-    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written.
+    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the vocoder is none
+    of pngnat's.
     """
+    if not isinstance(voice.vocoder, Vocoder):
+        raise PngnatError(f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}")
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parent / "voices"
 CARD, TOKENIZER = "voice.json", "tokenizer.json"
 ACOUSTIC, VOCODER, PROFESSIONAL = "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"
-_LARGEST = {".json": 32 * 2**20, ".safetensors": 4 * 2**30}
+_LARGEST = {".json": 32 * 2**20, ".yaml": 2**20, ".safetensors": 4 * 2**30, ".bin": 4 * 2**30}
 _LARGEST_NUMBER = 1_000_000
 _MOST_LAYERS = 64
 _REPEATED = ("layers", "blocks", "convolutions")
@@ -111,8 +111,8 @@ def list_voices() -> list[VoiceCard]:
     return [read_card(folder) for folder in bundled_voices().values()]
 
 
-def safe_file(folder: Path, name: str) -> Path:
-    """The path of the file `name` in a voice folder.
+def safe_file(folder: Path, name: str, what: str = "voice") -> Path:
+    """The path of the file `name` in the folder of a voice, or of what else.
 
     Raises PngnatError where it is missing, larger than such a file can be, no ordinary file, or a link out of the folder.
     """
@@ -121,13 +121,13 @@ def safe_file(folder: Path, name: str) -> Path:
         found = path.stat()
         inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
     except (OSError, RuntimeError) as error:
-        raise PngnatError(f"{folder} is no complete voice: {name} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise PngnatError(f"{folder} is no complete {what}: {name} cannot be read ({getattr(error, 'strerror', None) or error})") from error
     if not inside:
         raise PngnatError(f"{folder} is not safe to use: {name} leads out of the folder")
     if not stat.S_ISREG(found.st_mode):
-        raise PngnatError(f"{folder} is no voice: {name} is no ordinary file")
+        raise PngnatError(f"{folder} is no {what}: {name} is no ordinary file")
     if found.st_size > _LARGEST[path.suffix]:
-        raise PngnatError(f"{folder} is no voice: {name} is too large ({found.st_size // 2**20} MB)")
+        raise PngnatError(f"{folder} is no {what}: {name} is too large ({found.st_size // 2**20} MB)")
     return path
 
 
@@ -148,7 +148,7 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
         name=section.text("name"),
         description=section.text("description", ""),
         licence=section.text("licence", ""),
-        audio=_audio(section.section("audio")),
+        audio=audio_settings(str(path), section.section("audio").values),
         acoustic=section.section("acoustic").checked(),
         vocoder=section.section("vocoder").checked(),
         speakers=speakers,
@@ -223,7 +223,9 @@ class _Section:
         return PngnatError(f"{self.path} is damaged: '{key}' {reason}, and is {shown if len(shown) <= 60 else shown[:60] + '…'}")
 
 
-def _audio(section: _Section) -> AudioConfig:
+def audio_settings(path: str, values: Any) -> AudioConfig:
+    """The settings of sound that a file holds, checked. Raises PngnatError, naming the path, for a value that cannot be."""
+    section = _Section(path, values)
     audio = AudioConfig(
         sample_rate=section.integer("sample_rate", 4000, 192_000),
         n_fft=section.integer("n_fft", 16, 65_536),

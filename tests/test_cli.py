@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ import soundfile
 
 import pngnat
 from pngnat.cli import main
+from pngnat.synthesis import sentences
 from pngnat.timings import read_timings
 
 TEXT = "Hello there, my friend. How are you?"
+LONG = "The boy was there when the sun rose and a rod is used to catch pink salmon in the cold river above the town."
 
 
 @pytest.fixture
@@ -84,6 +87,16 @@ def test_raw_sound_on_standard_output(stub_voice, capsysbinary):
     assert captured.err == b"" and np.abs(samples - np.clip(expected, -1, 1)).max() < 1e-4
 
 
+def test_someone_who_listens_hears_a_sentence_before_it_is_done(run, monkeypatch):
+    played = []
+    monkeypatch.setattr("pngnat.playback.player", lambda rate: nullcontext(played.append))
+    assert run(LONG, "--play", "-o", "a.wav", "--timings", "json")[0] == 0
+    assert len(played) > 1 and len(played[0]) <= 24000
+    samples, _ = soundfile.read("a.wav", dtype="float32")
+    assert np.abs(samples - np.clip(np.concatenate(played), -1, 1)).max() < 1e-4
+    assert json.loads(open("a.json").read())["duration"] == pytest.approx(len(samples) / 24000, abs=1e-5)
+
+
 def test_quiet_says_nothing(run):
     assert run("Hello 🙂.", "-o", "a.wav", "--quiet") == (0, "", "")
     assert "skipped" in run("Hello 🙂.", "-o", "a.wav")[2]
@@ -112,7 +125,7 @@ def test_timings_go_back_in(run, kind):
 
 
 def test_options_reach_the_sound(run, stub_voice):
-    options = ["--speaker", "bob", "--pace", "1.3", "--pause", "0.4", "--paragraph-pause", "0.9", "--seed", "5"]
+    options = ["--speaker", "bob", "--pace", "1.3", "--pitch", "-1.5", "--pause", "0.4", "--paragraph-pause", "0.9", "--seed", "5"]
     with open("words.txt", "w") as file:
         file.write("hello G UH1 D\n")
     options += ["--blend-with", "pro", "--blend-weight", "0.3", "--lexicon", "words.txt", "--threads", "1"]
@@ -122,6 +135,7 @@ def test_options_reach_the_sound(run, stub_voice):
         stub_voice,
         speaker="bob",
         pace=1.3,
+        pitch=-1.5,
         pause=0.4,
         paragraph_pause=0.9,
         seed=5,
@@ -167,6 +181,8 @@ def test_bad_input_is_one_clear_line(run, monkeypatch):
     refused(run("Hi", "-o", "a.wav", "--blend-with", "pro", "--blend-weight", "2"), "weight")
     refused(run("Hi", "-o", "a.wav", "--blend-weight", "0.5"), "--blend-with")
     refused(run("Hi", "-o", "a.wav", "--pace", "0"), "pace")
+    refused(run("Hi", "-o", "a.wav", "--pitch", "13"), "pitch", "semitones")
+    refused(run("Hi", "-o", "a.wav", "--vocoder", "none"), "none", "no vocoder")
     refused(run("Hi", "-o", "a.wav", "--pause", "-3"), "pause")
     refused(run("Hi", "-o", "a.wav", "--threads", "0"), "--threads")
     refused(run("Hi", "-o", "a.mp3"), ".wav, .flac, .ogg")
@@ -225,11 +241,11 @@ def test_an_existing_file_stays_until_the_new_one_is_whole(run, monkeypatch):
     with open("a.wav", "wb") as file:
         file.write(b"precious")
 
-    def interrupted(*_, **__):
-        yield pngnat.Speech(np.zeros(2400, np.float32), 24000, "Hi.", [], [])
+    def interrupted(text, *_, **__):
+        yield next(sentences(text, *_, **__))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pngnat.synthesis.stream", interrupted)
+    monkeypatch.setattr("pngnat.synthesis.sentences", interrupted)
     code, _, err = run("Hi", "-o", "a.wav")
     assert code == 130 and err == "pngnat: interrupted\n"
     assert open("a.wav", "rb").read() == b"precious" and os.listdir() == ["a.wav"]

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pngnat.audio.config import AudioConfig
-from pngnat.durations import GivenDurations, GivenWeights, apply_pace, check_seconds, fit_pauses, fit_words, lay_out
+from pngnat.durations import GivenDurations, GivenWeights, apply_pace, check_seconds, fit_words, lay_out
 from pngnat.errors import PngnatError
+from pngnat.pauses import fit_pauses
 from pngnat.speech import TimedPhoneme, TimedWord
 from pngnat.text.tokenizer import PngTokens
 from pngnat.timings import Timings
@@ -120,17 +121,29 @@ def test_the_layout_is_whole_frames_and_skips_no_phoneme(seconds):
 @given(SECONDS, st.dictionaries(st.sampled_from([0, 2, 5]), st.floats(0, 3.0)))
 def test_asked_silences_are_exact_to_the_sample(seconds, exact):
     timeline = lay_out(seconds, tokens(), exact, AUDIO)
-    heard = fit_pauses(np.ones(timeline.borders[-1], np.float32), timeline, AUDIO.sample_rate)
+    heard = fitted(np.ones(timeline.borders[-1], np.float32), timeline)
     assert len(heard) == timeline.heard.sum()
     for token, wanted in exact.items():
         assert timeline.heard[token] == round(wanted * AUDIO.sample_rate)
     assert timeline.seconds(AUDIO.sample_rate)[-1] == pytest.approx(len(heard) / AUDIO.sample_rate)
 
 
+def fitted(samples, timeline, *places):
+    """The samples, spoken in blocks that end at these places."""
+    return np.concatenate(list(fit_pauses(np.split(samples, places), timeline, AUDIO.sample_rate)))
+
+
+@given(st.lists(st.integers(0, 20_000), max_size=6), st.sampled_from([{}, {0: 0.0}, {0: 2.0, 2: 0.0}, {2: 1.0, 5: 0.02}, {5: 0.0}]))
+def test_pauses_do_not_depend_on_how_the_sound_is_divided(places, exact):
+    timeline = lay_out(np.array([0.1, 0.2, 0.1, 0.2, 0.2, 0.0]), tokens(), exact, AUDIO)
+    samples = np.random.default_rng(0).standard_normal(timeline.borders[-1]).astype(np.float32)
+    assert np.array_equal(fitted(samples, timeline, *sorted(places)), fitted(samples, timeline))
+
+
 def test_a_filled_pause_is_silent_and_nothing_clicks():
     seconds = np.array([0.1, 0.2, 0.1, 0.2, 0.2, 0.1])
     timeline = lay_out(seconds, tokens(), {2: 1.0, 5: 0.02}, AUDIO)
-    heard = fit_pauses(np.ones(timeline.borders[-1], np.float32), timeline, AUDIO.sample_rate)
+    heard = fitted(np.ones(timeline.borders[-1], np.float32), timeline)
     start = timeline.heard[:2].sum()
     middle = heard[start + round(0.051 * 24000) : start + round(0.949 * 24000)]
     assert not middle.any()

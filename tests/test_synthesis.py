@@ -16,6 +16,7 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice import load_voice
 
 TEXT = "Hello there, my friend. How are you?"
+LONG = "The boy was there when the sun rose and a rod is used to catch pink salmon in the cold river above the town."
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,38 @@ def test_a_stream_joined_is_the_whole(voice, speech):
 
 def test_a_stream_is_lazy(voice):
     assert next(pngnat.stream("One. " * 100_000, voice)).normalized_text == "One."
+
+
+def test_blocks_of_samples_joined_are_the_whole(voice):
+    text = f"[pause:0.5] {LONG} Wait. [pause:1.5] {LONG}"
+    blocks = list(pngnat.stream_samples(text, voice))
+    whole = pngnat.synthesize(text, voice).samples
+    assert len(blocks) > 4 and np.concatenate(blocks).dtype == np.float32
+    assert np.abs(np.concatenate(blocks) - whole).max() < 1e-4
+
+
+def test_the_first_block_of_a_long_sentence_comes_before_the_rest_is_made(voice):
+    first = next(pngnat.stream_samples(LONG, voice))
+    whole = pngnat.synthesize(LONG, voice).samples
+    assert len(first) < len(whole) / 3
+    assert np.abs(first - whole[: len(first)]).max() < 1e-4
+
+
+def test_blocks_of_samples_refuse_as_a_stream_does(voice):
+    with pytest.raises(PngnatError, match="empty"):
+        pngnat.stream_samples(" ", voice)
+    with pytest.raises(PngnatError, match="nothing in the text"):
+        next(pngnat.stream_samples("🙂", voice))
+
+
+def test_a_sentence_is_read_once(voice, monkeypatch):
+    calls = []
+    read = type(voice.acoustic).read
+    monkeypatch.setattr(type(voice.acoustic), "read", lambda model, tokens: calls.append(model) or read(model, tokens))
+    pngnat.synthesize("Hello there.", voice)
+    assert calls == [voice.acoustic]
+    pngnat.synthesize("Hello there.", voice, blend=Blend("pro"))
+    assert calls[1:].count(voice.acoustic) == calls[1:].count(voice.professional) == 1
 
 
 def test_one_word(voice):
@@ -231,6 +264,58 @@ def test_options_out_of_range(voice, options):
 def test_unknown_options(voice):
     with pytest.raises(TypeError):
         pngnat.stream("Hello.", voice, tempo=2)
+
+
+# Pitch
+
+
+def semitones_given(voice, monkeypatch, **options) -> list[tuple]:
+    """What the vocoder is asked for while a text is spoken: (f0, semitones)."""
+    asked = []
+    choose = type(voice.vocoder).choose_f0
+    monkeypatch.setattr(
+        type(voice.vocoder),
+        "choose_f0",
+        lambda vocoder, mel, f0=None, semitones=0.0: asked.append((f0, semitones)) or choose(vocoder, mel, f0, semitones),
+    )
+    pngnat.synthesize(TEXT, voice, **options)
+    return asked
+
+
+def test_pitch_in_semitones_reaches_the_vocoder_and_changes_no_duration(voice, speech, monkeypatch):
+    raised = pngnat.synthesize(TEXT, voice, pitch=3)
+    assert np.array_equal(raised.durations, speech.durations) and not np.allclose(raised.samples, speech.samples)
+    assert semitones_given(voice, monkeypatch, pitch=3) == [(None, 3), (None, 3)]
+    blocks = np.concatenate(list(pngnat.stream_samples(TEXT, voice, pitch=3)))
+    assert np.abs(blocks - raised.samples).max() < 1e-4
+
+
+@pytest.mark.parametrize("pitch", [12.5, -13, float("nan")])
+def test_pitch_out_of_range(voice, pitch):
+    with pytest.raises(PngnatError, match="between -12 and 12 semitones"):
+        pngnat.stream("Hello.", voice, pitch=pitch)
+
+
+def test_a_given_contour_lies_where_its_sound_is_heard(voice, speech, monkeypatch):
+    frames = len(speech.samples) // 300
+    contour = np.arange(frames, dtype=np.float32) / 10
+    (first, _), (second, _) = semitones_given(voice, monkeypatch, f0=contour, durations=speech.durations)
+    assert first.shape[0] == second.shape[0] == 1
+    first, second = first[0].numpy(), second[0].numpy()
+    assert np.all(np.diff(first) >= 0) and np.all(np.diff(second) >= 0) and second[0] >= first[-1]
+    # A word's middle is heard where the contour says so, pauses before it or not.
+    start = speech.words[4].start * 80
+    assert np.abs(second - start / 10).min() < 0.2 and np.abs(first - speech.words[1].start * 8).min() < 0.2
+
+
+def test_contours_that_do_not_fit(voice, speech):
+    frames = len(speech.samples) // 300
+    for wrong, message in (([100.0] * (frames - 5), "longer"), ([100.0] * (frames + 5), f"has {frames + 5} frames of 12.5 ms")):
+        with pytest.raises(PngnatError, match=message):
+            pngnat.synthesize(TEXT, voice, f0=wrong)
+    for wrong in ([-1.0], [float("nan")], 100.0, [[100.0]], [30_000.0]):
+        with pytest.raises(PngnatError, match="frequencies in Hz"):
+            pngnat.stream(TEXT, voice, f0=wrong)
 
 
 # Pauses

@@ -100,10 +100,15 @@ class PngNat(nn.Module):
         self.decoder = build_decoder(width + config.position_width, config.audio.n_mels, config.decoder)
         self.postnet = PostNet(config.audio.n_mels, config.postnet)
 
-    def encode(self, tokens: PngBatch, speaker: Tensor) -> Tensor:
+    def read(self, tokens: PngBatch) -> Tensor:
+        """The encoder's states of the phoneme segment, (B, N, D'), whoever speaks. The methods below take them as `states`, so that
+        a text that is first given durations and then spoken is read once."""
+        return self.encoder(tokens)[:, : tokens.phoneme_mask.shape[1]]
+
+    def encode(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
         """The phoneme segment's hidden states with the speaker's embedding; speaker: (B,) rows. (B, N, D), zero at padding."""
         mask = tokens.phoneme_mask
-        hidden = self.encoder(tokens)[:, : mask.shape[1]]
+        hidden = self.read(tokens) if states is None else states
         voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
         return torch.cat([hidden, voice], dim=-1) * mask[..., None]
 
@@ -118,15 +123,15 @@ class PngNat(nn.Module):
         return Prediction(predicted, coarse, mel)
 
     @torch.inference_mode()
-    def predict_durations(self, tokens: PngBatch, speaker: Tensor) -> Tensor:
+    def predict_durations(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
         """Seconds of each token, (B, N), at least 0 and 0 at padding. speaker: (B,) rows of the speaker table."""
-        hidden = self.encode(tokens, speaker)
+        hidden = self.encode(tokens, speaker, states)
         return self.duration_predictor(hidden, tokens.phoneme_lengths).clamp(min=0) * tokens.phoneme_mask
 
     @torch.inference_mode()
-    def speak(self, tokens: PngBatch, speaker: Tensor, durations: Tensor) -> Tensor:
+    def speak(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None) -> Tensor:
         """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it."""
-        hidden = self.encode(tokens, speaker)
+        hidden = self.encode(tokens, speaker, states)
         mel = self._decode(tokens, hidden, durations * tokens.phoneme_mask, None)[1]
         return self.denormalize(mel.float()).transpose(1, 2)
 
