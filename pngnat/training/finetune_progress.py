@@ -21,17 +21,19 @@ class Progress:
 
         self.minutes, self.titles = dict(minutes), dict(titles)
         self._file = file or sys.stderr
-        self._stage, self._share, self._started = "", 0.0, 0.0
-        total = max(60 * sum(self.minutes.values()), 1e-9)
-        self._bar = tqdm(total=total, file=self._file, bar_format="{desc} {percentage:3.0f}% |{bar}| {postfix}", dynamic_ncols=True)
+        self._stage, self._share, self._started, self._drawn = "", 0.0, 0.0, 0.0
+        settings = {"bar_format": "{desc} {percentage:3.0f}% |{bar}| {postfix}", "dynamic_ncols": True}
+        self._bar = tqdm(total=60 * sum(self.minutes.values()), file=self._file, disable=not self._file.isatty(), **settings)
 
     def begin(self, stage: str) -> None:
         """A stage starts; those before it are over."""
         self._stage, self._share, self._started = stage, 0.0, time.monotonic()
         number = list(self.minutes).index(stage) + 1
-        self._bar.set_description_str(f"[{number}/{len(self.minutes)}] {self.titles[stage]}", refresh=False)
-        if not self._file.isatty():
-            self._bar.write(f"[{number}/{len(self.minutes)}] {self.titles[stage]}: {_words(self.left)} left in all", file=self._file)
+        title = f"[{number}/{len(self.minutes)}] {self.titles[stage]}"
+        if self._bar.disable:
+            self.say(f"{title}: {_words(self.left)} left in all")
+        self._bar.set_description_str(title, refresh=False)
+        self._drawn = 0.0
         self._draw()
 
     def share(self, done: float) -> None:
@@ -59,14 +61,13 @@ class Progress:
         return own + later
 
     def _draw(self) -> None:
+        if self._bar.disable or time.monotonic() - self._drawn < 1.0:
+            return
+        self._drawn = time.monotonic()
         names = list(self.minutes)
         before = 60 * sum(self.minutes[name] for name in names[: names.index(self._stage)])
         self._bar.n = min(before + 60 * self.minutes[self._stage] * self._share, self._bar.total)
-        self._bar.set_postfix_str(f"{_words(self.left)} left", refresh=False)
-        if time.monotonic() - self._bar.last_print_t >= 1.0 or self._share == 0.0:
-            self._bar.last_print_t = time.monotonic()
-            if self._file.isatty():
-                self._bar.refresh()
+        self._bar.set_postfix_str(f"{_words(self.left)} left")
 
 
 def _words(seconds: float) -> str:

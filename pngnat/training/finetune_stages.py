@@ -23,7 +23,7 @@ class Stage:
 
     name: also its folder's. inputs: what it depends on besides, as JSON holds it. minutes: how long it will take, about.
     run: does it in its folder, which holds what an earlier attempt with the same inputs left there, and returns results as JSON holds
-    them.
+    them. makes: files elsewhere, without which it is not done.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Stage:
     inputs: Mapping[str, Any]
     minutes: float
     run: Callable[[Path], Mapping[str, Any]]
+    makes: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Journal:
             shutil.rmtree(self.folder / stage.name, ignore_errors=True)
             entry = _Entry(self._key, stage.inputs)
         entry.done, self._entries[stage.name] = False, entry
+        self._forget_after(stage.name)
         self._save()
         (self.folder / stage.name).mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
@@ -94,7 +96,14 @@ class Journal:
 
     def _is_done(self, stage: Stage, key: str) -> bool:
         entry = self._entries.get(stage.name)
-        return bool(entry and entry.done and entry.key == key and (self.folder / stage.name).is_dir())
+        made = (self.folder / stage.name).is_dir() and all(path.exists() for path in stage.makes)
+        return bool(entry and entry.done and entry.key == key and made)
+
+    def _forget_after(self, name: str) -> None:
+        """What later stages made of an earlier attempt's results is worth nothing."""
+        names = list(self._entries)
+        for later in names[names.index(name) + 1 :]:
+            del self._entries[later]
 
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -22,15 +22,18 @@ def start_from_encoder(model: PngNat, folder: Path) -> None:
 
 
 @torch.no_grad()
-def start_from_model(model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str]) -> None:
+def start_from_model(
+    model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str], nearest: Mapping[str, str] | None = None
+) -> None:
     """Copy a trained model. speakers, donor_speakers: the names behind the two speaker tables' rows.
 
-    A speaker whom the donor does not know starts as the mean of the donor's speakers.
+    A speaker whom the donor does not know starts as the one whom `nearest` names for them, else as the mean of the donor's speakers.
     """
     weights = donor.state_dict()
     rows = weights.pop("speaker.weight")
     known = {name: rows[row] for row, name in enumerate(donor_speakers)}
-    weights["speaker.weight"] = torch.stack([known.get(name, rows.mean(0)) for name in speakers])
+    stand_ins = {name: known[other] for name, other in (nearest or {}).items()}
+    weights["speaker.weight"] = torch.stack([known.get(name, stand_ins.get(name, rows.mean(0))) for name in speakers])
     _copy(model, weights, "the voice")
 
 

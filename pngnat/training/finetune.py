@@ -1,0 +1,247 @@
+"""A person's recordings to a voice: checks and alignment, nearest professional, acoustic model, vocoder, blend, card.
+
+Each stage is done once, goes on where it was stopped, and is done again where what it depends on changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pngnat.data.check_report import write_report
+from pngnat.data.checks import check
+from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.data.prepare import PrepareConfig, prepare
+from pngnat.errors import PngnatError
+from pngnat.training.finetune_acoustic import AcousticTuning, Learner, target_model, tune_acoustic
+from pngnat.training.finetune_consent import Consent, get_consent, terminal
+from pngnat.training.finetune_data import TargetData, read_professionals, speech_seconds, target_sources
+from pngnat.training.finetune_nearest import installed_timbre, likenesses
+from pngnat.training.finetune_progress import Progress
+from pngnat.training.finetune_stages import Journal, Stage, fingerprint
+from pngnat.training.finetune_vocoder import VocoderLearner, VocoderTuning, tune_vocoder
+from pngnat.training.finetune_voice import About, BlendChoice, Tuned, write_voice
+from pngnat.training.predicted_mels import Teacher
+from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, vocoder_model, vocoder_start
+from pngnat.voice import Voice, load_voice
+from pngnat.voice_folder import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice
+
+CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"
+CONSENT = "consent.json"
+# Minutes of work for each minute of speech, between a shortest and a longest.
+_PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
+# Seconds of speech that are aligned in a second, by one process.
+_ALIGNED = 15.0
+_ACOUSTIC_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """What to make of what.
+
+    target: the recordings. name: of the voice. out: its folder. work: where everything else is kept, and gone on from.
+    consent: a file or fields, see finetune_consent.
+    base: voice to start from, a folder or a bundled one's name; None is the first bundled one.
+    professionals: prepared corpora of the base voice's speakers, against forgetting.
+    vocoder_from: a training's folder with another vocoder to start from than the base voice's.
+    budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60.
+    workers: processes that align. threads: of the recognizer that judges. lexicon: file of pronunciations.
+    """
+
+    target: TargetData
+    name: str
+    out: Path
+    work: Path
+    consent: str | Mapping[str, Any] | None = None
+    base: str | None = None
+    professionals: tuple[Path, ...] = ()
+    vocoder_from: Path | None = None
+    budget: float | None = None
+    workers: int = 1
+    threads: int = 1
+    lexicon: Path | None = None
+    acoustic: AcousticTuning = field(default_factory=AcousticTuning)
+    vocoder: VocoderTuning = field(default_factory=VocoderTuning)
+    blend: BlendChoice = field(default_factory=BlendChoice)
+    about: About = field(default_factory=About)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w][\w .-]*", self.name):
+            raise PngnatError(f"'{self.name}' is no name for a voice: use letters, digits, spaces, points and dashes")
+        if self.budget is not None and self.budget <= 0:
+            raise PngnatError(f"the budget must be more than 0 minutes, and is {self.budget:g}")
+
+
+def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) -> Mapping[str, Any]:
+    """Make the voice and return what was decided and measured in its last stage.
+
+    ask: puts a question to a person; None takes the terminal, where there is one.
+    Raises PngnatError without consent, and wherever a stage cannot do its work.
+    """
+    consent = get_consent(config.consent, config.work / CONSENT, ask or terminal())
+    return _Finetuning(config, consent).run()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Minutes of each stage. They depend on the settings and the amount of speech alone, so that a run that goes on has the same."""
+
+    corpus: float
+    speaker: float
+    acoustic: float
+    vocoder: float
+    voice: float
+
+    @classmethod
+    def of(cls, minutes: float, budget: float | None, workers: int) -> Plan:
+        """minutes: of all recordings. budget, workers: as FinetuneConfig has them.
+
+        The trainings get what the rest leaves, which is at least half.
+        """
+        whole = min(max(_PACE * minutes, _SHORTEST), _LONGEST) if budget is None else budget
+        corpus, speaker, voice = 0.2 + minutes / _ALIGNED / max(1, workers), 0.5, 1.0 + minutes / 15
+        scale = min(1.0, 0.5 * whole / (corpus + speaker + voice))
+        corpus, speaker, voice = corpus * scale, speaker * scale, voice * scale
+        training = whole - corpus - speaker - voice
+        return cls(corpus, speaker, _ACOUSTIC_SHARE * training, (1 - _ACOUSTIC_SHARE) * training, voice)
+
+
+class _Finetuning:
+    """One run through the stages."""
+
+    def __init__(self, config: FinetuneConfig, consent: Consent):
+        self.config, self.consent = config, consent
+        self.base_folder = find_voice(config.base)
+        self.sources, self.skipped = target_sources(config.target, config.name)
+        self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget, config.workers)
+        self.journal = Journal(config.work)
+        self.results: dict[str, Mapping[str, Any]] = {}
+
+    def run(self) -> Mapping[str, Any]:
+        stages = self._stages()
+        pending = self.journal.pending(stages)
+        self.progress = Progress({stage.name: stage.minutes for stage in pending}, {stage.name: stage.title for stage in pending})
+        try:
+            for stage in stages:
+                if stage in pending:
+                    self.progress.begin(stage.name)
+                self.results[stage.name] = self.journal.perform(stage)
+        finally:
+            self.progress.close()
+        return self.results[VOICE]
+
+    def _stages(self) -> list[Stage]:
+        config, plan = self.config, self.plan
+        corpora = {str(folder): fingerprint([Path(folder) / MANIFEST]) for folder in config.professionals}
+        base = fingerprint([self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)])
+        donor = config.vocoder_from and Path(config.vocoder_from)
+        files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
+        acoustic = {"tuning": _learned(config.acoustic), "minutes": plan.acoustic}
+        vocoder = {"tuning": _learned(config.vocoder), "from": fingerprint(files), "minutes": plan.vocoder}
+        voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
+        return [
+            Stage(CORPUS, "checking and aligning", self._corpus_key(), plan.corpus, self._corpus),
+            Stage(SPEAKER, "looking for the nearest professional", {"base": base, "professionals": corpora}, plan.speaker, self._speaker),
+            Stage(ACOUSTIC_STAGE, "acoustic model", acoustic, plan.acoustic, self._acoustic),
+            Stage(VOCODER_STAGE, "vocoder", vocoder, plan.vocoder, self._vocoder),
+            Stage(VOICE, "blend, figures, card", voice, plan.voice, self._voice, (config.out / CARD,)),
+        ]
+
+    def _corpus_key(self) -> dict[str, Any]:
+        texts = sorted([source.id, source.split, source.text] for source in self.sources)
+        lexicon = self.config.lexicon and fingerprint([self.config.lexicon])
+        return {
+            "sounds": fingerprint([source.path for source in self.sources]),
+            "texts": texts,
+            "name": self.config.name,
+            "lexicon": lexicon,
+        }
+
+    def _corpus(self, folder: Path) -> Mapping[str, Any]:
+        report = prepare(self.sources, self.skipped, PrepareConfig(folder, lexicon=self.config.lexicon, workers=self.config.workers))
+        recordings = read_corpus(folder)
+        warnings = check(recordings)
+        write_report(folder / "checks", recordings, warnings)
+        for failed in report["failed"][:5]:
+            self.progress.say(f"left out {failed['id']}: {failed['reason']}")
+        if warnings:
+            self.progress.say(f"{len({warned.id for warned in warnings})} recordings have warnings; see {folder / 'checks' / 'checks.txt'}")
+        minutes = {split: round(part["seconds"] / 60, 2) for split, part in report["splits"].items()}
+        self.progress.say(", ".join(f"{split} {value:.1f} min" for split, value in minutes.items()))
+        missing = [split for split in ("train", "valid", "test") if split not in minutes]
+        if missing:
+            raise PngnatError(f"no recording for '{missing[0]}' could be aligned; see {folder / 'report.json'}")
+        return {"minutes": minutes, "left out": report["left out"], "warnings": len(warnings)}
+
+    def _speaker(self, folder: Path) -> Mapping[str, Any]:
+        timbre = installed_timbre()
+        train = [recording for recording in self.recordings if recording.split == "train"]
+        found = likenesses(train, self.base, self.professionals, timbre)
+        nearest = next(iter(found))
+        self.progress.say(f"the nearest professional is {nearest} ({timbre.name}: {found[nearest]:.2f})")
+        return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
+
+    def _acoustic(self, folder: Path) -> Mapping[str, Any]:
+        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
+        heard = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
+        return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
+
+    def _vocoder(self, folder: Path) -> Mapping[str, Any]:
+        start = vocoder_start(self.config.vocoder_from or self.base_folder)
+        teacher = Teacher(self.acoustic, self.base.tokenizer, (self.config.name,))
+        tune_vocoder(VocoderLearner(start, teacher, self.recordings), self.config.vocoder, self.plan.vocoder / 60, folder, self.progress)
+        return {}
+
+    def _voice(self, folder: Path) -> Mapping[str, Any]:
+        tuned = Tuned(
+            name=self.config.name,
+            base=self.base,
+            acoustic=self.acoustic,
+            vocoder=vocoder_model(self.config.work / VOCODER_STAGE / "run"),
+            nearest=self.nearest,
+            recordings=self.recordings,
+            consent=self.consent,
+            minutes=self.results[CORPUS]["minutes"]["train"],
+            history=self._history(),
+        )
+        return write_voice(tuned, self.config.blend, self.config.about, self.config.out, folder, self.config.threads)
+
+    def _history(self) -> list[str]:
+        best = self.results[ACOUSTIC_STAGE]["best"]
+        minutes = {name: self.journal.seconds(name) / 60 for name in (ACOUSTIC_STAGE, VOCODER_STAGE)}
+        kept = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name not in ("step", "share"))
+        corpora = ", ".join(Path(folder).name for folder in self.config.professionals)
+        return [
+            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.0f} minutes{f' beside {corpora}' if corpora else ''};",
+            f"its state after {best['step']:.0f} steps sounded best on `valid` ({kept}).",
+            f"The vocoder learned for {minutes[VOCODER_STAGE]:.0f} minutes.",
+        ]
+
+    @property
+    def nearest(self) -> str:
+        return self.results[SPEAKER]["nearest"]
+
+    @cached_property
+    def base(self) -> Voice:
+        return load_voice(self.base_folder)
+
+    @cached_property
+    def recordings(self) -> list[Recording]:
+        return read_corpus(self.config.work / CORPUS)
+
+    @cached_property
+    def professionals(self) -> list[Recording]:
+        return read_professionals(self.config.professionals, self.base.speakers)
+
+    @cached_property
+    def acoustic(self):
+        return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
+
+
+def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:
+    """The settings that what is learned depends on: not on which processors it runs."""
+    return {name: value for name, value in asdict(tuning).items() if name not in ("run", "processes")}

@@ -1,0 +1,198 @@
+"""When a fine-tuning has learned enough: its speech is listened to, on sentences of the target that it never saw, and the best is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import lightning as L
+import numpy as np
+from lightning.pytorch.callbacks import Callback
+from safetensors.torch import load_file, save_file
+
+from pngnat.audio import wav
+from pngnat.data.corpus import Recording
+from pngnat.errors import PngnatError
+from pngnat.evaluation import asr
+from pngnat.evaluation.recreation import Likeness, Spoken
+from pngnat.evaluation.speaker_encoder import SpeakerEncoder
+from pngnat.evaluation.warping import warped_distortion
+from pngnat.evaluation.word_errors import WordErrors, compare_texts
+from pngnat.files import write_text, written_beside
+from pngnat.models.png_nat import PngNat
+from pngnat.synthesis import synthesize
+from pngnat.training.callbacks import Ema
+from pngnat.training.export import AcousticRun
+from pngnat.training.finetune_progress import training_share
+from pngnat.training.runs import LAST
+from pngnat.voice import Voice
+
+BEST, HEARD = "best.safetensors", "listening.json"
+LISTENERS, DISTANCE = "listeners", "distance"
+
+
+class Ears(Protocol):
+    """Judges a voice's speech in free running, with the durations that it predicts. name: LISTENERS or DISTANCE."""
+
+    name: str
+
+    def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
+        """Figures, of which "misfit" is to be low."""
+        ...
+
+
+class Listeners:
+    """Words and voice: the share of words that a recognizer gets wrong, plus what the speaker similarity lacks to 1.
+
+    One word in a hundred thus weighs as much as a hundredth of similarity. Raises PngnatError where either is not installed.
+    """
+
+    name = LISTENERS
+
+    def __init__(self, recordings: Sequence[Recording], threads: int = 1):
+        self._recognizer = asr.Recognizer(threads)
+        self._real = [Spoken.recorded(recording) for recording in recordings]
+        self._likeness = Likeness(SpeakerEncoder().embed, self._real)
+
+    def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
+        errors, alike = WordErrors(), []
+        for real in self._real:
+            speech = synthesize(real.text, voice, speaker=speaker)
+            heard = self._recognizer.transcribe(speech.samples, speech.sample_rate).text
+            errors += compare_texts(real.text, heard).errors
+            alike.append(self._likeness.of(Spoken.made(real.id, real.text, speech)))
+        similarity = float(np.mean(alike))
+        return {"misfit": errors.rate + 1 - similarity, "WER": errors.rate, "similarity": similarity}
+
+
+class Distance:
+    """The mel-cepstral distance to the recordings in dB, along the best path through both: what there is without listeners."""
+
+    name = DISTANCE
+
+    def __init__(self, recordings: Sequence[Recording]):
+        self._recordings = list(recordings)
+
+    def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
+        distances = []
+        for recording in self._recordings:
+            speech = synthesize(recording.utterance.text, voice, speaker=speaker)
+            real = wav.read(recording.path, voice.sample_rate)
+            distances.append(warped_distortion(real, speech.samples, voice.card.audio))
+        return {"misfit": float(np.mean(distances))}
+
+
+def ears(measure: str, recordings: Sequence[Recording], threads: int = 1) -> Ears:
+    """measure: LISTENERS, DISTANCE, or "auto" for listeners where they are installed. recordings: of the split "valid".
+
+    Raises PngnatError for another measure, and for listeners that are not installed.
+    """
+    if measure == DISTANCE:
+        return Distance(recordings)
+    if measure not in (LISTENERS, "auto"):
+        raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {LISTENERS} or {DISTANCE}")
+    try:
+        return Listeners(recordings, threads)
+    except PngnatError:
+        if measure == LISTENERS:
+            raise
+        return Distance(recordings)
+
+
+@dataclass
+class Heard:
+    """What was heard so far. measure: the ears' name. points: of the run at which was listened. best: index of the best hearing.
+
+    hearings: figures, each with the step and the share of the run. over: whether no more is to be learned.
+    """
+
+    measure: str
+    hearings: list[dict[str, float]] = field(default_factory=list)
+    best: int = -1
+    points: int = 0
+    over: bool = False
+
+    def add(self, figures: dict[str, float], patience: int) -> bool:
+        """Note a hearing, and say whether it is the best one so far."""
+        is_best = self.best < 0 or figures["misfit"] < self.hearings[self.best]["misfit"]
+        self.hearings.append(figures)
+        if is_best:
+            self.best = len(self.hearings) - 1
+        self.over = len(self.hearings) - 1 - self.best >= patience
+        return is_best
+
+    @classmethod
+    def load(cls, run_dir: Path) -> Heard | None:
+        """What an earlier attempt heard, None where there was none."""
+        path = run_dir / HEARD
+        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+class Listening(Callback):
+    """Listens `times` times in a run, keeps the averaged weights that sound best, and ends the run after `patience` hearings that did
+    not get better.
+
+    voice_of: the voice that speaks with a model. speaker: who is listened to. say: is told of each hearing.
+    """
+
+    def __init__(
+        self,
+        hear: Ears,
+        voice_of: Callable[[PngNat], Voice],
+        speaker: str,
+        ema: Ema,
+        run_dir: Path,
+        times: int = 8,
+        patience: int = 3,
+        say: Callable[[str], None] = print,
+    ):
+        self.ears, self.voice_of, self.speaker, self.ema, self.run_dir = hear, voice_of, speaker, ema, Path(run_dir)
+        self.times, self.patience, self.say = times, patience, say
+        self.heard = Heard(hear.name)
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+        share = training_share(trainer)
+        # The last point is the run's end, which rounding must not lose.
+        point = self.times if share >= 1 else int(share * self.times)
+        if point <= self.heard.points:
+            return
+        self.heard.points = point
+        self._listen(trainer, pl_module, share)
+        if self.heard.over:
+            trainer.should_stop = True
+
+    def _listen(self, trainer: L.Trainer, module: L.LightningModule, share: float) -> None:
+        module.eval()
+        with self.ema.applied(module) as model:
+            figures = self.ears.hear(self.voice_of(model), self.speaker)
+            is_best = self.heard.add({**figures, "step": trainer.global_step, "share": round(share, 3)}, self.patience)
+            if is_best:
+                with written_beside(self.run_dir / BEST) as beside:
+                    save_file({name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()}, beside)
+        module.train()
+        for name, value in figures.items():
+            module.log(f"heard/{name}", value, batch_size=1)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self.say(f"step {trainer.global_step}: {shown}{' (best)' if is_best else ''}")
+        # What was heard, what was kept and where the run stands must not part when it is stopped.
+        trainer.save_checkpoint(self.run_dir / LAST)
+        write_text(self.run_dir / HEARD, json.dumps(asdict(self.heard), indent=1) + "\n")
+
+    def state_dict(self) -> dict[str, Any]:
+        return asdict(self.heard)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.heard = Heard(**state_dict)
+
+
+def best_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
+    """The model that sounded best, and its speakers. Raises PngnatError where none was listened to."""
+    run = AcousticRun.load(run_dir)
+    if not (run_dir / BEST).exists():
+        raise PngnatError(f"{run_dir} holds no model that was listened to; delete it and start again")
+    model = PngNat(run.model)
+    model.load_state_dict(load_file(run_dir / BEST))
+    return model.eval().requires_grad_(False), run.speakers
