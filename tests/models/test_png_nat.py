@@ -150,6 +150,8 @@ def test_unknown_encoder_is_named():
 def test_a_text_that_was_read_already_is_spoken_alike(config):
     model = PngNat(config).eval()
     batch, speaker = make_tokens((5, 2), (11, 6)), torch.tensor([0, 2])
-    states, durations = model.read(batch), torch.rand(2, 11) * 0.1 * batch.phoneme_mask
+    durations = torch.rand(2, 11) * 0.1 * batch.phoneme_mask
+    with torch.inference_mode():
+        states = model.read(batch)
     assert torch.equal(model.predict_durations(batch, speaker, states), model.predict_durations(batch, speaker))
     assert torch.equal(model.speak(batch, speaker, durations, states), model.speak(batch, speaker, durations))
