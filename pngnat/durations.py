@@ -22,13 +22,21 @@ LONGEST_PAUSE = 600.0
 # Frames of the shortest utterance: networks need some context.
 _FEWEST_FRAMES = 8
 
-Durations = Sequence[float] | np.ndarray | str | os.PathLike
+
+@dataclass(frozen=True)
+class WordDurations:
+    """Seconds of whole words, one for each in `Speech.words`; within a word its phonemes keep their proportions."""
+
+    seconds: Sequence[float] | np.ndarray
+
+
+Durations = Sequence[float] | np.ndarray | WordDurations | str | os.PathLike
 
 
 class GivenDurations:
     """Lengths that the caller gives, handed out utterance by utterance.
 
-    durations: seconds of each token of the phoneme segment, or a timings file (JSON, TextGrid), of phonemes or of words.
+    durations: seconds of each token of the phoneme segment, WordDurations, or a timings file (JSON, TextGrid), of phonemes or of words.
     Raises PngnatError for a file that cannot be read, and for values that are negative or no numbers.
     """
 
@@ -39,10 +47,10 @@ class GivenDurations:
             self.of_words = file.of_words
             self._seconds = np.array([span.seconds for span in file.spans])
         else:
-            self._spans, self.of_words = None, False
-            self._seconds = np.asarray(durations, dtype=np.float64)
+            self._spans, self.of_words = None, isinstance(durations, WordDurations)
+            self._seconds = np.asarray(durations.seconds if isinstance(durations, WordDurations) else durations, dtype=np.float64)
         if self._seconds.ndim != 1 or not np.all(self._seconds >= 0) or not np.all(np.isfinite(self._seconds)):
-            raise PngnatError("durations must be a list of seconds, one for each token, each 0 or more")
+            raise PngnatError("durations must be a list of seconds, one for each token or word, each 0 or more")
         self._next = 0
 
     def take(self, tokens: PngTokens, words: Sequence[str]) -> np.ndarray:
@@ -65,9 +73,8 @@ class GivenDurations:
     def _take_plain(self, count: int) -> np.ndarray:
         taken = self._seconds[self._next : self._next + count]
         if len(taken) < count:
-            raise PngnatError(
-                f"the durations do not match the text: there are {len(self._seconds)}, and it has at least {self._next + count} tokens"
-            )
+            found = f"there are {len(self._seconds)}, and it has at least {self._next + count} {'words' if self.of_words else 'tokens'}"
+            raise PngnatError(f"the durations do not match the text: {found}")
         self._next += count
         return taken
 

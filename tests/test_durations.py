@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pngnat
 from pngnat.audio.config import AudioConfig
-from pngnat.durations import GivenDurations, GivenWeights, apply_pace, check_seconds, fit_words, lay_out
+from pngnat.durations import GivenDurations, GivenWeights, WordDurations, apply_pace, check_seconds, fit_words, lay_out
 from pngnat.errors import PngnatError
 from pngnat.pauses import fit_pauses
 from pngnat.speech import TimedPhoneme, TimedWord
@@ -35,6 +36,21 @@ def test_too_few_and_too_many():
     durations.take(tokens(), WORDS)
     with pytest.raises(PngnatError, match="2 of 8 are left over"):
         durations.finish()
+
+
+def test_a_list_for_words():
+    durations = GivenDurations(WordDurations([0.5, 0.25, 0.75, 1.0]))
+    assert durations.of_words and durations.take(tokens(), WORDS).tolist() == [0.5, 0.25]
+    assert durations.take(tokens(), WORDS).tolist() == [0.75, 1.0]
+    durations.finish()
+    with pytest.raises(PngnatError, match="there are 1, and it has at least 2 words"):
+        GivenDurations(WordDurations([0.5])).take(tokens(), WORDS)
+
+
+def test_words_last_as_long_as_the_list_says(stub_voice):
+    seconds = [0.4, 0.6]
+    speech = pngnat.synthesize("Hello there.", stub_voice, durations=WordDurations(seconds))
+    assert [word.end - word.start for word in speech.words] == pytest.approx(seconds, abs=1e-3)
 
 
 @pytest.mark.parametrize("values", [[0.1, -0.1], [float("nan")], [float("inf")], [[0.1]], 0.5])
