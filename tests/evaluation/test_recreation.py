@@ -1,0 +1,133 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pngnat.blending import Blend
+from pngnat.errors import PngnatError
+from pngnat.evaluation import blending, recreation, similarity
+from pngnat.evaluation.recreation import Judges, Likeness, Spoken, installed_judges
+from pngnat.evaluation.rhythm import Track
+from pngnat.voice import load_voice
+
+SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ".")
+
+
+def spoken(id: str, value: float = 1.0, pause: float = 0.0) -> Spoken:
+    seconds = np.array([0.1, 0.1, 0.2, 0.1, pause, 0.1, 0.2, 0.3])
+    return Spoken(id, "cat see", np.full(2400, value, np.float32), 24000, (Track(SYMBOLS, seconds),))
+
+
+def embed(samples: np.ndarray, sample_rate: int) -> np.ndarray:
+    """A sound's level as an angle."""
+    angle = float(samples[0])
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+def test_likeness_is_the_cosine_with_the_others_centre():
+    likeness = Likeness(embed, [spoken("a", 0.0), spoken("b", 0.2), spoken("c", 0.4)])
+    assert likeness.of(spoken("x", 0.2)) == pytest.approx(1.0)
+    assert likeness.of(spoken("x", 0.2 + np.pi / 2)) == pytest.approx(0.0, abs=1e-6)
+    # Nobody is compared with themselves: what is left of a, b and c without a lies at 0.3.
+    assert likeness.of(spoken("a", 0.0)) == pytest.approx(np.cos(0.3))
+    assert likeness.of(spoken("a", 0.3)) == pytest.approx(1.0)
+
+
+def test_one_recording_says_nothing_about_likeness():
+    with pytest.raises(PngnatError, match="two or more"):
+        Likeness(embed, [spoken("a")])
+
+
+def test_a_row_has_what_is_judged():
+    likeness = Likeness(embed, [spoken("a", 0.1), spoken("b", 0.1)])
+    row = Judges(likeness=likeness).row("x", [spoken("a", 0.1, pause=0.3), spoken("b", 0.1, pause=0.05)])
+    assert row["sentences"] == 2 and row["similarity"] == pytest.approx(1.0)
+    assert row["phonemes/s"] == pytest.approx(10 / (0.7 * 2 + 0.35))
+    assert row["pauses outside punctuation, % of time"] == pytest.approx(100 * 0.3 / 1.75)
+    assert row["% of boundaries"] == pytest.approx(50.0)
+    assert row["WER %"] is None and row["DistilMOS"] is None
+
+
+def test_words_are_counted_over_all_sentences():
+    class Deaf:
+        def transcribe(self, samples, sample_rate):
+            return type("Heard", (), {"text": "cat"})
+
+    assert Judges(recognizer=Deaf()).row("x", [spoken("a"), spoken("b")])["WER %"] == pytest.approx(50.0)
+
+
+def test_what_is_not_installed_does_not_judge(monkeypatch):
+    def missing(*_):
+        raise PngnatError("not installed")
+
+    for name in ("asr.Recognizer", "mos.MosPredictor", "SpeakerEncoder"):
+        monkeypatch.setattr(f"pngnat.evaluation.recreation.{name}", missing)
+    assert installed_judges([spoken("a"), spoken("b")]) == Judges()
+    with pytest.raises(PngnatError, match="not installed"):
+        recreation.judges([spoken("a"), spoken("b")])
+
+
+@pytest.fixture
+def real(stub_voice) -> list[Spoken]:
+    """What the stub's professional says, as if it were recordings."""
+    sentences = [Spoken(str(n), text, np.zeros(1), 24000, ()) for n, text in enumerate(("The quick fox jumps.", "How are you today, dog?"))]
+    return similarity.speak(load_voice(stub_voice), sentences, blend=Blend("pro", 1.0))
+
+
+def test_the_table_of_weights(stub_voice, real):
+    judge = Judges(likeness=Likeness(lambda samples, rate: np.array([1.0, 0.0]), real))
+    rows = blending.by_weight(load_voice(stub_voice), "pro", blending.WEIGHTS, real, judge)
+    assert [row[""] for row in rows] == [
+        "recordings",
+        "own rhythm",
+        "blended 0.25",
+        "blended 0.5",
+        "blended 0.75",
+        "professional durations",
+    ]
+    rates = [row["phonemes/s"] for row in rows[1:]]
+    assert rates == sorted(rates, reverse=rates[0] > rates[-1])
+    assert rows[-1]["phonemes/s"] == pytest.approx(rows[0]["phonemes/s"])
+    promised = blending.checks(rows)
+    assert promised["rate"] == pytest.approx(1.0, abs=0.1) and promised["similarity"] == pytest.approx(0.0) and promised["WER"] is None
+
+
+def test_promises_need_all_three_weights(stub_voice, real):
+    assert blending.checks(blending.by_weight(load_voice(stub_voice), "pro", [0.0, 0.5], real, Judges())) == {}
+
+
+def test_known_answers_of_the_promises():
+    stray = "pauses outside punctuation, % of time"
+    rows = [
+        {"": "own rhythm", "phonemes/s": 4.0, stray: 10.0, "WER %": 5.0, "similarity": 0.9},
+        {"": "blended 0.5", "phonemes/s": 6.0, stray: 4.0, "WER %": 4.0, "similarity": 0.89},
+        {"": "professional durations", "phonemes/s": 9.0, stray: 0.0, "WER %": 3.0, "similarity": 0.8},
+    ]
+    assert blending.checks(rows) == pytest.approx({"rate": 1.0, "pauses": 0.4, "WER": -1.0, "similarity": 0.01})
+
+
+def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
+    sentence = "Today, I consider myself the luckiest man on the face of the earth."
+    picture = tmp_path / "tracks.png"
+    assert blending.main(["--voice", str(stub_voice), "--professional", "pro", "--sentence", sentence, "--picture", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "tracks-0.wav").exists() and (tmp_path / "tracks-0.5.wav").exists()
+    assert blending.main(["--voice", str(stub_voice), "--sentence", "One. Two.", "--picture", str(picture)]) == 2
+    assert "several" in capsys.readouterr().err
+    assert blending.main(["--voice", str(stub_voice)]) == 2
+    assert "--corpus" in capsys.readouterr().err
+
+
+def test_both_ends_of_the_scale(stub_voice, real):
+    voice = load_voice(stub_voice)
+    judge = Judges(likeness=Likeness(lambda samples, rate: embed(np.array([len(samples) / 1e5]), rate), real))
+    rows = similarity.compare(real, [voice], str(stub_voice), judge)
+    assert [row[""] for row in rows[:3]] == ["recordings", voice.name, "professionals, mean"]
+    assert {row[""] for row in rows[3:]} == {"ada", "bob"} and rows[3]["similarity"] >= rows[4]["similarity"]
+    assert rows[2]["similarity"] == pytest.approx((rows[3]["similarity"] + rows[4]["similarity"]) / 2)
+
+
+def test_commands_name_what_is_missing(tmp_path, capsys):
+    assert similarity.main([str(tmp_path)]) == 2
+    assert similarity.main([str(tmp_path), "--corpus", str(Path(tmp_path))]) == 2
+    assert capsys.readouterr().err.count("error:") == 2
