@@ -11,9 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-# Spectra differ by orders of magnitude; a power below 1 brings them together. Source: EnCodec and DAC use logarithms or none.
-COMPRESSION = 0.3
-
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
@@ -52,7 +49,7 @@ class Verdict:
 class SpectrogramDiscriminator(nn.Module):
     """Convolutions over frequency and time of an STFT's real part, imaginary part and magnitude, compressed.
 
-    Source: EnCodec, arXiv 2210.13438, section 3.4, with fewer channels and a coarser frequency.
+    Source: EnCodec, arXiv 2210.13438, section 3.4; here frequency is made coarse by the first layer and time by the second.
     """
 
     def __init__(self, window: int, config: DiscriminatorConfig) -> None:
@@ -63,9 +60,9 @@ class SpectrogramDiscriminator(nn.Module):
         self.layers = nn.ModuleList(
             [
                 _conv(3, c, (9, 3), (config.stride, 1)),
-                _conv(c, c, (5, 3), (2, 1)),
-                _conv(c, c, (5, 3), (2, 1), dilation=2),
-                _conv(c, c, (5, 3), (2, 1), dilation=4),
+                _conv(c, c, (3, 3), (2, 2)),
+                _conv(c, c, (3, 3), (2, 1), dilation=2),
+                _conv(c, c, (3, 3), (2, 1), dilation=4),
                 _conv(c, c, (3, 3), (1, 1)),
             ]
         )
@@ -80,16 +77,19 @@ class SpectrogramDiscriminator(nn.Module):
         return Verdict(self.judge(x).float(), tuple(features))
 
     def _seen(self, samples: Tensor) -> Tensor:
-        """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech."""
+        """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech.
+
+        Magnitudes differ by orders; their fourth root brings them together, and is kinder to silence than a logarithm.
+        """
         spectrum = torch.stft(samples, self.size, self.size // 4, window=self.window, pad_mode="constant", return_complex=True)
         parts = torch.view_as_real(spectrum[:, 1:]).permute(0, 3, 1, 2)
-        power = parts.square().sum(1, keepdim=True) + 1e-6
-        parts = parts * power ** ((COMPRESSION - 1) / 2)
-        return torch.cat([parts, power ** (COMPRESSION / 2)], dim=1)
+        magnitude = (parts.square().sum(1, keepdim=True) + 1e-6).sqrt()
+        root = magnitude.sqrt().sqrt()
+        return torch.cat([parts * (root / magnitude), root], dim=1)
 
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: int = 1) -> nn.Module:
-    """A convolution over (frequency, time) that keeps the number of frames. dilation: in time."""
+    """A convolution over (frequency, time); dilation: in time."""
     padding = (kernel[0] // 2, dilation * (kernel[1] // 2))
     return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, padding, (1, dilation)))
 

@@ -14,6 +14,7 @@ from pngnat.data.corpus import Prepared, cut_dict, write_manifest
 from pngnat.data.segments import Segment
 from pngnat.models.vocoder import VocoderConfig
 from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.training.discriminators import AdversarialConfig, Discriminators
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
@@ -61,4 +62,13 @@ def test_the_config_has_the_types_that_it_names():
     assert isinstance(instantiate(config.training), VocoderTrainingConfig)
     assert isinstance(instantiate(config.schedule), ScheduleConfig)
     assert isinstance(instantiate(config.run), RunConfig)
+    assert instantiate(config.model) == VocoderConfig()
+
+
+def test_the_adversarial_stage_is_what_its_dataclasses_say():
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        config = compose("vocoder_adversarial", ["run_dir=x", "corpora=[y]"])
+    training = instantiate(config.training, _convert_="all")
+    assert isinstance(training.adversarial, AdversarialConfig)
+    assert Discriminators(training.adversarial.discriminators)
     assert instantiate(config.model) == VocoderConfig()

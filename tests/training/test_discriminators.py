@@ -1,0 +1,98 @@
+import pytest
+import torch
+
+from pngnat.training.discriminators import (
+    DiscriminatorConfig,
+    Discriminators,
+    Verdict,
+    feature_distance,
+    fooling_loss,
+    judging_loss,
+)
+
+CONFIG = DiscriminatorConfig(windows=(512, 256), channels=8)
+
+
+@pytest.fixture
+def discriminators():
+    torch.manual_seed(0)
+    return Discriminators(CONFIG)
+
+
+def noise_and_tones(batch=3, samples=2400):
+    torch.manual_seed(1)
+    time = torch.arange(samples) / 24000
+    tones = torch.sin(2 * torch.pi * torch.tensor([[200.0], [330.0], [470.0]])[:batch] * time)
+    return 0.3 * torch.randn(batch, samples), tones
+
+
+def test_each_network_judges_each_sound(discriminators):
+    verdicts = discriminators(noise_and_tones()[0])
+    assert len(verdicts) == 2
+    for verdict, frames in zip(verdicts, (2400 // 128 + 1, 2400 // 64 + 1), strict=True):
+        assert verdict.features[0].shape[3] == frames
+        assert verdict.score.shape[:2] == (3, 1) and verdict.score.shape[3] == (frames + 1) // 2
+        assert all(feature.shape[:2] == (3, 8) for feature in verdict.features)
+
+
+@pytest.mark.parametrize("stride", [1, 4])
+def test_a_finer_first_layer_sees_more_frequencies(stride):
+    verdict = Discriminators(DiscriminatorConfig(windows=(512,), channels=4, stride=stride))(torch.zeros(1, 1200))[0]
+    assert verdict.features[0].shape[2] == 256 // stride
+
+
+def test_silence_has_finite_gradients(discriminators):
+    samples = torch.zeros(1, 2400, requires_grad=True)
+    fooling_loss(discriminators(samples)).backward()
+    assert torch.isfinite(samples.grad).all()
+
+
+def test_what_the_vocoder_feels_teaches_it_and_not_the_discriminators(discriminators):
+    true, made = noise_and_tones()
+    made.requires_grad_(True)
+    with discriminators.frozen():
+        felt = discriminators(made)
+    (fooling_loss(felt) + feature_distance(discriminators(true), felt)).backward()
+    assert made.grad.abs().sum() > 0
+    assert all(parameter.grad is None for parameter in discriminators.parameters())
+    assert all(parameter.requires_grad for parameter in discriminators.parameters())
+
+
+def test_judging_teaches_the_discriminators_alone(discriminators):
+    true, made = noise_and_tones()
+    made.requires_grad_(True)
+    judging_loss(discriminators(true), discriminators(made.detach())).backward()
+    assert made.grad is None
+    assert all(parameter.grad is not None for parameter in discriminators.parameters())
+
+
+def test_losses_have_the_values_that_their_docstrings_name():
+    def verdict(score, feature):
+        return [Verdict(torch.tensor([[[[float(score)]]]]), (torch.tensor([float(feature)]),))]
+
+    assert judging_loss(verdict(0, 1), verdict(0, 1)) == 2
+    assert judging_loss(verdict(1.5, 1), verdict(-1, 1)) == 0
+    assert fooling_loss(verdict(-1, 1)) == 2 and fooling_loss(verdict(3, 1)) == 0
+    assert feature_distance(verdict(0, 2), verdict(0, 2)) == 0
+    assert feature_distance(verdict(0, 2), verdict(0, 3)) == pytest.approx(0.5)
+
+
+def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discriminators):
+    """One batch: tones are the recordings, noise is what was made."""
+    made, true = noise_and_tones()
+    optimizer = torch.optim.AdamW(discriminators.parameters(), 3e-3)
+    for _ in range(40):
+        loss = judging_loss(discriminators(true), discriminators(made))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.3
+    made = made.clone().requires_grad_(True)
+    optimizer, losses = torch.optim.Adam([made], 3e-2), []
+    for _ in range(30):
+        with discriminators.frozen():
+            losses.append(fooling_loss(discriminators(made)))
+        optimizer.zero_grad()
+        losses[-1].backward()
+        optimizer.step()
+    assert losses[0] > 1.5 and losses[-1] < 0.5 * losses[0]

@@ -1,0 +1,164 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pngnat.audio.config import AudioConfig
+from pngnat.errors import PngnatError
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
+from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
+from pngnat.training.predicted_mels import PredictedMels, Teacher, find_teacher
+from pngnat.training.runs import RunConfig
+from pngnat.training.schedule import ScheduleConfig
+from pngnat.training.vocoder import VocoderTrainingConfig
+from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments
+from pngnat.training.vocoder_export import VocoderStart, vocoder_start
+from pngnat.training.vocoder_job import VocoderJob, train_vocoder
+
+AUDIO = AudioConfig()
+VOCODER = VocoderConfig(width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16))
+SEGMENTS = SegmentConfig(frames=16, gain=0.0, mel_noise=0.0, predicted=1.0)
+LOUD, QUIET = 0.0, -10.0
+
+
+class Caricature(PngNat):
+    """Says of each frame whether its token has a sound: LOUD or QUIET in all bins."""
+
+    silent: frozenset[int] = frozenset()
+
+    def speak(self, tokens, speaker, durations):
+        token = self.alignment(tokens, speaker, durations)[0].argmax(-1)
+        levels = torch.tensor([QUIET if int(i) in self.silent else LOUD for i in tokens.phoneme_ids[0][token]])
+        return levels[None, None].expand(1, AUDIO.n_mels, -1)
+
+
+def teacher(corpus, kind=PngNat, speakers=("a", "b")) -> Teacher:
+    torch.manual_seed(0)
+    vocabulary = corpus.tokenizer.vocabulary_size
+    config = PngNatConfig(
+        encoder=PngBertConfig(vocabulary, width=16, layers=1, heads=2, feedforward=32),
+        speakers=len(speakers),
+        speaker_width=4,
+        predictor=PredictorConfig(units=8, layers=1),
+        decoder=DecoderConfig("parallel", width=16, layers=1, kernel=3, feedforward=32),
+        postnet=PostNetConfig(width=8, layers=2),
+    )
+    return Teacher(kind(config).eval(), corpus.tokenizer, speakers)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, toy_corpus):
+    store = FeatureStore(tmp_path_factory.mktemp("features"), AUDIO, "dio")
+    list(store.measure([Clip.of(recording) for recording in toy_corpus.recordings]))
+    return store
+
+
+def test_predicted_frames_lie_on_the_samples_that_they_are_about(toy_corpus, store, tmp_path):
+    model = teacher(toy_corpus, Caricature)
+    symbols = {}
+    for recording in toy_corpus.recordings:
+        symbols |= dict(zip(model.tokens(recording), recording.symbols, strict=False))
+    model.model.silent = frozenset(identity for identity, symbol in symbols.items() if not symbol[0].isalpha())
+    predicted = PredictedMels(tmp_path, store, model)
+    list(predicted.measure(toy_corpus.recordings))
+    for recording in toy_corpus.recordings:
+        features = predicted.load(Clip.of(recording))
+        assert features.mel.shape == (128, len(features.f0)) and len(features.samples) == 300 * len(features.f0)
+    batch = Segments(store, [Clip.of(r) for r in toy_corpus.recordings], 16, SEGMENTS, predicted=predicted).batch(0)
+    is_loud = batch.samples.reshape(16, 16, 300).square().mean(-1) > 0.01
+    said_loud = batch.mel[:, 0] == LOUD
+    assert (is_loud == said_loud).float().mean() > 0.85
+    for shift in (1, -1):
+        assert (is_loud == said_loud).float().mean() > (is_loud == said_loud.roll(shift, 1)).float().mean()
+
+
+def test_samples_and_pitch_stay_the_recordings(toy_corpus, store, tmp_path):
+    predicted, clip = PredictedMels(tmp_path, store, teacher(toy_corpus)), Clip.of(toy_corpus.recordings[0])
+    list(predicted.measure(toy_corpus.recordings[:1]))
+    true, made = store.load(clip), predicted.load(clip)
+    assert np.array_equal(true.samples, made.samples) and np.array_equal(true.f0, made.f0)
+    assert not np.allclose(true.mel, made.mel, atol=0.5)
+
+
+def test_what_was_spoken_is_spoken_anew_only_where_something_changed(toy_corpus, store, tmp_path):
+    recordings, model = toy_corpus.recordings[:3], teacher(toy_corpus)
+    predicted = PredictedMels(tmp_path, store, model)
+    assert predicted.missing(recordings) == recordings
+    list(predicted.measure(recordings))
+    assert PredictedMels(tmp_path, store, teacher(toy_corpus)).missing(recordings) == []
+
+    longer = replace(recordings[0], durations=recordings[0].durations * np.float32(1.001))
+    other_text = replace(recordings[1], utterance=toy_corpus.recordings[5].utterance)
+    assert predicted.missing([longer, other_text, recordings[2]]) == [longer, other_text]
+
+    trained = teacher(toy_corpus)
+    with torch.no_grad():
+        trained.model.decoder.leave.bias[0] += 1e-3
+    assert PredictedMels(tmp_path, store, trained).missing(recordings) == recordings
+    assert PredictedMels(tmp_path, store, teacher(toy_corpus, speakers=("b", "a"))).missing(recordings) == recordings
+
+
+def test_what_cannot_be_spoken_says_why(toy_corpus, store, tmp_path):
+    recording, model = toy_corpus.recordings[0], teacher(toy_corpus)
+    predicted = PredictedMels(tmp_path, store, model)
+    for broken, message in (
+        (replace(recording, speaker="zoe"), "no speaker 'zoe'; it knows a, b"),
+        (replace(recording, durations=recording.durations[1:]), "durations for"),
+        (replace(recording, durations=recording.durations * 2), "frames, its sound"),
+    ):
+        with pytest.raises(PngnatError, match=message):
+            list(predicted.measure([broken]))
+
+
+def test_a_share_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
+    predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
+    list(predicted.measure(toy_corpus.recordings))
+    clips = [Clip.of(recording) for recording in toy_corpus.recordings]
+    true = {clip.id: store.load(clip).mel for clip in clips}
+    batch = Segments(store, clips, 60, replace(SEGMENTS, predicted=0.75), predicted=predicted).batch(0)
+    own = sum(_occurs(true[identity], mel.numpy()) for identity, mel in zip(batch.ids, batch.mel, strict=True))
+    assert 5 < own < 25
+
+
+def _occurs(mel: np.ndarray, segment: np.ndarray) -> bool:
+    frames = segment.shape[1]
+    return any(np.allclose(mel[:, start : start + frames], segment, atol=0.01) for start in range(mel.shape[1] - frames + 1))
+
+
+def test_a_voice_can_teach():
+    found = find_teacher("english")
+    assert found.audio == AUDIO and "af_heart" in found.speakers and len(found.fingerprint) == 12
+
+
+def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_corpus, tmp_path):
+    training = VocoderTrainingConfig(
+        batch_size=2,
+        autocast=False,
+        segments=SegmentConfig(frames=16),
+        adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(256,), channels=4)),
+    )
+    job = VocoderJob(
+        run_dir=tmp_path / "first",
+        recordings=toy_corpus.recordings,
+        features=tmp_path / "features",
+        model=VOCODER,
+        teacher=teacher(toy_corpus),
+        training=training,
+        schedule=ScheduleConfig(warmup=1, steps=2),
+        run=RunConfig(accelerator="cpu", threads=1, validate_every=2),
+        pitch="dio",
+        validate_clips=1,
+    )
+    first = train_vocoder(job)
+    start = vocoder_start(tmp_path / "first")
+    assert torch.equal(start.vocoder.net.leave.bias, first.net.leave.bias) and start.discriminators
+    second = train_vocoder(replace(job, run_dir=tmp_path / "second", start=start, schedule=ScheduleConfig(learning_rate=0.0, steps=1)))
+    torch.testing.assert_close(second.net.leave.bias, first.net.leave.bias)
+    with pytest.raises(PngnatError, match="start from has other audio"):
+        train_vocoder(replace(job, start=VocoderStart(Vocoder(AudioConfig(n_mels=20), VOCODER))))
