@@ -25,6 +25,7 @@ class VocoderTrainingConfig:
     """How to train.
 
     stft_weight, mel_weight, pitch_weight: of the losses of reconstruction. adversarial: the second stage; None is the first.
+    renderings: 2 compares two sounds of the same mel with the recording and with each other, see spectral_loss.py; 1 is a third quicker.
     autocast: bfloat16 in the networks, several times quicker where the processor knows it. workers: processes that load batches.
     seed: of the noise.
     """
@@ -35,6 +36,7 @@ class VocoderTrainingConfig:
     stft_weight: float = 1.0
     mel_weight: float = 1.0
     pitch_weight: float = 0.3
+    renderings: int = 2
     autocast: bool = True
     workers: int = 0
     seed: int = 0
@@ -119,10 +121,9 @@ class VocoderTraining(L.LightningModule):
             classes, voicing = self.vocoder.classify_pitch(batch.mel)
             pitch, voiced = self.vocoder.pitch.loss(classes, voicing, batch.f0)
             f0 = torch.where(batch.f0 > 0, batch.f0, self.vocoder.pitch.decode(classes.detach()))
-            noise = self.vocoder.noise(len(batch.mel), batch.mel.shape[-1], generator)
-            made = self.vocoder.render(batch.mel, f0, torch.sigmoid(voicing.detach().float()), noise)
-        convergence, distance = self.stft_loss(made, batch.samples)
-        losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, batch.samples)}
+            made, *other = self._renderings(batch.mel, f0, torch.sigmoid(voicing.detach().float()), generator)
+        convergence, distance = self.stft_loss(made, batch.samples, *other)
+        losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, batch.samples, *other)}
         losses |= {"pitch": pitch, "voicing": voiced}
         config = self.config
         loss = config.stft_weight * (convergence + distance) + config.mel_weight * losses["mel"] + config.pitch_weight * (pitch + voiced)
@@ -131,6 +132,16 @@ class VocoderTraining(L.LightningModule):
             loss = loss + config.adversarial.weight * judged["fooling"] + config.adversarial.features * judged["features"]
             loss, losses = loss + judged["judging"], losses | judged
         return {"loss": loss, **losses}
+
+    def _renderings(self, mel: Tensor, f0: Tensor, voicing: Tensor, generator: torch.Generator | None) -> list[Tensor]:
+        """Sounds (B, S) of the same mels, which differ by what is chance: the noise, and where the pulses lie."""
+        filters = self.vocoder.filters(mel, f0, voicing)
+        sounds = []
+        for _ in range(self.config.renderings):
+            phase = torch.rand(len(mel), generator=generator).to(mel.device)
+            noise = self.vocoder.noise(len(mel), mel.shape[-1], generator)
+            sounds.append(self.vocoder.sound(filters, f0, voicing, noise, phase))
+        return sounds
 
     def _judged(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
         """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""

@@ -74,9 +74,15 @@ class VocoderStart:
 
 
 def vocoder_start(source: str | Path) -> VocoderStart:
-    """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder). Raises PngnatError for neither."""
+    """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder).
+
+    Raises PngnatError for neither, and for a voice that speaks with another project's vocoder.
+    """
     folder = Path(source)
     if not (folder / SETTINGS).exists():
-        return VocoderStart(load_voice(source).vocoder)
+        vocoder = load_voice(source).vocoder
+        if not isinstance(vocoder, Vocoder):
+            raise PngnatError(f"the voice {source} speaks with another project's vocoder, which cannot be trained here")
+        return VocoderStart(vocoder)
     judges = folder / DISCRIMINATORS
     return VocoderStart(vocoder_model(folder), load_file(judges) if judges.exists() else None)

@@ -157,3 +157,29 @@ def test_a_stream_is_of_one_mel(vocoder):
         next(stream(vocoder, mels(2, 128, 5)))
     with pytest.raises(ValueError, match="two frames"):
         next(stream(vocoder, mels(1, 128, 5), first=1))
+
+
+def test_the_first_vocoders_keep_their_bounded_phase():
+    from dataclasses import asdict
+
+    values = asdict(TINY)
+    del values["bounded_phase"]
+    config = VocoderConfig.from_dict(values)
+    assert config.bounded_phase
+    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, TINY)
+    free.load_state_dict(bounded.state_dict())
+    with torch.no_grad():
+        bounded.net.leave.weight.zero_(), free.net.leave.weight.zero_()
+        bounded.net.leave.bias.view(3, -1)[1] = 2.0
+        free.net.leave.bias.view(3, -1)[1] = math.tanh(2.0)
+        mel = mels(1, 128, 8)
+        torch.testing.assert_close(bounded(mel, generator=seeded()), free(mel, generator=seeded()))
+
+
+@torch.inference_mode()
+def test_renderings_share_filters_and_differ_by_chance(vocoder):
+    mel = mels(2, 128, 20)
+    f0, voicing = vocoder.choose_f0(mel, torch.full((2, 20), 150.0))
+    filters, noise = vocoder.filters(mel, f0, voicing), vocoder.noise(2, 20, seeded())
+    torch.testing.assert_close(vocoder.sound(filters, f0, voicing, noise), vocoder.render(mel, f0, voicing, noise))
+    assert not torch.allclose(vocoder.sound(filters, f0, voicing, noise, torch.tensor([0.3, 0.6])), vocoder.render(mel, f0, voicing, noise))

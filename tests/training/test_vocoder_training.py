@@ -11,6 +11,7 @@ from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
+from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
@@ -21,6 +22,7 @@ from pngnat.training.vocoder_report import Copies
 AUDIO = AudioConfig()
 MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
 CONFIG = VocoderTrainingConfig(batch_size=2, autocast=False, segments=SegmentConfig(frames=20))
+ADVERSARIAL = replace(CONFIG, adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(512, 256), channels=4)))
 RUN = RunConfig(accelerator="cpu", validate_every=4)
 
 
@@ -121,9 +123,22 @@ def test_one_batch_can_be_learned(store, clips):
     assert losses[-1] < 0.7 * losses[0]
 
 
-def run(store, clips, run_dir, steps, planned=6):
+def test_a_second_rendering_differs_by_chance_alone(store, clips):
+    training = module(store, clips)
+    batch = Segments(store, clips, 2, SegmentConfig(frames=20)).batch(0)
+    f0 = batch.f0.clamp(min=100)
+    sounds = training._renderings(batch.mel, f0, torch.ones_like(f0), torch.Generator().manual_seed(0))
+    again = training._renderings(batch.mel, f0, torch.ones_like(f0), torch.Generator().manual_seed(0))
+    assert len(sounds) == 2 and not torch.allclose(*sounds)
+    assert torch.equal(sounds[0], again[0]) and torch.equal(sounds[1], again[1])
+    assert sounds[0].square().mean() == pytest.approx(sounds[1].square().mean().item(), rel=0.2)
+    single = module(store, clips, replace(CONFIG, renderings=1))
+    assert torch.isfinite(single.losses(batch, torch.Generator().manual_seed(0))["loss"])
+
+
+def run(store, clips, run_dir, steps, planned=6, config=CONFIG):
     """Train to `steps` of a run of `planned` steps."""
-    training, ema = module(store, clips), Ema("vocoder")
+    training, ema = module(store, clips, config), Ema("vocoder")
 
     class Until(L.Callback):
         def on_train_batch_end(self, trainer, *args):
@@ -133,15 +148,40 @@ def run(store, clips, run_dir, steps, planned=6):
     return training, ema
 
 
-def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path):
-    at_once, average = run(store, clips, tmp_path / "whole", 6)
-    run(store, clips, tmp_path / "halves", 3)
-    resumed, resumed_average = run(store, clips, tmp_path / "halves", 6)
+@pytest.mark.parametrize("config", [CONFIG, ADVERSARIAL], ids=["reconstruction", "adversarial"])
+def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
+    at_once, average = run(store, clips, tmp_path / "whole", 6, config=config)
+    run(store, clips, tmp_path / "halves", 3, config=config)
+    resumed, resumed_average = run(store, clips, tmp_path / "halves", 6, config=config)
     for name, value in at_once.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
     for name, value in average.average.items():
         assert torch.equal(value, resumed_average.average[name]), name
     assert not torch.equal(average.average["net.leave.bias"], at_once.vocoder.net.leave.bias)
+
+
+def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(store, clips):
+    training = module(store, clips, ADVERSARIAL)
+    batch = Segments(store, clips, 2, SegmentConfig(frames=20)).batch(0)
+    losses = training.losses(batch, torch.Generator().manual_seed(0))
+    parts = {"vocoder": losses["loss"] - losses["judging"], "discriminators": losses["judging"]}
+    for learner, loss in parts.items():
+        for name, network in (("vocoder", training.vocoder), ("discriminators", training.discriminators)):
+            gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
+            learned = any(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
+            assert learned == (name == learner), (name, learner)
+
+
+def test_gradients_are_clipped_network_by_network(store, clips):
+    training = module(store, clips, ADVERSARIAL)
+    for parameter in training.parameters():
+        parameter.grad = torch.full_like(parameter, 1e-4)
+    for parameter in training.discriminators.parameters():
+        parameter.grad = torch.full_like(parameter, 10.0)
+    training.configure_gradient_clipping(None, 1.0)
+    norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in training.discriminators.parameters()])
+    assert norm == pytest.approx(1.0, rel=1e-3)
+    assert training.vocoder.net.leave.bias.grad[0].item() == pytest.approx(1e-4)
 
 
 def test_a_run_shows_sound_and_pictures(store, clips, tmp_path):

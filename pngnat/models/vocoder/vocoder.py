@@ -28,22 +28,36 @@ SURE_VOICE = 0.2
 
 @dataclass(frozen=True)
 class VocoderConfig:
-    """Size of the vocoder. width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum."""
+    """Size of the vocoder.
+
+    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum. bounded_phase: the first vocoders' tanh around the phase,
+    which stopped learning in a half of the frequencies, where it came near its ends.
+    """
 
     width: int = 256
     hidden: int = 768
     blocks: int = 8
     kernel: int = 7
+    bounded_phase: bool = False
     pitch: PitchConfig = field(default_factory=PitchConfig)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:
         """The config whose `dataclasses.asdict` is `values`. Raises TypeError or KeyError where it is not one."""
-        return cls(**{**values, "pitch": PitchConfig(**values["pitch"])})
+        # The first vocoders' settings do not name it.
+        return cls(**{"bounded_phase": True, **values, "pitch": PitchConfig(**values["pitch"])})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the network makes of a mel. pulses: complex (B, K, T), for the source. breath: (B, K, T), magnitudes of the noise beside it."""
+
+    pulses: Tensor
+    breath: Tensor
 
 
 class Vocoder(nn.Module):
-    """S = exp(a) e^{i pi tanh(p)} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
+    """S = exp(a) e^{i pi p} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
     and phase) from a network over frames; the sound is the inverse transform of S.
 
     Where a voice is unlikely, noise of the same power takes the place of the pulses: the network alone would leave a faint buzz in
@@ -100,18 +114,28 @@ class Vocoder(nn.Module):
 
     def render(self, mel: Tensor, f0: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
         """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1], noise (B, 2, K, T) to sound (B, T * hop)."""
-        source = self.stft(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate))
-        return self.stft.inverse(self.spectrum(mel, f0, voicing, source, noise))
+        return self.sound(self.filters(mel, f0, voicing), f0, voicing, noise)
+
+    def sound(self, filters: Filters, f0: Tensor, voicing: Tensor, noise: Tensor, phase: Tensor | None = None) -> Tensor:
+        """As `render`, with the filters of the mel. phase: (B,) in periods, where the pulses start."""
+        source = self.stft(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, phase))
+        return self.stft.inverse(self._filtered(filters, voicing, source, noise))
 
     def spectrum(self, mel: Tensor, f0: Tensor, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
         """As `render`, with source (B, K, T), the pulses' transform, to the spectrum S (B, K, T)."""
+        return self._filtered(self.filters(mel, f0, voicing), voicing, source, noise)
+
+    def filters(self, mel: Tensor, f0: Tensor, voicing: Tensor) -> Filters:
+        """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1] to what the source and the noise are multiplied by."""
         pitch = (torch.log(f0) - 5).unsqueeze(1)
         seen = torch.cat([(mel - MEL_MEAN) / MEL_SCALE, pitch, voicing.unsqueeze(1)], dim=1)
         pulses, phase, breath = self.net(seen).float().transpose(1, 2).chunk(3, dim=1)
-        angle = math.pi * torch.tanh(phase)
+        angle = math.pi * (torch.tanh(phase) if self.config.bounded_phase else phase)
         level = torch.exp(pulses.clamp(max=MAX_LOG)) * self.source_scale
-        filtered = torch.complex(level * torch.cos(angle), level * torch.sin(angle)) * self._excitation(source, voicing, noise[:, 0])
-        return filtered + torch.exp(breath.clamp(max=MAX_LOG)) * noise[:, 1]
+        return Filters(torch.complex(level * torch.cos(angle), level * torch.sin(angle)), torch.exp(breath.clamp(max=MAX_LOG)))
+
+    def _filtered(self, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
+        return filters.pulses * self._excitation(source, voicing, noise[:, 0]) + filters.breath * noise[:, 1]
 
     def _excitation(self, pulses: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
         """Pulses (B, K, T) where there is voice, noise of their power elsewhere, and a mixture between."""
