@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from pngnat.models.batch import PngBatch
-from pngnat.models.positions import sinusoidal
+from pngnat.models.positions import sinusoidal, wavelengths
+
+EMBEDDING_STD = 0.35
+# Longer waves, in tokens or words, hardly tell neighbours apart; what weight they deserve is learned.
+LONGEST_WAVE = 64.0
 
 
 @dataclass(frozen=True)
 class PngBertConfig:
-    """Size of the encoder; the defaults are the paper's. `vocabulary_size` counts the ids of phonemes and wordpieces together."""
+    """Size of the encoder; the defaults are the paper's.
+
+    vocabulary_size: ids of phonemes and wordpieces together. word_positions: False leaves their embedding out (an ablation).
+    """
 
     vocabulary_size: int
     width: int = 512
@@ -20,6 +28,7 @@ class PngBertConfig:
     heads: int = 8
     feedforward: int = 2048
     dropout: float = 0.1
+    word_positions: bool = True
 
 
 class PngBert(nn.Module):
@@ -34,7 +43,7 @@ class PngBert(nn.Module):
         self.token = nn.Embedding(config.vocabulary_size, config.width, padding_idx=0)
         self.segment = nn.Embedding(2, config.width)
         self.position = nn.Linear(config.width, config.width, bias=False)
-        self.word_position = nn.Linear(config.width, config.width, bias=False)
+        self.word_position = nn.Linear(config.width, config.width, bias=False) if config.word_positions else None
         self.norm = nn.LayerNorm(config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(
@@ -44,11 +53,22 @@ class PngBert(nn.Module):
             for _ in range(config.layers)
         )
         self.final_norm = nn.LayerNorm(config.width)
+        self._initialize()
+
+    @torch.no_grad()
+    def _initialize(self) -> None:
+        """Start where a hidden token soon finds the other half of its word: with PyTorch's usual weights small data never gets there."""
         for embedding in (self.token, self.segment):
-            nn.init.normal_(embedding.weight, std=config.width**-0.5)
-        # The sinusoids' norm is sqrt(width / 2); at the usual scale they would drown the tokens.
-        for projection in (self.position, self.word_position):
-            nn.init.normal_(projection.weight, std=0.5 / config.width**0.5)
+            nn.init.normal_(embedding.weight, std=EMBEDDING_STD)
+        short = (wavelengths(self.config.width) < LONGEST_WAVE).repeat(2)
+        for projection in filter(None, (self.position, self.word_position)):
+            # A sinusoid's mean square is 1/2; like this each position weighs as much as a token does.
+            nn.init.normal_(projection.weight, std=EMBEDDING_STD * (0.5 * short.sum().item()) ** -0.5)
+            projection.weight *= short
+        for layer in self.layers:
+            # Keys start as queries, so that tokens attend to tokens like themselves ("Mimetic initialization", arXiv 2305.09828).
+            queries, keys, _ = layer.self_attn.in_proj_weight.chunk(3)
+            keys.copy_(queries)
 
     def forward(self, batch: PngBatch) -> Tensor:
         """The hidden state of each token, (B, L, D). Padding has no influence on the rest."""
@@ -62,8 +82,9 @@ class PngBert(nn.Module):
         """The sum of the four embeddings, (B, L, D)."""
         width = self.config.width
         positions = sinusoidal(batch.ids.new_ones(batch.ids.shape).cumsum(1) - 1, width)
-        words = sinusoidal(batch.word_positions, width)
-        total = self.token(batch.ids) + self.segment(batch.segments) + self.position(positions) + self.word_position(words)
+        total = self.token(batch.ids) + self.segment(batch.segments) + self.position(positions)
+        if self.word_position is not None:
+            total = total + self.word_position(sinusoidal(batch.word_positions, width))
         return self.dropout(self.norm(total))
 
     def freeze(self, layers: int) -> None:
@@ -71,5 +92,5 @@ class PngBert(nn.Module):
         if layers < 0:
             return
         lowest = [self.token, self.segment, self.position, self.word_position, self.norm, *self.layers[:layers]]
-        for module in lowest:
+        for module in filter(None, lowest):
             module.requires_grad_(False)

@@ -17,7 +17,7 @@ from transformers.utils import ModelOutput
 
 from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch
-from pngnat.models.png_bert import PngBert, PngBertConfig
+from pngnat.models.png_bert import EMBEDDING_STD, PngBert, PngBertConfig
 
 
 class PngBertPretrainedConfig(PretrainedConfig):
@@ -40,6 +40,7 @@ class PngBertPretrainedConfig(PretrainedConfig):
         heads: int = PngBertConfig.heads,
         feedforward: int = PngBertConfig.feedforward,
         dropout: float = PngBertConfig.dropout,
+        word_positions: bool = PngBertConfig.word_positions,
         **kwargs,
     ):
         self.vocabulary_size = vocabulary_size
@@ -48,6 +49,7 @@ class PngBertPretrainedConfig(PretrainedConfig):
         self.heads = heads
         self.feedforward = feedforward
         self.dropout = dropout
+        self.word_positions = word_positions
         kwargs.setdefault("pad_token_id", 0)
         super().__init__(**kwargs)
 
@@ -78,6 +80,8 @@ class MaskedTokenHead(nn.Module):
         self.transform = nn.Linear(config.width, config.width)
         self.norm = nn.LayerNorm(config.width)
         self.bias = nn.Parameter(torch.zeros(config.vocabulary_size))
+        # With the embedding's weights, scores of about 1.
+        nn.init.constant_(self.norm.weight, config.width**-0.5 / EMBEDDING_STD)
 
     def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
         """hidden: (..., D); embedding: (V, D). Returns (..., V)."""

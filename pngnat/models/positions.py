@@ -13,6 +13,14 @@ def sinusoidal(positions: Tensor, width: int) -> Tensor:
 
     Source: Attention Is All You Need (arXiv 1706.03762), section 3.5. `width` must be even.
     """
-    frequencies = torch.exp(torch.arange(0, width, 2, device=positions.device) * (-math.log(10000.0) / width))
-    angles = positions[..., None].float() * frequencies
+    angles = positions[..., None].float() * _frequencies(width, positions.device)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+def wavelengths(width: int) -> Tensor:
+    """How many positions a period of each sine lasts, (width / 2,)."""
+    return 2 * math.pi / _frequencies(width, torch.device("cpu"))
+
+
+def _frequencies(width: int, device: torch.device) -> Tensor:
+    return torch.exp(torch.arange(0, width, 2, device=device) * (-math.log(10000.0) / width))
