@@ -22,6 +22,12 @@ SENTENCES = [
     "The box was thrown beside the parked truck.",
     "Four hours of steady work faced us.",
 ]
+MENUS = [
+    "For tea, press one; for milk, two.",
+    "For tea, press one; for milk, too.",
+    "For bread, press one; for cake, two.",
+    "For bread, press one; for cake, too.",
+]
 TINY_MODEL = ["model=tiny", "schedule.steps=4", "schedule.warmup=1", "run.threads=1", "run.validate_every=4", "run.accelerator=cpu"]
 TINY_VOCODER = [
     *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
@@ -37,12 +43,14 @@ def run(recipe: str, *settings: str) -> None:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("recordings")
-    (folder / "wavs").mkdir()
-    for index, sentence in enumerate(SENTENCES):
+    return record(tmp_path_factory.mktemp("recordings"), SENTENCES, ["train"] * (len(SENTENCES) - 2) + ["valid", "test"])
+
+
+def record(folder: Path, sentences: list[str], splits: list[str]) -> Path:
+    (folder / "wavs").mkdir(parents=True)
+    for index, sentence in enumerate(sentences):
         pngnat.synthesize(sentence).save(folder / "wavs" / f"s{index}.wav")
-    splits = ["train"] * (len(SENTENCES) - 2) + ["valid", "test"]
-    rows = [f"s{i}|ann|{split}|{text}\n" for i, (split, text) in enumerate(zip(splits, SENTENCES, strict=True))]
+    rows = [f"s{i}|ann|{split}|{text}\n" for i, (split, text) in enumerate(zip(splits, sentences, strict=True))]
     (folder / "metadata.csv").write_text("".join(rows), encoding="utf-8")
     return folder
 
@@ -55,6 +63,14 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     png_bert = tmp_path / "png_bert" / "model"
 
     corpus = f"corpora=[{tmp_path / 'corpus'}]"
+    menus = record(tmp_path / "menus", MENUS, ["train", "train", "test", "test"])
+    run("prepare", "corpus=folder", f"path={menus}", f"out={tmp_path / 'probe'}", "workers=1")
+    models = f"++models={{a: {{sizes: tiny}}, b: {{sizes: tiny, encoder_from: {png_bert}, frozen_layers: 1}}}}"
+    compared = [f"run_dir={tmp_path / 'compared'}", f"probe={tmp_path / 'probe'}", f"tokenizer={png_bert}", f"pretrained={png_bert}"]
+    short = ["schedule.steps=2", "probe_schedule.steps=2", "seeds=[0]", "probe_sizes=[2]", "run.accelerator=cpu", "run.validate_every=2"]
+    run("compare_encoders", corpus, *compared, *short, models)
+    assert {"results.json", "tables.md", "pauses.png"} <= {path.name for path in (tmp_path / "compared").iterdir()}
+
     start = [f"tokenizer={png_bert}", f"encoder_from={png_bert}", "model.frozen_layers=1"]
     run("train", f"run_dir={tmp_path / 'acoustic'}", corpus, *start, *TINY_MODEL)
     run("vocoder", f"run_dir={tmp_path / 'vocoder'}", corpus, *TINY_VOCODER, *TINY_MODEL[1:])

@@ -1,0 +1,73 @@
+"""How far predicted durations are from spoken ones, and whether pauses stand where they were made.
+
+python -m pngnat.evaluation.durations --corpus corpora/teacher --split test --voice VOICE
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+
+PAUSE = 0.1  # seconds from which on a silence counts as a pause
+
+
+def duration_figures(
+    predicted: Sequence[np.ndarray], spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE
+) -> dict[str, float]:
+    """Errors over utterances, each given as three (N,) arrays: predicted seconds, spoken seconds, and the word of each token.
+
+    word_index: -1 at boundary tokens. The silences before the first and after the last word are left out: recordings are cut there.
+    RMSE in ms over phonemes, over the boundaries between words, and over both; precision and recall in percent of pauses longer than
+    `pause` seconds (NaN where nothing was predicted or spoken).
+    """
+    guess, true, inner = (np.concatenate([array[1:-1] for array in arrays]) for arrays in (predicted, spoken, word_index))
+    between = inner < 0
+    squares = (guess - true) ** 2 * 1e6
+    guessed, made = guess[between] > pause, true[between] > pause
+    return {
+        "RMSE ms": float(np.sqrt(squares.mean())),
+        "phonemes ms": float(np.sqrt(squares[~between].mean())),
+        "boundaries ms": float(np.sqrt(squares[between].mean())),
+        "pause precision %": _percent(made[guessed]),
+        "pause recall %": _percent(guessed[made]),
+    }
+
+
+def _percent(hits: np.ndarray) -> float:
+    return float(100 * hits.mean()) if len(hits) else float("nan")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus of the voice's speakers")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--voice", help="a voice, by name or folder; the default is the first bundled one")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    args = parser.parse_args()
+
+    from pngnat.data.corpus import read_corpus
+    from pngnat.data.duration_dataset import DurationDataset
+    from pngnat.training.durations import predict_durations
+    from pngnat.voice import load_voice
+
+    voice = load_voice(args.voice)
+    recordings = [recording for recording in read_corpus(args.corpus, args.split) if recording.speaker in voice.speakers]
+    if not recordings:
+        raise PngnatError(f"no recording of '{args.split}' in {args.corpus} is of a speaker of the voice '{voice.name}'")
+    examples = DurationDataset(recordings, voice.tokenizer, voice.speakers).examples
+    predicted = predict_durations(voice.acoustic, examples)
+    figures = duration_figures(predicted, [e.durations for e in examples], [e.tokens.word_index for e in examples])
+    print(report.table([{"recordings": len(recordings), **figures}]))
+    if args.json:
+        report.write_json(args.json, {"recordings": [e.id for e in examples], **figures})
+
+
+if __name__ == "__main__":
+    sys.exit(report.command(main))

@@ -1,0 +1,112 @@
+"""How near an acoustic model's melody and loudness are to recordings', with the recordings' own durations.
+
+    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --voice VOICE
+    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --run runs/acoustic
+
+Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for a training's run
+that is the bundled voice's vocoder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from pngnat.audio import pitch, wav
+from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.dataset import AcousticBatch, AcousticDataset, MelStore
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder import Vocoder
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.voice import load_voice
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """What turns tokens with durations into sound. speakers: names of the model's rows."""
+
+    acoustic: PngNat
+    vocoder: Vocoder
+    tokenizer: PngTokenizer
+    speakers: Sequence[str]
+
+
+def prosody(recorded: np.ndarray, made: np.ndarray, recorded_f0: np.ndarray, made_f0: np.ndarray) -> dict[str, float]:
+    """Figures of one utterance: two log-mels (M, T) and their F0 in Hz (T,), 0 where unvoiced.
+
+    mel L1: mean absolute difference in nats. energy r: Pearson correlation of the frames' log energy. F0 r: of log F0 over the frames
+    that are voiced in both, NaN for fewer than ten.
+    """
+    both = (recorded_f0 > 0) & (made_f0 > 0)
+    return {
+        "mel L1": float(np.abs(recorded - made).mean()),
+        "energy r": _correlation(_log_energy(recorded), _log_energy(made)),
+        "F0 r": _correlation(np.log(recorded_f0[both]), np.log(made_f0[both])) if both.sum() >= 10 else float("nan"),
+    }
+
+
+def _log_energy(log_mel: np.ndarray) -> np.ndarray:
+    return np.log(np.exp(2 * log_mel.astype(np.float64)).sum(0))
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+@torch.inference_mode()
+def measure(speaker: Speaker, recordings: Sequence[Recording], mels: Path) -> Iterator[dict[str, float]]:
+    """The figures of each recording. mels: folder in which log-mels are kept."""
+    audio = speaker.acoustic.config.audio
+    data = AcousticDataset(recordings, speaker.tokenizer, speaker.speakers, MelStore(mels, audio))
+    for index, recording in enumerate(recordings):
+        batch = AcousticBatch.collate([data[index]])
+        made = speaker.acoustic.speak(batch.tokens, batch.speaker, batch.durations)
+        sound = speaker.vocoder(made, generator=torch.Generator().manual_seed(0))[0].numpy()
+        frames = min(int(batch.frames[0]), made.shape[2])
+        tracks = [pitch.f0(samples, audio)[:frames] for samples in (wav.read(recording.path, audio.sample_rate), sound)]
+        yield prosody(batch.mel[0, :frames].T.numpy(), made[0, :, :frames].numpy(), *tracks)
+
+
+def _speaker(args: argparse.Namespace) -> Speaker:
+    voice = load_voice(args.voice)
+    if not args.run:
+        return Speaker(voice.acoustic, voice.vocoder, voice.tokenizer, voice.speakers)
+    from pngnat.training.export import acoustic_model
+
+    model, speakers = acoustic_model(args.run)
+    if model.config.audio != voice.card.audio:
+        raise PngnatError(f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another --voice")
+    return Speaker(model, voice.vocoder, PngTokenizer.load(args.run), speakers)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus of the model's speakers")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--voice", help="a voice, by name or folder; with --run its vocoder alone is used")
+    parser.add_argument("--run", type=Path, help="folder of an acoustic training")
+    parser.add_argument("--mels", type=Path, required=True, help="folder in which log-mels are kept, as of recipes/train.py")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    args = parser.parse_args()
+    speaker = _speaker(args)
+    recordings = [recording for recording in read_corpus(args.corpus, args.split) if recording.speaker in speaker.speakers]
+    if not recordings:
+        raise PngnatError(f"no recording of '{args.split}' in {args.corpus} is of a speaker of the model")
+    found = list(tqdm(measure(speaker, recordings, args.mels), total=len(recordings), unit="recording", leave=False))
+    means = {name: float(np.nanmean([figures[name] for figures in found])) for name in found[0]}
+    print(report.table([{"recordings": len(found), **{name: f"{value:.3f}" for name, value in means.items()}}]))
+    if args.json:
+        report.write_json(args.json, {"recordings": {r.id: figures for r, figures in zip(recordings, found, strict=True)}, **means})
+
+
+if __name__ == "__main__":
+    sys.exit(report.command(main))

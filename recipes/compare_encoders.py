@@ -1,0 +1,158 @@
+"""What a pre-trained PnG BERT is worth for durations: the same short training for several encoders and seeds, and tables of the results.
+
+    python recipes/compare_encoders.py run_dir=runs/encoders corpora=[corpora/teacher] probe=corpora/probe tokenizer=runs/tokenizer \
+        pretrained=runs/png_bert/model
+
+First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too." from few sentences of
+the probe corpus. Settings are in conf/compare_encoders.yaml; the same command goes on where it stopped, and ends with results.json,
+tables.md and pauses.png in `run_dir`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import hydra
+import numpy as np
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.duration_dataset import DurationDataset, TimedTokens
+from pngnat.evaluation.durations import duration_figures
+from pngnat.evaluation.encoder_report import EncoderReport
+from pngnat.evaluation.last_pause import LastPause
+from pngnat.files import write_text
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.text.frontend import Frontend
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.acoustic import speakers_of
+from pngnat.training.duration_job import DurationJob
+from pngnat.training.durations import predict_durations
+from pngnat.training.runs import LAST
+
+CONF = Path(__file__).parents[1] / "conf"
+# Each training draws about this many probe sentences in one pass over its recordings, however few there are.
+PROBE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The data and the settings of all trainings."""
+
+    config: DictConfig
+    job: DurationJob
+    recordings: dict[str, list[Recording]]
+    probe: dict[str, list[Recording]]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Comparison:
+        """Read the corpora."""
+        recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in ("train", "valid", "test")}
+        probe = {split: read_corpus(config.probe, split) for split in ("train", "test")}
+        tokenizer = PngTokenizer.load(config.tokenizer)
+        job = DurationJob(
+            tokenizer, speakers_of(recordings["train"]), instantiate(config.training), instantiate(config.run), config.ema_decay
+        )
+        return cls(config, job, recordings, probe)
+
+    def model(self, variant: DictConfig) -> PngNatConfig:
+        """The model of an entry of `models`."""
+        values = OmegaConf.to_container(OmegaConf.load(CONF / "model" / f"{variant.sizes}.yaml"))
+        values["encoder"] |= {"vocabulary_size": self.job.tokenizer.vocabulary_size, **variant.get("encoder", {})}
+        values["frozen_layers"] = variant.get("frozen_layers", -1)
+        return PngNatConfig.from_dict({**values, "speakers": len(self.job.speakers)})
+
+    def durations(self, variant: DictConfig, folder: Path, seed: int) -> PngNat:
+        """A model that has learned durations from `corpora`."""
+        start = Path(variant.encoder_from) if variant.get("encoder_from") else None
+        schedule = instantiate(self.config.schedule)
+        return self.job.train(folder, self.model(variant), self.recordings["train"], self.recordings["valid"], schedule, seed, start)
+
+    def figures(self, model: PngNat) -> dict[str, dict[str, float]]:
+        """Its errors on the recordings that it has not seen."""
+        found = {}
+        for split in ("valid", "test"):
+            examples = DurationDataset(self.recordings[split], self.job.tokenizer, self.job.speakers).examples
+            arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
+            found[split] = duration_figures(*arrays)
+        return found
+
+    def with_probe(self, model: PngNat, folder: Path, size: int, seed: int) -> PngNat:
+        """The model after learning from `size` sentences of the probe corpus as well."""
+        chosen = few(self.probe["train"], size, seed)
+        repeated = chosen * round(PROBE_SHARE * len(self.recordings["train"]) / len(chosen))
+        train = [*self.recordings["train"], *repeated]
+        return self.job.train(folder, model.config, train, self.recordings["valid"], instantiate(self.config.probe_schedule), seed, model)
+
+    def pauses(self, model: PngNat) -> list[dict]:
+        """The pause before the last word in the probe's test split and in the sentences that are ours."""
+        speakers, frontend = self.job.speakers, Frontend()
+        texts = [line for line in Path(self.config.sentences).read_text(encoding="utf-8").splitlines() if line]
+        ours = [self.job.tokenizer.encode(next(frontend.utterances(text))) for text in texts]
+        voices = [speakers.index(name) for name in speakers_of(self.probe["train"])]
+        groups = {
+            "probe, test split": DurationDataset(self.probe["test"], self.job.tokenizer, speakers).examples,
+            "ours": [TimedTokens(text, t, np.zeros(0), v) for text, t in zip(texts, ours, strict=True) for v in voices],
+        }
+        spelled = {recording.id: recording.utterance.text for recording in self.probe["test"]}
+        found = []
+        for group, examples in groups.items():
+            blank = [TimedTokens(e.id, e.tokens, np.zeros(e.tokens.num_phoneme_tokens, np.float32), e.speaker) for e in examples]
+            for example, durations in zip(blank, predict_durations(model, blank), strict=True):
+                pause = LastPause.of(spelled.get(example.id, example.id), group, durations, example.tokens.word_index)
+                found.append(pause.to_dict())
+        return found
+
+
+def few(recordings: Sequence[Recording], size: int, seed: int) -> list[Recording]:
+    """`size` recordings of different sentences, half of them of the menus that end in "two", the rest of others; 0 means all."""
+    if not size:
+        return list(recordings)
+    random = np.random.default_rng(seed)
+    by_end: dict[bool, dict[str, Recording]] = {True: {}, False: {}}
+    for place in random.permutation(len(recordings)):
+        recording = recordings[place]
+        by_end[recording.utterance.words[-1].text == "two"].setdefault(recording.utterance.text, recording)
+    return [*list(by_end[True].values())[: size // 2], *list(by_end[False].values())[: size - size // 2]]
+
+
+def once(path: Path, measure: Callable[[], dict]) -> dict:
+    """What `measure` returns, from `path` where it has been measured before."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(measure(), indent=1))
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@hydra.main(version_base=None, config_path="../conf", config_name="compare_encoders")
+def main(config: DictConfig) -> None:
+    """Train and measure what is missing, then write the tables."""
+    comparison, report = Comparison.of(config), EncoderReport()
+    for seed in config.seeds:
+        for name, variant in config.models.items():
+            folder = Path(config.run_dir) / re.sub(r"\W+", "_", name.lower()) / f"seed{seed}"
+
+            def probed(size: int, folder: Path = folder, variant: DictConfig = variant, seed: int = seed) -> dict:
+                # A finished run is not trained again: this reads its last checkpoint.
+                model = comparison.with_probe(comparison.durations(variant, folder, seed), folder / f"probe{size}", size, seed)
+                (folder / f"probe{size}" / LAST).unlink()
+                return {"pauses": comparison.pauses(model)}
+
+            def trained(folder: Path = folder, variant: DictConfig = variant, seed: int = seed) -> dict:
+                model = comparison.durations(variant, folder, seed)
+                return {**comparison.figures(model), "pauses": comparison.pauses(model)}
+
+            report.add(name, seed, once(folder / "figures.json", trained))
+            for size in config.probe_sizes:
+                report.add_probe(name, seed, size, once(folder / f"probe{size}" / "figures.json", lambda size=size: probed(size)))
+    report.write(Path(config.run_dir))
+    print(report.tables())
+
+
+if __name__ == "__main__":
+    main()
