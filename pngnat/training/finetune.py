@@ -17,6 +17,7 @@ from pngnat.data.checks import check
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.data.prepare import PrepareConfig, prepare
 from pngnat.errors import PngnatError
+from pngnat.models.png_nat import PngNat
 from pngnat.training.finetune_acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.training.finetune_consent import Consent, get_consent, terminal
 from pngnat.training.finetune_data import TargetData, read_professionals, speech_seconds, target_sources
@@ -34,8 +35,8 @@ CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "ac
 CONSENT = "consent.json"
 # Minutes of work for each minute of speech, between a shortest and a longest.
 _PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
-# Seconds of speech that are aligned in a second, by one process.
-_ALIGNED = 15.0
+# Minutes of speech that are aligned and checked in a minute.
+_ALIGNED = 20.0
 _ACOUSTIC_SHARE = 0.6
 
 
@@ -97,13 +98,10 @@ class Plan:
     voice: float
 
     @classmethod
-    def of(cls, minutes: float, budget: float | None, workers: int) -> Plan:
-        """minutes: of all recordings. budget, workers: as FinetuneConfig has them.
-
-        The trainings get what the rest leaves, which is at least half.
-        """
+    def of(cls, minutes: float, budget: float | None) -> Plan:
+        """minutes: of all recordings. budget: FinetuneConfig's. The trainings get what the rest leaves, which is at least half."""
         whole = min(max(_PACE * minutes, _SHORTEST), _LONGEST) if budget is None else budget
-        corpus, speaker, voice = 0.2 + minutes / _ALIGNED / max(1, workers), 0.5, 1.0 + minutes / 15
+        corpus, speaker, voice = 0.2 + minutes / _ALIGNED, 0.5, 1.0 + minutes / 15
         scale = min(1.0, 0.5 * whole / (corpus + speaker + voice))
         corpus, speaker, voice = corpus * scale, speaker * scale, voice * scale
         training = whole - corpus - speaker - voice
@@ -117,7 +115,7 @@ class _Finetuning:
         self.config, self.consent = config, consent
         self.base_folder = find_voice(config.base)
         self.sources, self.skipped = target_sources(config.target, config.name)
-        self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget, config.workers)
+        self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
         self.journal = Journal(config.work)
         self.results: dict[str, Mapping[str, Any]] = {}
 
@@ -238,7 +236,7 @@ class _Finetuning:
         return read_professionals(self.config.professionals, self.base.speakers)
 
     @cached_property
-    def acoustic(self):
+    def acoustic(self) -> PngNat:
         return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
 
 

@@ -39,9 +39,9 @@ class Consent:
         write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
 
     @property
-    def sentence(self) -> str:
-        """For the voice's card."""
-        return f"The voice is that of {self.speaker}. {self.agreed_by} agreed on {self.date} that it is made, for: {self.purpose}"
+    def lines(self) -> list[str]:
+        """For the voice's card, as a Markdown list."""
+        return [f"- Whose voice: {self.speaker}", f"- Who agreed: {self.agreed_by}; {self.date}", f"- For what: {self.purpose}"]
 
 
 NAMES = tuple(field.name for field in fields(Consent))

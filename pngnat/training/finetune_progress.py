@@ -23,7 +23,9 @@ class Progress:
         self._file = file or sys.stderr
         self._stage, self._share, self._started, self._drawn = "", 0.0, 0.0, 0.0
         settings = {"bar_format": "{desc} {percentage:3.0f}% |{bar}| {postfix}", "dynamic_ncols": True}
-        self._bar = tqdm(total=60 * sum(self.minutes.values()), file=self._file, disable=not self._file.isatty(), **settings)
+        self._bar = tqdm(
+            total=60 * sum(self.minutes.values()), file=self._file, disable=not (self.minutes and self._file.isatty()), **settings
+        )
 
     def begin(self, stage: str) -> None:
         """A stage starts; those before it are over."""

@@ -155,7 +155,7 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
         "",
         "## Consent",
         "",
-        f"{tuned.consent.sentence}",
+        *tuned.consent.lines,
         "",
         "Every sound file that pngnat makes with this voice says in its metadata that it is synthetic, and names the voice.",
         "",

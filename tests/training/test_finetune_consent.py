@@ -21,7 +21,7 @@ def nobody(question):
 def test_fields(tmp_path):
     consent = get_consent(FIELDS | {"date": "2026-01-02"}, tmp_path / "consent.json", nobody)
     assert consent == Consent("Ann", "Ann", "speaking for her", "2026-01-02")
-    assert "Ann agreed on 2026-01-02" in consent.sentence and "speaking for her" in consent.sentence
+    assert consent.lines == ["- Whose voice: Ann", "- Who agreed: Ann; 2026-01-02", "- For what: speaking for her"]
 
 
 @pytest.mark.parametrize("ending", ["json", "yaml"])
