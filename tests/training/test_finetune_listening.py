@@ -1,0 +1,125 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_nat import PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
+from pngnat.training.callbacks import Ema
+from pngnat.training.export import AcousticRun
+from pngnat.training.finetune_listening import BEST, HEARD, Distance, Heard, Listening, best_model, ears
+from pngnat.training.runs import RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig, WarmupCosine
+
+RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
+
+
+class Given:
+    """Ears that hear what they were told to, and note the weights."""
+
+    name = "given"
+
+    def __init__(self, *misfits):
+        self.misfits, self.biases = list(misfits), []
+
+    def hear(self, voice, speaker):
+        self.biases.append(voice.duration_predictor.project.bias.item())
+        return {"misfit": self.misfits.pop(0)}
+
+
+def train(corpus, folder, hear, patience=3, steps=8):
+    torch.manual_seed(0)
+    config = PngNatConfig(
+        encoder=PngBertConfig(corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0),
+        speakers=2,
+        speaker_width=4,
+        predictor=PredictorConfig(units=8, layers=1),
+        decoder=DecoderConfig("parallel", width=16, layers=1, kernel=3, feedforward=32, dropout=0.0),
+        postnet=PostNetConfig(width=8, layers=2, dropout=0.0),
+    )
+    training = AcousticTrainingConfig(batch_seconds=2.0, autocast=False, pictures=0)
+    module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
+    AcousticRun(config, ("a", "b")).save(folder)
+    ema = Ema("model", 0.9)
+    said = []
+    listening = Listening(hear, lambda model: model, "b", ema, folder, times=4, patience=patience, say=said.append)
+    fit(module, folder, RUN, ScheduleConfig(learning_rate=3e-3, warmup=1, steps=steps), [ema, listening])
+    return listening.heard, said
+
+
+def test_the_best_hearing_is_kept(toy_corpus, tmp_path):
+    hear = Given(5.0, 3.0, 4.0, 3.5)
+    heard, said = train(toy_corpus, tmp_path, hear)
+    assert [hearing["step"] for hearing in heard.hearings] == [2, 4, 6, 8] and heard.best == 1 and not heard.over
+    model, speakers = best_model(tmp_path)
+    assert model.duration_predictor.project.bias.item() == pytest.approx(hear.biases[1]) and speakers == ("a", "b")
+    assert hear.biases[1] != hear.biases[3]
+    assert len(said) == 4 and "(best)" in said[1] and "(best)" not in said[2]
+    assert Heard.load(tmp_path) == heard
+
+
+def test_it_stops_when_it_no_longer_gets_better(toy_corpus, tmp_path):
+    heard, _ = train(toy_corpus, tmp_path, Given(3.0, 4.0, 5.0, 1.0), patience=2)
+    assert len(heard.hearings) == 3 and heard.over and heard.best == 0
+
+
+def test_a_stopped_run_hears_on_and_forgets_nothing(toy_corpus, tmp_path):
+    whole, _ = train(toy_corpus, tmp_path / "whole", Given(5.0, 3.0, 4.0, 3.5))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WarmupCosine, "on_train_batch_end", _stop_at(5))
+        with pytest.raises(Stopped):
+            train(toy_corpus, tmp_path / "halves", Given(5.0, 3.0))
+    later = Given(4.0, 3.5)
+    resumed, _ = train(toy_corpus, tmp_path / "halves", later)
+    assert resumed == whole and not later.misfits
+    for (name, expected), found in zip(
+        best_model(tmp_path / "whole")[0].state_dict().items(), best_model(tmp_path / "halves")[0].state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
+
+
+class Stopped(Exception):
+    pass
+
+
+def _stop_at(step):
+    def stop(self, trainer, *rest):
+        if trainer.global_step == step:
+            raise Stopped
+
+    return stop
+
+
+def test_no_hearing_no_model(tmp_path):
+    AcousticRun(PngNatConfig(PngBertConfig(100, width=16, layers=1, heads=2, feedforward=32), 1), ("a",)).save(tmp_path)
+    with pytest.raises(PngnatError, match="listened"):
+        best_model(tmp_path)
+    assert Heard.load(tmp_path) is None and not (tmp_path / BEST).exists() and not (tmp_path / HEARD).exists()
+
+
+def test_which_ears(toy_corpus, monkeypatch):
+    assert isinstance(ears("distance", toy_corpus.recordings), Distance)
+    with pytest.raises(PngnatError, match="nose"):
+        ears("nose", toy_corpus.recordings)
+
+    def missing(*_):
+        raise PngnatError("not installed")
+
+    monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", missing)
+    assert ears("auto", toy_corpus.recordings).name == "distance"
+    with pytest.raises(PngnatError, match="not installed"):
+        ears("listeners", toy_corpus.recordings)
+
+
+def test_what_was_heard_survives_a_file(tmp_path):
+    heard = Heard("given")
+    for misfit in (2.0, 1.0, 3.0):
+        heard.add({"misfit": misfit}, 1)
+    (tmp_path / HEARD).write_text(json.dumps(heard.__dict__))
+    assert Heard.load(tmp_path) == heard == replace(heard) and heard.best == 1 and heard.over

@@ -1,0 +1,68 @@
+import io
+
+import pytest
+
+from pngnat.training import finetune_progress
+from pngnat.training.finetune import Plan
+from pngnat.training.finetune_progress import Progress
+
+MINUTES = {"corpus": 1.0, "acoustic": 30.0, "voice": 2.0}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(finetune_progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_the_time_left_is_planned_then_measured(clock):
+    progress = Progress(MINUTES, {name: name for name in MINUTES}, io.StringIO())
+    assert progress.left == 33 * 60
+    progress.begin("acoustic")
+    assert progress.left == 32 * 60
+    clock[0] += 600
+    assert progress.left == pytest.approx(22 * 60)
+    progress.share(0.5)
+    assert progress.left == pytest.approx(12 * 60), "half took ten minutes, and so will the other"
+    progress.share(0.4)
+    assert progress.left == pytest.approx(12 * 60), "the bar never goes back"
+    progress.begin("voice")
+    assert progress.left == 2 * 60
+    progress.close()
+
+
+def test_a_log_file_gets_lines_and_no_bar():
+    file = io.StringIO()
+    progress = Progress(MINUTES, {name: f"the {name}" for name in MINUTES}, file)
+    progress.begin("corpus")
+    progress.share(0.5)
+    progress.say("something")
+    progress.begin("acoustic")
+    progress.close()
+    assert file.getvalue().splitlines() == ["[1/3] the corpus: 33 min left in all", "something", "[2/3] the acoustic: 32 min left in all"]
+
+
+def test_a_terminal_gets_a_bar():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    file = Terminal()
+    progress = Progress(MINUTES, {name: name for name in MINUTES}, file)
+    progress.begin("acoustic")
+    assert "[2/3] acoustic" in file.getvalue() and "32 min left" in file.getvalue()
+    progress.close()
+
+
+@pytest.mark.parametrize(("minutes", "whole"), [(1, 10), (5, 15), (12, 36), (20, 60), (120, 60)])
+def test_the_budget_follows_the_recordings(minutes, whole):
+    plan = Plan.of(minutes, None)
+    parts = (plan.corpus, plan.speaker, plan.acoustic, plan.vocoder, plan.voice)
+    assert sum(parts) == pytest.approx(whole) and min(parts) > 0
+    assert plan.acoustic + plan.vocoder >= whole / 2
+
+
+def test_a_given_budget_is_kept():
+    plan = Plan.of(20, 8.0)
+    assert plan.corpus + plan.speaker + plan.acoustic + plan.vocoder + plan.voice == pytest.approx(8.0)
