@@ -25,7 +25,7 @@ class VocoderTrainingConfig:
     """How to train.
 
     stft_weight, mel_weight, pitch_weight: of the losses of reconstruction. adversarial: the second stage; None is the first.
-    renderings: 2 compares two sounds of the same mel with the recording and with each other, see spectral_loss.py; 1 is a third quicker.
+    repulsion: of two sounds of the same mel, 0 to 1, see spectral_loss.py; with 0 there is one sound, and a step is a quarter quicker.
     autocast: bfloat16 in the networks, several times quicker where the processor knows it. workers: processes that load batches.
     seed: of the noise.
     """
@@ -36,7 +36,7 @@ class VocoderTrainingConfig:
     stft_weight: float = 1.0
     mel_weight: float = 1.0
     pitch_weight: float = 0.3
-    renderings: int = 2
+    repulsion: float = 1.0
     autocast: bool = True
     workers: int = 0
     seed: int = 0
@@ -66,7 +66,8 @@ class VocoderTraining(L.LightningModule):
         self.config, self.store, self.predicted, self.clips = config, store, predicted, {"train": train, "valid": valid}
         self.vocoder = Vocoder(audio, model)
         self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
-        self.stft_loss, self.mel_loss = MultiResolutionStftLoss(config.stft), LogMelLoss(audio)
+        self.stft_loss = MultiResolutionStftLoss(config.stft, config.repulsion)
+        self.mel_loss = LogMelLoss(audio, config.repulsion)
 
     def start_from(self, start: VocoderStart) -> None:
         """Take over trained weights; discriminators of other sizes are left at their random beginning."""
@@ -137,7 +138,7 @@ class VocoderTraining(L.LightningModule):
         """Sounds (B, S) of the same mels, which differ by what is chance: the noise, and where the pulses lie."""
         filters = self.vocoder.filters(mel, f0, voicing)
         sounds = []
-        for _ in range(self.config.renderings):
+        for _ in range(2 if self.config.repulsion else 1):
             phase = torch.rand(len(mel), generator=generator).to(mel.device)
             noise = self.vocoder.noise(len(mel), mel.shape[-1], generator)
             sounds.append(self.vocoder.sound(filters, f0, voicing, noise, phase))

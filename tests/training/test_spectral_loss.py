@@ -36,6 +36,12 @@ def test_noise_is_nearer_to_noise_than_what_has_no_chance():
     assert as_pair < 0.75 < plain
 
 
+def test_half_a_repulsion_lies_between_none_and_all():
+    config, sounds = StftLossConfig((256,), (64,)), (noise(1), noise(0), noise(2))
+    none, half, whole = (sum(MultiResolutionStftLoss(config, repulsion)(*sounds)) for repulsion in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(half, (none + whole) / 2)
+
+
 def test_noise_of_the_recordings_level_is_nearest():
     loss = LOSSES["stft"]
     distances = {level: loss(level * noise(1), noise(0), level * noise(2)).item() for level in (0.5, 0.8, 1.0, 1.25, 2.0)}
