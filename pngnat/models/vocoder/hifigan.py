@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 from torch import nn
 
+from pngnat.errors import PngnatError
+
 
 @dataclass(frozen=True)
 class HifiGanConfig:
@@ -51,8 +53,12 @@ class HifiGanConfig:
 
 
 def hifigan(config: HifiGanConfig) -> nn.Module:
-    """A SpeechT5HifiGan with fresh weights: (B, T, M) to (B, T * hop)."""
-    # Seconds to import, and only this vocoder needs it.
-    from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+    """A SpeechT5HifiGan with fresh weights: (B, T, M) to (B, T * hop). Raises PngnatError where transformers does not work."""
+    try:
+        # Seconds to import, and only this vocoder needs it.
+        from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+    # OSError: transformers imports torchaudio where it is installed, and that may be made for another PyTorch.
+    except (ImportError, OSError) as error:
+        raise PngnatError(f"HiFi-GAN needs the package transformers, which cannot be imported here ({error})") from error
 
     return SpeechT5HifiGan(SpeechT5HifiGanConfig(**asdict(config)))
