@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from pngnat.audio import pitch
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
+from pngnat.audio.pitch import F0_MAX, F0_MIN
 from pngnat.audio.wav import resample
 
-# Quieter than this below the recording's loudest frame is a pause.
-PAUSE = -50.0
 CEPSTRA = 13
+# From this relative error on, an estimate of pitch is another pitch (an octave's, say), and no inexact one.
+GROSS = 0.2
+
+
+@dataclass(frozen=True)
+class PitchErrors:
+    """fine: RMS error in Hz where both sounds have a voice and no error is gross. gross: share of frames with a gross error where both
+    have a voice. voicing: share of all frames in which one has a voice and the other none. all: RMS error in Hz, the gross ones with it.
+    None where no frame has a voice in both."""
+
+    fine: float | None
+    gross: float | None
+    voicing: float
+    all: float | None
 
 
 def mel_cepstral_distortion(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> float:
@@ -31,25 +44,59 @@ def mel_cepstral_distortion(recording: np.ndarray, copy: np.ndarray, audio: Audi
     return 10 / math.log(10) * float(distance)
 
 
-def f0_errors(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> tuple[float | None, float]:
-    """Pitch measured in both by Harvest: RMS error in Hz where both are voiced (None where nothing is), and the share of frames
-    of which one is voiced and the other is not."""
-    a, b = pitch.f0(recording, audio), pitch.f0(copy, audio)
-    both = (a > 0) & (b > 0)
-    rmse = float(np.sqrt(np.mean(np.square(a - b)[both]))) if both.any() else None
-    return rmse, float(np.mean((a > 0) != (b > 0)))
+def pitch_contour(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
+    """Fundamental frequency in Hz, 0 where there is no voice, of a sound (S,): (T,), T = S // hop, by pYIN.
 
-
-def pause_level(recording: np.ndarray, sound: np.ndarray, audio: AudioConfig) -> float | None:
-    """Level of `sound` in dB of full scale where the recording pauses: in its frames 50 dB and more below its loudest one.
-
-    None where it has no such frame. Vocoders that buzz in pauses are louder there than the recording.
+    Source: Mauch and Dixon, "pYIN: a fundamental frequency estimator using probabilistic threshold distributions", ICASSP 2014. Harvest,
+    which the vocoder learns from, gives every frame near a voice a pitch, and between two sounds that are alike to the ear it disagrees by
+    more than 20 % in some 9 % of the frames; pYIN in 1 %.
     """
-    hop = audio.hop_length
-    frames = len(recording) // hop
-    levels = [np.square(samples[: frames * hop].astype(np.float64)).reshape(frames, hop).mean(1) for samples in (recording, sound)]
-    paused = levels[0] <= levels[0].max() * 10 ** (PAUSE / 10)
-    return 10 * math.log10(max(levels[1][paused].mean(), 1e-12)) if paused.any() else None
+    import librosa
+
+    # Its frames are centred on hops, ours between them.
+    shifted = np.asarray(samples[audio.hop_length // 2 :], dtype=np.float32)
+    frame = round(0.064 * audio.sample_rate)
+    f0, voiced, _ = librosa.pyin(
+        shifted, fmin=F0_MIN, fmax=F0_MAX, sr=audio.sample_rate, frame_length=frame, hop_length=audio.hop_length, fill_na=0.0
+    )
+    return np.where(voiced, f0, 0.0)[: len(samples) // audio.hop_length]
+
+
+def compare_pitch(true: np.ndarray, found: np.ndarray) -> PitchErrors:
+    """How far a contour `found` is from a `true` one; both (T,) in Hz, 0 where there is no voice.
+
+    An error of more than 20 % is gross and counted, not measured: it is one of the estimator in one of the sounds (an octave, an edge of
+    voicing, creak), and in the square it would drown all that a listener hears as pitch. Sources: Rabiner et al., "A comparative
+    performance study of several pitch detection algorithms", 1976 (fine and gross errors apart); Chu and Alwan, "Reducing F0 frame error
+    of F0 tracking algorithms under noisy conditions", ICASSP 2009 (20 %, voicing decision error).
+    """
+    both = (true > 0) & (found > 0)
+    error = (found - true)[both]
+    gross = np.abs(error) > GROSS * true[both]
+    return PitchErrors(
+        fine=_rms(error[~gross]),
+        gross=float(gross.mean()) if len(gross) else None,
+        voicing=float(np.mean((true > 0) != (found > 0))),
+        all=_rms(error),
+    )
+
+
+def _rms(values: np.ndarray) -> float | None:
+    return float(np.sqrt(np.mean(np.square(values)))) if len(values) else None
+
+
+def bandwidth(samples: np.ndarray, sample_rate: int) -> float:
+    """The highest frequency in Hz whose mean level in a sound (S,) lies within 70 dB of the loudest; 0 for silence.
+
+    It tells of recordings that were made at a lower sample rate.
+    """
+    size = 1024
+    window = torch.hann_window(size)
+    # Windows within the sound alone: its ends, cut off or mirrored, have a wide spectrum.
+    spectrum = torch.stft(torch.from_numpy(samples), size, size // 2, window=window, center=False, return_complex=True)
+    power = spectrum.abs().square().mean(1)
+    heard = torch.nonzero((power > power.max() * 1e-7) & (power > 0))
+    return float(heard.max()) * sample_rate / size if len(heard) else 0.0
 
 
 def pesq_score(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> float | None:

@@ -1,9 +1,10 @@
 """How well and how quickly a vocoder copies recordings from their own mels.
 
     python -m pngnat.evaluation.vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
-    python -m pngnat.evaluation.vocoder --voice VOICE --corpus corpora/teacher --json report.json --save copies/
+    python -m pngnat.evaluation.vocoder --voice VOICE --corpus corpora/teacher corpora/unseen --json report.json --save copies/
 
-Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of its mel.
+Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of its mel. The band
+tells of recordings that were made at a lower sample rate: a copy cannot be nearer to what is not there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,16 +28,19 @@ from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
-from pngnat.evaluation.copies import f0_errors, mel_cepstral_distortion, pause_level, pesq_score
+from pngnat.evaluation.copies import bandwidth, compare_pitch, mel_cepstral_distortion, pesq_score, pitch_contour
 from pngnat.evaluation.mos import MosPredictor
+from pngnat.evaluation.silence import buzzing_share, pause_level
 from pngnat.models.vocoder import Vocoder
+from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.training.spectral_loss import MultiResolutionStftLoss, StftLossConfig
 
 Copy = Callable[[np.ndarray], np.ndarray]
+AnyVocoder = Vocoder | ForeignVocoder
 
 
 @torch.inference_mode()
-def copy_by(vocoder: Vocoder, samples: np.ndarray) -> np.ndarray:
+def copy_by(vocoder: AnyVocoder, samples: np.ndarray) -> np.ndarray:
     """samples (S,) to the vocoder's copy (S,), from the mel alone."""
     mel = log_mel(torch.from_numpy(samples), vocoder.audio)[None]
     return vocoder(mel, generator=torch.Generator().manual_seed(0))[0].numpy()
@@ -63,25 +68,42 @@ def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
     return np.pad(made, (0, len(samples) - len(made))).astype(np.float32)
 
 
-def measure(recordings: Sequence[np.ndarray], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor) -> dict[str, Any]:
-    """Mean figures of copies (S,) against their recordings (S,)."""
+@dataclass(frozen=True)
+class Recorded:
+    """What copies are compared with: samples (S,), and their pitch (T,) in Hz, 0 where there is no voice."""
+
+    samples: np.ndarray
+    pitch: np.ndarray
+
+
+def measure(recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor) -> dict[str, Any]:
+    """Mean figures of copies (S,) against their recordings."""
     stft_loss = MultiResolutionStftLoss(StftLossConfig())
     figures: dict[str, list[float | None]] = {}
-    for recording, copy in zip(recordings, copies, strict=True):
+    for recorded, copy in zip(recordings, copies, strict=True):
+        recording = recorded.samples
         pair = [torch.from_numpy(samples)[None] for samples in (copy, recording)]
-        rmse, voicing = f0_errors(recording, copy, audio)
+        pitch, buzzing = compare_pitch(recorded.pitch, pitch_contour(copy, audio)), buzzing_share(recording, copy, audio)
         for name, value in {
             "STFT distance": float(sum(stft_loss(*pair))),
             "MCD (dB)": mel_cepstral_distortion(recording, copy, audio),
-            "F0 RMSE (Hz)": rmse,
-            "voicing error (%)": 100 * voicing,
+            "F0 RMSE (Hz)": pitch.fine,
+            "gross F0 errors (%)": _percent(pitch.gross),
+            "F0 RMSE with gross": pitch.all,
+            "voicing error (%)": _percent(pitch.voicing),
             "PESQ": pesq_score(recording, copy, audio),
             "DistilMOS": mos.score(copy, audio.sample_rate),
             "pauses (dBFS)": pause_level(recording, copy, audio),
+            "buzzing pauses (%)": _percent(buzzing),
+            "band (kHz)": bandwidth(copy, audio.sample_rate) / 1000,
         }.items():
             figures.setdefault(name, []).append(value)
     known = {name: [value for value in values if value is not None] for name, values in figures.items()}
     return {name: float(np.mean(values)) if values else None for name, values in known.items()}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def real_time_factor(copy: Callable[[], Any], seconds: float, threads: int, rounds: int = 5) -> float:
@@ -101,7 +123,7 @@ def real_time_factor(copy: Callable[[], Any], seconds: float, threads: int, roun
 
 
 @torch.inference_mode()
-def speed(vocoder: Vocoder, seconds: float = 5.0) -> dict[str, float]:
+def speed(vocoder: AnyVocoder, seconds: float = 5.0) -> dict[str, float]:
     """Real-time factors of mel to sound on 1 and 2 threads."""
     audio = vocoder.audio
     mel = torch.full((1, audio.n_mels, int(seconds * audio.frame_rate)), -5.0)
@@ -119,9 +141,10 @@ def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[
         yield recording.id, samples[: len(samples) // audio.hop_length * audio.hop_length]
 
 
-def compare(vocoder: Vocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None) -> list[dict[str, Any]]:
+def compare(vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None) -> list[dict[str, Any]]:
     """The rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
     audio, mos = vocoder.audio, MosPredictor()
+    recordings = [Recorded(samples, pitch_contour(samples, audio)) for samples in sounds.values()]
     ways: dict[str, Copy] = {"recording": lambda samples: samples, "vocoder": partial(copy_by, vocoder)}
     if baselines:
         ways |= {"Griffin-Lim": partial(copy_by_griffin_lim, audio), "WORLD": partial(copy_by_world, audio)}
@@ -132,42 +155,57 @@ def compare(vocoder: Vocoder, sounds: dict[str, np.ndarray], baselines: bool, sa
             save.mkdir(parents=True, exist_ok=True)
             for identity, samples in zip(sounds, copies, strict=True):
                 wav.write(save / f"{identity}.wav", samples, audio.sample_rate)
-        rows.append({"": name, **measure(list(sounds.values()), copies, audio, mos)})
+        rows.append({"": name, **measure(recordings, copies, audio, mos)})
     return rows
 
 
 def main() -> None:
+    args = _arguments()
+    vocoder, rows, taken = _vocoder(args), [], {}
+    for corpus in args.corpus:
+        sounds = dict(clips(corpus, args.split, args.clips, vocoder.audio))
+        if not sounds:
+            raise PngnatError(f"{corpus} has no recordings in '{args.split}'")
+        name = corpus.resolve().name
+        taken[name] = list(sounds)
+        copies = compare(vocoder, sounds, not args.only, args.save and args.save / name)
+        rows += [{"corpus": f"{name}, {len(sounds)} clips", **row} for row in copies]
+    times = speed(vocoder)
+    size = sum(weight.numel() for weight in vocoder.parameters())
+    print(report.table(rows))
+    print(f"{size / 1e6:.2f} M parameters; " + "; ".join(f"{name}: {value:.4f}" for name, value in times.items()))
+    if args.json:
+        report.write_json(args.json, {"clips": taken, "parameters": size, "speed": times, "copies": rows})
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--vocoder", type=Path, help="folder with vocoder.json, of a training or an export")
-    source.add_argument("--voice", help="a voice, by name or folder")
-    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus")
-    parser.add_argument("--split", default="valid", help="its split (default: valid)")
-    parser.add_argument("--clips", type=int, default=16, help="how many recordings; 0 for all (default: 16)")
+    parser.add_argument("--vocoder", type=Path, help="folder of a training, an export, or a HiFi-GAN or Vocos checkpoint")
+    parser.add_argument("--voice", help="a voice, by name or folder: its own vocoder is measured, or --vocoder with its mel settings")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, nargs="+", help="prepared corpora, say one of seen and one of unseen speakers"
+    )
+    parser.add_argument("--split", default="valid", help="their split (default: valid)")
+    parser.add_argument("--clips", type=int, default=16, help="how many recordings of each; 0 for all (default: 16)")
     parser.add_argument("--only", action="store_true", help="leave out Griffin-Lim and WORLD")
     parser.add_argument("--save", type=Path, help="folder for the copies")
     parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
-    vocoder = _vocoder(args)
-    sounds = dict(clips(args.corpus, args.split, args.clips, vocoder.audio))
-    if not sounds:
-        raise PngnatError(f"{args.corpus} has no recordings in '{args.split}'")
-    rows, times = compare(vocoder, sounds, not args.only, args.save), speed(vocoder)
-    size = sum(weight.numel() for weight in vocoder.parameters())
-    print(report.table(rows))
-    print(f"{len(sounds)} recordings, {size / 1e6:.2f} M parameters; " + "; ".join(f"{name}: {value:.4f}" for name, value in times.items()))
-    if args.json:
-        report.write_json(args.json, {"clips": list(sounds), "parameters": size, "speed": times, "copies": rows})
+    if args.vocoder is None and args.voice is None:
+        parser.error("say what to measure: --vocoder FOLDER or --voice VOICE")
+    return args
 
 
-def _vocoder(args: argparse.Namespace) -> Vocoder:
+def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     if args.voice:
         from pngnat.voice import load_voice
 
-        return load_voice(args.voice).vocoder
-    from pngnat.training.vocoder_export import vocoder_model
+        return load_voice(args.voice, args.vocoder).vocoder
+    from pngnat.training.vocoder_export import SETTINGS, vocoder_model
+    from pngnat.vocoder_folder import load_vocoder
 
-    return vocoder_model(args.vocoder)
+    # A training that still runs has no weights by themselves yet.
+    return vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())
 
 
 if __name__ == "__main__":

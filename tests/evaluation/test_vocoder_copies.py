@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from pngnat.audio.config import AudioConfig
+from pngnat.audio.wav import resample
 from pngnat.evaluation import copies
 from pngnat.evaluation import vocoder as evaluation
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
@@ -17,10 +18,20 @@ def vowel(f0, seconds=1.0):
     return (sum(np.sin(2 * np.pi * f0 * k * time) / k for k in range(1, 20)) * 0.2).astype(np.float32)
 
 
+def pitch_errors(recording, copy):
+    return copies.compare_pitch(*(copies.pitch_contour(sound, AUDIO) for sound in (recording, copy)))
+
+
+def test_the_contour_has_a_value_for_each_frame():
+    contour = copies.pitch_contour(np.concatenate([np.zeros(12_100, np.float32), vowel(200)]), AUDIO)
+    assert contour.shape == (36_100 // 300,) and not contour[:36].any()
+    assert contour[44:-4] == pytest.approx(200, rel=0.006)
+
+
 def test_a_recording_is_its_own_best_copy():
     sound = vowel(120)
     assert copies.mel_cepstral_distortion(sound, sound, AUDIO) == 0
-    assert copies.f0_errors(sound, sound, AUDIO) == (0, 0)
+    assert pitch_errors(sound, sound) == copies.PitchErrors(fine=0, gross=0, voicing=0, all=0)
 
 
 def test_loudness_is_no_cepstral_distortion():
@@ -43,21 +54,34 @@ def test_cepstral_distortion_is_the_rms_difference_of_smooth_spectra_in_decibels
 
 
 def test_pitch_error_is_in_hertz():
-    rmse, voicing = copies.f0_errors(vowel(120), vowel(126), AUDIO)
-    assert rmse == pytest.approx(6, abs=0.3)
-    assert voicing < 0.05
+    errors = pitch_errors(vowel(120), vowel(126))
+    assert errors.fine == pytest.approx(6, abs=0.7) == errors.all
+    assert errors.voicing < 0.05 and errors.gross == 0
     silence = np.zeros(24000, dtype=np.float32)
-    rmse, voicing = copies.f0_errors(vowel(120), silence, AUDIO)
-    assert rmse is None and voicing > 0.9
+    errors = pitch_errors(vowel(120), silence)
+    assert errors.fine is None and errors.gross is None and errors.all is None and errors.voicing > 0.9
 
 
-def test_a_buzz_in_a_pause_is_seen():
-    recording = np.concatenate([vowel(120), np.zeros(12000, dtype=np.float32)])
-    buzz = np.concatenate([vowel(120), 0.01 * vowel(120, 0.5)])
-    assert copies.pause_level(recording, recording, AUDIO) < -100
-    expected = 10 * np.log10(np.mean(np.square(0.01 * vowel(120, 0.5))))
-    assert copies.pause_level(recording, buzz, AUDIO) == pytest.approx(expected, abs=0.5)
-    assert copies.pause_level(vowel(120), vowel(120), AUDIO) is None
+def test_another_pitch_is_counted_and_not_measured():
+    true = np.full(100, 100.0)
+    found = true + 3
+    found[:10] = 200
+    found[10:30] = 0
+    errors = copies.compare_pitch(true, found)
+    assert errors.gross == pytest.approx(10 / 80) and errors.fine == pytest.approx(3) and errors.voicing == pytest.approx(0.2)
+    assert errors.all == pytest.approx(np.sqrt((10 * 100**2 + 70 * 9) / 80))
+
+
+def test_an_octave_is_gross():
+    errors = pitch_errors(vowel(110), vowel(220))
+    assert errors.gross == pytest.approx(1, abs=0.05)
+
+
+def test_the_band_ends_where_the_sound_does():
+    noise = np.random.default_rng(0).standard_normal(48000).astype(np.float32) * 0.1
+    assert copies.bandwidth(noise, 24000) > 11_900
+    assert copies.bandwidth(resample(resample(noise, 24000, 16000), 16000, 24000), 24000) == pytest.approx(8000, abs=300)
+    assert copies.bandwidth(np.zeros(4800, np.float32), 24000) == 0
 
 
 def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
@@ -70,6 +94,7 @@ def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
     with torch.inference_mode():
         rows = evaluation.compare(vocoder, {"one": vowel(120, 0.7)[:16500]}, True, tmp_path)
     assert [row[""] for row in rows] == ["recording", "vocoder", "Griffin-Lim", "WORLD"]
+    assert rows[0]["F0 RMSE (Hz)"] == rows[0]["gross F0 errors (%)"] == rows[0]["voicing error (%)"] == 0
     assert rows[0]["STFT distance"] == 0 < rows[3]["STFT distance"] < rows[1]["STFT distance"]
     assert (tmp_path / "one.wav").exists()
     json.dumps(rows)

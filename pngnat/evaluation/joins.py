@@ -1,0 +1,107 @@
+"""Whether speech clicks where its parts meet: `python -m pngnat.evaluation.joins [--voice VOICE] [--sentences FILE] [--limit N]`.
+
+Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the next, relative to the
+root mean square of the steps within 10 ms around it: a click is a step that its surroundings do not explain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.evaluation.passages import add_options, chosen
+from pngnat.synthesis import sentences
+from pngnat.voice import Voice, load_voice
+
+_AROUND = 0.01
+# Steps smaller than this (-90 dB of full scale) are no click, however silent it is around them.
+_FLOOR = 3e-5
+_SENTENCES_A_TEXT = 5
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """samples: (S,). blocks, sentences: places at which a block, or a sentence, ends and the next begins."""
+
+    samples: np.ndarray
+    blocks: list[int]
+    sentences: list[int]
+
+
+def jumps(samples: np.ndarray, sample_rate: int) -> np.ndarray:
+    """For each sample (S,) its distance to the one before, over the RMS of such distances within 10 ms, itself and its neighbours left out.
+
+    The first sample's is 0.
+    """
+    steps = np.abs(np.diff(samples.astype(np.float64), prepend=samples[:1]))
+    power = np.concatenate([[0.0], np.cumsum(np.square(steps))])
+    around, places = round(_AROUND * sample_rate), np.arange(len(steps))
+    total, count = np.zeros(len(steps)), np.zeros(len(steps))
+    for first, last in ((places - around, places - 1), (places + 2, places + 1 + around)):
+        first, last = first.clip(0, len(steps)), last.clip(0, len(steps))
+        total += power[last] - power[first]
+        count += last - first
+    local = np.sqrt(np.maximum(total, 0) / np.maximum(count, 1))
+    return steps / np.maximum(local, _FLOOR)
+
+
+def speak(text: str, voice: Voice, speaker: str | None = None) -> Spoken:
+    """Speak a text block by block."""
+    blocks, block_ends, sentence_ends, heard = [], [], [], 0
+    for sentence in sentences(text, voice, speaker=speaker):
+        for block in sentence.blocks():
+            blocks.append(block)
+            heard += len(block)
+            block_ends.append(heard)
+        sentence_ends.append(block_ends.pop())
+    return Spoken(np.concatenate(blocks), block_ends, sentence_ends[:-1])
+
+
+def summarize(spoken: Sequence[Spoken], sample_rate: int) -> list[dict[str, Any]]:
+    """Rows of the table: jumps at the joins of blocks and of sentences, and at all other samples."""
+    found: dict[str, list[np.ndarray]] = {"block joins": [], "sentence joins": [], "elsewhere": []}
+    for part in spoken:
+        sizes = jumps(part.samples, sample_rate)
+        found["block joins"].append(sizes[part.blocks])
+        found["sentence joins"].append(sizes[part.sentences])
+        found["elsewhere"].append(np.delete(sizes, [*part.blocks, *part.sentences]))
+    return [_row(place, np.concatenate(sizes)) for place, sizes in found.items()]
+
+
+def _row(place: str, sizes: np.ndarray) -> dict[str, Any]:
+    row: dict[str, Any] = {"jumps": place, "samples": len(sizes)}
+    for name, share in (("median", 50), ("99.9 % are below", 99.9), ("largest", 100)):
+        row[name] = float(np.percentile(sizes, share)) if len(sizes) else None
+    return row
+
+
+def _measure(options: argparse.Namespace) -> None:
+    passages, voice = chosen(options), load_voice(options.voice)
+    if not passages:
+        raise PngnatError("there is nothing to speak")
+    groups = [passages[start : start + _SENTENCES_A_TEXT] for start in range(0, len(passages), _SENTENCES_A_TEXT)]
+    rows = summarize([speak("\n".join(p.text for p in group), voice, options.speaker) for group in tqdm(groups)], voice.sample_rate)
+    print(report.table(rows))
+    if options.json:
+        report.write_json(options.json, {"voice": voice.name, "joins": rows})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.joins", description=__doc__.splitlines()[0])
+    add_options(parser)
+    parser.add_argument("--speaker", help="default: the voice's default speaker")
+    options = parser.parse_args(arguments)
+    return report.command(lambda: _measure(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

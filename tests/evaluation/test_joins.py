@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+import pytest
+
+from pngnat.evaluation.joins import Spoken, jumps, main, speak, summarize
+from pngnat.voice import load_voice
+
+RATE = 24000
+
+
+def speechlike(seconds=1.0):
+    time = np.arange(round(seconds * RATE)) / RATE
+    return (np.sin(2 * np.pi * 150 * time) * 0.3 + 0.01 * np.random.default_rng(0).standard_normal(len(time))).astype(np.float32)
+
+
+def test_a_click_stands_out_at_its_place():
+    sound = speechlike()
+    clicked = sound.copy()
+    clicked[12_000:] += 0.2
+    assert jumps(sound, RATE).max() < 6
+    assert jumps(clicked, RATE).argmax() == 12_000 and jumps(clicked, RATE)[12_000] == pytest.approx(0.2 / 0.02, rel=0.3)
+
+
+def test_a_step_out_of_silence_is_a_click_and_silence_is_none():
+    sound = np.zeros(4800, np.float32)
+    assert not jumps(sound, RATE).any()
+    sound[2400:] = 0.01
+    assert jumps(sound, RATE)[2400] > 100
+
+
+def test_a_jump_is_measured_against_its_surroundings_directly_evaluated():
+    sound = np.random.default_rng(1).standard_normal(1000).astype(np.float32)
+    steps = np.abs(np.diff(sound.astype(np.float64), prepend=sound[:1]))
+    near = np.concatenate([steps[500 - 240 : 499], steps[502 : 502 + 239]])
+    assert jumps(sound, RATE)[500] == pytest.approx(steps[500] / np.sqrt(np.mean(near**2)), rel=1e-6)
+
+
+def test_the_table_tells_joins_from_the_rest():
+    sound = speechlike()
+    clicked = sound.copy()
+    clicked[12_000:] += 0.2
+    blocks, ends, elsewhere = summarize([Spoken(clicked, [6_000, 18_000], [12_000]), Spoken(sound, [6_000], [])], RATE)
+    assert (blocks["samples"], ends["samples"], elsewhere["samples"]) == (3, 1, 48_000 - 4)
+    assert ends["largest"] > 7 > elsewhere["largest"] and blocks["largest"] < 6
+
+
+def test_speech_is_joined_without_clicks(stub_voice):
+    voice = load_voice(stub_voice)
+    text = "The boy was there when the sun rose and a rod is used to catch pink salmon. How are you? I am well."
+    spoken = speak(text, voice)
+    assert len(spoken.sentences) == 2 and spoken.blocks
+    assert all(0 < place < len(spoken.samples) for place in spoken.blocks + spoken.sentences)
+    blocks, ends, elsewhere = summarize([spoken], voice.sample_rate)
+    assert max(blocks["largest"], ends["largest"]) < elsewhere["99.9 % are below"]
+
+
+def test_the_command(stub_voice, tmp_path, capsys):
+    (tmp_path / "lines.txt").write_text("Hello there, my friend.\nHow are you?\n")
+    assert main(["--voice", str(stub_voice), "--sentences", str(tmp_path / "lines.txt"), "--json", str(tmp_path / "joins.json")]) == 0
+    assert "sentence joins" in capsys.readouterr().out
+    assert [row["jumps"] for row in json.loads((tmp_path / "joins.json").read_text())["joins"]] == [
+        "block joins",
+        "sentence joins",
+        "elsewhere",
+    ]
