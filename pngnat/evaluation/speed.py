@@ -1,8 +1,9 @@
 """How fast a voice speaks: `python -m pngnat.evaluation.speed [--voice NAME] [--json FILE]`.
 
 real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does not blur).
-first sound: from the call of `stream` to its first sentence. cold start: the whole command `pngnat "..." -o FILE`, from its launch
-to its end. peak memory: of that command, and of one that speaks 5,000 words.
+first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`, which needs no whole sentence.
+cold start: the whole command `pngnat "..." -o FILE`, from its launch to its end. peak memory: of that command, and of one that speaks
+5,000 words.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
+
+if TYPE_CHECKING:
+    from pngnat.voice import Voice
 
 # From the Harvard sentences (IEEE Recommended Practice for Speech Quality Measurements, 1969).
 SENTENCES = (
@@ -35,17 +41,27 @@ SENTENCES = (
     "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town.",
 )
 GREETING = "Hello, and welcome."
+LONG_SENTENCE = (
+    "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town, where the hogs were fed "
+    "chopped corn and garbage before the sun went down behind the hills."
+)
 
 
 @dataclass(frozen=True)
 class ThreadSpeed:
-    """Speaking with a loaded voice on `threads` threads; first_sound: median seconds, of one sentence's text and of a long one."""
+    """Speaking with a loaded voice on `threads` threads.
+
+    first_sound: median seconds to the first sentence of a short text and of a long one, and of a text that is one long sentence;
+    first_block: to the first block of that.
+    """
 
     threads: int
     real_time_factor: float
     processor_factor: float
     first_sound_short: float
     first_sound_long: float
+    first_sound_sentence: float
+    first_block_sentence: float
 
 
 @dataclass(frozen=True)
@@ -67,22 +83,23 @@ def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed
     torch.set_num_threads(threads)
     loaded = pngnat.load_voice(voice)
     list(pngnat.stream(" ".join(SENTENCES[:3]), loaded))
-    clock, processor, first_short, first_long = [], [], [], []
+    list(pngnat.stream_samples(LONG_SENTENCE, loaded))
+    clock, processor, waits = [], [], []
     for _ in range(repeat):
         started, started_processor = time.perf_counter(), time.process_time()
         spoken = sum(pngnat.synthesize(sentence, loaded).duration for sentence in SENTENCES)
         clock.append((time.perf_counter() - started) / spoken)
         processor.append((time.process_time() - started_processor) / spoken)
-        first_short.append(_first_sound(GREETING, loaded))
-        first_long.append(_first_sound(" ".join(SENTENCES), loaded))
-    return ThreadSpeed(threads, *(statistics.median(values) for values in (clock, processor, first_short, first_long)))
+        texts = (GREETING, " ".join(SENTENCES), LONG_SENTENCE)
+        waits.append([_wait(pngnat.stream, text, loaded) for text in texts] + [_wait(pngnat.stream_samples, LONG_SENTENCE, loaded)])
+    waiting = zip(*waits, strict=True)
+    return ThreadSpeed(threads, *(statistics.median(values) for values in (clock, processor, *waiting)))
 
 
-def _first_sound(text: str, voice) -> float:
-    import pngnat
-
+def _wait(stream: Callable[[str, Voice], Iterator], text: str, voice: Voice) -> float:
+    """Seconds until the first of what is streamed."""
     started = time.perf_counter()
-    next(pngnat.stream(text, voice))
+    next(stream(text, voice))
     return time.perf_counter() - started
 
 
@@ -118,11 +135,12 @@ def long_text(words: int) -> str:
 
 def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
     """What was measured, for reading."""
-    lines = ["threads  real-time factor  (processor)  first sound, short text  long text"]
+    lines = ["threads  real-time factor  (processor)  first sound, short text  long text  long sentence  its first block"]
     for speed in speeds:
         lines.append(
             f"{speed.threads:7d}  {speed.real_time_factor:16.3f}  {speed.processor_factor:11.3f}"
             f"  {speed.first_sound_short:21.3f} s  {speed.first_sound_long:7.3f} s"
+            f"  {speed.first_sound_sentence:11.3f} s  {speed.first_block_sentence:13.3f} s"
         )
     lines += ["", "command with  clock        processor    peak memory"]
     for command in commands:
