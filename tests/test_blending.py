@@ -4,8 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import pngnat
 from pngnat.blending import FLOOR, Blend, blend_durations
 from pngnat.errors import PngnatError
+from pngnat.evaluation.predictions import professional_tracks
+from pngnat.text.frontend import Frontend
 
 SECONDS = st.one_of(st.just(0.0), st.floats(1e-6, 5.0))
 PAIRS = st.integers(1, 20).flatmap(lambda n: st.tuples(arrays(np.float64, n, elements=SECONDS), arrays(np.float64, n, elements=SECONDS)))
@@ -75,3 +78,15 @@ def test_impossible_weights_are_named(weight):
 def test_different_lengths_are_an_error():
     with pytest.raises(ValueError):
         blend_durations(np.ones(2), np.ones(3), 0.5)
+
+
+def test_the_limits_of_a_voice_s_blend(stub_voice):
+    text, voice = "The quick fox jumps over you.", pngnat.load_voice(stub_voice)
+    own, same, theirs = (pngnat.synthesize(text, voice, blend=blend) for blend in (None, Blend("pro", 0.0), Blend("pro", 1.0)))
+    assert np.array_equal(own.samples, same.samples) and np.array_equal(own.durations, same.durations)
+    predicted = professional_tracks(voice, ["pro"], Frontend().utterances(text))[0].durations
+    # In the sound, a phoneme lasts a frame at least, borders lie on samples, and the last silence fills the last frame.
+    inner = slice(0, -1)
+    spoken = np.maximum(predicted, np.where([phoneme.word is None for phoneme in theirs.phonemes], 0.0, 1 / 80))
+    assert np.allclose(theirs.durations[inner], spoken[inner], atol=2e-3)
+    assert not np.allclose(own.durations[inner], theirs.durations[inner], atol=2e-3)
