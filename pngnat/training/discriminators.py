@@ -29,8 +29,8 @@ class DiscriminatorConfig:
 class AdversarialConfig:
     """weight: of fooling the discriminators; features: of having what they look at as the recording has it.
 
-    With the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them, each of the three has about a third of the gradient
-    at the sound, of a trained vocoder against discriminators that tell it from recordings four times in five.
+    The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was trained with these,
+    against discriminators that knew one batch by heart, had gradients at the sound whose norms were 6 (fooling), 3 (features) and 8.
     """
 
     weight: float = 0.1

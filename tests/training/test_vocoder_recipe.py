@@ -44,15 +44,23 @@ def corpus(tmp_path):
     return folder
 
 
-def test_the_recipe_trains_resumes_and_exports(corpus, tmp_path):
-    command = [sys.executable, ROOT / "recipes" / "vocoder.py", f"run_dir={tmp_path / 'run'}", f"corpora=[{corpus}]", *TINY]
+def run(folder, corpus, *settings):
+    command = [sys.executable, "-W", "ignore", ROOT / "recipes" / "vocoder.py", *settings, f"corpora=[{corpus}]", *TINY]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_path):
     for _ in range(2):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-    made = vocoder_model(tmp_path / "run")(torch.zeros(1, 128, 4))
-    assert made.shape == (1, 1200) and torch.isfinite(made).all()
-    assert list((tmp_path / "run").glob("events*"))
+        run(tmp_path, corpus, f"run_dir={tmp_path / 'first'}")
+    second = [f"run_dir={tmp_path / 'second'}", f"vocoder_from={tmp_path / 'first'}", f"features={tmp_path / 'first' / 'features'}"]
+    run(tmp_path, corpus, "--config-name", "vocoder_adversarial", *second, "training.adversarial.discriminators.channels=4")
+    for folder in ("first", "second"):
+        made = vocoder_model(tmp_path / folder)(torch.zeros(1, 128, 4))
+        assert made.shape == (1, 1200) and torch.isfinite(made).all()
+        assert list((tmp_path / folder).glob("events*"))
+    assert (tmp_path / "second" / "discriminators.safetensors").exists()
 
 
 def test_the_config_has_the_types_that_it_names():
