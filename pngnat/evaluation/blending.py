@@ -47,17 +47,18 @@ def _name(weight: float) -> str:
 def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
     """What blending with the weight 0.5 promises, as figures; empty where a weight of 0, 0.5 or 1 is missing.
 
-    rate: over the geometric mean of own and professional rate. pauses: time outside punctuation over the own rhythm's.
-    WER: change in percent points. similarity: loss.
+    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own rhythm's; silence: the
+    same of all silences, pauses or not. WER: change in percent points. similarity: loss.
     """
     named = {row[""]: row for row in rows}
     own, half, professional = (named.get(_name(weight)) for weight in (0.0, 0.5, 1.0))
     if not (own and half and professional):
         return {}
-    stray = "pauses outside punctuation, % of time"
+    stray, silence = "pauses outside punctuation, % of time", "silence there, % of time"
     return {
         "rate": half["phonemes/s"] / math.sqrt(own["phonemes/s"] * professional["phonemes/s"]),
         "pauses": half[stray] / own[stray] if own[stray] else None,
+        "silence": half[silence] / own[silence] if own[silence] else None,
         "WER": None if half["WER %"] is None else half["WER %"] - own["WER %"],
         "similarity": None if half["similarity"] is None else own["similarity"] - half["similarity"],
     }

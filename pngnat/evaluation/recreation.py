@@ -81,6 +81,7 @@ class Judges:
             "phonemes/s": measured.rate,
             "pauses outside punctuation, % of time": 100 * measured.stray_share,
             "% of boundaries": 100 * measured.stray_pauses,
+            "silence there, % of time": 100 * measured.stray_silence,
             "WER %": 100 * sum((self._errors(one) for one in spoken), WordErrors()).rate if self.recognizer else None,
             "DistilMOS": _mean(self.quality.score(one.samples, one.sample_rate) for one in spoken) if self.quality else None,
             "similarity": _mean(self.likeness.of(one) for one in spoken) if self.likeness else None,

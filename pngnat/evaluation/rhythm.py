@@ -62,7 +62,7 @@ class Rhythm:
 
     seconds: from first to last sounds. sounding: of them, in phonemes. phonemes, words: counts.
     plain, marked: word boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: seconds of the silences
-    there that last at least PAUSE.
+    there that last at least PAUSE. plain_silence: seconds of all silences without punctuation, the shortest too.
     """
 
     seconds: float
@@ -73,6 +73,7 @@ class Rhythm:
     marked: int
     plain_pauses: tuple[float, ...]
     marked_pauses: tuple[float, ...]
+    plain_silence: float
 
     @property
     def rate(self) -> float:
@@ -104,10 +105,15 @@ class Rhythm:
         """Share of the time that is pauses outside punctuation."""
         return sum(self.plain_pauses) / self.seconds
 
+    @property
+    def stray_silence(self) -> float:
+        """As `stray_share`, of all silences: a model that has heard pauses at random places predicts a little of them everywhere."""
+        return self.plain_silence / self.seconds
+
 
 def rhythm(tracks: Iterable[Track]) -> Rhythm:
     """The rhythm of all these utterances together. Raises ValueError where none has a sound."""
-    seconds = sounding = 0.0
+    seconds = sounding = silence = 0.0
     phonemes = words = plain = marked = 0
     pauses: dict[bool, list[float]] = {True: [], False: []}
     for track in tracks:
@@ -119,12 +125,13 @@ def rhythm(tracks: Iterable[Track]) -> Rhythm:
         for symbol, duration in zip(track.symbols[track.inner], track.durations[track.inner], strict=True):
             if symbol in BOUNDARIES:
                 plain += symbol == WORD_BOUNDARY
+                silence += float(duration) if symbol == WORD_BOUNDARY else 0.0
                 marked += symbol != WORD_BOUNDARY
                 if duration >= PAUSE:
                     pauses[symbol == WORD_BOUNDARY].append(float(duration))
     if not phonemes or sounding <= 0:
         raise ValueError("there is no speech whose rhythm could be measured")
-    return Rhythm(seconds, sounding, phonemes, words, plain, marked, tuple(pauses[True]), tuple(pauses[False]))
+    return Rhythm(seconds, sounding, phonemes, words, plain, marked, tuple(pauses[True]), tuple(pauses[False]), silence)
 
 
 @dataclass(frozen=True)

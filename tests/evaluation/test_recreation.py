@@ -97,13 +97,13 @@ def test_promises_need_all_three_weights(stub_voice, real):
 
 
 def test_known_answers_of_the_promises():
-    stray = "pauses outside punctuation, % of time"
+    stray, silence = "pauses outside punctuation, % of time", "silence there, % of time"
     rows = [
-        {"": "own rhythm", "phonemes/s": 4.0, stray: 10.0, "WER %": 5.0, "similarity": 0.9},
-        {"": "blended 0.5", "phonemes/s": 6.0, stray: 4.0, "WER %": 4.0, "similarity": 0.89},
-        {"": "professional durations", "phonemes/s": 9.0, stray: 0.0, "WER %": 3.0, "similarity": 0.8},
+        {"": "own rhythm", "phonemes/s": 4.0, stray: 10.0, silence: 12.0, "WER %": 5.0, "similarity": 0.9},
+        {"": "blended 0.5", "phonemes/s": 6.0, stray: 4.0, silence: 3.0, "WER %": 4.0, "similarity": 0.89},
+        {"": "professional durations", "phonemes/s": 9.0, stray: 0.0, silence: 0.0, "WER %": 3.0, "similarity": 0.8},
     ]
-    assert blending.checks(rows) == pytest.approx({"rate": 1.0, "pauses": 0.4, "WER": -1.0, "similarity": 0.01})
+    assert blending.checks(rows) == pytest.approx({"rate": 1.0, "pauses": 0.4, "silence": 0.25, "WER": -1.0, "similarity": 0.01})
 
 
 def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):

@@ -21,7 +21,7 @@ def test_known_answers():
     assert found.words_per_minute == pytest.approx(3 / 1.7 * 60)
     assert found.plain_pauses == (0.3, 0.3) and found.marked_pauses == (0.4, 0.4)
     assert found.pause_share == pytest.approx(0.7 / 1.7)
-    assert found.stray_pauses == 1.0 and found.stray_share == pytest.approx(0.3 / 1.7)
+    assert found.stray_pauses == 1.0 and found.stray_share == found.stray_silence == pytest.approx(0.3 / 1.7)
 
 
 def test_short_silences_are_no_pauses():
@@ -29,6 +29,7 @@ def test_short_silences_are_no_pauses():
     seconds[[4, 7]] = 0.09
     found = rhythm([Track(SYMBOLS, seconds)])
     assert found.plain_pauses == found.marked_pauses == () and found.stray_pauses == 0.0 == found.pause_share
+    assert found.stray_silence == pytest.approx(0.09 / (1.7 - 0.3 - 0.4 + 0.18))
 
 
 def test_the_silences_at_the_ends_do_not_count():
