@@ -11,6 +11,7 @@ does again what depends on recordings or settings that changed. Who is not fluen
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from pngnat.training.finetune_voice import About, BlendChoice
 @hydra.main(version_base=None, config_path="../conf", config_name="finetune")
 def main(config: DictConfig) -> None:
     """Do what the config describes; what a person did wrong becomes one line."""
+    for talkative in ("lightning.pytorch", "lightning.fabric", "faster_whisper"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         made = finetune(_described(config))
     except PngnatError as error:

@@ -214,9 +214,9 @@ class _Finetuning:
         kept = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name not in ("step", "share"))
         corpora = ", ".join(Path(folder).name for folder in self.config.professionals)
         return [
-            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.0f} minutes{f' beside {corpora}' if corpora else ''};",
+            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.1f} minutes{f' beside {corpora}' if corpora else ''};",
             f"its state after {best['step']:.0f} steps sounded best on `valid` ({kept}).",
-            f"The vocoder learned for {minutes[VOCODER_STAGE]:.0f} minutes.",
+            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes.",
         ]
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, ModelSummary
 
 from pngnat.training.schedule import WarmupCosine
 
@@ -77,7 +77,10 @@ def _words(seconds: float) -> str:
 
 
 class TrainingProgress(Callback):
-    """Moves the bar while a training runs, in place of Lightning's own. until: the share of the stage that the training's end is."""
+    """Moves the bar while a training runs, in place of Lightning's own bar and table of layers.
+
+    until: the share of the stage that is over at the training's end.
+    """
 
     def __init__(self, progress: Progress, until: float = 1.0):
         self.progress, self.until = progress, until
@@ -85,6 +88,8 @@ class TrainingProgress(Callback):
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         if trainer.progress_bar_callback is not None:
             trainer.progress_bar_callback.disable()
+        # A new list: the old one is being walked through.
+        trainer.callbacks = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         self.progress.share(self.until * training_share(trainer))

@@ -77,7 +77,7 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
     base = tuned.base
     card = RecreatedCard(
         name=tuned.name,
-        description=about.description or f"recreated from {tuned.minutes:.0f} minutes of recordings",
+        description=about.description or f"recreated from {tuned.minutes:.1f} minutes of recordings",
         licence=about.licence,
         audio=tuned.acoustic.config.audio,
         acoustic=tuned.acoustic.config.to_dict(),
@@ -151,7 +151,7 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
         "",
         voice.card.description[:1].upper() + voice.card.description[1:] + ".",
         *(["The speaker is simulated and no person."] if about.simulated else []),
-        *([f"It is a preview, made of {tuned.minutes:.0f} minutes; record half an hour for the voice itself."] if preview else []),
+        *([f"It is a preview, made of {tuned.minutes:.1f} minutes; record half an hour for the voice itself."] if preview else []),
         "",
         "## Consent",
         "",

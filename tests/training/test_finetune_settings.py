@@ -1,0 +1,51 @@
+"""conf/finetune*.yaml and the speakers' settings say what the code understands."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+
+from pngnat.training.discriminators import AdversarialConfig
+from pngnat.training.finetune_acoustic import AcousticTuning
+from pngnat.training.finetune_consent import NAMES, get_consent
+from pngnat.training.finetune_vocoder import VocoderTuning
+from pngnat.training.finetune_voice import About, BlendChoice
+
+ROOT = Path(__file__).parents[2]
+SPEAKERS = sorted((ROOT / "recipes" / "speakers").glob("*/*.yaml"))
+
+
+def composed(name: str, *overrides: str):
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        return compose(name, ["target=recordings", "name=ann", *overrides])
+
+
+def test_the_settings_have_the_types_that_they_name():
+    config = composed("finetune")
+    assert isinstance(instantiate(config.acoustic, _convert_="all"), AcousticTuning)
+    assert isinstance(instantiate(config.vocoder, _convert_="all"), VocoderTuning)
+    assert BlendChoice(**config.blend) == BlendChoice() and About(**config.about) == About()
+    assert tuple(config.consent) == NAMES and config.out == "voices/ann" and config.work == "runs/ann"
+
+
+def test_consent_may_be_a_file():
+    assert composed("finetune", "consent=papers/consent.yaml").consent == "papers/consent.yaml"
+
+
+def test_the_adversarial_settings():
+    vocoder = instantiate(composed("finetune_adversarial", "vocoder_from=runs/vocoder").vocoder, _convert_="all")
+    assert isinstance(vocoder.training.adversarial, AdversarialConfig)
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        stage = compose("vocoder_adversarial", ["run_dir=x", "corpora=[]"]).training
+    assert vocoder.training.adversarial == instantiate(stage.adversarial, _convert_="all"), "what was learned with must be gone on with"
+
+
+@pytest.mark.parametrize("path", SPEAKERS, ids=lambda path: path.stem)
+def test_the_speakers_of_the_recipes(path, tmp_path):
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert settings.pop("defaults") == ["finetune", "_self_"]
+    assert set(settings) <= set(composed("finetune"))
+    assert get_consent(settings["consent"], tmp_path / "consent.json").purpose
+    assert About(**settings["about"]).licence
