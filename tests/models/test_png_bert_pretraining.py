@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -98,3 +99,27 @@ def test_loading_needs_no_training_code(model, tmp_path):
         "assert not any(name.startswith(('lightning', 'pngnat.training', 'pngnat.data')) for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_before_training_a_hidden_word_attends_to_its_spelling_more_than_to_other_words():
+    torch.manual_seed(0)
+    encoder = PngBert(PngBertConfig(vocabulary_size=500, width=128, layers=1, heads=2, feedforward=16)).eval()
+    words = torch.arange(1, 13)
+    ids = torch.cat([torch.full((12,), 3), torch.randint(100, 500, (12,))])[None]
+    batch = PngBatch(ids, torch.arange(2).repeat_interleave(12)[None], words.repeat(2)[None], torch.tensor([24]), torch.tensor([12]))
+    layer = encoder.layers[0]
+    with torch.no_grad():
+        seen = layer.norm1(encoder.embed(batch))
+        _, attention = layer.self_attn(seen, seen, seen)
+    own = torch.eye(12, dtype=torch.bool)
+    to_spellings = attention[0, :12, 12:]
+    assert to_spellings[own].mean() > 1.5 * to_spellings[~own].mean()
+
+
+def test_without_word_positions_they_have_no_influence(inputs):
+    encoder = PngBert(replace(CONFIG, word_positions=False)).eval()
+    lengths = inputs["attention_mask"].sum(1)
+    batch = PngBatch(inputs["input_ids"], inputs["segment_ids"], inputs["word_positions"], lengths, lengths - 3)
+    torch.testing.assert_close(encoder(batch), encoder(replace(batch, word_positions=batch.word_positions * 0)))
+    seeing = PngBert(CONFIG).eval()
+    assert not torch.allclose(seeing(batch), seeing(replace(batch, word_positions=batch.word_positions * 0)))
