@@ -108,5 +108,5 @@ def pesq_score(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> f
     at_16k = [resample(samples, audio.sample_rate, 16000) for samples in (recording, copy)]
     try:
         return float(pesq.pesq(16000, *at_16k, "wb"))
-    except pesq.NoUtterancesError:
+    except (pesq.NoUtterancesError, pesq.BufferTooShortError):
         return None

@@ -1,4 +1,6 @@
-"""Whether speech clicks where its parts meet: `python -m pngnat.evaluation.joins [--voice VOICE] [--sentences FILE] [--limit N]`.
+"""Whether speech clicks where its parts meet, and buzzes where it pauses.
+
+    python -m pngnat.evaluation.joins [--voice VOICE] [--sentences FILE] [--limit N] [--json FILE]
 
 Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the next, relative to the
 root mean square of the steps within 10 ms around it: a click is a step that its surroundings do not explain.
@@ -15,9 +17,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.passages import add_options, chosen
+from pngnat.evaluation.silence import buzzing_share, pause_level, silent_frames
+from pngnat.speech import Speech
 from pngnat.synthesis import sentences
 from pngnat.voice import Voice, load_voice
 
@@ -29,9 +34,9 @@ _SENTENCES_A_TEXT = 5
 
 @dataclass(frozen=True)
 class Spoken:
-    """samples: (S,). blocks, sentences: places at which a block, or a sentence, ends and the next begins."""
+    """A text that was spoken. blocks, sentences: samples at which a block, or a sentence, ends and the next begins."""
 
-    samples: np.ndarray
+    speech: Speech
     blocks: list[int]
     sentences: list[int]
 
@@ -55,21 +60,22 @@ def jumps(samples: np.ndarray, sample_rate: int) -> np.ndarray:
 
 def speak(text: str, voice: Voice, speaker: str | None = None) -> Spoken:
     """Speak a text block by block."""
-    blocks, block_ends, sentence_ends, heard = [], [], [], 0
+    parts, block_ends, sentence_ends, heard = [], [], [], 0
     for sentence in sentences(text, voice, speaker=speaker):
-        for block in sentence.blocks():
-            blocks.append(block)
-            heard += len(block)
-            block_ends.append(heard)
-        sentence_ends.append(block_ends.pop())
-    return Spoken(np.concatenate(blocks), block_ends, sentence_ends[:-1])
+        blocks = list(sentence.blocks())
+        ends = heard + np.cumsum([len(block) for block in blocks])
+        heard = int(ends[-1])
+        block_ends += ends[:-1].tolist()
+        sentence_ends.append(heard)
+        parts.append(sentence.speech(blocks))
+    return Spoken(Speech.join(parts), block_ends, sentence_ends[:-1])
 
 
-def summarize(spoken: Sequence[Spoken], sample_rate: int) -> list[dict[str, Any]]:
+def summarize(spoken: Sequence[Spoken]) -> list[dict[str, Any]]:
     """Rows of the table: jumps at the joins of blocks and of sentences, and at all other samples."""
     found: dict[str, list[np.ndarray]] = {"block joins": [], "sentence joins": [], "elsewhere": []}
     for part in spoken:
-        sizes = jumps(part.samples, sample_rate)
+        sizes = jumps(part.speech.samples, part.speech.sample_rate)
         found["block joins"].append(sizes[part.blocks])
         found["sentence joins"].append(sizes[part.sentences])
         found["elsewhere"].append(np.delete(sizes, [*part.blocks, *part.sentences]))
@@ -83,15 +89,29 @@ def _row(place: str, sizes: np.ndarray) -> dict[str, Any]:
     return row
 
 
+def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
+    """Seconds of silence between words and sentences, its level, and the share of it that buzzes; None where there is too little."""
+    samples, silent = [], []
+    for part in spoken:
+        frames = silent_frames(part.speech, audio)
+        samples.append(part.speech.samples[: len(frames) * audio.hop_length])
+        silent.append(frames)
+    sound, frames = np.concatenate(samples), np.concatenate(silent)
+    share = buzzing_share(sound, frames, audio)
+    level = pause_level(sound, frames, audio)
+    return {"pauses (s)": float(frames.sum() / audio.frame_rate), "dBFS": level, "buzzing (%)": None if share is None else 100 * share}
+
+
 def _measure(options: argparse.Namespace) -> None:
     passages, voice = chosen(options), load_voice(options.voice)
     if not passages:
         raise PngnatError("there is nothing to speak")
     groups = [passages[start : start + _SENTENCES_A_TEXT] for start in range(0, len(passages), _SENTENCES_A_TEXT)]
-    rows = summarize([speak("\n".join(p.text for p in group), voice, options.speaker) for group in tqdm(groups)], voice.sample_rate)
-    print(report.table(rows))
+    spoken = [speak("\n".join(p.text for p in group), voice, options.speaker) for group in tqdm(groups)]
+    rows, silences = summarize(spoken), pauses(spoken, voice.card.audio)
+    print(report.table(rows), report.table([silences]), sep="\n\n")
     if options.json:
-        report.write_json(options.json, {"voice": voice.name, "joins": rows})
+        report.write_json(options.json, {"voice": voice.name, "joins": rows, "pauses": silences})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What is heard where a recording pauses: how loud it is, and whether it buzzes."""
+"""What is heard in pauses: how loud it is, and whether it buzzes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from pngnat.audio.config import AudioConfig
+from pngnat.speech import Speech
 
 # Quieter than this below the recording's loudest frame is a pause.
 PAUSE = -50.0
@@ -25,25 +26,33 @@ def paused_frames(recording: np.ndarray, audio: AudioConfig) -> np.ndarray:
     return levels <= levels.max() * 10 ** (PAUSE / 10)
 
 
-def pause_level(recording: np.ndarray, sound: np.ndarray, audio: AudioConfig) -> float | None:
-    """Level of `sound` (S,) in dB of full scale where the recording (S,) pauses; None where it does not.
+def silent_frames(speech: Speech, audio: AudioConfig) -> np.ndarray:
+    """Whether each frame (T,) of synthetic speech lies in a silence: 50 ms and more from the sounds on its either side, T = S // hop."""
+    silent = np.zeros(len(speech.samples) // audio.hop_length, dtype=bool)
+    for phoneme in speech.phonemes:
+        if phoneme.word is None:
+            first = math.ceil((phoneme.start + _WINDOW) * audio.frame_rate)
+            silent[first : max(first, int((phoneme.end - _WINDOW) * audio.frame_rate))] = True
+    return silent
+
+
+def pause_level(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> float | None:
+    """Level of a sound (S,) in dB of full scale in the frames that are pauses, paused: (T,); None where there are none.
 
     Vocoders that hiss or buzz in pauses are louder there than the recording.
     """
-    paused = paused_frames(recording, audio)
-    levels = _powers(sound[: len(recording)], audio.hop_length)
+    levels = _powers(sound, audio.hop_length)[: len(paused)]
     return _decibels(levels[paused].mean()) if paused.any() else None
 
 
-def buzzing_share(recording: np.ndarray, sound: np.ndarray, audio: AudioConfig) -> float | None:
-    """Share of the recording's pauses in which `sound` can be heard and has a period; None where no pause is 50 ms long.
+def buzzing_share(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> float | None:
+    """Share of the pauses in which a sound (S,) can be heard and has a period, paused: (T,); None where no pause is 50 ms long.
 
-    recording, sound: (S,). Each window of 50 ms that lies in a pause is differenced, so that a rumble is no tone, and buzzes where
-    its normalized autocorrelation at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the fundamental
-    frequency and the harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
+    Each window of 50 ms that lies in a pause is differenced, so that a rumble is no tone, and buzzes where its normalized autocorrelation
+    at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the fundamental frequency and the
+    harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
     """
     hop, length = audio.hop_length, round(_WINDOW * audio.sample_rate)
-    paused = paused_frames(recording, audio)
     frames = -(-length // hop)
     starts = [start for start in range(len(paused) - frames + 1) if paused[start : start + frames].all()]
     if not starts:

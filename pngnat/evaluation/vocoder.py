@@ -30,7 +30,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.copies import bandwidth, compare_pitch, mel_cepstral_distortion, pesq_score, pitch_contour
 from pngnat.evaluation.mos import MosPredictor
-from pngnat.evaluation.silence import buzzing_share, pause_level
+from pngnat.evaluation.silence import buzzing_share, pause_level, paused_frames
 from pngnat.models.vocoder import Vocoder
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.training.spectral_loss import MultiResolutionStftLoss, StftLossConfig
@@ -70,10 +70,15 @@ def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What copies are compared with: samples (S,), and their pitch (T,) in Hz, 0 where there is no voice."""
+    """What copies are compared with: samples (S,), their pitch (T,) in Hz, 0 where there is no voice, and whether they pause, (T,)."""
 
     samples: np.ndarray
     pitch: np.ndarray
+    paused: np.ndarray
+
+    @classmethod
+    def of(cls, samples: np.ndarray, audio: AudioConfig) -> Recorded:
+        return cls(samples, pitch_contour(samples, audio), paused_frames(samples, audio))
 
 
 def measure(recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def measure(recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio:
     for recorded, copy in zip(recordings, copies, strict=True):
         recording = recorded.samples
         pair = [torch.from_numpy(samples)[None] for samples in (copy, recording)]
-        pitch, buzzing = compare_pitch(recorded.pitch, pitch_contour(copy, audio)), buzzing_share(recording, copy, audio)
+        pitch, buzzing = compare_pitch(recorded.pitch, pitch_contour(copy, audio)), buzzing_share(copy, recorded.paused, audio)
         for name, value in {
             "STFT distance": float(sum(stft_loss(*pair))),
             "MCD (dB)": mel_cepstral_distortion(recording, copy, audio),
@@ -93,7 +98,7 @@ def measure(recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio:
             "voicing error (%)": _percent(pitch.voicing),
             "PESQ": pesq_score(recording, copy, audio),
             "DistilMOS": mos.score(copy, audio.sample_rate),
-            "pauses (dBFS)": pause_level(recording, copy, audio),
+            "pauses (dBFS)": pause_level(copy, recorded.paused, audio),
             "buzzing pauses (%)": _percent(buzzing),
             "band (kHz)": bandwidth(copy, audio.sample_rate) / 1000,
         }.items():
@@ -144,7 +149,7 @@ def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[
 def compare(vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None) -> list[dict[str, Any]]:
     """The rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
     audio, mos = vocoder.audio, MosPredictor()
-    recordings = [Recorded(samples, pitch_contour(samples, audio)) for samples in sounds.values()]
+    recordings = [Recorded.of(samples, audio) for samples in sounds.values()]
     ways: dict[str, Copy] = {"recording": lambda samples: samples, "vocoder": partial(copy_by, vocoder)}
     if baselines:
         ways |= {"Griffin-Lim": partial(copy_by_griffin_lim, audio), "WORLD": partial(copy_by_world, audio)}

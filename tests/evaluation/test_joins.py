@@ -3,7 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from pngnat.evaluation.joins import Spoken, jumps, main, speak, summarize
+from pngnat.audio.config import AudioConfig
+from pngnat.evaluation.joins import Spoken, jumps, main, pauses, speak, summarize
+from pngnat.speech import Speech, TimedPhoneme
 from pngnat.voice import load_voice
 
 RATE = 24000
@@ -36,11 +38,23 @@ def test_a_jump_is_measured_against_its_surroundings_directly_evaluated():
     assert jumps(sound, RATE)[500] == pytest.approx(steps[500] / np.sqrt(np.mean(near**2)), rel=1e-6)
 
 
+def speech(samples):
+    return Speech(samples, RATE, "", [], [TimedPhoneme(".", 0.0, len(samples) / RATE)])
+
+
+def test_a_buzz_between_words_is_told():
+    buzz = (np.arange(RATE) % 200 == 0).astype(np.float32) * 0.1
+    hiss = (0.001 * np.random.default_rng(0).standard_normal(RATE)).astype(np.float32)
+    told = pauses([Spoken(speech(sound), [], []) for sound in (buzz, hiss)], AudioConfig())
+    assert told["buzzing (%)"] == pytest.approx(50, abs=3) and told["pauses (s)"] == pytest.approx(1.8, abs=0.05)
+    assert told["dBFS"] == pytest.approx(10 * np.log10((0.01 / 200 + 1e-6) / 2), abs=0.5)
+
+
 def test_the_table_tells_joins_from_the_rest():
     sound = speechlike()
     clicked = sound.copy()
     clicked[12_000:] += 0.2
-    blocks, ends, elsewhere = summarize([Spoken(clicked, [6_000, 18_000], [12_000]), Spoken(sound, [6_000], [])], RATE)
+    blocks, ends, elsewhere = summarize([Spoken(speech(clicked), [6_000, 18_000], [12_000]), Spoken(speech(sound), [6_000], [])])
     assert (blocks["samples"], ends["samples"], elsewhere["samples"]) == (3, 1, 48_000 - 4)
     assert ends["largest"] > 7 > elsewhere["largest"] and blocks["largest"] < 6
 
@@ -50,15 +64,16 @@ def test_speech_is_joined_without_clicks(stub_voice):
     text = "The boy was there when the sun rose and a rod is used to catch pink salmon. How are you? I am well."
     spoken = speak(text, voice)
     assert len(spoken.sentences) == 2 and spoken.blocks
-    assert all(0 < place < len(spoken.samples) for place in spoken.blocks + spoken.sentences)
-    blocks, ends, elsewhere = summarize([spoken], voice.sample_rate)
+    assert all(0 < place < len(spoken.speech.samples) for place in spoken.blocks + spoken.sentences)
+    blocks, ends, elsewhere = summarize([spoken])
     assert max(blocks["largest"], ends["largest"]) < elsewhere["99.9 % are below"]
 
 
 def test_the_command(stub_voice, tmp_path, capsys):
     (tmp_path / "lines.txt").write_text("Hello there, my friend.\nHow are you?\n")
     assert main(["--voice", str(stub_voice), "--sentences", str(tmp_path / "lines.txt"), "--json", str(tmp_path / "joins.json")]) == 0
-    assert "sentence joins" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "sentence joins" in printed and "buzzing (%)" in printed
     assert [row["jumps"] for row in json.loads((tmp_path / "joins.json").read_text())["joins"]] == [
         "block joins",
         "sentence joins",
