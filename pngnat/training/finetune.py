@@ -29,7 +29,7 @@ from pngnat.training.finetune_voice import About, BlendChoice, Tuned, write_voic
 from pngnat.training.predicted_mels import Teacher
 from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, vocoder_model, vocoder_start
 from pngnat.voice import Voice, load_voice
-from pngnat.voice_folder import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice
+from pngnat.voice_folder import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
 
 CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"
 CONSENT = "consent.json"
@@ -114,6 +114,8 @@ class _Finetuning:
     def __init__(self, config: FinetuneConfig, consent: Consent):
         self.config, self.consent = config, consent
         self.base_folder = find_voice(config.base)
+        if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
+            raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
         self.sources, self.skipped = target_sources(config.target, config.name)
         self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
         self.journal = Journal(config.work)

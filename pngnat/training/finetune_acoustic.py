@@ -10,19 +10,20 @@ import torch
 
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticDataset, MelStore
-from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
 from pngnat.training.finetune_data import mixed
-from pngnat.training.finetune_listening import Heard, Listening, best_model, ears
+from pngnat.training.finetune_listening import DISTANCE, LISTENERS, Heard, Listening, best_model, ears
 from pngnat.training.finetune_progress import Progress, TrainingProgress
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.start import start_from_model
 from pngnat.voice import Voice
 from pngnat.voice_folder import SpeakerCard
+
+JUDGED = {LISTENERS: "words and speaker similarity", DISTANCE: "the mel-cepstral distance to recordings"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,6 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     before = Heard.load(run_dir)
     if before and (before.over or before.points >= tuning.listenings):
         return before
-    if learner.speaker in learner.base.speakers:
-        raise PngnatError(f"the base voice has a speaker '{learner.speaker}' already; choose another name")
     torch.manual_seed(tuning.training.seed)
     base, speakers = learner.base, [*learner.base.speakers, learner.speaker]
     config = replace(base.acoustic.config.with_speakers(len(speakers)), frozen_layers=tuning.frozen_layers)
@@ -85,6 +84,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)
     hear = ears(before.measure if before else tuning.measure, valid[: tuning.sentences], max(1, tuning.run.threads))
+    progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
     ema = Ema("model", tuning.ema_decay)
     listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)
     fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), listening, TrainingProgress(progress)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -167,7 +168,9 @@ class Listening(Callback):
     def _listen(self, trainer: L.Trainer, module: L.LightningModule, share: float) -> None:
         module.eval()
         with self.ema.applied(module) as model:
-            figures = self.ears.hear(self.voice_of(model), self.speaker)
+            # Speaking is done on the processor, wherever the training runs.
+            speaking = model if module.device.type == "cpu" else deepcopy(model).cpu()
+            figures = self.ears.hear(self.voice_of(speaking), self.speaker)
             is_best = self.heard.add({**figures, "step": trainer.global_step, "share": round(share, 3)}, self.patience)
             if is_best:
                 with written_beside(self.run_dir / BEST) as beside:

@@ -14,6 +14,7 @@ import soundfile
 
 import pngnat
 from pngnat.errors import PngnatError
+from pngnat.evaluation import disfluency
 from pngnat.evaluation.recreation import Judges
 from pngnat.training import finetune as finetuning
 from pngnat.training import finetune_voice
@@ -215,6 +216,17 @@ def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypat
     with pytest.raises(KeyboardInterrupt):
         finetune(again)
     assert begun == [[]]
+
+
+def test_the_disfluency_report_needs_nothing_but_recordings(recordings, stub_voice, tmp_path, capsys):
+    assert disfluency.main([str(recordings), "--voice", str(stub_voice), "--professional", "bob", "--out", str(tmp_path)]) == 0
+    assert "10 recordings beside bob" in capsys.readouterr().out
+    assert json.loads((tmp_path / "disfluency.json").read_text())["rhythm"][0]["phonemes/s"] > 5
+
+
+def test_a_name_is_nobody_else_s(made):
+    with pytest.raises(PngnatError, match="'bob' already"):
+        finetune(replace(made[0], name="bob"))
 
 
 def test_without_consent_nothing_is_begun(recordings, stub_voice, tmp_path):
