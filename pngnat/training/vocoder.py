@@ -157,14 +157,14 @@ class VocoderTraining(L.LightningModule):
         }
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
-        f0, made = batch.f0, self.vocoder(batch.mel, generator=torch.Generator().manual_seed(batch_idx))
-        convergence, distance = self.stft_loss(made, batch.samples)
-        guess, voice = self.vocoder.predict_f0(batch.mel)
+        f0, (guess, voice) = batch.f0, self.vocoder.predict_f0(batch.mel)
+        made, *other = self._renderings(batch.mel, guess, voice, torch.Generator().manual_seed(batch_idx))
+        convergence, distance = self.stft_loss(made, batch.samples, *other)
         both = (f0 > 0) & (voice > 0.5)
         figures = {
             "convergence": convergence,
             "distance": distance,
-            "mel": self.mel_loss(made, batch.samples),
+            "mel": self.mel_loss(made, batch.samples, *other),
             "f0_cents": (1200 * torch.log2(guess[both] / f0[both])).abs().median() if both.any() else torch.zeros(()),
             "voicing_error": ((f0 > 0) != (voice > 0.5)).float().mean(),
         }
