@@ -77,11 +77,13 @@ def disfluency(recordings: Sequence[Recording], voice: Voice, names: Sequence[st
     Raises PngnatError where the voice has no such professional, or reads the recordings' texts as other tokens than they were aligned with.
     """
     names = tuple(names or professionals_of(voice))
-    own = recorded_tracks(recordings)
     professional = professional_tracks(voice, names, [recording.utterance for recording in recordings])
-    for recording, mine, theirs in zip(recordings, own, professional, strict=True):
-        if mine.symbols != theirs.symbols:
+    own = []
+    for recording, mine, theirs in zip(recordings, recorded_tracks(recordings), professional, strict=True):
+        # A text without a mark at its end is aligned as it stands, and read as if it had a full stop.
+        if mine.symbols[:-1] != theirs.symbols[:-1]:
             raise PngnatError(f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus again")
+        own.append(Track(theirs.symbols, mine.durations))
     blended = [Track(a.symbols, blend_durations(a.durations, b.durations, weight)) for a, b in zip(own, professional, strict=True)]
     return Disfluency(tuple(recording.id for recording in recordings), tuple(own), tuple(professional), tuple(blended), names, weight)
 

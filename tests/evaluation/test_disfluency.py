@@ -78,6 +78,11 @@ def test_what_cannot_be_compared(voice, recordings):
         disfluency([other], voice, ["pro"])
 
 
+def test_a_text_without_a_mark_at_its_end(voice, recordings):
+    unmarked = [replace(recording, symbols=(*recording.symbols[:-1], " ")) for recording in recordings]
+    assert disfluency(unmarked, voice, ["pro"]).rhythms == disfluency(recordings, voice, ["pro"]).rhythms
+
+
 def test_the_report_is_written(voice, recordings, tmp_path):
     text = write(tmp_path / "new" / "report", disfluency(recordings, voice))
     folder = tmp_path / "new" / "report"
