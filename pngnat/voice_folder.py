@@ -60,6 +60,7 @@ class VoiceCard:
     """What voice.json says. acoustic, vocoder: the models' configs as dicts.
 
     blend: how the default speaker speaks unless the caller says otherwise.
+    consent: of a recreated voice, who agreed to it being made and for what; texts by name.
     """
 
     name: str
@@ -73,6 +74,7 @@ class VoiceCard:
     pauses: Pauses = field(default_factory=Pauses)
     blend: Blend | None = None
     professional: Professional | None = None
+    consent: dict[str, str] | None = None
 
     def to_json(self) -> str:
         """The text of voice.json."""
@@ -156,6 +158,7 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
         pauses=_pauses(section),
         blend=_blend(section),
         professional=_professional(section),
+        consent=_consent(section),
     )
     _check_names(str(path), card)
     return card
@@ -268,3 +271,8 @@ def _blend(section: _Section) -> Blend | None:
 def _professional(section: _Section) -> Professional | None:
     professional = section.optional("professional")
     return professional and Professional(professional.section("acoustic").checked(), _speakers(professional))
+
+
+def _consent(section: _Section) -> dict[str, str] | None:
+    consent = section.optional("consent")
+    return consent and {name: consent.text(name, "") for name in consent.values}

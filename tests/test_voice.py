@@ -52,6 +52,13 @@ def test_saving_what_was_loaded_changes_nothing(stub_voice, tmp_path):
     assert load_file(tmp_path / "again" / "acoustic.safetensors")["speaker.weight"].dtype == torch.float16
 
 
+def test_who_agreed_stays_with_the_voice(folder, tmp_path):
+    consent = {"speaker": "Ann", "agreed_by": "Ann", "purpose": "reading " * 50, "date": "2026-01-02"}
+    edit(folder, consent=consent)
+    save_voice(load_voice(folder), tmp_path / "again")
+    assert load_voice(tmp_path / "again").card.consent == consent
+
+
 def test_values_that_half_precision_cannot_hold_stay(stub_voice, tmp_path):
     shutil.copytree(stub_voice, tmp_path / "loud")
     voice = load_voice(tmp_path / "loud")
@@ -177,6 +184,8 @@ def test_unknown_settings_are_refused(folder):
         ({"acoustic__predictor": {"units": "many"}}, "acoustic.safetensors"),
         ({"acoustic__speakers": 3}, "do not fit"),
         ({"acoustic__audio__hop_length": 200}, "audio settings"),
+        ({"consent": "yes"}, "consent"),
+        ({"consent": {"agreed_by": 5}}, "agreed_by"),
         ({"vocoder__width": 999_999}, "vocoder.safetensors"),
         ({"vocoder__pitch": None}, "vocoder"),
         ({"vocoder__blocks": 1e308}, "blocks"),
@@ -216,7 +225,7 @@ def test_a_card_without_the_optional_parts(folder):
         del card[key]
     (folder / "voice.json").write_text(json.dumps(card))
     voice = load_voice(folder)
-    assert voice.professional is None and voice.card.pauses.sentence == 0.25
+    assert voice.professional is None and voice.card.consent is None and voice.card.pauses.sentence == 0.25
     assert read_card(folder) == voice.card
 
 

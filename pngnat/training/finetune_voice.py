@@ -46,13 +46,6 @@ class About:
 
 
 @dataclass(frozen=True)
-class RecreatedCard(VoiceCard):
-    """A voice's card with who agreed to the voice."""
-
-    consent: Consent | None = None
-
-
-@dataclass(frozen=True)
 class Tuned:
     """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
     as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines about the making."""
@@ -75,7 +68,7 @@ class Tuned:
 def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
     """The voice in memory: the target alone can speak, the professionals lend their rhythm."""
     base = tuned.base
-    card = RecreatedCard(
+    card = VoiceCard(
         name=tuned.name,
         description=about.description or f"recreated from {tuned.minutes:.1f} minutes of recordings",
         licence=about.licence,
@@ -87,7 +80,7 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
         pauses=base.card.pauses,
         blend=blend,
         professional=Professional(base.acoustic.config.to_dict(), base.card.speakers),
-        consent=tuned.consent,
+        consent=asdict(tuned.consent),
     )
     return Voice(card, base.tokenizer, tuned.acoustic, tuned.vocoder, base.acoustic)
 
