@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--play", action="store_true", help="play it while it is made")
     add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
     add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
-    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
+    add("--voice", metavar="NAME", help="a bundled voice, a voice folder, or its name in ./voices or $PNGNAT_VOICES")
     add("--speaker", metavar="NAME", help="a speaker of the voice")
     add("--vocoder", metavar="FOLDER", help="speak with this vocoder (pngnat's, HiFi-GAN or Vocos) instead of the voice's own")
     add("--list-voices", action="store_true", help="list the bundled voices (or the one of --voice) and their speakers")

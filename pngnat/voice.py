@@ -85,7 +85,7 @@ def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
 
 
 def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> Voice:
-    """Load a voice: the name of a bundled one, or a folder; None means the first bundled one. The last four stay in memory.
+    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
 
     vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
     Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that was made for

@@ -23,6 +23,8 @@ from pngnat.errors import PngnatError
 
 FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parent / "voices"
+# Where recipes/finetune.py puts the voices it makes, and the environment variable that lists more such folders.
+OWN, ELSEWHERE = Path("voices"), "PNGNAT_VOICES"
 CARD, TOKENIZER = "voice.json", "tokenizer.json"
 ACOUSTIC, VOCODER, PROFESSIONAL = "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"
 _LARGEST = {".json": 32 * 2**20, ".yaml": 2**20, ".safetensors": 4 * 2**30, ".bin": 4 * 2**30}
@@ -83,9 +85,11 @@ class VoiceCard:
 
 
 def find_voice(voice: str | os.PathLike | None) -> Path:
-    """The folder of a voice: a bundled voice's name, or a path; None means the first bundled voice.
+    """The folder of a voice; None means the first bundled voice.
 
-    Raises PngnatError, naming the bundled voices, where there is none.
+    voice: the name of a bundled voice; else a path; else the name of a folder in ./voices, or in one of those that the environment
+    variable PNGNAT_VOICES lists as PATH does.
+    Raises PngnatError, naming where it looked, where there is none.
     """
     bundled = bundled_voices()
     if voice is None:
@@ -94,11 +98,22 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
         return next(iter(bundled.values()))
     if str(voice) in bundled:
         return bundled[str(voice)]
-    path = Path(voice)
-    if path.is_dir():
-        return path
-    known = ", ".join(bundled) or "none"
-    raise PngnatError(f"there is no voice '{voice}': it is neither a folder nor a bundled voice (bundled: {known})")
+    places = _places(Path(voice))
+    # A folder of recordings may have the name of the voice that is made of them.
+    for exists in (lambda folder: os.path.isfile(folder / CARD), os.path.isdir):
+        for folder in filter(exists, places):
+            return folder
+    known, looked = ", ".join(bundled) or "none", ", ".join(map(str, places))
+    unset = "" if os.environ.get(ELSEWHERE) else f" (${ELSEWHERE} is not set)"
+    raise PngnatError(f"there is no voice '{voice}': it is none of the bundled ones ({known}), and no folder at {looked}{unset}")
+
+
+def _places(voice: Path) -> list[Path]:
+    """Where a voice that is not bundled may lie: a name is looked for among the voices of others, a path is not."""
+    if voice.name != str(voice):
+        return [voice]
+    listed = [Path(folder) for folder in os.environ.get(ELSEWHERE, "").split(os.pathsep) if folder]
+    return [voice, *(folder / voice for folder in (OWN, *listed))]
 
 
 def bundled_voices() -> dict[str, Path]:

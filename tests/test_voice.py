@@ -141,6 +141,31 @@ def test_names_are_no_paths(folder, stub_voice):
         find_voice("../voices")
 
 
+def test_voices_are_found_by_name(stub_voice, tmp_path, monkeypatch):
+    work, first, second = (tmp_path / name for name in ("work", "first", "second"))
+    for folder in (work / "voices" / "ann", first / "ann", first / "ben", second / "ben", second / "english"):
+        shutil.copytree(stub_voice, folder)
+    monkeypatch.chdir(work)
+    monkeypatch.delenv("PNGNAT_VOICES", raising=False)
+    assert find_voice("ann").samefile(work / "voices" / "ann") and load_voice("ann").name == "stub"
+    with pytest.raises(PngnatError, match=r"no voice 'ben'.*english.* voices/ben \(\$PNGNAT_VOICES is not set\)"):
+        find_voice("ben")
+    monkeypatch.setenv("PNGNAT_VOICES", os.pathsep.join(["", str(first), str(second)]))
+    assert find_voice("ann").samefile(work / "voices" / "ann") and find_voice("ben") == first / "ben"
+    assert find_voice("english").parent.parent.name == "pngnat"
+    (work / "ann").mkdir()
+    assert find_voice("ann").samefile(work / "voices" / "ann"), "the recordings, not the voice"
+    shutil.copytree(stub_voice, work / "ben")
+    assert find_voice("ben").samefile(work / "ben")
+    for name in ("../work/ann/../voices/zoe", "zoe", ""):
+        with pytest.raises(PngnatError) as caught:
+            load_voice(name)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(PngnatError) as caught:
+        find_voice("zoe")
+    assert str(second / "zoe") in str(caught.value)
+
+
 def test_newer_formats_say_so(folder):
     edit(folder, format_version=2)
     refuses(folder, "voice format 2.*update pngnat")
