@@ -18,6 +18,7 @@ from pngnat.errors import PngnatError
 if TYPE_CHECKING:
     import numpy as np
 
+    from pngnat.blending import Blend
     from pngnat.sentence import Sentence
     from pngnat.speech import Speech
     from pngnat.voice import Voice
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--timings", choices=("json", "srt", "TextGrid"), help="also write when each word and phoneme is spoken, beside the output")
     add("--durations", metavar="FILE", help="speak with the durations of a .json or .TextGrid file, as --timings wrote it or edited")
     add("--blend-with", metavar="SPEAKER", help="borrow this professional speaker's rhythm")
-    add("--blend-weight", type=float, metavar="W", help="0 own rhythm, 1 the professional's (default: 0.5)")
+    add("--blend-weight", type=float, metavar="W", help="0 own rhythm, 1 the professional's (default: 0.5); alone, for the voice's blend")
     add("--lexicon", metavar="FILE", help="pronunciations that win over the dictionary: lines of `word  P H O N E M E S`")
     add("--threads", type=int, metavar="N", help="processor threads to use")
     add("--quiet", action="store_true", help="print nothing but errors")
@@ -116,8 +117,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
         from pngnat.audio.sound_writer import check_ending
 
         check_ending(args.output)
-    if args.blend_weight is not None and args.blend_with is None:
-        raise PngnatError("--blend-weight needs --blend-with SPEAKER")
     if args.threads is not None and args.threads < 1:
         raise PngnatError("--threads must be 1 or more")
 
@@ -158,18 +157,32 @@ def _read_text(path: str) -> str:
 
 
 def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
+    blend = _blend(args)
     import torch
 
-    from pngnat.blending import Blend
     from pngnat.voice import load_voice
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "seed", "durations", "lexicon")
-    options = {name: getattr(args, name) for name in names}
-    if args.blend_with is not None:
-        options["blend"] = Blend(args.blend_with, 0.5 if args.blend_weight is None else args.blend_weight)
+    options = {name: getattr(args, name) for name in names} | {"blend": blend}
     return load_voice(args.voice, args.vocoder), options
+
+
+def _blend(args: argparse.Namespace) -> Blend | None:
+    """Whose rhythm to borrow: who was named, or for a weight alone, whose the voice borrows anyway; None leaves it to the voice."""
+    if args.blend_with is None and args.blend_weight is None:
+        return None
+    from pngnat.blending import Blend
+    from pngnat.voice_folder import find_voice, read_card
+
+    if args.blend_with is not None:
+        return Blend(args.blend_with, 0.5 if args.blend_weight is None else args.blend_weight)
+    card = read_card(find_voice(args.voice))
+    if card.blend is None or args.speaker not in (None, card.default_speaker):
+        speaker = card.default_speaker if args.speaker is None else args.speaker
+        raise PngnatError(f"--blend-weight needs --blend-with SPEAKER: '{speaker}' of the voice '{card.name}' borrows nobody's rhythm")
+    return Blend(card.blend.professional, args.blend_weight)
 
 
 def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, output: str | None) -> None:

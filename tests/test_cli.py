@@ -146,6 +146,19 @@ def test_options_reach_the_sound(run, stub_voice):
     assert np.abs(samples - np.clip(expected.samples, -1, 1)).max() < 1e-4
 
 
+def test_a_weight_alone_is_for_the_professional_of_the_voice(run, stub_voice, tmp_path):
+    voice = shutil.copytree(stub_voice, tmp_path / "voices" / "ann")
+    card = json.loads((voice / "voice.json").read_text())
+    (voice / "voice.json").write_text(json.dumps(card | {"blend": {"professional": "pro", "weight": 0.5}}))
+    assert run("Hello.", "-o", "a.flac", "--voice", "ann", "--blend-weight", "0.8", voice=False)[0] == 0
+    samples, _ = soundfile.read("a.flac", dtype="float32")
+    expected = pngnat.synthesize("Hello.", stub_voice, blend=pngnat.Blend("pro", 0.8)).samples
+    assert np.abs(samples - np.clip(expected, -1, 1)).max() < 1e-4
+    bob = ("--speaker", "bob", "--blend-weight", "0.8")
+    refused(run("Hello.", "-o", "b.wav", "--voice", "ann", *bob, voice=False), "--blend-with", "'bob'")
+    refused(run("Hello.", "-o", "b.wav", "--voice", "ann", "--blend-weight", "2", voice=False), "weight")
+
+
 def test_batch(run):
     with open("lines.txt", "w", encoding="utf-8") as file:
         file.write("Hello.\n\n🙂\nHow are you?\n")
