@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pngnat.blending import Blend
+    from pngnat.durations import WordDurations
     from pngnat.errors import PngnatError
     from pngnat.speech import Speech
     from pngnat.synthesis import SpeechOptions, stream, stream_samples, synthesize
@@ -25,6 +26,7 @@ _HOMES = {
     "Speech": "speech",
     "SpeechOptions": "synthesis",
     "Voice": "voice",
+    "WordDurations": "durations",
     "list_voices": "voice_folder",
     "load_voice": "voice",
     "stream": "synthesis",
@@ -37,6 +39,7 @@ __all__ = [
     "Speech",
     "SpeechOptions",
     "Voice",
+    "WordDurations",
     "list_voices",
     "load_voice",
     "stream",
