@@ -11,6 +11,7 @@ import numpy as np
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokens
+from pngnat.text.utterance import Utterance
 from pngnat.timings import Span, read_timings
 
 # Seconds of a pause that a model is asked to speak; it has heard nothing longer, and the rest is plain silence.
@@ -129,6 +130,19 @@ def apply_pace(seconds: np.ndarray, tokens: PngTokens, pace: float, word_pace: M
     for word, own in word_pace.items():
         paced[tokens.word_index == word - first_word] /= own
     return paced
+
+
+def asked_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
+    """The pace (N,) that the writer asked for at each token, and the one that holds after the utterance; before: the one that held so far.
+
+    A silence goes with the word before it, the leading one with the first word.
+    """
+    held = [before]
+    for boundary in utterance.boundaries:
+        held.append(held[-1] if boundary.pace is None else boundary.pace)
+    silent = tokens.word_index < 0
+    word = np.where(silent, np.cumsum(silent) - 2, tokens.word_index)
+    return np.array(held[1:])[np.maximum(word, 0)], held[-1]
 
 
 def check_seconds(seconds: np.ndarray, tokens: PngTokens) -> None:

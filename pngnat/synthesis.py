@@ -21,6 +21,7 @@ from pngnat.durations import (
     GivenWeights,
     Timeline,
     apply_pace,
+    asked_paces,
     check_seconds,
     fit_words,
     lay_out,
@@ -33,11 +34,11 @@ from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.sentence import Sentence
 from pngnat.speech import Speech, TimedPhoneme, TimedWord
 from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.markup import FASTEST, SLOWEST
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice import Voice, load_voice
 
-SLOWEST, FASTEST = 0.2, 5.0
 # Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
 LARGEST_PITCH = 12.0
 # Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
@@ -57,7 +58,8 @@ class SpeechOptions:
     f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech as it is heard;
         None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
     durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
-        or of words where the file has no phonemes. They stand for everything: predictions, blending, pauses (not for the pace).
+        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's `[pause:...]` and
+        `[pace:...]` (not for pace and word_pace).
     blend: whose rhythm to borrow; None means what the voice says about its default speaker.
     seed: the same seed gives the same sound.
     pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
@@ -175,6 +177,7 @@ class _Speaking:
         self.frontend = _frontend(options.lexicon)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.words_spoken = 0
+        self.asked_pace = 1.0
 
     def speak(self, text: str) -> Iterator[Sentence]:
         skipped: list[str] = []
@@ -202,7 +205,8 @@ class _Speaking:
     def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None, skipped: list[str]) -> Sentence:
         tokens = self.voice.tokenizer.encode(utterance)
         reading = _Reading(tokens)
-        seconds = self._durations(reading, utterance)
+        paces, self.asked_pace = asked_paces(utterance, tokens, self.asked_pace)
+        seconds = self._durations(reading, utterance, paces)
         seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
         self.words_spoken += len(utterance.words)
         check_seconds(seconds, tokens)
@@ -218,8 +222,8 @@ class _Speaking:
             semitones=self.options.pitch,
         )
 
-    def _durations(self, reading: _Reading, utterance: Utterance) -> np.ndarray:
-        """(N,) seconds at pace 1: given, or predicted and blended."""
+    def _durations(self, reading: _Reading, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
+        """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
         tokens = reading.tokens
         given = None if self.given is None else self.given.take(tokens, [word.text for word in utterance.words])
         if given is not None and not self.given.of_words:
@@ -228,6 +232,7 @@ class _Speaking:
         if self.professional:
             professional = self._predict(reading, *self.professional)
             seconds = blend_durations(seconds, professional, self.weights.take(len(seconds)))
+        seconds = seconds / paces
         return seconds if given is None else fit_words(seconds, tokens, given)
 
     def _predict(self, reading: _Reading, model: PngNat, row: int) -> np.ndarray:

@@ -194,6 +194,7 @@ def test_bad_input_is_one_clear_line(run, monkeypatch):
     refused(run("Hi", "-o", "a.wav", "--blend-with", "pro", "--blend-weight", "2"), "weight")
     refused(run("Hi", "-o", "a.wav", "--blend-weight", "0.5"), "--blend-with")
     refused(run("Hi", "-o", "a.wav", "--pace", "0"), "pace")
+    refused(run("[pace:9] Hi", "-o", "a.wav"), "[pace:9]", "0.2 (slow) to 5 (fast)")
     refused(run("Hi", "-o", "a.wav", "--pitch", "13"), "pitch", "semitones")
     refused(run("Hi", "-o", "a.wav", "--vocoder", "none"), "none", "no vocoder")
     refused(run("Hi", "-o", "a.wav", "--pause", "-3"), "pause")

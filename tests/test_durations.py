@@ -5,11 +5,12 @@ from hypothesis import strategies as st
 
 import pngnat
 from pngnat.audio.config import AudioConfig
-from pngnat.durations import GivenDurations, GivenWeights, WordDurations, apply_pace, check_seconds, fit_words, lay_out
+from pngnat.durations import GivenDurations, GivenWeights, WordDurations, apply_pace, asked_paces, check_seconds, fit_words, lay_out
 from pngnat.errors import PngnatError
 from pngnat.pauses import fit_pauses
 from pngnat.speech import TimedPhoneme, TimedWord
 from pngnat.text.tokenizer import PngTokens
+from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.timings import Timings
 
 AUDIO = AudioConfig()
@@ -108,6 +109,22 @@ def test_weights():
 def test_pace_divides_and_words_have_their_own():
     paced = apply_pace(np.full(6, 0.2), tokens(), 2.0, {11: 0.5}, first_word=10)
     assert np.allclose(paced, [0.1, 0.1, 0.1, 0.2, 0.2, 0.1])
+
+
+def asked(*paces: float | None) -> Utterance:
+    return Utterance((Word("I", ("AY1",)), Word("am", ("AE1", "M"))), tuple(Boundary(pace=pace) for pace in paces))
+
+
+def test_asked_paces_hold_until_the_next_and_a_silence_goes_with_the_word_before():
+    for paces, expected, after in (
+        ((None, None, None), [3, 3, 3, 3, 3, 3], 3),
+        ((2, None, None), [2, 2, 2, 2, 2, 2], 2),
+        ((None, 2, None), [3, 3, 3, 2, 2, 2], 2),
+        ((2, 4, 1), [2, 2, 2, 4, 4, 4], 1),
+        ((None, None, 2), [3, 3, 3, 3, 3, 3], 2),
+    ):
+        found, left = asked_paces(asked(*paces), tokens(), 3.0)
+        assert found.tolist() == expected and left == after
 
 
 def test_nobody_means_an_hour():

@@ -255,6 +255,41 @@ def test_one_word_can_be_slowed_alone(voice, speech):
         pngnat.synthesize(TEXT, voice, word_pace={99: 0.5})
 
 
+def test_a_pace_in_the_text_holds_for_words_and_silences_through_sentences(voice):
+    plain, pace = "One two, three. Four!\n\nFive six, seven.", "[pace:2]One two, [pace:0.5] three. Four!\n\nFive six, [pace:1] seven."
+    usual, asked = pngnat.synthesize(plain, voice, pause=0, paragraph_pause=0), pngnat.synthesize(pace, voice, pause=0, paragraph_pause=0)
+    assert asked.normalized_text == usual.normalized_text
+    word, factors = -1, []
+    for phoneme in usual.phonemes:
+        word = word if phoneme.word is None else phoneme.word
+        factors.append((0.5, 0.5, 2, 2, 2, 2, 1)[max(word, 0)])
+    # The silences at the ends of sentences fill up a frame, or begin the next sentence.
+    inner = [place for place, phoneme in enumerate(usual.phonemes) if phoneme.symbol not in ".!" and phoneme.symbol != "[CLS]"]
+    assert {usual.phonemes[place].symbol for place in inner} > {" ", ","}
+    assert np.allclose(asked.durations[inner], (usual.durations * factors)[inner], atol=1e-3)
+
+
+def test_paces_multiply(voice):
+    usual = pngnat.synthesize("Hello there, my friend.", voice)
+    asked = pngnat.synthesize("Hello [pace:0.5] there, my friend.", voice, pace=0.8, word_pace={1: 0.7, 0: 2})
+    for word, before, pace in zip(asked.words, usual.words, (1.6, 0.28, 0.4, 0.4), strict=True):
+        assert word.end - word.start == pytest.approx((before.end - before.start) / pace, abs=1e-3)
+
+
+def test_given_durations_stand_for_the_paces_in_the_text(voice):
+    text = "Hello [pace:0.5] there, my friend."
+    asked = pngnat.synthesize(text, voice)
+    again = pngnat.synthesize(text, voice, durations=asked.durations)
+    assert np.allclose(again.durations, asked.durations, atol=1e-4)
+    words = pngnat.synthesize(text, voice, durations=pngnat.WordDurations([0.3, 0.4, 0.5, 0.6]))
+    assert [word.end - word.start for word in words.words] == pytest.approx([0.3, 0.4, 0.5, 0.6], abs=1e-3)
+    assert gap(words, 1) == pytest.approx(gap(asked, 1), abs=1e-3)
+
+
+def test_asked_pauses_do_not_follow_a_pace_in_the_text(voice):
+    assert gap(pngnat.synthesize("[pace:2] Hello [pause:0.5] there.", voice), 0) == pytest.approx(0.5, abs=1e-4)
+
+
 @pytest.mark.parametrize("options", [{"pace": 0}, {"pace": -1}, {"pace": float("nan")}, {"pace": 100}, {"pause": -1}, {"seed": -1}])
 def test_options_out_of_range(voice, options):
     with pytest.raises(PngnatError, match=next(iter(options))):

@@ -29,8 +29,8 @@ class Frontend:
     def utterances(self, text: str, on_skipped: Callable[[str], None] | None = None) -> Iterator[Utterance]:
         """The sentences of `text`, lazily; sentences of more than 300 phonemes come in several utterances, cut at clauses.
 
-        The text may hold `[word](W ER1 D)`, `{W ER1 D | W ER1 D Z}` and `[pause:0.5]` (seconds). Every utterance has words;
-        a sentence without any gives its marks and pauses to its neighbour.
+        The text may hold `[word](W ER1 D)`, `{W ER1 D | W ER1 D Z}`, `[pause:0.5]` (seconds) and `[pace:0.7]`. Every utterance
+        has words; a sentence without any gives its marks, pauses and pace to its neighbour.
         on_skipped: called with a line for each run of characters that cannot be spoken.
         Raises PngnatError for markup that cannot be read.
         """

@@ -104,4 +104,4 @@ def _parted(boundary: Boundary) -> tuple[Boundary, Boundary]:
     head, _, tail = boundary.marks.rstrip().rpartition(" ")
     if not head and not boundary.marks.startswith(" "):
         head, tail = tail, ""
-    return Boundary(head.strip(), boundary.pause), Boundary(tail)
+    return Boundary(head.strip(), boundary.pause, boundary.pace), Boundary(tail)

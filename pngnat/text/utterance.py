@@ -23,10 +23,12 @@ class Boundary:
 
     marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word boundary.
     pause: silence in seconds that the writer asked for with `[pause:0.5]`, else None.
+    pace: factor that the writer asked for here with `[pace:0.7]`, which holds until the next one, through sentences; else None.
     """
 
     marks: str = ""
     pause: float | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True)

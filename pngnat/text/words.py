@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from pngnat.text.g2p import Pronouncer
-from pngnat.text.markup import HELD, Markup, Pause
+from pngnat.text.markup import HELD, Markup, Pace, Pause
 from pngnat.text.phonemes import PUNCTUATION
 from pngnat.text.utterance import Boundary, Utterance, Word
 
@@ -20,17 +20,19 @@ _MARKS = str.maketrans({"–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
 
 @dataclass
 class Draft:
-    """A sentence in the making: spellings or given words, and the raw text and pauses around them."""
+    """A sentence in the making: spellings or given words, and the raw text, pauses and paces around them."""
 
     words: list[str | Word] = field(default_factory=list)
     between: list[str] = field(default_factory=lambda: [""])
     pauses: list[float | None] = field(default_factory=lambda: [None])
+    paces: list[float | None] = field(default_factory=lambda: [None])
     ends_paragraph: bool = False
 
     def add(self, word: str | Word) -> None:
         self.words.append(word)
         self.between.append("")
         self.pauses.append(None)
+        self.paces.append(None)
 
     def pause(self, seconds: float) -> None:
         self.pauses[-1] = (self.pauses[-1] or 0.0) + seconds
@@ -43,12 +45,15 @@ class Draft:
         self.words += other.words
         self.between += other.between[1:]
         self.pauses += other.pauses[1:]
+        if other.paces[0] is not None:
+            self.paces[-1] = other.paces[0]
+        self.paces += other.paces[1:]
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
         marks = [tidy_marks(raw) for raw in self.between]
         marks[0], marks[-1] = marks[0].strip(), marks[-1].rstrip()
-        return tuple(Boundary(mark, pause) for mark, pause in zip(marks, self.pauses, strict=True))
+        return tuple(Boundary(*around) for around in zip(marks, self.pauses, self.paces, strict=True))
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
         return Utterance(tuple(pronounced), self.boundaries, self.ends_paragraph)
@@ -62,7 +67,12 @@ def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
         start = match.end()
         if HELD.match(match[0]):
             piece = markup.piece(match[0])
-            result.pause(piece.seconds) if isinstance(piece, Pause) else result.add(piece)
+            if isinstance(piece, Pause):
+                result.pause(piece.seconds)
+            elif isinstance(piece, Pace):
+                result.paces[-1] = piece.factor
+            else:
+                result.add(piece)
             continue
         for spelling in _spellings(match[0], pronouncer):
             if pronouncer.word(spelling):

@@ -107,6 +107,29 @@ def test_pauses_between_sentences_are_kept():
     assert sum(boundary.pause or 0 for utterance in found for boundary in utterance.boundaries) == 2
 
 
+def test_a_pace_stands_where_it_begins_to_hold():
+    utterance = only("[pace:2]It is [pause:1] [pace:0.7] slowly, [pace:1](very) said.")
+    assert utterance.text == "It is slowly, (very) said."
+    assert [boundary.pace for boundary in utterance.boundaries] == [2.0, None, 0.7, 1.0, None, None]
+    assert [boundary.pace for boundary in only("One [pace:0.5] [pace: .8 ] two.[pace:1]").boundaries] == [None, 0.8, 1.0]
+
+
+def test_a_pace_between_sentences_is_kept():
+    found = utterances("[pace:2]\n\nOne.\n\n[pace:0.5]\n\nTwo.")
+    assert [boundary.pace for utterance in found for boundary in utterance.boundaries if boundary.pace] == [2.0, 0.5]
+
+
+def test_a_pace_where_a_long_sentence_is_cut_is_kept():
+    found = utterances("and then we went to the market to buy some bread, [pace:0.9] " * 30)
+    assert len(found) > 1 and sum(boundary.pace == 0.9 for utterance in found for boundary in utterance.boundaries) == 30
+
+
+@pytest.mark.parametrize("text", ["[pace:slow]", "[pace:]", "[pace:0.1]", "[pace:6]", "[pace:-1]", "[pace:nan]", "[pace:2s]"])
+def test_a_pace_out_of_range_is_an_error(text):
+    with pytest.raises(PngnatError, match=r"0\.2 \(slow\) to 5 \(fast\)"):
+        utterances(f"One {text} two.")
+
+
 @pytest.mark.parametrize(
     "text", ["[word](NOT ARPABET)", "{HH QQ}", "[pause:soon]", "[pause:-1]", "[pause:1e9]", "{" + "AA1 " * (MAX_WORD_PHONEMES + 1) + "}"]
 )
