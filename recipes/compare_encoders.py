@@ -11,7 +11,6 @@ tables.md and pauses.png in `run_dir`.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +134,7 @@ def main(config: DictConfig) -> None:
     comparison, report = Comparison.of(config), EncoderReport()
     for seed in config.seeds:
         for name, variant in config.models.items():
-            folder = Path(config.run_dir) / re.sub(r"\W+", "_", name.lower()) / f"seed{seed}"
+            folder = Path(config.run_dir) / name / f"seed{seed}"
 
             def probed(size: int, folder: Path = folder, variant: DictConfig = variant, seed: int = seed) -> dict:
                 # A finished run is not trained again: this reads its last checkpoint.
@@ -147,9 +146,9 @@ def main(config: DictConfig) -> None:
                 model = comparison.durations(variant, folder, seed)
                 return {**comparison.figures(model), "pauses": comparison.pauses(model)}
 
-            report.add(name, seed, once(folder / "figures.json", trained))
+            report.add(variant.title, seed, once(folder / "figures.json", trained))
             for size in config.probe_sizes:
-                report.add_probe(name, seed, size, once(folder / f"probe{size}" / "figures.json", lambda size=size: probed(size)))
+                report.add_probe(variant.title, seed, size, once(folder / f"probe{size}" / "figures.json", lambda size=size: probed(size)))
     report.write(Path(config.run_dir))
     print(report.tables())
 

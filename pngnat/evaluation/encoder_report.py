@@ -43,19 +43,18 @@ class EncoderReport:
 
     def curve_rows(self) -> list[dict]:
         """A row a model: the share of right pauses in percent by the number of probe recordings, mean over seeds."""
-        sizes = sorted({size for _, size in self.pauses}, key=_order)
         rows = []
         for model in self.figures:
-            shares = {size: self._shares(model, size) for size in sizes}
+            shares = {size: self._shares(model, size) for size in self._sizes}
             rows.append({"model": model, **{_size_name(size): f"{np.mean(s):.0f} ± {np.std(s):.0f}" for size, s in shares.items()}})
         return rows
 
     def pause_rows(self) -> list[dict]:
-        """A row a model and a kind of sentence, for the models that have learned from all of the probe corpus; seeds are joined."""
+        """A row a model and a kind of sentence, for the models that have learned from most of the probe corpus; seeds are joined."""
         return [
             {"model": model, **row}
             for model in self.figures
-            for row in pause_rows(pause for seed in self.pauses[model, 0] for pause in seed)
+            for row in pause_rows(pause for seed in self.pauses[model, self._sizes[-1]] for pause in seed)
         ]
 
     def tables(self) -> str:
@@ -65,7 +64,7 @@ class EncoderReport:
             report.table(self.error_rows("test")),
             f'Pauses on the right side of {1000 * BORDER:.0f} ms for ", two." and ", too." in percent, by probe recordings seen:',
             report.table(self.curve_rows()),
-            "The pauses after learning from all of the probe corpus's training split:",
+            f"The pauses, probe recordings seen: {_size_name(self._sizes[-1])}:",
             report.table(self.pause_rows()),
         ]
         return "\n\n".join(parts) + "\n"
@@ -82,7 +81,7 @@ class EncoderReport:
             self.draw(beside)
 
     def draw(self, path: Path) -> None:
-        """A PNG: above, each predicted pause after all of the probe corpus; below, right pauses by the number of recordings."""
+        """A PNG: above, each predicted pause after most of the probe corpus; below, right pauses by the number of recordings."""
         # Not pyplot: it keeps every figure alive until it is closed.
         from matplotlib.figure import Figure
 
@@ -95,7 +94,7 @@ class EncoderReport:
     def _draw_pauses(self, axes: Axes) -> None:
         random = np.random.default_rng(0)
         for place, model in enumerate(self.figures):
-            pauses = [pause for seed in self.pauses[model, 0] for pause in seed]
+            pauses = [pause for seed in self.pauses[model, self._sizes[-1]] for pause in seed]
             for kind, shift, color in (("two", -0.2, "tab:blue"), ("too", 0.2, "tab:orange")):
                 seconds = [pause.seconds for pause in pauses if pause.kind == kind]
                 across = place + shift + random.uniform(-0.12, 0.12, len(seconds))
@@ -107,7 +106,7 @@ class EncoderReport:
         axes.legend()
 
     def _draw_curves(self, axes: Axes) -> None:
-        sizes = sorted({size for _, size in self.pauses}, key=_order)
+        sizes = self._sizes
         for model in self.figures:
             shares = [self._shares(model, size) for size in sizes]
             axes.errorbar(range(len(sizes)), [np.mean(s) for s in shares], [np.std(s) for s in shares], marker="o", capsize=3, label=model)
@@ -116,6 +115,11 @@ class EncoderReport:
         axes.set_ylabel("pauses on the right side, %")
         axes.set_ylim(0, 103)
         axes.legend()
+
+    @property
+    def _sizes(self) -> list[int | None]:
+        """From none to all."""
+        return sorted({size for _, size in self.pauses}, key=_order)
 
     def _shares(self, model: str, size: int | None) -> list[float]:
         return [right_share(seed) for seed in self.pauses[model, size]]
