@@ -48,6 +48,16 @@ def write_text(path: str | os.PathLike, text: str) -> None:
             raise unwritable(path, error) from error
 
 
+def make_folder(path: str | os.PathLike) -> Path:
+    """The folder, made with its parents where it is missing. Raises PngnatError where it cannot be."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return path
+
+
 def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:
     """The error that names the file and the reason."""
     return PngnatError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})")

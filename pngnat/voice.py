@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pngnat.errors import PngnatError
-from pngnat.files import unwritable, write_text, written_beside
+from pngnat.files import make_folder, write_text, written_beside
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
@@ -136,11 +136,7 @@ def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = Non
     """
     if not isinstance(voice.vocoder, Vocoder):
         raise PngnatError(f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}")
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    folder = make_folder(folder)
     voice.tokenizer.save(folder)
     modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}
     for name, module in modules.items():

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import hydra
@@ -101,8 +102,7 @@ class Comparison:
         spelled = {recording.id: recording.utterance.text for recording in self.probe["test"]}
         found = []
         for group, examples in groups.items():
-            blank = [TimedTokens(e.id, e.tokens, np.zeros(e.tokens.num_phoneme_tokens, np.float32), e.speaker) for e in examples]
-            for example, durations in zip(blank, predict_durations(model, blank), strict=True):
+            for example, durations in zip(examples, predict_durations(model, examples), strict=True):
                 pause = LastPause.of(spelled.get(example.id, example.id), group, durations, example.tokens.word_index)
                 found.append(pause.to_dict())
         return found
@@ -128,27 +128,29 @@ def once(path: Path, measure: Callable[[], dict]) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, seed: int, folder: Path) -> None:
+    """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
+    # Trained, or read from a finished run, where something is to be measured, and then once.
+    base = cache(lambda: comparison.durations(variant, folder, seed))
+
+    def probed(size: int) -> dict:
+        model = comparison.with_probe(base(), folder / f"probe{size}", size, seed)
+        (folder / f"probe{size}" / LAST).unlink()
+        return {"pauses": comparison.pauses(model)}
+
+    trained = once(folder / "figures.json", lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
+    report.add(variant.title, seed, trained)
+    for size in comparison.config.probe_sizes:
+        report.add_probe(variant.title, size, once(folder / f"probe{size}" / "figures.json", partial(probed, size)))
+
+
 @hydra.main(version_base=None, config_path="../conf", config_name="compare_encoders")
 def main(config: DictConfig) -> None:
     """Train and measure what is missing, then write the tables."""
     comparison, report = Comparison.of(config), EncoderReport()
     for seed in config.seeds:
         for name, variant in config.models.items():
-            folder = Path(config.run_dir) / name / f"seed{seed}"
-
-            def probed(size: int, folder: Path = folder, variant: DictConfig = variant, seed: int = seed) -> dict:
-                # A finished run is not trained again: this reads its last checkpoint.
-                model = comparison.with_probe(comparison.durations(variant, folder, seed), folder / f"probe{size}", size, seed)
-                (folder / f"probe{size}" / LAST).unlink()
-                return {"pauses": comparison.pauses(model)}
-
-            def trained(folder: Path = folder, variant: DictConfig = variant, seed: int = seed) -> dict:
-                model = comparison.durations(variant, folder, seed)
-                return {**comparison.figures(model), "pauses": comparison.pauses(model)}
-
-            report.add(variant.title, seed, once(folder / "figures.json", trained))
-            for size in config.probe_sizes:
-                report.add_probe(variant.title, seed, size, once(folder / f"probe{size}" / "figures.json", lambda size=size: probed(size)))
+            measure(comparison, report, variant, seed, Path(config.run_dir) / name / f"seed{seed}")
     report.write(Path(config.run_dir))
     print(report.tables())
 

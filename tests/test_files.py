@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.files import write_text, written_beside
+from pngnat.files import make_folder, write_text, written_beside
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -31,3 +31,11 @@ def test_places_that_cannot_be_written(tmp_path):
     for place in (tmp_path, tmp_path / "none" / "a.txt", tmp_path / "file" / "a.txt"):
         with pytest.raises(PngnatError, match="cannot be written"):
             write_text(place, "hello")
+
+
+def test_a_folder_is_made_or_named_where_it_cannot_be(tmp_path):
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+    assert make_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    (tmp_path / "file").touch()
+    with pytest.raises(PngnatError, match="file.*cannot be written"):
+        make_folder(tmp_path / "file" / "b")

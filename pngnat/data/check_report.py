@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pngnat.data.checks import Warned, speaking_rate, text_score
 from pngnat.data.corpus import Recording
-from pngnat.files import unwritable, write_text, written_beside
+from pngnat.files import make_folder, write_text, written_beside
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
 _SHOWN = 5
@@ -23,11 +23,7 @@ def write_report(folder: Path, recordings: Sequence[Recording], warnings: Sequen
 
     Raises PngnatError where it cannot.
     """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    folder = make_folder(folder)
     rows = [asdict(warned) for warned in warnings]
     table = io.StringIO()
     writer = csv.DictWriter(table, ["id", "speaker", "kind", "value", "message"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,11 @@ class Recording:
         return float(self.durations.sum(dtype=np.float64))
 
 
-def read_corpus(folder: str | Path, split: str | None = None) -> list[Recording]:
+def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence[str] | None = None) -> list[Recording]:
     """The recordings of a prepared corpus, or of one split of it ("train", "valid", "test"), in the manifest's order.
 
-    Sound files are named, not opened. Raises PngnatError where the folder is no prepared corpus, is damaged or has no such split.
+    speakers: those to take; None takes all. Sound files are named, not opened.
+    Raises PngnatError where the folder is no prepared corpus, is damaged, or has no such split or none of the speakers in it.
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
@@ -64,8 +65,13 @@ def read_corpus(folder: str | Path, split: str | None = None) -> list[Recording]
         raise PngnatError(f"{folder / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
     if split is not None:
         recordings = [recording for recording in recordings if recording.split == split]
+    where = f" in the split '{split}'" if split else ""
     if not recordings:
-        raise PngnatError(f"{folder} has no recordings" + (f" in the split '{split}'" if split else ""))
+        raise PngnatError(f"{folder} has no recordings{where}")
+    if speakers is not None:
+        recordings = [recording for recording in recordings if recording.speaker in speakers]
+        if not recordings:
+            raise PngnatError(f"{folder} has recordings of none of the speakers {', '.join(speakers)}{where}")
     return recordings
 
 

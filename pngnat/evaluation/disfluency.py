@@ -24,7 +24,7 @@ from pngnat.evaluation import report
 from pngnat.evaluation.disfluency_picture import save_picture
 from pngnat.evaluation.predictions import professional_tracks, professionals_of, recorded_tracks
 from pngnat.evaluation.rhythm import ClassLength, Rhythm, Track, class_lengths, rhythm
-from pngnat.files import unwritable, write_text
+from pngnat.files import make_folder, write_text
 from pngnat.voice import Voice, load_voice
 
 # Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has 0.78. Fluent speakers
@@ -133,11 +133,7 @@ def write(folder: Path, found: Disfluency) -> str:
 
     Raises PngnatError where it cannot.
     """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    folder = make_folder(folder)
     text = summary(found)
     content = {
         "recordings": len(found.own),

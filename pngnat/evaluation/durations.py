@@ -12,8 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pngnat.errors import PngnatError
+from pngnat.data.corpus import read_corpus
+from pngnat.data.duration_dataset import DurationDataset
 from pngnat.evaluation import report
+from pngnat.training.durations import predict_durations
+from pngnat.voice import load_voice
 
 PAUSE = 0.1  # seconds from which on a silence counts as a pause
 
@@ -51,16 +54,8 @@ def main() -> None:
     parser.add_argument("--voice", help="a voice, by name or folder; the default is the first bundled one")
     parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
-
-    from pngnat.data.corpus import read_corpus
-    from pngnat.data.duration_dataset import DurationDataset
-    from pngnat.training.durations import predict_durations
-    from pngnat.voice import load_voice
-
     voice = load_voice(args.voice)
-    recordings = [recording for recording in read_corpus(args.corpus, args.split) if recording.speaker in voice.speakers]
-    if not recordings:
-        raise PngnatError(f"no recording of '{args.split}' in {args.corpus} is of a speaker of the voice '{voice.name}'")
+    recordings = read_corpus(args.corpus, args.split, voice.speakers)
     examples = DurationDataset(recordings, voice.tokenizer, voice.speakers).examples
     predicted = predict_durations(voice.acoustic, examples)
     figures = duration_figures(predicted, [e.durations for e in examples], [e.tokens.word_index for e in examples])

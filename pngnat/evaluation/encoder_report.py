@@ -29,8 +29,8 @@ class EncoderReport:
         self.figures[model].append({"seed": seed, **{split: figures[split] for split in ("valid", "test")}})
         self.pauses[model, None].append(_pauses(figures))
 
-    def add_probe(self, model: str, seed: int, size: int, figures: dict) -> None:
-        """The pauses of one seed of a model that has learned from `size` recordings of the probe corpus."""
+    def add_probe(self, model: str, size: int, figures: dict) -> None:
+        """The pauses of one more seed of a model that has learned from `size` recordings of the probe corpus."""
         self.pauses[model, size].append(_pauses(figures))
 
     def error_rows(self, split: str) -> list[dict]:

@@ -98,9 +98,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the figures")
     args = parser.parse_args()
     speaker = _speaker(args)
-    recordings = [recording for recording in read_corpus(args.corpus, args.split) if recording.speaker in speaker.speakers]
-    if not recordings:
-        raise PngnatError(f"no recording of '{args.split}' in {args.corpus} is of a speaker of the model")
+    recordings = read_corpus(args.corpus, args.split, speaker.speakers)
     found = list(tqdm(measure(speaker, recordings, args.mels), total=len(recordings), unit="recording", leave=False))
     means = {name: float(np.nanmean([figures[name] for figures in found])) for name in found[0]}
     print(report.table([{"recordings": len(found), **{name: f"{value:.3f}" for name, value in means.items()}}]))

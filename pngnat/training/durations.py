@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from pngnat.data.batching import BucketedBatches
 from pngnat.data.duration_dataset import DurationBatch, DurationDataset, TimedTokens
+from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat, PngNatConfig
 
 
@@ -85,12 +86,13 @@ class DurationTraining(L.LightningModule):
 
 
 def predict_durations(model: PngNat, examples: Sequence[TimedTokens], size: int = 32) -> list[np.ndarray]:
-    """Predicted seconds of each utterance's N tokens, float32 (N,), in the order of `examples`."""
+    """Predicted seconds of each utterance's N tokens, float32 (N,), in the order of `examples`, whose own durations are not read."""
     order = sorted(range(len(examples)), key=lambda place: len(examples[place].tokens.ids))
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(order), size):
         places = order[start : start + size]
-        batch = DurationBatch.collate([examples[place] for place in places])
-        for place, row in zip(places, model.predict_durations(batch.tokens, batch.speaker), strict=True):
+        tokens = PngBatch.collate([examples[place].tokens for place in places])
+        rows = model.predict_durations(tokens, torch.tensor([examples[place].speaker for place in places]))
+        for place, row in zip(places, rows, strict=True):
             found[place] = row[: examples[place].tokens.num_phoneme_tokens].float().numpy()
     return [found[place] for place in range(len(examples))]

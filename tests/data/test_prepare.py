@@ -81,6 +81,15 @@ def test_durations_add_up_to_the_sound_and_ends_are_trimmed(prepared):
         assert recording.measures["leading"] > 0.3
 
 
+def test_recordings_of_chosen_speakers_are_read(prepared):
+    everything = read_corpus(prepared[1])
+    speaker = everything[0].speaker
+    found = read_corpus(prepared[1], speakers=[speaker, "ann"])
+    assert [r.id for r in found] == [r.id for r in everything if r.speaker == speaker]
+    with pytest.raises(PngnatError, match="none of the speakers ann"):
+        read_corpus(prepared[1], "train", ["ann"])
+
+
 def test_lhotse_reads_the_manifest(prepared):
     from lhotse import CutSet
 

@@ -54,7 +54,7 @@ def test_the_report_is_written_with_its_picture(tmp_path):
             pauses = {"pauses": [LastPause("x", kind, "ours", right * (kind == "two")).to_dict() for kind in ("two", "too")]}
             report.add(model, seed, {**errors, **pauses})
             for size in (4, 0):
-                report.add_probe(model, seed, size, pauses)
+                report.add_probe(model, size, pauses)
     report.write(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"results.json", "tables.md", "pauses.png"}
     assert [row["all"] for row in report.curve_rows()] == ["50 ± 0", "100 ± 0"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from harvard import SENTENCES
 
 import pngnat
 from pngnat.errors import PngnatError
@@ -33,18 +34,6 @@ from pngnat.training.vocoder_data import SegmentConfig
 
 ROOT = Path(__file__).parents[2]
 CONSENT = {"speaker": "Ann Example", "agreed_by": "Ann Example", "purpose": "tests of pngnat", "date": "2026-01-02"}
-SENTENCES = [
-    "The birch canoe slid on the smooth planks.",
-    "Glue the sheet to the dark blue background.",
-    "It is easy to tell the depth of a well.",
-    "These days a chicken leg is a rare dish.",
-    "Rice is often served in round bowls.",
-    "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck.",
-    "Four hours of steady work faced us.",
-    "A large size in stockings is hard to sell.",
-    "The boy was there when the sun rose.",
-]
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
 WORK = {"corpus": "prepare", "speaker": "likenesses", "acoustic": "tune_acoustic", "vocoder": "tune_vocoder", "voice": "write_voice"}
 

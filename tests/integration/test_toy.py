@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import harvard
 import numpy as np
 import pytest
 import soundfile
@@ -12,16 +13,7 @@ import soundfile
 import pngnat
 
 ROOT = Path(__file__).parents[2]
-SENTENCES = [
-    "The birch canoe slid on the smooth planks.",
-    "Glue the sheet to the dark blue background.",
-    "It is easy to tell the depth of a well.",
-    "These days a chicken leg is a rare dish.",
-    "Rice is often served in round bowls.",
-    "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck.",
-    "Four hours of steady work faced us.",
-]
+SENTENCES = harvard.SENTENCES[:8]
 MENUS = [
     "For tea, press one; for milk, two.",
     "For tea, press one; for milk, too.",
