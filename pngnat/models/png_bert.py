@@ -47,9 +47,7 @@ class PngBert(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                config.width, config.heads, config.feedforward, config.dropout, activation="gelu", batch_first=True, norm_first=True
-            )
+            nn.TransformerEncoderLayer(config.width, config.heads, config.feedforward, config.dropout, activation="gelu", norm_first=True)
             for _ in range(config.layers)
         )
         self.final_norm = nn.LayerNorm(config.width)
@@ -72,11 +70,12 @@ class PngBert(nn.Module):
 
     def forward(self, batch: PngBatch) -> Tensor:
         """The hidden state of each token, (B, L, D). Padding has no influence on the rest."""
-        hidden = self.embed(batch)
+        # Tokens first: else PyTorch copies a frozen layer's weights for every token, which doubles the time of training.
+        hidden = self.embed(batch).transpose(0, 1).contiguous()
         padding = ~batch.mask
         for layer in self.layers:
             hidden = layer(hidden, src_key_padding_mask=padding)
-        return self.final_norm(hidden)
+        return self.final_norm(hidden).transpose(0, 1)
 
     def embed(self, batch: PngBatch) -> Tensor:
         """The sum of the four embeddings, (B, L, D)."""

@@ -109,7 +109,7 @@ def test_before_training_a_hidden_word_attends_to_its_spelling_more_than_to_othe
     batch = PngBatch(ids, torch.arange(2).repeat_interleave(12)[None], words.repeat(2)[None], torch.tensor([24]), torch.tensor([12]))
     layer = encoder.layers[0]
     with torch.no_grad():
-        seen = layer.norm1(encoder.embed(batch))
+        seen = layer.norm1(encoder.embed(batch)).transpose(0, 1)
         _, attention = layer.self_attn(seen, seen, seen)
     own = torch.eye(12, dtype=torch.bool)
     to_spellings = attention[0, :12, 12:]
