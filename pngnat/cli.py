@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pngnat.sentence import Sentence
     from pngnat.speech import Speech
     from pngnat.voice import Voice
+    from pngnat.voice_folder import VoiceCard
 
 _EPILOG = """\
 examples:
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--voice", metavar="NAME", help="a bundled voice, a voice folder, or its name in ./voices or $PNGNAT_VOICES")
     add("--speaker", metavar="NAME", help="a speaker of the voice")
     add("--vocoder", metavar="FOLDER", help="speak with this vocoder (pngnat's, HiFi-GAN or Vocos) instead of the voice's own")
-    add("--list-voices", action="store_true", help="list the bundled voices (or the one of --voice) and their speakers")
+    add("--list-voices", action="store_true", help="list the voices that have a name (or the one of --voice) and their speakers")
     add("--pace", type=float, default=1.0, metavar="X", help="2 is twice as fast, 0.5 half (default: 1)")
     add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
     add("--pause", type=float, metavar="SECONDS", help="silence added between sentences (default: the voice's)")
@@ -278,16 +279,26 @@ def _speak_batch(lines: list[tuple[int, str]], voice: Voice, options: dict, args
 
 
 def _print_voices(name: str | None) -> None:
-    from pngnat.voice_folder import find_voice, list_voices, read_card
+    from pngnat.voice_folder import find_voice, named_voices, read_card
 
-    cards = list_voices() if name is None else [read_card(find_voice(name))]
-    if not cards:
+    if name is not None:
+        card = read_card(find_voice(name))
+        return _print_voice(card.name, card)
+    if not named_voices():
         raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")
-    for card in cards:
-        print(f"{card.name}: {card.description}")
-        for speaker in card.speakers:
-            default = " (default)" if speaker.name == card.default_speaker else ""
-            print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
+    for known, folder in named_voices().items():
+        try:
+            _print_voice(known, read_card(folder))
+        except PngnatError as error:
+            # One damaged voice of the user's must not hide the others.
+            print(f"pngnat: {error}", file=sys.stderr)
+
+
+def _print_voice(name: str, card: VoiceCard) -> None:
+    print(f"{name}: {card.description}")
+    for speaker in card.speakers:
+        default = " (default)" if speaker.name == card.default_speaker else ""
+        print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
 
 
 @contextmanager

@@ -110,22 +110,35 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
 
 def _places(voice: Path) -> list[Path]:
     """Where a voice that is not bundled may lie: a name is looked for among the voices of others, a path is not."""
-    if voice.name != str(voice):
-        return [voice]
-    listed = [Path(folder) for folder in os.environ.get(ELSEWHERE, "").split(os.pathsep) if folder]
-    return [voice, *(folder / voice for folder in (OWN, *listed))]
+    return [voice] if voice.name != str(voice) else [voice, *(folder / voice for folder in _own_places())]
+
+
+def _own_places() -> list[Path]:
+    return [OWN, *(Path(folder) for folder in os.environ.get(ELSEWHERE, "").split(os.pathsep) if folder)]
 
 
 def bundled_voices() -> dict[str, Path]:
     """Folders of the voices inside the package, by name, in alphabetical order."""
-    if not BUNDLED.is_dir():
-        return {}
-    return {folder.name: folder for folder in sorted(BUNDLED.iterdir()) if (folder / CARD).is_file()}
+    return _voices_in(BUNDLED)
+
+
+def named_voices() -> dict[str, Path]:
+    """Folders of the bundled voices and of those in ./voices and where PNGNAT_VOICES says, by the name that `find_voice` takes."""
+    found = bundled_voices()
+    for place in _own_places():
+        found |= {name: folder for name, folder in _voices_in(place).items() if name not in found}
+    return found
 
 
 def list_voices() -> list[VoiceCard]:
-    """The cards of the voices inside the package."""
-    return [read_card(folder) for folder in bundled_voices().values()]
+    """The cards of the voices that have a name. Raises PngnatError where one of them is damaged."""
+    return [read_card(folder) for folder in named_voices().values()]
+
+
+def _voices_in(place: Path) -> dict[str, Path]:
+    if not place.is_dir():
+        return {}
+    return {folder.name: folder for folder in sorted(place.iterdir()) if (folder / CARD).is_file()}
 
 
 def safe_file(folder: Path, name: str, what: str = "voice") -> Path:

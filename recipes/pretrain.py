@@ -35,14 +35,15 @@ def train(config: DictConfig, text: PreparedText) -> None:
     """Fit, or go on where the run stopped, and write the model."""
     # Here and not above: the processes that prepare text import this file, and have no use for torch.
     from pngnat.models.png_bert import PngBertConfig
-    from pngnat.training.pretrain import Pretraining, TokenRate
+    from pngnat.training.callbacks import Throughput
+    from pngnat.training.pretrain import Pretraining
     from pngnat.training.runs import fit
 
     sizes = OmegaConf.to_container(config.model.encoder, resolve=True)
     sizes.pop("kind")
     model = PngBertConfig(**{**sizes, "vocabulary_size": text.tokenizer.vocabulary_size})
     module = Pretraining(model, instantiate(config.training, _convert_="all"), text.tokenizer, text.train, text.held_out)
-    fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [TokenRate()])
+    fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Throughput("tokens_per_s", "num_tokens")])
     if module.global_rank == 0:
         module.export(Path(config.export_dir))
 

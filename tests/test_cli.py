@@ -185,6 +185,16 @@ def test_list_voices(run, stub_voice):
     assert (code == 0 and out) or (code == 2 and "no voice" in err)
 
 
+def test_list_voices_shows_ones_own_and_names_a_damaged_one(run, stub_voice, monkeypatch):
+    monkeypatch.delenv("PNGNAT_VOICES", raising=False)
+    for name in ("ann", "ben"):
+        shutil.copytree(stub_voice, Path("voices") / name)
+    (Path("voices") / "ben" / "voice.json").write_text("{")
+    code, out, err = run("--list-voices", voice=False)
+    assert code == 0 and "ann: random weights, for tests" in out.splitlines() and "ben:" not in out
+    assert err.count("\n") == 1 and "ben" in err
+
+
 def test_bad_input_is_one_clear_line(run, monkeypatch):
     refused(run("", "-o", "a.wav"), "empty")
     refused(run("  ", "-o", "a.wav"), "empty")

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 import pngnat
 from pngnat.errors import PngnatError
 from pngnat.voice import load_voice, save_voice
-from pngnat.voice_folder import find_voice, list_voices, read_card
+from pngnat.voice_folder import bundled_voices, find_voice, list_voices, named_voices, read_card
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_unknown_names_come_with_the_list(stub_voice):
 
 
 def test_bundled_voices_can_be_read():
-    for card in list_voices():
+    for card in map(read_card, bundled_voices().values()):
         assert card.speakers and card.licence and card.description
         assert find_voice(card.name).name == card.name
 
@@ -153,6 +153,8 @@ def test_voices_are_found_by_name(stub_voice, tmp_path, monkeypatch):
     monkeypatch.setenv("PNGNAT_VOICES", os.pathsep.join(["", str(first), str(second)]))
     assert find_voice("ann").samefile(work / "voices" / "ann") and find_voice("ben") == first / "ben"
     assert find_voice("english").parent.parent.name == "pngnat"
+    assert set(named_voices()) == {*bundled_voices(), "ann", "ben"} and len(list_voices()) == len(named_voices())
+    assert all(find_voice(name).samefile(folder) for name, folder in named_voices().items())
     (work / "ann").mkdir()
     assert find_voice("ann").samefile(work / "voices" / "ann"), "the recordings, not the voice"
     shutil.copytree(stub_voice, work / "ben")

@@ -12,6 +12,8 @@ from pngnat.text.morphology import add_s, derive, is_prefix
 from pngnat.text.oov import oov_network
 
 _LETTER_A = ("EY1",)
+# Of a text of gigabytes, names and misspellings would fill the memory; the words in use are soon known again.
+_MOST_KEPT = 100_000
 _CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])")
 
 
@@ -44,6 +46,8 @@ class Pronouncer:
         Capitals count: "US" is spelled out, "us" is a word.
         """
         if spelling not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
             self._known[spelling] = self._look_up(spelling)
         return self._known[spelling]
 

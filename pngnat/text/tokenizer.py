@@ -22,6 +22,8 @@ _FIRST_PHONEME = len(SPECIALS)
 _FIRST_BOUNDARY = _FIRST_PHONEME + len(PHONEMES)
 _FIRST_WORDPIECE = _FIRST_BOUNDARY + len(BOUNDARIES)
 _UNKNOWN_PIECE = "[UNK]"
+# Words whose wordpieces are remembered; a text of gigabytes has more than the memory should hold.
+_MOST_KEPT = 100_000
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789'-&"
 
 
@@ -122,6 +124,8 @@ class PngTokenizer:
     def _pieces(self, text: str) -> list[int]:
         """The ids of the wordpieces of one word or of some marks."""
         if text not in self._cache:
+            if len(self._cache) >= _MOST_KEPT:
+                self._cache.clear()
             self._cache[text] = [self._piece_ids.get(piece, UNK) for piece in self._model.encode(text).tokens]
         return self._cache[text]
 

@@ -78,26 +78,26 @@ class Ema(Callback):
 
 
 class Throughput(Callback):
-    """Logs "audio_s_per_s": seconds of sound learned from in a second, over the last `window` steps, for all processes together.
+    """Logs how much is learned from in a second, over the last `window` steps, for all processes together.
 
-    The batches must have a float attribute `seconds`.
+    name: in the log. amount: the batches' attribute that says how much they hold, by default their seconds of sound.
     """
 
-    def __init__(self, window: int = 20) -> None:
-        self.window = window
-        self._seconds, self._since, self._steps = 0.0, 0.0, 0
+    def __init__(self, name: str = "audio_s_per_s", amount: str = "seconds", window: int = 20) -> None:
+        self.name, self.amount, self.window = name, amount, window
+        self._sum, self._since, self._steps = 0.0, 0.0, 0
 
     def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
         if self._since == 0.0:
             self._since = time.monotonic()
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self._seconds += batch.seconds * trainer.world_size
+        self._sum += getattr(batch, self.amount) * trainer.world_size
         self._steps += 1
         if self._steps == self.window:
             now = time.monotonic()
-            pl_module.log("audio_s_per_s", self._seconds / (now - self._since), prog_bar=True, batch_size=1)
-            self._seconds, self._since, self._steps = 0.0, now, 0
+            pl_module.log(self.name, self._sum / (now - self._since), prog_bar=True, batch_size=1)
+            self._sum, self._since, self._steps = 0.0, now, 0
 
 
 class StopAtNan(Callback):
@@ -110,5 +110,5 @@ class StopAtNan(Callback):
         if not torch.isfinite(loss):
             raise PngnatError(
                 f"the loss became {loss.item()} at step {trainer.global_step}; the batch holds {', '.join(self._ids)}: "
-                "listen to these recordings, or lower the learning rate, and resume from the last checkpoint"
+                "look at these (a broken recording?), or lower the learning rate, and resume from the last checkpoint"
             )

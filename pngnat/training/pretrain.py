@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import lightning as L
 import torch
 import torch.nn.functional as F
-from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -128,25 +125,3 @@ class Pretraining(L.LightningModule):
         folder.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(folder)
         self.tokenizer.save(folder)
-
-
-class TokenRate(Callback):
-    """Logs "tokens_per_s": tokens without padding, over the last `window` steps, for all processes together."""
-
-    def __init__(self, window: int = 20) -> None:
-        self.window = window
-        self._tokens, self._since, self._steps = 0, 0.0, 0
-
-    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
-        if self._since == 0.0:
-            self._since = time.monotonic()
-
-    def on_train_batch_end(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: MaskedBatch, batch_idx: int
-    ) -> None:
-        self._tokens += batch.num_tokens * trainer.world_size
-        self._steps += 1
-        if self._steps == self.window:
-            now = time.monotonic()
-            pl_module.log("tokens_per_s", self._tokens / (now - self._since), prog_bar=True, batch_size=1)
-            self._tokens, self._since, self._steps = 0, now, 0

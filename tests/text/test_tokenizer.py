@@ -133,3 +133,12 @@ def test_repeated_wordpieces_are_damage(tmp_path):
         PngTokenizer.load(tmp_path)
     with pytest.raises(PngnatError, match="cannot read"):
         PngTokenizer.load(tmp_path / "nowhere")
+
+
+def test_memory_of_words_is_bounded(monkeypatch):
+    (before,) = (TOKENIZER.encode(utterance).ids for utterance in Frontend().utterances(TEXTS[0]))
+    monkeypatch.setattr("pngnat.text.tokenizer._MOST_KEPT", 3)
+    monkeypatch.setattr("pngnat.text.g2p._MOST_KEPT", 3)
+    tokenizer = PngTokenizer(TOKENIZER._wordpieces)
+    (after,) = (tokenizer.encode(utterance).ids for utterance in Frontend().utterances(TEXTS[0]))
+    assert (after == before).all() and len(tokenizer._cache) <= 3

@@ -22,7 +22,8 @@ from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import load_pretrained
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.pretrain import Pretraining, PretrainingConfig, TokenRate
+from pngnat.training.callbacks import Throughput
+from pngnat.training.pretrain import Pretraining, PretrainingConfig
 from pngnat.training.runs import LAST, RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 from pngnat.training.task_scores import TaskScores
@@ -67,7 +68,7 @@ def held_out_loss(module: Pretraining) -> float:
 def test_training_lowers_the_held_out_loss_and_logs_each_task(text, tmp_path):
     before = held_out_loss(pretraining(text))
     module = pretraining(text)
-    fit(module, tmp_path, RUN, replace(SCHEDULE, steps=60, learning_rate=1e-2), [TokenRate(window=5)])
+    fit(module, tmp_path, RUN, replace(SCHEDULE, steps=60, learning_rate=1e-2), [Throughput("tokens_per_s", "num_tokens", window=5)])
     assert held_out_loss(module) < 0.5 * before
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
