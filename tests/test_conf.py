@@ -12,7 +12,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 
 CONF = Path(__file__).parents[1] / "conf"
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
-STAGES = ("train", "vocoder", "pretrain")
+STAGES = ("train", "vocoder", "vocoder_adversarial", "pretrain")
 
 
 def composed(name: str, *overrides: str):
@@ -43,3 +43,12 @@ def test_each_stage_is_instantiated(name, tmp_path):
 @pytest.mark.parametrize("name", [path.stem for path in CONF.glob("*.yaml")])
 def test_each_file_is_composed(name):
     assert composed(name)
+
+
+@pytest.mark.parametrize("choice", [path.stem for path in (CONF / "encoders").glob("*.yaml")])
+def test_each_choice_of_encoders_is_built(choice):
+    for variant in composed("compare_encoders", f"encoders@models={choice}", "pretrained=runs").models.values():
+        values = OmegaConf.to_container(OmegaConf.load(CONF / "model" / f"{variant.sizes}.yaml"))
+        values["encoder"] |= {"vocabulary_size": 300, **variant.get("encoder", {})}
+        with torch.device("meta"):
+            PngNat(PngNatConfig.from_dict({**values, "speakers": 2}))
