@@ -1,4 +1,4 @@
-"""What tests share: a stub voice."""
+"""What tests share: a stub voice, and what it says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,24 @@ def stub_voice(tmp_path_factory) -> Path:
     from stub_voice import make_stub_voice
 
     return make_stub_voice(tmp_path_factory.mktemp("voices") / "stub", professional=True)
+
+
+@pytest.fixture(scope="module")
+def voice(stub_voice):
+    """The stub voice, loaded."""
+    from pngnat.voice import load_voice
+
+    return load_voice(stub_voice)
+
+
+@pytest.fixture(scope="module")
+def speech(voice):
+    """What it says of `speaking.TEXT`."""
+    from speaking import TEXT
+
+    import pngnat
+
+    return pngnat.synthesize(TEXT, voice)
 
 
 @pytest.fixture(scope="session")

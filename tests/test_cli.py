@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from speaking import LONG, TEXT
 
 import pngnat
 from pngnat.cli import main
 from pngnat.synthesis import sentences
 from pngnat.timings import read_timings
-
-TEXT = "Hello there, my friend. How are you?"
-LONG = "The boy was there when the sun rose and a rod is used to catch pink salmon in the cold river above the town."
 
 
 @pytest.fixture

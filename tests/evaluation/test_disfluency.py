@@ -12,14 +12,8 @@ from pngnat.evaluation.disfluency import Disfluency, disfluency, summary, write
 from pngnat.evaluation.predictions import professional_tracks, professionals_of
 from pngnat.evaluation.rhythm import Track
 from pngnat.text.frontend import Frontend
-from pngnat.voice import load_voice
 
 TEXTS = ["The quick brown fox jumps over the lazy dog.", "How are you today, my friend?"]
-
-
-@pytest.fixture(scope="module")
-def voice(stub_voice):
-    return load_voice(stub_voice)
 
 
 @pytest.fixture
