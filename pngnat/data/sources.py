@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,8 @@ from pathlib import Path
 from pngnat.data.corpus import SPLITS
 from pngnat.errors import PngnatError
 
+# Letters and digits, with apostrophes inside words.
+_WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff")
 
 
@@ -128,14 +130,19 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^\w.\-]+", "_", name).strip(".") or "_"
 
 
-def assign_splits(sources: Sequence[Source], share: float) -> list[Source]:
-    """Give a split to the recordings that have none: `share` of them to "valid", as many to "test", the rest to "train".
+def plain_text(text: str) -> str:
+    """The words alone, in small letters: what two texts have in common that sound the same. "For." and "for" are one text."""
+    return " ".join(_WORDS.findall(text.casefold().replace("\u2019", "'")))
 
-    The same texts go to the same split, whoever speaks them, and which ones depends on the texts alone. At least one text goes to
-    each where there are ten or more.
+
+def assign_splits(sources: Sequence[Source], share: float) -> list[Source]:
+    """Give a split to the recordings that have none: `share` of their texts to "valid", as many to "test", the rest to "train".
+
+    Texts of the same words go to the same split, whoever speaks them and however they are written, and which ones depends on the words
+    alone. At least one text goes to each where there are ten or more.
     """
-    texts = Counter(source.text for source in sources if not source.split)
+    texts = {plain_text(source.text) for source in sources if not source.split}
     order = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
     held = max(round(share * len(order)), 1 if len(order) >= 10 and share > 0 else 0)
     split = {text: "test" if rank < held else "valid" if rank < 2 * held else "train" for rank, text in enumerate(order)}
-    return [source if source.split else replace(source, split=split[source.text]) for source in sources]
+    return [source if source.split else replace(source, split=split[plain_text(source.text)]) for source in sources]

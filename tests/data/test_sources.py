@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pngnat.data.sources import Source, assign_splits, read_folder, safe_name
+from pngnat.data.sources import Source, assign_splits, plain_text, read_folder, safe_name
 from pngnat.errors import PngnatError
 
 
@@ -81,3 +81,19 @@ def test_small_corpora_keep_something_out(tmp_path):
     found = assign_splits([Source(str(i), tmp_path, str(i), "a") for i in range(12)], 0.025)
     assert sorted(source.split for source in found) == ["test"] + ["train"] * 10 + ["valid"]
     assert {s.split for s in assign_splits([Source("1", tmp_path, "1", "a")], 0.025)} == {"train"}
+
+
+def test_a_text_is_its_words():
+    assert plain_text("For.") == plain_text("for") == plain_text(" FOR! ") == "for"
+    assert plain_text("Don\u2019t \u2013 'stop' at 5:30.") == plain_text("don't stop, at 5 30") == "don't stop at 5 30"
+    assert plain_text("cant") != plain_text("can't")
+
+
+def test_no_text_is_held_out_and_learned_from_in_another_spelling(tmp_path):
+    spellings = ("text {}", "Text {}.", "TEXT, {}!", "Text - {}?")
+    sources = [Source(f"{n}{i}", tmp_path, text.format(i), "a") for i in range(40) for n, text in enumerate(spellings)]
+    splits = {}
+    for source in assign_splits(sources, 0.1):
+        splits.setdefault(plain_text(source.text), set()).add(source.split)
+    assert all(len(found) == 1 for found in splits.values())
+    assert [sum(found == {split} for found in splits.values()) for split in ("train", "valid", "test")] == [32, 4, 4]
