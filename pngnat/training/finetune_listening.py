@@ -46,9 +46,11 @@ class Ears(Protocol):
 
 
 class Listeners:
-    """Words and voice: the share of words that a recognizer gets wrong, plus what the speaker similarity lacks to 1.
+    """Words and voice: the share of words that a recognizer gets wrong beyond those of the recordings, plus what the speaker similarity
+    lacks to 1.
 
-    One word in a hundred thus weighs as much as a hundredth of similarity. Raises PngnatError where either is not installed.
+    One word in a hundred thus weighs as much as a hundredth of similarity. To be understood better than the person is no merit of a voice
+    that is to be theirs. Raises PngnatError where either is not installed.
     """
 
     name = LISTENERS
@@ -57,16 +59,17 @@ class Listeners:
         self._recognizer = asr.Recognizer(threads)
         self._real = [Spoken.recorded(recording) for recording in recordings]
         self._likeness = Likeness(SpeakerEncoder().embed, self._real)
+        self._usual = self._error_rate(self._real)
 
     def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
-        errors, alike = WordErrors(), []
-        for real in self._real:
-            speech = synthesize(real.text, voice, speaker=speaker)
-            heard = self._recognizer.transcribe(speech.samples, speech.sample_rate).text
-            errors += compare_texts(real.text, heard).errors
-            alike.append(self._likeness.of(Spoken.made(real.id, real.text, speech)))
-        similarity = float(np.mean(alike))
-        return {"misfit": errors.rate + 1 - similarity, "WER": errors.rate, "similarity": similarity}
+        spoken = [Spoken.made(real.id, real.text, synthesize(real.text, voice, speaker=speaker)) for real in self._real]
+        rate, similarity = self._error_rate(spoken), float(np.mean([self._likeness.of(one) for one in spoken]))
+        misfit = max(0.0, rate - self._usual) + 1 - similarity
+        return {"misfit": misfit, "WER": rate, "WER of recordings": self._usual, "similarity": similarity}
+
+    def _error_rate(self, spoken: Sequence[Spoken]) -> float:
+        heard = [self._recognizer.transcribe(one.samples, one.sample_rate).text for one in spoken]
+        return sum((compare_texts(one.text, text).errors for one, text in zip(spoken, heard, strict=True)), WordErrors()).rate
 
 
 class Distance:

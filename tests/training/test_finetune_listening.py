@@ -1,6 +1,8 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +12,7 @@ from pngnat.models.duration import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNatConfig
 from pngnat.models.postnet import PostNetConfig
+from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema
 from pngnat.training.export import AcousticRun
@@ -17,6 +20,7 @@ from pngnat.training.finetune_listening import BEST, HEARD, Distance, Heard, Lis
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 
+PHONEMES = {"see": "S IY1", "me": "M IY1", "two": "T UW1", "now": "N AW1"}
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
 
 
@@ -115,6 +119,34 @@ def test_which_ears(toy_corpus, monkeypatch):
     assert ears("auto", toy_corpus.recordings).name == "distance"
     with pytest.raises(PngnatError, match="not installed"):
         ears("listeners", toy_corpus.recordings)
+
+
+class Deaf:
+    """Hears what it is told to, one text after the other."""
+
+    def __init__(self, *texts):
+        self.texts = list(texts)
+
+    def transcribe(self, samples, sample_rate):
+        return SimpleNamespace(text=self.texts.pop(0))
+
+
+@pytest.mark.parametrize(("made", "misfit"), [("see me now two", 0.0), ("see me now cats", 0.0), ("cats cats cats cats", 1.0 - 0.25)])
+def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, misfit):
+    texts = ["see me now two", "see me now two"]
+    real = [replace(recording, utterance=_said(text)) for recording, text in zip(toy_corpus.recordings, texts, strict=False)]
+    recognizer = Deaf(*["see me now cats"] * 2, *[made] * 2)
+    monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", lambda threads: recognizer)
+    embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
+    monkeypatch.setattr("pngnat.training.finetune_listening.SpeakerEncoder", lambda: embedding)
+    figures = ears("listeners", real).hear(voice, "ada")
+    assert figures["misfit"] == pytest.approx(misfit) and figures["WER of recordings"] == pytest.approx(0.25)
+    assert figures["similarity"] == pytest.approx(1.0) and not recognizer.texts
+
+
+def _said(text):
+    words = tuple(Word(word, tuple(PHONEMES[word].split())) for word in text.split())
+    return Utterance(words, (*(Boundary() for _ in words), Boundary(".")))
 
 
 def test_what_was_heard_survives_a_file(tmp_path):
