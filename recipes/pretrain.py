@@ -34,6 +34,8 @@ def main(config: DictConfig) -> None:
 def train(config: DictConfig, text: PreparedText) -> None:
     """Fit, or go on where the run stopped, and write the model."""
     # Here and not above: the processes that prepare text import this file, and have no use for torch.
+    import lightning as L
+
     from pngnat.models.png_bert import PngBertConfig
     from pngnat.training.callbacks import Throughput
     from pngnat.training.pretrain import Pretraining
@@ -42,6 +44,7 @@ def train(config: DictConfig, text: PreparedText) -> None:
     sizes = OmegaConf.to_container(config.model.encoder, resolve=True)
     sizes.pop("kind")
     model = PngBertConfig(**{**sizes, "vocabulary_size": text.tokenizer.vocabulary_size})
+    L.seed_everything(config.training.seed)
     module = Pretraining(model, instantiate(config.training, _convert_="all"), text.tokenizer, text.train, text.held_out)
     fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Throughput("tokens_per_s", "num_tokens")])
     if module.global_rank == 0:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import hydra
+import lightning as L
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -42,6 +43,7 @@ def main(config: DictConfig) -> None:
     model = voice.acoustic.config.with_speakers(len(speakers)) if voice else sizes(config, tokenizer.vocabulary_size, len(speakers))
     mels = MelStore(Path(config.mels), model.audio)
     data = [AcousticDataset(recordings[split], tokenizer, speakers, mels) for split in ("train", "valid")]
+    L.seed_everything(config.training.seed)
     module = AcousticTraining(model, instantiate(config.training), *data)
     if voice:
         start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
