@@ -135,14 +135,14 @@ def plain_text(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold().replace("\u2019", "'")))
 
 
-def assign_splits(sources: Sequence[Source], share: float) -> list[Source]:
+def assign_splits(sources: Sequence[Source], share: float, least: int = 1) -> list[Source]:
     """Give a split to the recordings that have none: `share` of their texts to "valid", as many to "test", the rest to "train".
 
     Texts of the same words go to the same split, whoever speaks them and however they are written, and which ones depends on the words
-    alone. At least one text goes to each where there are ten or more.
+    alone. At least `least` texts go to each, or a tenth of them where there are too few.
     """
     texts = {plain_text(source.text) for source in sources if not source.split}
     order = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
-    held = max(round(share * len(order)), 1 if len(order) >= 10 and share > 0 else 0)
+    held = max(round(share * len(order)), min(least, len(order) // 10) if share > 0 else 0)
     split = {text: "test" if rank < held else "valid" if rank < 2 * held else "train" for rank, text in enumerate(order)}
     return [source if source.split else replace(source, split=split[plain_text(source.text)]) for source in sources]

@@ -12,14 +12,18 @@ from pngnat.data.corpus import Recording, read_corpus
 from pngnat.data.sources import SPLITS, Skipped, Source, assign_splits, read_folder
 from pngnat.errors import PngnatError
 
+# With fewer sentences, choices and figures hang on chance.
+_LEAST_TEXTS = 6
+
 
 @dataclass(frozen=True)
 class TargetData:
     """The target's recordings.
 
-    folder: sound files with a metadata.csv. held_out: share of the texts that goes to "valid", for
-    choices, and as much to "test", for the figures of the card; neither is trained on. minutes: how much of "train" to use at most, None
-    for all; fewer minutes are always a part of more. least: minutes below which no voice can be made.
+    folder: sound files with a metadata.csv. held_out: share of the texts that goes to "valid", for choices, and as much to "test", for the
+    figures of the card, six to each at least where that is no more than a tenth; neither is trained on.
+    minutes: how much of "train" to use at most, None for all; fewer minutes are always a part of more.
+    least: minutes below which no voice can be made.
     """
 
     folder: Path
@@ -38,7 +42,7 @@ def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[S
     speakers = sorted({source.speaker for source in sources})
     if len(speakers) > 1:
         raise PngnatError(f"{data.folder} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out")
-    split = assign_splits([replace(source, speaker=speaker) for source in sources], data.held_out)
+    split = assign_splits([replace(source, speaker=speaker) for source in sources], data.held_out, _LEAST_TEXTS)
     missing = [name for name in SPLITS if name not in {source.split for source in split}]
     if missing:
         raise PngnatError(f"{data.folder} has {len(sources)} recordings, none of them for '{missing[0]}'; ten or more are needed")

@@ -22,6 +22,12 @@ def record(folder: Path, count: int, seconds: float = 6.0, line: str = "r{0}|tex
     return folder
 
 
+@pytest.mark.parametrize(("count", "held"), [(10, 1), (30, 3), (60, 6), (70, 6), (200, 16)])
+def test_six_texts_are_kept_out_where_there_are_enough(tmp_path, count, held):
+    parts = splits(target_sources(TargetData(record(tmp_path, count, 8.0)), "ann")[0])
+    assert len(parts["valid"]) == len(parts["test"]) == held
+
+
 def splits(sources):
     return {split: {source.id for source in sources if source.split == split} for split in ("train", "valid", "test")}
 
