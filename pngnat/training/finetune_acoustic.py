@@ -32,8 +32,8 @@ class AcousticTuning:
 
     professional_share: of the time of what is learned from, where there are professionals' recordings. frozen_layers: of PnG BERT, from
     the embeddings up; what the text means does not depend on who speaks. listenings: how often the speech is judged; patience: hearings
-    without a better one that end the training; sentences: at most, that are spoken for it; measure: see finetune_listening.ears.
-    schedule: its hours are the time budget's.
+    without a better one that end the training, once 0.6 of it is over; sentences: at most, that are spoken for it; measure: see
+    finetune_listening.ears. schedule: its hours are the time budget's.
     """
 
     training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
@@ -83,7 +83,8 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)
-    hear = ears(before.measure if before else tuning.measure, valid[: tuning.sentences], max(1, tuning.run.threads))
+    measure = before.measure if before else tuning.measure
+    hear = ears(measure, valid, tuning.sentences, max(1, tuning.run.threads), progress.say)
     progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
     ema = Ema("model", tuning.ema_decay)
     listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)

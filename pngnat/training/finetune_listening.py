@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -16,9 +17,10 @@ from safetensors.torch import load_file, save_file
 
 from pngnat.audio import wav
 from pngnat.data.corpus import Recording
+from pngnat.data.sources import plain_text
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr
-from pngnat.evaluation.recreation import Likeness, Spoken
+from pngnat.evaluation.recreation import Embed, Likeness, Spoken
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.evaluation.warping import warped_distortion
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
@@ -33,6 +35,10 @@ from pngnat.voice import Voice
 
 BEST, HEARD = "best.safetensors", "listening.json"
 LISTENERS, DISTANCE = "listeners", "distance"
+# Words of a sentence that says something about a voice, and sentences that say enough.
+_WORDS, _ENOUGH = 3, 6
+# Share of a run before which nothing ends it: a speaker is learned with the high learning rate, and cleanly with the low one.
+_SETTLED = 0.6
 
 
 class Ears(Protocol):
@@ -50,15 +56,15 @@ class Listeners:
     lacks to 1.
 
     One word in a hundred thus weighs as much as a hundredth of similarity. To be understood better than the person is no merit of a voice
-    that is to be theirs. Raises PngnatError where either is not installed.
+    that is to be theirs. sentences: are spoken, recordings: say what the person sounds like. Raises PngnatError for a single recording.
     """
 
     name = LISTENERS
 
-    def __init__(self, recordings: Sequence[Recording], threads: int = 1):
-        self._recognizer = asr.Recognizer(threads)
-        self._real = [Spoken.recorded(recording) for recording in recordings]
-        self._likeness = Likeness(SpeakerEncoder().embed, self._real)
+    def __init__(self, recognizer: asr.Recognizer, embed: Embed, sentences: Sequence[Recording], recordings: Sequence[Recording]):
+        self._recognizer = recognizer
+        self._likeness = Likeness(embed, (Spoken.recorded(recording) for recording in recordings))
+        self._real = [Spoken.recorded(recording) for recording in sentences]
         self._usual = self._error_rate(self._real)
 
     def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
@@ -89,21 +95,42 @@ class Distance:
         return {"misfit": float(np.mean(distances))}
 
 
-def ears(measure: str, recordings: Sequence[Recording], threads: int = 1) -> Ears:
-    """measure: LISTENERS, DISTANCE, or "auto" for listeners where they are installed. recordings: of the split "valid".
+def ears(measure: str, recordings: Sequence[Recording], most: int, threads: int = 1, say: Callable[[str], None] = print) -> Ears:
+    """measure: LISTENERS, DISTANCE, or "auto" for listeners where they are installed. recordings: the split "valid"; most: of their
+    sentences, are spoken. say: is told why there are no listeners.
 
-    Raises PngnatError for another measure, and for listeners that are not installed.
+    Raises PngnatError for another measure, and for listeners that are not installed or have a single recording to compare with.
     """
-    if measure == DISTANCE:
-        return Distance(recordings)
-    if measure not in (LISTENERS, "auto"):
+    if measure not in (LISTENERS, DISTANCE, "auto"):
         raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {LISTENERS} or {DISTANCE}")
+    sentences = to_speak(recordings, most)
+    # One recording has no others whose centre it could be compared with.
+    if measure == DISTANCE or (measure == "auto" and len(recordings) < 2):
+        return Distance(sentences)
     try:
-        return Listeners(recordings, threads)
-    except PngnatError:
+        recognizer, encoder = asr.Recognizer(threads), SpeakerEncoder()
+    except PngnatError as error:
         if measure == LISTENERS:
             raise
-        return Distance(recordings)
+        say(f"nobody can listen: {error}")
+        return Distance(sentences)
+    return Listeners(recognizer, encoder.embed, sentences, recordings)
+
+
+def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
+    """At most so many recordings to judge a voice by, each text once, drawn by a rule that hangs on their names alone.
+
+    Recognizers guess at a word or two, and speaker encoders hear too little of a voice in them: such recordings are taken only where there
+    are too few others.
+    """
+    once: dict[str, Recording] = {}
+    for recording in sorted(recordings, key=lambda recording: hashlib.sha256(recording.id.encode()).digest()):
+        once.setdefault(plain_text(recording.utterance.text), recording)
+    long = [recording for recording in once.values() if len(recording.utterance.words) >= _WORDS]
+    if len(long) >= _ENOUGH:
+        return long[:most]
+    short = [recording for recording in once.values() if len(recording.utterance.words) < _WORDS]
+    return [*long, *short][: min(most, _ENOUGH)]
 
 
 @dataclass
@@ -120,12 +147,15 @@ class Heard:
     over: bool = False
 
     def add(self, figures: dict[str, float], patience: int) -> bool:
-        """Note a hearing, and say whether it is the best one so far."""
+        """Note a hearing, and say whether it is the best one so far.
+
+        From 0.6 of the run on, `patience` hearings without a better one end it.
+        """
         is_best = self.best < 0 or figures["misfit"] < self.hearings[self.best]["misfit"]
         self.hearings.append(figures)
         if is_best:
             self.best = len(self.hearings) - 1
-        self.over = len(self.hearings) - 1 - self.best >= patience
+        self.over = figures["share"] >= _SETTLED and len(self.hearings) - 1 - self.best >= patience
         return is_best
 
     @classmethod
@@ -137,7 +167,7 @@ class Heard:
 
 class Listening(Callback):
     """Listens `times` times in a run, keeps the averaged weights that sound best, and ends the run after `patience` hearings that did
-    not get better.
+    not get better, though not before 0.6 of it.
 
     voice_of: the voice that speaks with a model. speaker: who is listened to. say: is told of each hearing.
     """

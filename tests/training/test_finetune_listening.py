@@ -1,11 +1,14 @@
+import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.models.decoder import DecoderConfig
 from pngnat.models.duration import PredictorConfig
@@ -16,7 +19,7 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema
 from pngnat.training.export import AcousticRun
-from pngnat.training.finetune_listening import BEST, HEARD, Distance, Heard, Listening, best_model, ears
+from pngnat.training.finetune_listening import BEST, HEARD, Distance, Heard, Listening, best_model, ears, to_speak
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 
@@ -73,6 +76,15 @@ def test_it_stops_when_it_no_longer_gets_better(toy_corpus, tmp_path):
     assert len(heard.hearings) == 3 and heard.over and heard.best == 0
 
 
+def test_early_hearings_end_nothing():
+    heard = Heard("given")
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5):
+        heard.add({"misfit": share, "share": share}, 2)
+        assert not heard.over
+    heard.add({"misfit": 0.6, "share": 0.6}, 2)
+    assert heard.over and heard.best == 0
+
+
 def test_a_stopped_run_hears_on_and_forgets_nothing(toy_corpus, tmp_path):
     whole, _ = train(toy_corpus, tmp_path / "whole", Given(5.0, 3.0, 4.0, 3.5))
     with pytest.MonkeyPatch.context() as patch:
@@ -108,17 +120,18 @@ def test_no_hearing_no_model(tmp_path):
 
 
 def test_which_ears(toy_corpus, monkeypatch):
-    assert isinstance(ears("distance", toy_corpus.recordings), Distance)
+    assert isinstance(ears("distance", toy_corpus.recordings, 16), Distance)
     with pytest.raises(PngnatError, match="nose"):
-        ears("nose", toy_corpus.recordings)
+        ears("nose", toy_corpus.recordings, 16)
 
     def missing(*_):
         raise PngnatError("not installed")
 
     monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", missing)
-    assert ears("auto", toy_corpus.recordings).name == "distance"
+    said = []
+    assert ears("auto", toy_corpus.recordings, 16, say=said.append).name == "distance" and said == ["nobody can listen: not installed"]
     with pytest.raises(PngnatError, match="not installed"):
-        ears("listeners", toy_corpus.recordings)
+        ears("listeners", toy_corpus.recordings, 16)
 
 
 class Deaf:
@@ -133,15 +146,35 @@ class Deaf:
 
 @pytest.mark.parametrize(("made", "misfit"), [("see me now two", 0.0), ("see me now cats", 0.0), ("cats cats cats cats", 1.0 - 0.25)])
 def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, misfit):
-    texts = ["see me now two", "see me now two"]
-    real = [replace(recording, utterance=_said(text)) for recording, text in zip(toy_corpus.recordings, texts, strict=False)]
-    recognizer = Deaf(*["see me now cats"] * 2, *[made] * 2)
+    real = [replace(recording, utterance=_said("see me now two")) for recording in toy_corpus.recordings[:2]]
+    recognizer = Deaf("see me now cats", made)
     monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", lambda threads: recognizer)
     embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
     monkeypatch.setattr("pngnat.training.finetune_listening.SpeakerEncoder", lambda: embedding)
-    figures = ears("listeners", real).hear(voice, "ada")
+    figures = ears("listeners", real, 16).hear(voice, "ada")
     assert figures["misfit"] == pytest.approx(misfit) and figures["WER of recordings"] == pytest.approx(0.25)
     assert figures["similarity"] == pytest.approx(1.0) and not recognizer.texts
+
+
+def named(*texts):
+    """Recordings r0, r1 ... of these texts."""
+    nothing = np.zeros(1, np.float32)
+    return [Recording(f"r{n}", "ann", "valid", Path("x"), _said(text), nothing) for n, text in enumerate(texts)]
+
+
+def test_sentences_are_drawn_by_their_names_each_text_once():
+    recordings = named(*(" ".join(words) for words in itertools.permutations(PHONEMES, 3)), *["see me now"] * 30, *PHONEMES)
+    drawn = to_speak(recordings, 16)
+    assert len({recording.utterance.text for recording in drawn}) == 16
+    assert all(len(recording.utterance.words) == 3 for recording in drawn)
+    assert drawn == to_speak(recordings[::-1], 16), "the order of lines does not matter"
+    assert drawn[:5] == to_speak(recordings, 5) and drawn[:5] != recordings[:5]
+
+
+def test_short_texts_are_better_than_too_few():
+    long, short = named("see me now", "me now two"), named(*PHONEMES)
+    assert to_speak(long + short, 16)[:2] == sorted(long, key=to_speak(long, 16).index)
+    assert len(to_speak(long + short, 16)) == 6 and len(to_speak(long + short, 3)) == 3
 
 
 def _said(text):
@@ -152,6 +185,6 @@ def _said(text):
 def test_what_was_heard_survives_a_file(tmp_path):
     heard = Heard("given")
     for misfit in (2.0, 1.0, 3.0):
-        heard.add({"misfit": misfit}, 1)
+        heard.add({"misfit": misfit, "share": 0.8}, 1)
     (tmp_path / HEARD).write_text(json.dumps(heard.__dict__))
     assert Heard.load(tmp_path) == heard == replace(heard) and heard.best == 1 and heard.over
