@@ -44,24 +44,34 @@ def _name(weight: float) -> str:
     return _NAMES.get(weight, f"blended {weight:g}")
 
 
-def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-    """What blending with the weight 0.5 promises, as figures; empty where a weight of 0, 0.5 or 1 is missing.
+def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | str]:
+    """What blending with the weight 0.5 promises, as figures, or in words where there is none; empty without one of the weights 0, 0.5, 1.
 
-    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own rhythm's; silence: the
-    same of all silences, pauses or not. WER: change in percent points. similarity: loss.
+    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own rhythm's, pause count
+    their number, silence the time of all silences, pauses or not. WER: change in percent points. similarity: loss.
     """
     named = {row[""]: row for row in rows}
     own, half, professional = (named.get(_name(weight)) for weight in (0.0, 0.5, 1.0))
     if not (own and half and professional):
         return {}
-    stray, silence = "pauses outside punctuation, % of time", "silence there, % of time"
     return {
         "rate": half["phonemes/s"] / math.sqrt(own["phonemes/s"] * professional["phonemes/s"]),
-        "pauses": half[stray] / own[stray] if own[stray] else None,
-        "silence": half[silence] / own[silence] if own[silence] else None,
-        "WER": None if half["WER %"] is None else half["WER %"] - own["WER %"],
-        "similarity": None if half["similarity"] is None else own["similarity"] - half["similarity"],
+        "pauses": _ratio(half, own, "pauses outside punctuation, % of time"),
+        "pause count": _ratio(half, own, "pauses there"),
+        "silence": _ratio(half, own, "silence there, % of time"),
+        "WER": _change(half, own, "WER %"),
+        "similarity": _change(own, half, "similarity"),
     }
+
+
+def _ratio(new: dict[str, Any], old: dict[str, Any], head: str) -> float | str:
+    if old[head]:
+        return new[head] / old[head]
+    return f"{new[head]:.3g}, where the own rhythm has none" if new[head] else "none in either"
+
+
+def _change(new: dict[str, Any], old: dict[str, Any], head: str) -> float | str:
+    return "not measured" if new[head] is None or old[head] is None else new[head] - old[head]
 
 
 def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, picture: Path) -> None:
@@ -90,7 +100,8 @@ def _measure(options: argparse.Namespace) -> None:
     promised = checks(rows)
     print(report.table(rows))
     if promised:
-        print("\nblended 0.5: " + ", ".join(f"{name} {value:.3f}" for name, value in promised.items() if value is not None))
+        shown = (f"{name} {value if isinstance(value, str) else format(value, '.3f')}" for name, value in promised.items())
+        print("\nblended 0.5: " + "; ".join(shown))
     write_figures(options, real, {"voice": voice.name, "professional": professional, "rows": rows, "blended 0.5": promised})
 
 

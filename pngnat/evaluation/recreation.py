@@ -80,6 +80,7 @@ class Judges:
             "sentences": len(spoken),
             "phonemes/s": measured.rate,
             "pauses outside punctuation, % of time": 100 * measured.stray_share,
+            "pauses there": len(measured.plain_pauses),
             "% of boundaries": 100 * measured.stray_pauses,
             "silence there, % of time": 100 * measured.stray_silence,
             "WER %": 100 * sum((self._errors(one) for one in spoken), WordErrors()).rate if self.recognizer else None,

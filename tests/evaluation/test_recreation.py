@@ -44,7 +44,8 @@ def test_a_row_has_what_is_judged():
     assert row["sentences"] == 2 and row["similarity"] == pytest.approx(1.0)
     assert row["phonemes/s"] == pytest.approx(10 / (0.7 * 2 + 0.35))
     assert row["pauses outside punctuation, % of time"] == pytest.approx(100 * 0.3 / 1.75)
-    assert row["% of boundaries"] == pytest.approx(50.0)
+    assert row["% of boundaries"] == pytest.approx(50.0) and row["pauses there"] == 1
+    assert row["silence there, % of time"] == pytest.approx(100 * 0.35 / 1.75)
     assert row["WER %"] is None and row["DistilMOS"] is None
 
 
@@ -89,7 +90,8 @@ def test_the_table_of_weights(stub_voice, real):
     assert rates == sorted(rates, reverse=rates[0] > rates[-1])
     assert rows[-1]["phonemes/s"] == pytest.approx(rows[0]["phonemes/s"])
     promised = blending.checks(rows)
-    assert promised["rate"] == pytest.approx(1.0, abs=0.1) and promised["similarity"] == pytest.approx(0.0) and promised["WER"] is None
+    assert promised["rate"] == pytest.approx(1.0, abs=0.1) and promised["similarity"] == pytest.approx(0.0)
+    assert promised["WER"] == "not measured"
 
 
 def test_promises_need_all_three_weights(stub_voice, real):
@@ -97,13 +99,16 @@ def test_promises_need_all_three_weights(stub_voice, real):
 
 
 def test_known_answers_of_the_promises():
-    stray, silence = "pauses outside punctuation, % of time", "silence there, % of time"
-    rows = [
-        {"": "own rhythm", "phonemes/s": 4.0, stray: 10.0, silence: 12.0, "WER %": 5.0, "similarity": 0.9},
-        {"": "blended 0.5", "phonemes/s": 6.0, stray: 4.0, silence: 3.0, "WER %": 4.0, "similarity": 0.89},
-        {"": "professional durations", "phonemes/s": 9.0, stray: 0.0, silence: 0.0, "WER %": 3.0, "similarity": 0.8},
-    ]
-    assert blending.checks(rows) == pytest.approx({"rate": 1.0, "pauses": 0.4, "silence": 0.25, "WER": -1.0, "similarity": 0.01})
+    time, count, silence = "pauses outside punctuation, % of time", "pauses there", "silence there, % of time"
+    own = {"": "own rhythm", "phonemes/s": 4.0, time: 10.0, count: 8, silence: 12.0, "WER %": 5.0, "similarity": 0.9}
+    half = {"": "blended 0.5", "phonemes/s": 6.0, time: 4.0, count: 2, silence: 3.0, "WER %": 4.0, "similarity": 0.89}
+    last = {"": "professional durations", "phonemes/s": 9.0, time: 0.0, count: 0, silence: 0.0, "WER %": 3.0, "similarity": 0.8}
+    expected = {"rate": 1.0, "pauses": 0.4, "pause count": 0.25, "silence": 0.25, "WER": -1.0, "similarity": 0.01}
+    assert blending.checks([own, half, last]) == pytest.approx(expected)
+    fluent = own | {time: 0.0, count: 0}
+    assert blending.checks([fluent, half, last])["pause count"] == "2, where the own rhythm has none"
+    found = blending.checks([fluent, half | {time: 0.0, count: 0}, last])
+    assert found["pauses"] == found["pause count"] == "none in either" and found["silence"] == pytest.approx(0.25)
 
 
 def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
