@@ -11,7 +11,7 @@ tables.md and pauses.png in `run_dir`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pngnat.data.corpus import Recording, read_corpus
 from pngnat.data.duration_dataset import DurationDataset, TimedTokens
+from pngnat.data.probe import few
 from pngnat.evaluation.durations import duration_figures
 from pngnat.evaluation.encoder_report import EncoderReport
 from pngnat.evaluation.last_pause import LastPause
@@ -36,8 +37,6 @@ from pngnat.training.durations import predict_durations
 from pngnat.training.runs import LAST
 
 CONF = Path(__file__).parents[1] / "conf"
-# Each training draws about this many probe sentences in one pass over its recordings, however few there are.
-PROBE_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,7 @@ class Comparison:
     def with_probe(self, model: PngNat, folder: Path, size: int, seed: int) -> PngNat:
         """The model after learning from `size` sentences of the probe corpus as well."""
         chosen = few(self.probe["train"], size, seed)
-        repeated = chosen * round(PROBE_SHARE * len(self.recordings["train"]) / len(chosen))
-        train = [*self.recordings["train"], *repeated]
+        train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], seed)
         return self.job.train(folder, model.config, train, self.recordings["valid"], instantiate(self.config.probe_schedule), seed, model)
 
     def pauses(self, model: PngNat) -> list[dict]:
@@ -106,18 +104,6 @@ class Comparison:
                 pause = LastPause.of(spelled.get(example.id, example.id), group, durations, example.tokens.word_index)
                 found.append(pause.to_dict())
         return found
-
-
-def few(recordings: Sequence[Recording], size: int, seed: int) -> list[Recording]:
-    """`size` recordings of different sentences, half of them of the menus that end in "two", the rest of others; 0 means all."""
-    if not size:
-        return list(recordings)
-    random = np.random.default_rng(seed)
-    by_end: dict[bool, dict[str, Recording]] = {True: {}, False: {}}
-    for place in random.permutation(len(recordings)):
-        recording = recordings[place]
-        by_end[recording.utterance.words[-1].text == "two"].setdefault(recording.utterance.text, recording)
-    return [*list(by_end[True].values())[: size // 2], *list(by_end[False].values())[: size - size // 2]]
 
 
 def once(path: Path, measure: Callable[[], dict]) -> dict:

@@ -59,7 +59,15 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     run("prepare", "corpus=folder", f"path={menus}", f"out={tmp_path / 'probe'}", "workers=1")
     models = [f"models.{name}.sizes=tiny" for name in ("nat", "scratch", "frozen", "tuned")] + ["models.frozen.frozen_layers=1"]
     compared = [f"run_dir={tmp_path / 'compared'}", f"probe={tmp_path / 'probe'}", f"tokenizer={png_bert}", f"pretrained={png_bert}"]
-    short = ["schedule.steps=2", "probe_schedule.steps=2", "seeds=[0]", "probe_sizes=[2]", "run.accelerator=cpu", "run.validate_every=2"]
+    short = [
+        "schedule.steps=2",
+        "probe_schedule.steps=2",
+        "probe_draws.probe=8",
+        "seeds=[0]",
+        "probe_sizes=[2]",
+        "run.accelerator=cpu",
+        "run.validate_every=2",
+    ]
     run("compare_encoders", corpus, *compared, *short, *models)
     assert {"results.json", "tables.md", "pauses.png"} <= {path.name for path in (tmp_path / "compared").iterdir()}
 
