@@ -49,7 +49,8 @@ class FinetuneConfig:
     base: voice to start from, a folder or a bundled one's name; None is the first bundled one.
     professionals: prepared corpora of the base voice's speakers, against forgetting.
     vocoder_from: a training's folder with another vocoder to start from than the base voice's.
-    budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60.
+    budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60. A stage that is done is not
+    done again for another budget.
     workers: processes that align. threads: of the recognizer that judges. lexicon: file of pronunciations.
     """
 
@@ -75,6 +76,10 @@ class FinetuneConfig:
             raise PngnatError(f"'{self.name}' is no name for a voice: use letters, digits, spaces, points and dashes")
         if self.budget is not None and self.budget <= 0:
             raise PngnatError(f"the budget must be more than 0 minutes, and is {self.budget:g}")
+        for name, folder in (("target", self.target.folder), ("out", self.out)):
+            for stage in (CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE):
+                if Path(folder).resolve().is_relative_to((self.work / stage).resolve()):
+                    raise PngnatError(f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place")
 
 
 def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) -> Mapping[str, Any]:
@@ -89,7 +94,7 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) ->
 
 @dataclass(frozen=True)
 class Plan:
-    """Minutes of each stage. They depend on the settings and the amount of speech alone, so that a run that goes on has the same."""
+    """Minutes of each stage."""
 
     corpus: float
     speaker: float
@@ -118,7 +123,7 @@ class _Finetuning:
             raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
         self.sources, self.skipped = target_sources(config.target, config.name)
         self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
-        self.journal = Journal(config.work)
+        self.journal = Journal(config.work, lambda text: self.progress.say(text))
         self.results: dict[str, Mapping[str, Any]] = {}
 
     def run(self) -> Mapping[str, Any]:
@@ -140,8 +145,8 @@ class _Finetuning:
         base = fingerprint([self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)])
         donor = config.vocoder_from and Path(config.vocoder_from)
         files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
-        acoustic = {"tuning": _learned(config.acoustic), "minutes": plan.acoustic}
-        vocoder = {"tuning": _learned(config.vocoder), "from": fingerprint(files), "minutes": plan.vocoder}
+        acoustic = _learned(config.acoustic)
+        vocoder = {**_learned(config.vocoder), "vocoder_from": fingerprint(files)}
         voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
         return [
             Stage(CORPUS, "checking and aligning", self._corpus_key(), plan.corpus, self._corpus),
@@ -242,6 +247,10 @@ class _Finetuning:
         return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
 
 
+# How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which processors it runs.
+_LIMITS = ("listenings", "patience", "sentences", "validate_clips", "run", "processes")
+
+
 def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:
-    """The settings that what is learned depends on: not on which processors it runs."""
-    return {name: value for name, value in asdict(tuning).items() if name not in ("run", "processes")}
+    """The settings without which something else is learned."""
+    return {name: value for name, value in asdict(tuning).items() if name not in _LIMITS}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 
 STATE = "state.json"
+# Behind a stage's name, where its folder waits until the stage is done with other inputs.
+OLD = ".old"
+_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -36,22 +41,28 @@ class Stage:
 
 @dataclass
 class _Entry:
-    """What the state file says of a stage. seconds: spent on it, over all attempts."""
+    """What the state file says of a stage. key: of its inputs and of what it builds on. made: a name for what it made, another each time;
+    empty until it is done. seconds: spent on it, over all attempts."""
 
     key: str
     inputs: Mapping[str, Any]
-    done: bool = False
+    made: str = ""
     seconds: float = 0.0
     result: Mapping[str, Any] | None = None
 
 
 class Journal:
-    """What was done in a folder, kept in its `state.json`. Raises PngnatError where that cannot be read."""
+    """What was done in a folder, kept in its `state.json`. say: is told what is done again, and why.
 
-    def __init__(self, folder: Path):
-        self.folder = Path(folder)
+    What is to be done again with other inputs takes nothing away: until it is done, the earlier folder stays as NAME.old, and comes back
+    where its inputs do. Raises PngnatError where `state.json` cannot be read.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None] = print):
+        self.folder, self._say = Path(folder), say
         self._entries: dict[str, _Entry] = {}
-        self._key = ""
+        # Which making of the stage before the next one builds on.
+        self._before = ""
         path = self.folder / STATE
         if path.exists():
             try:
@@ -61,34 +72,38 @@ class Journal:
 
     def pending(self, stages: Sequence[Stage]) -> list[Stage]:
         """Those that will be run: from the first one that is not done, or was done with other inputs."""
-        key = ""
+        before = ""
         for index, stage in enumerate(stages):
-            key = _key(key, stage)
-            if not self._is_done(stage, key):
+            if not self._is_done(stage, _key(before, stage)):
                 return list(stages[index:])
+            before = self._entries[stage.name].made
         return []
 
     def perform(self, stage: Stage) -> Mapping[str, Any]:
-        """The stage's results: those of an earlier run where nothing changed since, else of the run now. Call in the stages' order."""
-        self._key = _key(self._key, stage)
-        if self._is_done(stage, self._key):
-            return self._entries[stage.name].result or {}
-        entry = self._entries.get(stage.name)
-        if entry is None or entry.key != self._key:
-            shutil.rmtree(self.folder / stage.name, ignore_errors=True)
-            entry = _Entry(self._key, stage.inputs)
-        entry.done, self._entries[stage.name] = False, entry
-        self._forget_after(stage.name)
+        """The stage's results: those of an earlier run where nothing changed since, else of the run now. Call in the stages' order.
+
+        Raises PngnatError where something lies in the stage's place that no stage has put there.
+        """
+        key = _key(self._before, stage)
+        self._make_room(stage, key)
+        entry = self._entries.setdefault(stage.name, _Entry(key, stage.inputs))
+        if not self._is_done(stage, key):
+            self._run(stage, entry)
+        self._before = entry.made
+        return entry.result or {}
+
+    def _run(self, stage: Stage, entry: _Entry) -> None:
+        entry.made = ""
         self._save()
         (self.folder / stage.name).mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         try:
             entry.result = stage.run(self.folder / stage.name)
-            entry.done = True
+            entry.made = uuid.uuid4().hex
         finally:
             entry.seconds = round(entry.seconds + time.monotonic() - started, 1)
             self._save()
-        return entry.result
+        self._remove(stage.name + OLD)
 
     def seconds(self, name: str) -> float:
         """Spent on a stage, over all attempts; 0 where it was never begun."""
@@ -97,13 +112,39 @@ class Journal:
     def _is_done(self, stage: Stage, key: str) -> bool:
         entry = self._entries.get(stage.name)
         made = (self.folder / stage.name).is_dir() and all(path.exists() for path in stage.makes)
-        return bool(entry and entry.done and entry.key == key and made)
+        return bool(entry and entry.made and entry.key == key and made)
 
-    def _forget_after(self, name: str) -> None:
-        """What later stages made of an earlier attempt's results is worth nothing."""
-        names = list(self._entries)
-        for later in names[names.index(name) + 1 :]:
-            del self._entries[later]
+    def _make_room(self, stage: Stage, key: str) -> None:
+        """Leave in the stage's place what was made of its inputs, or nothing."""
+        for name in (stage.name, stage.name + OLD):
+            if name not in self._entries and _is_filled(self.folder / name):
+                raise PngnatError(f"{self.folder / name} holds files that were not made here; move them, or choose another work=FOLDER")
+        entry, old = self._entries.get(stage.name), self._entries.get(stage.name + OLD)
+        if entry is None or entry.key == key:
+            return
+        if old is None:
+            why = "; ".join(_changes(entry.inputs, stage.inputs)) or "what it builds on was made again"
+            aside = self.folder / (stage.name + OLD)
+            self._say(f"doing this again: {stage.title} ({why}); until it is done, the earlier one stays in {aside}")
+            self._move(stage.name, stage.name + OLD)
+            return
+        # What stands aside was learned for longer, as a rule, than what has just been begun.
+        self._remove(stage.name)
+        if old.key == key:
+            self._say(f"going on with the earlier one: {stage.title}")
+            self._move(stage.name + OLD, stage.name)
+
+    def _move(self, name: str, other: str) -> None:
+        if (self.folder / name).exists():
+            os.replace(self.folder / name, self.folder / other)
+        self._entries[other] = self._entries.pop(name)
+        self._save()
+
+    def _remove(self, name: str) -> None:
+        if name in self._entries:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            del self._entries[name]
+            self._save()
 
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +155,30 @@ class Journal:
 def _key(before: str, stage: Stage) -> str:
     inputs = json.dumps([before, stage.name, stage.inputs], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
+
+
+def _is_filled(folder: Path) -> bool:
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What differs in a stage's inputs, each in words a person can read."""
+    before, now = _flat(old), _flat(json.loads(json.dumps(new)))
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return [_change(name, before.get(name), now.get(name)) for name in names]
+
+
+def _change(name: str, before: Any, now: Any) -> str:
+    short = all(len(str(value)) <= _LONGEST and not isinstance(value, list) for value in (before, now))
+    return f"{name}: {before}, now {now}" if short else f"{name} changed"
+
+
+def _flat(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level, named as on the command line."""
+    flat: dict[str, Any] = {}
+    for name, value in inputs.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
 
 
 def fingerprint(files: Iterable[Path]) -> str:

@@ -153,7 +153,7 @@ def test_it_goes_on_from_each_stage(made, stage, tmp_path, monkeypatch):
     for later in names[names.index(stage) + 1 :]:
         del state[later]
         shutil.rmtree(tmp_path / "work" / later)
-    state[stage] |= {"done": False, "result": None}
+    state[stage] |= {"made": "", "result": None}
     (tmp_path / "work" / STATE).write_text(json.dumps(state))
     called = []
     for name, function in WORK.items():
@@ -161,7 +161,7 @@ def test_it_goes_on_from_each_stage(made, stage, tmp_path, monkeypatch):
     again = replace(config, work=tmp_path / "work", out=config.out)
     finetune(again)
     assert called == names[names.index(stage) :]
-    assert all(entry["done"] for entry in json.loads((tmp_path / "work" / STATE).read_text(encoding="utf-8")).values())
+    assert all(entry["made"] for entry in json.loads((tmp_path / "work" / STATE).read_text(encoding="utf-8")).values())
 
 
 def _counted(called, name, function):
@@ -184,6 +184,25 @@ def test_a_given_blend_changes_the_last_stage_alone(made, tmp_path, monkeypatch)
     assert pngnat.load_voice(tmp_path / "voice").card.blend == pngnat.Blend("bob", 0.25)
     with pytest.raises(PngnatError, match="nobody"):
         finetune(replace(again, blend=BlendChoice("nobody")))
+
+
+def test_limits_and_processors_are_no_reason_to_learn_again(made, monkeypatch):
+    config, result = made
+    for function in WORK.values():
+        monkeypatch.setattr(finetuning, function, None)
+    acoustic = replace(config.acoustic, listenings=3, patience=9, sentences=2, run=replace(RUN, threads=2))
+    vocoder = replace(config.vocoder, validate_clips=2, processes=2)
+    again = replace(config, budget=60.0, workers=2, threads=2, acoustic=acoustic, vocoder=vocoder)
+    assert finetune(again) == json.loads(json.dumps(result))
+
+
+@pytest.mark.parametrize("stage", WORK)
+def test_nothing_of_the_person_s_lies_where_stages_work(made, stage):
+    config, _ = made
+    with pytest.raises(PngnatError, match="out=.* lies in"):
+        replace(config, out=config.work / stage / "voice")
+    with pytest.raises(PngnatError, match="target=.* lies in"):
+        replace(config, target=replace(config.target, folder=config.work / stage))
 
 
 def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypatch):

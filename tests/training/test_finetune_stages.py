@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -26,8 +27,8 @@ class Work:
 
     def go(self):
         """The names of the stages that ran, and the last one's results."""
-        self.ran = []
-        journal = Journal(self.folder)
+        self.ran, self.said = [], []
+        journal = Journal(self.folder, self.said.append)
         results = [journal.perform(stage) for stage in self.stages()]
         return self.ran, results[-1]
 
@@ -63,6 +64,47 @@ def test_other_inputs_are_worked_on_anew_with_all_that_follows(work, changed):
     assert ran == list(NAMES[NAMES.index(changed) :])
     assert (work.folder / changed / "half").read_text() == "x", "nothing of the other inputs is left"
     assert work.go()[0] == []
+
+
+def test_hours_of_work_are_not_thrown_away(work):
+    work.go()
+    work.inputs["acoustic"], work.stop = 2, "acoustic"
+    with pytest.raises(KeyboardInterrupt):
+        work.go()
+    assert (work.folder / "acoustic.old" / "half").read_text() == "x"
+    assert len(work.said) == 1 and "acoustic (setting: 1, now 2)" in work.said[0] and "acoustic.old" in work.said[0]
+    work.stop = None
+    assert work.go() == (["acoustic", "voice"], {"made": "x"})
+    assert "made again" in work.said[-1] and sorted(path.name for path in work.folder.iterdir()) == sorted([*NAMES, STATE])
+
+
+def test_a_setting_that_is_taken_back_brings_back_what_it_made(work):
+    work.go()
+    for setting in (2, 3):
+        work.inputs["acoustic"], work.stop = setting, "acoustic"
+        with pytest.raises(KeyboardInterrupt):
+            work.go()
+    work.inputs["acoustic"], work.stop = 1, None
+    assert work.go() == ([], {"made": "x"}) and work.said == ["going on with the earlier one: acoustic"]
+    assert sorted(path.name for path in work.folder.iterdir()) == sorted([*NAMES, STATE])
+
+
+@pytest.mark.parametrize("name", ["acoustic", "acoustic.old"])
+def test_what_others_put_there_is_left_alone(work, name):
+    (work.folder / name).mkdir(parents=True)
+    (work.folder / name / "thesis.txt").write_text("years of work")
+    with pytest.raises(PngnatError, match=f"{name} holds files"):
+        work.go()
+    assert (work.folder / name / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_change_is_named_as_on_the_command_line(work):
+    stage = Stage("voice", "voice", {"blend": {"weight": 0.5}, "texts": [["a"]]}, 1.0, lambda folder: {})
+    Journal(work.folder).perform(stage)
+    said = []
+    again = replace(stage, inputs={"blend": {"weight": 0.25, "professional": "ada"}, "texts": [["b"]]})
+    Journal(work.folder, said.append).perform(again)
+    assert "(blend.weight: 0.5, now 0.25; texts changed; blend.professional: None, now ada)" in said[0]
 
 
 def test_inputs_that_change_between_two_attempts_leave_nothing(work):
