@@ -5,14 +5,14 @@
 
 First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too." from few sentences of
 the probe corpus. Settings are in conf/compare_encoders.yaml; the same command goes on where it stopped, and ends with results.json,
-tables.md and pauses.png in `run_dir`.
+tables.md and pauses.png in `run_dir`. Where they differ from those of a training in `run_dir`, it stops and says which.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.corpus import SPLITS, Recording, read_corpus
 from pngnat.data.duration_dataset import DurationDataset, TimedTokens
 from pngnat.data.probe import few
 from pngnat.evaluation.durations import duration_figures
@@ -30,11 +30,11 @@ from pngnat.evaluation.last_pause import LastPause
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.text.frontend import Frontend
-from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.acoustic import speakers_of
-from pngnat.training.duration_job import DurationJob
+from pngnat.training.duration_job import DurationJob, DurationPlan
 from pngnat.training.durations import predict_durations
 from pngnat.training.runs import LAST
+from pngnat.training.settings import file_digest, keep_settings, recordings_digest
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -51,12 +51,10 @@ class Comparison:
     @classmethod
     def of(cls, config: DictConfig) -> Comparison:
         """Read the corpora."""
-        recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in ("train", "valid", "test")}
+        recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in SPLITS}
         probe = {split: read_corpus(config.probe, split) for split in ("train", "test")}
-        tokenizer = PngTokenizer.load(config.tokenizer)
-        job = DurationJob(
-            tokenizer, speakers_of(recordings["train"]), instantiate(config.training), instantiate(config.run), config.ema_decay
-        )
+        speakers = speakers_of(recordings["train"])
+        job = DurationJob(Path(config.tokenizer), speakers, instantiate(config.training), instantiate(config.run), config.ema_decay)
         return cls(config, job, recordings, probe)
 
     def model(self, variant: DictConfig) -> PngNatConfig:
@@ -66,11 +64,23 @@ class Comparison:
         values["frozen_layers"] = variant.get("frozen_layers", -1)
         return PngNatConfig.from_dict({**values, "speakers": len(self.job.speakers)})
 
-    def durations(self, variant: DictConfig, folder: Path, seed: int) -> PngNat:
-        """A model that has learned durations from `corpora`."""
-        start = Path(variant.encoder_from) if variant.get("encoder_from") else None
-        schedule = instantiate(self.config.schedule)
-        return self.job.train(folder, self.model(variant), self.recordings["train"], self.recordings["valid"], schedule, seed, start)
+    def plan(self, variant: DictConfig, seed: int) -> DurationPlan:
+        """What teaches a model durations from `corpora`."""
+        return DurationPlan(
+            self.model(variant), self.recordings["train"], self.recordings["valid"], instantiate(self.config.schedule), seed
+        )
+
+    def with_probe(self, plan: DurationPlan, size: int) -> DurationPlan:
+        """What teaches it more from `size` recordings of the probe corpus as well."""
+        chosen = few(self.probe["train"], size, plan.seed)
+        train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], plan.seed)
+        return replace(plan, train=train, schedule=instantiate(self.config.probe_schedule))
+
+    @property
+    def measured_on(self) -> dict[str, str]:
+        """What figures depend on besides the model."""
+        held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
+        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": file_digest(Path(self.config.sentences))}
 
     def figures(self, model: PngNat) -> dict[str, dict[str, float]]:
         """Its errors on the recordings that it has not seen."""
@@ -80,12 +90,6 @@ class Comparison:
             arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
             found[split] = duration_figures(*arrays)
         return found
-
-    def with_probe(self, model: PngNat, folder: Path, size: int, seed: int) -> PngNat:
-        """The model after learning from `size` sentences of the probe corpus as well."""
-        chosen = few(self.probe["train"], size, seed)
-        train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], seed)
-        return self.job.train(folder, model.config, train, self.recordings["valid"], instantiate(self.config.probe_schedule), seed, model)
 
     def pauses(self, model: PngNat) -> list[dict]:
         """The pause before the last word in the probe's test split and in the sentences that are ours."""
@@ -106,28 +110,35 @@ class Comparison:
         return found
 
 
-def once(path: Path, measure: Callable[[], dict]) -> dict:
-    """What `measure` returns, from `path` where it has been measured before."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(measure(), indent=1))
-    return json.loads(path.read_text(encoding="utf-8"))
+def once(path: Path, measured_on: dict, measure: Callable[[], dict]) -> dict:
+    """What `measure` returns, from `path` where that has been measured before on the same."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if kept.get("measured_on") != measured_on:
+        kept = {"measured_on": measured_on, **measure()}
+        write_text(path, json.dumps(kept, indent=1))
+    return kept
 
 
 def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, seed: int, folder: Path) -> None:
     """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
+    job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
+    start = Path(variant.encoder_from) if variant.get("encoder_from") else None
+    settings = job.settings(plan, start and file_digest(start / "model.safetensors"))
+    keep_settings(folder, settings)
     # Trained, or read from a finished run, where something is to be measured, and then once.
-    base = cache(lambda: comparison.durations(variant, folder, seed))
+    base = cache(lambda: job.train(folder, plan, start))
+    trained = once(folder / "figures.json", measured_on, lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
+    report.add(variant.title, seed, trained)
 
-    def probed(size: int) -> dict:
-        model = comparison.with_probe(base(), folder / f"probe{size}", size, seed)
-        (folder / f"probe{size}" / LAST).unlink()
+    def probed(folder: Path, plan: DurationPlan) -> dict:
+        model = job.train(folder, plan, base())
+        (folder / LAST).unlink()
         return {"pauses": comparison.pauses(model)}
 
-    trained = once(folder / "figures.json", lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
-    report.add(variant.title, seed, trained)
     for size in comparison.config.probe_sizes:
-        report.add_probe(variant.title, size, once(folder / f"probe{size}" / "figures.json", partial(probed, size)))
+        more, place = comparison.with_probe(plan, size), folder / f"probe{size}"
+        keep_settings(place, job.settings(more, settings))
+        report.add_probe(variant.title, size, once(place / "figures.json", measured_on, partial(probed, place, more)))
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="compare_encoders")
