@@ -88,7 +88,7 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) ->
     ask: puts a question to a person; None takes the terminal, where there is one.
     Raises PngnatError without consent, and wherever a stage cannot do its work.
     """
-    consent = get_consent(config.consent, config.work / CONSENT, ask or terminal())
+    consent = get_consent(config.consent, config.work / CONSENT, config.target.folder, ask or terminal())
     return _Finetuning(config, consent).run()
 
 

@@ -16,6 +16,8 @@ from pngnat.files import write_text
 # What a missing answer costs nobody: the day is known.
 _OPTIONAL = ("date",)
 _LONGEST = 2000
+# Of a file from an earlier run: the folder that it is about.
+_RECORDINGS = "recordings"
 _QUESTIONS = {
     "speaker": "Whose voice is it?",
     "agreed_by": "Who agreed that it is made (the person, or who may decide for them)?",
@@ -33,10 +35,11 @@ class Consent:
     purpose: str
     date: str
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
+    def save(self, path: Path, recordings: Path) -> None:
+        """Write it as JSON, beside the folder of recordings that it is about."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+        content = {**asdict(self), _RECORDINGS: str(recordings.resolve())}
+        write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     @property
     def lines(self) -> list[str]:
@@ -51,23 +54,36 @@ _REFUSAL = (
 )
 
 
-def get_consent(given: str | Mapping[str, Any] | None, kept: Path, ask: Callable[[str], str] | None = None) -> Consent:
+def get_consent(given: str | Mapping[str, Any] | None, kept: Path, recordings: Path, ask: Callable[[str], str] | None = None) -> Consent:
     """The consent that was given: in a file or in fields, else the one that `kept` holds from an earlier run, else asked for.
 
     given: a file's path, or the fields, of which those that are None or empty count as not given. kept: where it is written to.
+    recordings: the folder that it is about; what was agreed for another one counts for nothing here.
     ask: puts a question to a person; None where nobody can be asked.
     Raises PngnatError, in one line, where there is none or it is incomplete.
     """
     fields_given = _read(Path(given)) if isinstance(given, str) else {k: v for k, v in (given or {}).items() if v not in (None, "")}
-    if not fields_given and kept.exists():
-        return _checked(_read(kept))
+    if fields_given:
+        _check_recordings(fields_given, recordings)
+    elif kept.exists():
+        earlier = _read(kept)
+        if earlier.get(_RECORDINGS) == str(recordings.resolve()) or not ask:
+            _check_recordings({_RECORDINGS: "an unknown folder", **earlier}, recordings)
+            return _checked(earlier)
     if not fields_given and ask:
         fields_given = _asked(ask)
     if not fields_given:
         raise PngnatError(_REFUSAL)
     consent = _checked(fields_given)
-    consent.save(kept)
+    consent.save(kept, recordings)
     return consent
+
+
+def _check_recordings(given: Mapping[str, Any], recordings: Path) -> None:
+    """A file from an earlier run knows whose recordings it is about."""
+    about = given.get(_RECORDINGS)
+    if about is not None and about != str(recordings.resolve()):
+        raise PngnatError(f"the consent is about the recordings in {about}, not about {recordings.resolve()}; {_REFUSAL}")
 
 
 def terminal() -> Callable[[str], str] | None:
@@ -99,7 +115,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _checked(values: Mapping[str, Any]) -> Consent:
-    unknown = sorted(set(values) - set(NAMES))
+    unknown = sorted(set(values) - {*NAMES, _RECORDINGS})
     if unknown:
         raise PngnatError(f"the consent has a field '{unknown[0]}', and knows {', '.join(NAMES)}")
     texts = {name: " ".join(str(values.get(name) or "").split()) for name in NAMES}

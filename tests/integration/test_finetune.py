@@ -261,4 +261,5 @@ def test_the_recipe_reads_its_settings(recordings, tmp_path):
     places = [f"work={tmp_path / 'work'}", f"out={tmp_path / 'voice'}", f"consent={tmp_path / 'consent.json'}"]
     done = run(f"target={recordings}", "name=ann", *places)
     assert done.returncode == 2 and "minutes to learn from" in done.stderr and done.stderr.count("\n") == 1
-    assert json.loads((tmp_path / "work" / "consent.json").read_text(encoding="utf-8")) == CONSENT
+    kept = json.loads((tmp_path / "work" / "consent.json").read_text(encoding="utf-8"))
+    assert kept == CONSENT | {"recordings": str(recordings.resolve())}

@@ -48,5 +48,5 @@ def test_the_speakers_of_the_recipes(path, tmp_path):
     settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert settings.pop("defaults") == ["finetune", "_self_"]
     assert set(settings) <= set(composed("finetune"))
-    assert get_consent(settings["consent"], tmp_path / "consent.json").purpose
+    assert get_consent(settings["consent"], tmp_path / "consent.json", tmp_path).purpose
     assert About(**settings["about"]).licence
