@@ -1,7 +1,7 @@
 """What a pre-trained PnG BERT is worth for durations: the same short training for several encoders and seeds, and tables of the results.
 
-    python recipes/compare_encoders.py run_dir=runs/encoders corpora=[corpora/teacher] probe=corpora/probe tokenizer=runs/tokenizer \
-        pretrained=runs/png_bert/model
+    python recipes/compare_encoders.py run_dir=runs/encoders corpora=[corpora/teacher] probe=corpora/probe \
+        tokenizer=runs/png_bert/model pretrained=runs/png_bert/model
 
 First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too." from few sentences of
 the probe corpus. Settings are in conf/compare_encoders.yaml; the same command goes on where it stopped, and ends with results.json,

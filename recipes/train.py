@@ -1,6 +1,7 @@
 """Train the acoustic model on prepared corpora; settings are in conf/train.yaml.
 
-One machine:     python recipes/train.py run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/tokenizer
+One machine:     python recipes/train.py run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model \
+                 encoder_from=runs/png_bert/model
 Two processes:   python recipes/train.py ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/train.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper
@@ -47,10 +48,10 @@ def main(config: DictConfig) -> None:
     module = AcousticTraining(model, instantiate(config.training), *data)
     if voice:
         start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
-    if config.encoder_from:
-        start_from_encoder(module.model, Path(config.encoder_from))
     AcousticRun(model, tuple(speakers)).save(run_dir)
     tokenizer.save(run_dir)
+    if config.encoder_from:
+        start_from_encoder(module.model, Path(config.encoder_from), run_dir)
     fit(module, run_dir, instantiate(config.run), instantiate(config.schedule), [Ema("model", config.ema_decay), Throughput()])
 
 

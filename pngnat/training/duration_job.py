@@ -77,7 +77,7 @@ class DurationJob:
         if isinstance(start, PngNat):
             module.model.load_state_dict(start.state_dict())
         elif start:
-            start_from_encoder(module.model, start)
+            start_from_encoder(module.model, start, self.tokenizer_folder)
         ema = Ema("model", self.ema_decay)
         fit(module, folder, self.run, plan.schedule, [ema])
         trained = PngNat(plan.model)

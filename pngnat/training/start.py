@@ -10,15 +10,24 @@ import torch
 from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBert
 from pngnat.models.png_nat import PngNat
+from pngnat.text.tokenizer import FILE as TOKENIZER
+from pngnat.training.settings import file_digest
 
 
-def start_from_encoder(model: PngNat, folder: Path) -> None:
-    """Copy a pre-trained PnG BERT into the model. Raises PngnatError where the sizes differ or the model has no PnG BERT."""
+def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
+    """Copy a pre-trained PnG BERT into the model. tokenizer: folder with the tokenizer.json that the model is trained with.
+
+    Raises PngnatError where the encoder's tokenizer or its sizes are others, or the model has no PnG BERT.
+    """
     from pngnat.models.png_bert_pretraining import load_pretrained
 
     if not isinstance(model.encoder, PngBert):
         raise PngnatError("encoder_from needs a model with a PnG BERT encoder; choose model=small or model=paper")
-    _copy(model.encoder, load_pretrained(folder).encoder.state_dict(), f"the encoder in {folder}")
+    pretrained = load_pretrained(folder)
+    # Another vocabulary of the same size would fit, and every wordpiece would mean another.
+    if file_digest(folder / TOKENIZER) != file_digest(tokenizer / TOKENIZER):
+        raise PngnatError(f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}")
+    _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
 
 
 @torch.no_grad()

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.start import start_from_encoder
+
+SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
+
+
+def acoustic(encoder: PngBertConfig) -> PngNat:
+    decoder = DecoderConfig("parallel", width=8, layers=1, kernel=3, feedforward=8)
+    return PngNat(PngNatConfig(encoder, 2, 4, PredictorConfig(units=8, layers=1), decoder, PostNetConfig(width=8, layers=2)))
+
+
+@pytest.fixture
+def pretrained(tmp_path) -> Path:
+    folder = tmp_path / "encoder"
+    PngBertForPreTraining(PngBertPretrainedConfig.from_plain(SIZES)).save_pretrained(folder)
+    PngTokenizer(["a", "b"]).save(folder)
+    return folder
+
+
+def test_the_encoder_is_copied(pretrained):
+    model = acoustic(SIZES)
+    start_from_encoder(model, pretrained, pretrained)
+    saved = PngBertForPreTraining.from_pretrained(pretrained).encoder.state_dict()
+    assert all(torch.equal(value, saved[name]) for name, value in model.encoder.state_dict().items())
+
+
+def test_an_encoder_of_another_tokenizer_is_refused_though_it_fits(pretrained, tmp_path):
+    PngTokenizer(["b", "a"]).save(tmp_path)
+    with pytest.raises(PngnatError, match=rf"another tokenizer.*tokenizer={pretrained}"):
+        start_from_encoder(acoustic(SIZES), pretrained, tmp_path)
+
+
+def test_an_encoder_of_other_sizes_is_refused(pretrained):
+    with pytest.raises(PngnatError, match="other sizes"):
+        start_from_encoder(acoustic(PngBertConfig(250, width=16, layers=2, heads=2, feedforward=16)), pretrained, pretrained)
