@@ -147,7 +147,9 @@ def test_the_config_builds_what_it_names():
 
 def test_the_config_of_the_shipped_run_builds_what_it_names():
     config = settings("run_dir=x", "text.folder=y", "data=z", name="pretrain_novels")
-    sources = instantiate(config.text, _convert_="all").sources
+    text = instantiate(config.text, _convert_="all")
+    assert PngTokenizer.load(ROOT / text.tokenizer).vocabulary_size == text.vocabulary_size
+    sources = text.sources
     assert [span.name for span in sources["books"].held_out] == ["The Call of the Wild", "Treasure Island"]
     assert sources["homographs"] == HomographSentences("z/homographs/train.tsv.gz")
 
