@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,11 +111,13 @@ def one_utterance(utterances: Iterable[Utterance]) -> Utterance:
     return Utterance(words, tuple(boundaries), parts[-1].ends_paragraph)
 
 
-def prepare(sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig) -> dict[str, Any]:
+def prepare(
+    sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig, on_share: Callable[[float], None] | None = None
+) -> dict[str, Any]:
     """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out and why.
 
-    A run that was stopped goes on where it was. Raises PngnatError where no recording at all could be used, or where the folder
-    was begun with other settings.
+    on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no recording at all
+    could be used, or where the folder was begun with other settings.
     """
     config.out.mkdir(parents=True, exist_ok=True)
     done = _resume(config)
@@ -127,6 +129,8 @@ def prepare(sources: Sequence[Source], skipped: Sequence[Skipped], config: Prepa
             if not entry.get("unexpected"):
                 progress.write(json.dumps(entry, ensure_ascii=False) + "\n")
                 progress.flush()
+            if on_share:
+                on_share(len(done) / len(sources))
     entries = [done[safe_name(source.id)] for source in sources]
     cuts = [{**entry["cut"]} for entry in entries if "cut" in entry]
     failed = [asdict(item) for item in skipped] + [entry for entry in entries if "reason" in entry]

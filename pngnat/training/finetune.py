@@ -12,14 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pngnat.data.check_report import write_report
-from pngnat.data.checks import check
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
-from pngnat.data.prepare import PrepareConfig, prepare
+from pngnat.data.prepare import PrepareConfig
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.training.finetune_acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.training.finetune_consent import Consent, get_consent, terminal
+from pngnat.training.finetune_corpus import prepare_target
 from pngnat.training.finetune_data import TargetData, read_professionals, speech_seconds, target_sources
 from pngnat.training.finetune_nearest import installed_timbre, likenesses
 from pngnat.training.finetune_progress import Progress
@@ -167,20 +166,8 @@ class _Finetuning:
         }
 
     def _corpus(self, folder: Path) -> Mapping[str, Any]:
-        report = prepare(self.sources, self.skipped, PrepareConfig(folder, lexicon=self.config.lexicon, workers=self.config.workers))
-        recordings = read_corpus(folder)
-        warnings = check(recordings)
-        write_report(folder / "checks", recordings, warnings)
-        for failed in report["failed"][:5]:
-            self.progress.say(f"left out {failed['id']}: {failed['reason']}")
-        if warnings:
-            self.progress.say(f"{len({warned.id for warned in warnings})} recordings have warnings; see {folder / 'checks' / 'checks.txt'}")
-        minutes = {split: round(part["seconds"] / 60, 2) for split, part in report["splits"].items()}
-        self.progress.say(", ".join(f"{split} {value:.1f} min" for split, value in minutes.items()))
-        missing = [split for split in ("train", "valid", "test") if split not in minutes]
-        if missing:
-            raise PngnatError(f"no recording for '{missing[0]}' could be aligned; see {folder / 'report.json'}")
-        return {"minutes": minutes, "left out": report["left out"], "warnings": len(warnings)}
+        settings = PrepareConfig(folder, lexicon=self.config.lexicon, workers=self.config.workers)
+        return prepare_target(self.sources, self.skipped, settings, self.config.target.least, self.progress)
 
     def _speaker(self, folder: Path) -> Mapping[str, Any]:
         timbre = installed_timbre()

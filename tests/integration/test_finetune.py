@@ -35,7 +35,7 @@ from pngnat.training.vocoder_data import SegmentConfig
 ROOT = Path(__file__).parents[2]
 CONSENT = {"speaker": "Ann Example", "agreed_by": "Ann Example", "purpose": "tests of pngnat", "date": "2026-01-02"}
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
-WORK = {"corpus": "prepare", "speaker": "likenesses", "acoustic": "tune_acoustic", "vocoder": "tune_vocoder", "voice": "write_voice"}
+WORK = {"corpus": "prepare_target", "speaker": "likenesses", "acoustic": "tune_acoustic", "vocoder": "tune_vocoder", "voice": "write_voice"}
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypat
         begun.append(sorted(path.name for path in (tmp_path / "work" / "corpus").iterdir()))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(finetuning, "prepare", stop)
+    monkeypatch.setattr(finetuning, "prepare_target", stop)
     again = replace(config, work=tmp_path / "work", target=replace(config.target, folder=tmp_path / "ann"))
     assert finetune(again), "a line that is skipped changes nothing"
     (tmp_path / "ann" / "metadata.csv").write_text("\n".join(lines).replace("Four hours", "For hours") + "\n", encoding="utf-8")
