@@ -33,6 +33,11 @@ def test_each_model_is_built(name):
         assert sizes["encoder"] > 18_000_000
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "nat"])
+def test_each_png_bert_can_do_without_word_positions(name):
+    assert composed("pretrain", f"model={name}", "model.encoder.word_positions=false").model.encoder.word_positions is False
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_each_stage_is_instantiated(name, tmp_path):
     config = composed(name, f"run_dir={tmp_path}")
