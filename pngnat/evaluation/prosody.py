@@ -1,7 +1,7 @@
 """How near an acoustic model's melody and loudness are to recordings', with the recordings' own durations.
 
-    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --voice VOICE
-    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --run runs/acoustic
+    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --voice VOICE --mels cache/mels
+    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --run runs/acoustic --mels runs/acoustic/mels
 
 Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for a training's run
 that is the bundled voice's vocoder.
