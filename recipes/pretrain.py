@@ -3,8 +3,8 @@
 Prepare text:    python recipes/pretrain.py run_dir=runs/png_bert text.folder=cache/books text.sources.books.pattern='books/*.txt' \
                  prepare_only=true text.workers=16
 One machine:     the same line without prepare_only
-Wikipedia:       ... '~text.sources.books' '+text.sources.wikipedia={_target_: pngnat.data.text_sources.HubText, \
-                 name: wikimedia/wikipedia, config: 20231101.en}'
+Wikipedia:       ... '~text.sources.books' \
+                 '+text.sources.wikipedia={_target_: pngnat.data.text_sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}'
 Two processes:   ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/pretrain.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper training.batch_tokens=65536   (after prepare_only)
