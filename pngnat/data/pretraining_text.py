@@ -26,7 +26,8 @@ class PretrainingText:
     """The text to pre-train on.
 
     sources: by name, in the order in which they are read. folder: where all that is made of them is kept; what is finished is not made
-    again. tokenizer: folder with tokenizer.json, null for one that is trained on the text, with vocabulary_size ids in all.
+    again. tokenizer: folder with tokenizer.json, null for one that is trained on the text, with vocabulary_size ids in all, and then
+    kept: a model that goes on with the folder's text must not meet other ids.
     workers: processes. max_tokens: longer sentences, which the front end found no clause to split at, are left out and counted.
     lexicon: the user's pronunciations.
     """
