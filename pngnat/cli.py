@@ -182,7 +182,10 @@ def _blend(args: argparse.Namespace) -> Blend | None:
     card = read_card(find_voice(args.voice))
     if card.blend is None or args.speaker not in (None, card.default_speaker):
         speaker = card.default_speaker if args.speaker is None else args.speaker
-        raise PngnatError(f"--blend-weight needs --blend-with SPEAKER: '{speaker}' of the voice '{card.name}' borrows nobody's rhythm")
+        lenders = (card.professional or card).speakers
+        others = ", ".join(lender.name for lender in lenders if lender.name != speaker) or "nobody"
+        nobody = f"'{speaker}' of the voice '{card.name}' borrows nobody's rhythm"
+        raise PngnatError(f"--blend-weight needs --blend-with SPEAKER: {nobody}, and could borrow that of {others}")
     return Blend(card.blend.professional, args.blend_weight)
 
 
@@ -299,6 +302,8 @@ def _print_voice(name: str, card: VoiceCard) -> None:
     for speaker in card.speakers:
         default = " (default)" if speaker.name == card.default_speaker else ""
         print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
+    if card.professional:
+        print(f"  can lend their rhythm (--blend-with): {', '.join(speaker.name for speaker in card.professional.speakers)}")
 
 
 @contextmanager

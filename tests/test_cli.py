@@ -178,7 +178,12 @@ def test_batch_that_cannot_work(run):
 
 def test_list_voices(run, stub_voice):
     code, out, _ = run("--list-voices")
-    assert code == 0 and out.splitlines() == ["stub: random weights, for tests", "  ada (default): the default", "  bob"]
+    assert code == 0 and out.splitlines() == [
+        "stub: random weights, for tests",
+        "  ada (default): the default",
+        "  bob",
+        "  can lend their rhythm (--blend-with): pro",
+    ]
     code, out, err = run("--list-voices", voice=False)
     assert (code == 0 and out) or (code == 2 and "no voice" in err)
 
@@ -200,7 +205,7 @@ def test_bad_input_is_one_clear_line(run, monkeypatch):
     refused(run("Hi", "-o", "a.wav", "--speaker", "zoe"), "zoe", "ada, bob")
     refused(run("Hi", "-o", "a.wav", "--blend-with", "zoe"), "zoe", "pro, ada, bob")
     refused(run("Hi", "-o", "a.wav", "--blend-with", "pro", "--blend-weight", "2"), "weight")
-    refused(run("Hi", "-o", "a.wav", "--blend-weight", "0.5"), "--blend-with")
+    refused(run("Hi", "-o", "a.wav", "--blend-weight", "0.5"), "--blend-with", "that of pro")
     refused(run("Hi", "-o", "a.wav", "--pace", "0"), "pace")
     refused(run("[pace:9] Hi", "-o", "a.wav"), "[pace:9]", "0.2 (slow) to 5 (fast)")
     refused(run("Hi", "-o", "a.wav", "--pitch", "13"), "pitch", "semitones")
