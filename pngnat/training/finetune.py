@@ -50,7 +50,8 @@ class FinetuneConfig:
     vocoder_from: a training's folder with another vocoder to start from than the base voice's.
     budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60. A stage that is done is not
     done again for another budget.
-    workers: processes that align. threads: of the recognizer that judges. lexicon: file of pronunciations.
+    workers: processes that align. threads: of the recognizer that judges. lexicon: file of
+    pronunciations, for the alignment and for what is spoken here; the voice does not keep it.
     """
 
     target: TargetData
@@ -178,7 +179,7 @@ class _Finetuning:
         return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
-        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
+        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals, self.config.lexicon)
         heard = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
         return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
 
@@ -198,6 +199,7 @@ class _Finetuning:
             recordings=self.recordings,
             consent=self.consent,
             minutes=self.results[CORPUS]["minutes"]["train"],
+            lexicon=self.config.lexicon,
             history=self._history(),
         )
         return write_voice(tuned, self.config.blend, self.config.about, self.config.out, folder, self.config.threads)

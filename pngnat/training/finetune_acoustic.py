@@ -15,7 +15,7 @@ from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
 from pngnat.training.finetune_data import mixed
-from pngnat.training.finetune_listening import DISTANCE, LISTENERS, Heard, Listening, best_model, ears
+from pngnat.training.finetune_listening import DISTANCE, LISTENERS, Examination, Heard, Listening, best_model, ears
 from pngnat.training.finetune_progress import Progress, TrainingProgress
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
@@ -51,13 +51,14 @@ class AcousticTuning:
 @dataclass(frozen=True)
 class Learner:
     """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
-    professionals: recordings of the base voice's speakers, against forgetting."""
+    professionals: recordings of the base voice's speakers, against forgetting. lexicon: file of pronunciations to speak with."""
 
     base: Voice
     speaker: str
     nearest: str
     target: Sequence[Recording]
     professionals: Sequence[Recording] = ()
+    lexicon: Path | None = None
 
     def part(self, split: str) -> list[Recording]:
         """The target's recordings of a split."""
@@ -84,7 +85,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)
     measure = before.measure if before else tuning.measure
-    hear = ears(measure, valid, tuning.sentences, max(1, tuning.run.threads), progress.say)
+    hear = ears(measure, Examination(valid, tuning.sentences, learner.lexicon), max(1, tuning.run.threads), progress.say)
     progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
     ema = Ema("model", tuning.ema_decay)
     listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)

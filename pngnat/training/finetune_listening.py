@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from pngnat.evaluation.warping import warped_distortion
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.files import write_text, written_beside
 from pngnat.models.png_nat import PngNat
+from pngnat.speech import Speech
 from pngnat.synthesis import synthesize
 from pngnat.training.callbacks import Ema
 from pngnat.training.export import AcousticRun
@@ -39,6 +41,25 @@ LISTENERS, DISTANCE = "listeners", "distance"
 _WORDS, _ENOUGH = 3, 6
 # Share of a run before which nothing ends it: a speaker is learned with the high learning rate, and cleanly with the low one.
 _SETTLED = 0.6
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a voice is judged by. recordings: the split "valid", which says what the person sounds like. most: of their sentences, are
+    spoken. lexicon: file of pronunciations to speak them with, the same that aligned the recordings."""
+
+    recordings: Sequence[Recording]
+    most: int
+    lexicon: Path | None = None
+
+    @cached_property
+    def sentences(self) -> list[Recording]:
+        """The recordings whose texts are spoken."""
+        return to_speak(self.recordings, self.most)
+
+    def spoken(self, voice: Voice, speaker: str) -> list[Speech]:
+        """What a speaker of the voice makes of their texts."""
+        return [synthesize(one.utterance.text, voice, speaker=speaker, lexicon=self.lexicon) for one in self.sentences]
 
 
 class Ears(Protocol):
@@ -56,19 +77,20 @@ class Listeners:
     lacks to 1.
 
     One word in a hundred thus weighs as much as a hundredth of similarity. To be understood better than the person is no merit of a voice
-    that is to be theirs. sentences: are spoken, recordings: say what the person sounds like. Raises PngnatError for a single recording.
+    that is to be theirs. Raises PngnatError for a single recording.
     """
 
     name = LISTENERS
 
-    def __init__(self, recognizer: asr.Recognizer, embed: Embed, sentences: Sequence[Recording], recordings: Sequence[Recording]):
-        self._recognizer = recognizer
-        self._likeness = Likeness(embed, (Spoken.recorded(recording) for recording in recordings))
-        self._real = [Spoken.recorded(recording) for recording in sentences]
+    def __init__(self, recognizer: asr.Recognizer, embed: Embed, examination: Examination):
+        self._recognizer, self._examination = recognizer, examination
+        self._likeness = Likeness(embed, (Spoken.recorded(recording) for recording in examination.recordings))
+        self._real = [Spoken.recorded(recording) for recording in examination.sentences]
         self._usual = self._error_rate(self._real)
 
     def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
-        spoken = [Spoken.made(real.id, real.text, synthesize(real.text, voice, speaker=speaker)) for real in self._real]
+        speeches = self._examination.spoken(voice, speaker)
+        spoken = [Spoken.made(real.id, real.text, speech) for real, speech in zip(self._real, speeches, strict=True)]
         rate, similarity = self._error_rate(spoken), float(np.mean([self._likeness.of(one) for one in spoken]))
         misfit = max(0.0, rate - self._usual) + 1 - similarity
         return {"misfit": misfit, "WER": rate, "WER of recordings": self._usual, "similarity": similarity}
@@ -83,38 +105,34 @@ class Distance:
 
     name = DISTANCE
 
-    def __init__(self, recordings: Sequence[Recording]):
-        self._recordings = list(recordings)
+    def __init__(self, examination: Examination):
+        self._examination = examination
 
     def hear(self, voice: Voice, speaker: str) -> dict[str, float]:
-        distances = []
-        for recording in self._recordings:
-            speech = synthesize(recording.utterance.text, voice, speaker=speaker)
-            real = wav.read(recording.path, voice.sample_rate)
-            distances.append(warped_distortion(real, speech.samples, voice.card.audio))
+        real = [wav.read(recording.path, voice.sample_rate) for recording in self._examination.sentences]
+        made = self._examination.spoken(voice, speaker)
+        distances = [warped_distortion(one, other.samples, voice.card.audio) for one, other in zip(real, made, strict=True)]
         return {"misfit": float(np.mean(distances))}
 
 
-def ears(measure: str, recordings: Sequence[Recording], most: int, threads: int = 1, say: Callable[[str], None] = print) -> Ears:
-    """measure: LISTENERS, DISTANCE, or "auto" for listeners where they are installed. recordings: the split "valid"; most: of their
-    sentences, are spoken. say: is told why there are no listeners.
+def ears(measure: str, examination: Examination, threads: int = 1, say: Callable[[str], None] = print) -> Ears:
+    """measure: LISTENERS, DISTANCE, or "auto" for listeners where they are installed. say: is told why there are none.
 
     Raises PngnatError for another measure, and for listeners that are not installed or have a single recording to compare with.
     """
     if measure not in (LISTENERS, DISTANCE, "auto"):
         raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {LISTENERS} or {DISTANCE}")
-    sentences = to_speak(recordings, most)
     # One recording has no others whose centre it could be compared with.
-    if measure == DISTANCE or (measure == "auto" and len(recordings) < 2):
-        return Distance(sentences)
+    if measure == DISTANCE or (measure == "auto" and len(examination.recordings) < 2):
+        return Distance(examination)
     try:
         recognizer, encoder = asr.Recognizer(threads), SpeakerEncoder()
     except PngnatError as error:
         if measure == LISTENERS:
             raise
         say(f"nobody can listen: {error}")
-        return Distance(sentences)
-    return Listeners(recognizer, encoder.embed, sentences, recordings)
+        return Distance(examination)
+    return Listeners(recognizer, encoder.embed, examination)
 
 
 def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:

@@ -48,7 +48,8 @@ class About:
 @dataclass(frozen=True)
 class Tuned:
     """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
-    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines about the making."""
+    as the professional. nearest: its speaker most like the target. minutes: learned from. lexicon: file of
+    pronunciations to speak with. history: lines about the making."""
 
     name: str
     base: Voice
@@ -58,6 +59,7 @@ class Tuned:
     recordings: Sequence[Recording]
     consent: Consent
     minutes: float
+    lexicon: Path | None = None
     history: Sequence[str] = field(default_factory=tuple)
 
     def part(self, split: str) -> list[Recording]:
@@ -104,17 +106,18 @@ def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend
     return None, "the recordings are as fluent as the professional's model: the voice keeps its own rhythm"
 
 
-def measure(voice: Voice, test: Sequence[Recording], threads: int) -> list[dict[str, Any]]:
+def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
     """Rows on the sentences that were kept out: the recordings, the voice in its own rhythm and, where it has one, with its blend.
 
     What is not installed is left out.
     """
-    real = [Spoken.recorded(recording) for recording in test]
+    real = [Spoken.recorded(recording) for recording in tuned.part("test")]
     judge = installed_judges(real, threads)
     professional = voice.card.professional.speakers[0].name
-    rows = [judge.row("recordings", real), judge.row("voice, own rhythm", speak(voice, real, blend=Blend(professional, 0.0)))]
+    own = speak(voice, real, blend=Blend(professional, 0.0), lexicon=tuned.lexicon)
+    rows = [judge.row("recordings", real), judge.row("voice, own rhythm", own)]
     if voice.card.blend:
-        rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real)))
+        rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real, lexicon=tuned.lexicon)))
     return [{head: value for head, value in row.items() if any(other[head] is not None for other in rows)} for row in rows]
 
 
@@ -125,7 +128,7 @@ def write_voice(tuned: Tuned, choice: BlendChoice, about: About, out: Path, work
     """
     blend, reason = choose_blend(tuned, choice, work)
     voice = assemble(tuned, blend, about)
-    rows = measure(voice, tuned.part("test"), threads)
+    rows = measure(voice, tuned, threads)
     save_voice(voice, out, card_text(tuned, voice, reason, rows, about))
     synthesize(PREVIEW_TEXT, voice).save(out / PREVIEW)
     result = {"blend": blend and {"professional": blend.professional, "weight": blend.weight}, "reason": reason, "test": rows}

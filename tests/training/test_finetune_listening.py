@@ -19,7 +19,7 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema
 from pngnat.training.export import AcousticRun
-from pngnat.training.finetune_listening import BEST, HEARD, Distance, Heard, Listening, best_model, ears, to_speak
+from pngnat.training.finetune_listening import BEST, HEARD, Distance, Examination, Heard, Listening, best_model, ears, to_speak
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 
@@ -120,18 +120,19 @@ def test_no_hearing_no_model(tmp_path):
 
 
 def test_which_ears(toy_corpus, monkeypatch):
-    assert isinstance(ears("distance", toy_corpus.recordings, 16), Distance)
+    assert isinstance(ears("distance", Examination(toy_corpus.recordings, 16)), Distance)
     with pytest.raises(PngnatError, match="nose"):
-        ears("nose", toy_corpus.recordings, 16)
+        ears("nose", Examination(toy_corpus.recordings, 16))
 
     def missing(*_):
         raise PngnatError("not installed")
 
     monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", missing)
     said = []
-    assert ears("auto", toy_corpus.recordings, 16, say=said.append).name == "distance" and said == ["nobody can listen: not installed"]
+    assert ears("auto", Examination(toy_corpus.recordings, 16), say=said.append).name == "distance"
+    assert said == ["nobody can listen: not installed"]
     with pytest.raises(PngnatError, match="not installed"):
-        ears("listeners", toy_corpus.recordings, 16)
+        ears("listeners", Examination(toy_corpus.recordings, 16))
 
 
 class Deaf:
@@ -151,7 +152,7 @@ def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, 
     monkeypatch.setattr("pngnat.training.finetune_listening.asr.Recognizer", lambda threads: recognizer)
     embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
     monkeypatch.setattr("pngnat.training.finetune_listening.SpeakerEncoder", lambda: embedding)
-    figures = ears("listeners", real, 16).hear(voice, "ada")
+    figures = ears("listeners", Examination(real, 16)).hear(voice, "ada")
     assert figures["misfit"] == pytest.approx(misfit) and figures["WER of recordings"] == pytest.approx(0.25)
     assert figures["similarity"] == pytest.approx(1.0) and not recognizer.texts
 
@@ -160,6 +161,13 @@ def named(*texts):
     """Recordings r0, r1 ... of these texts."""
     nothing = np.zeros(1, np.float32)
     return [Recording(f"r{n}", "ann", "valid", Path("x"), _said(text), nothing) for n, text in enumerate(texts)]
+
+
+def test_names_are_spoken_as_they_were_aligned(voice, tmp_path):
+    (tmp_path / "names.txt").write_text("see  S AH0 S AH0 S AH0 S\n")
+    texts = named("see me now")
+    plain, own = (Examination(texts, 1, lexicon).spoken(voice, "ada")[0] for lexicon in (None, tmp_path / "names.txt"))
+    assert len(own.durations) == len(plain.durations) + 5
 
 
 def test_sentences_are_drawn_by_their_names_each_text_once():
