@@ -123,10 +123,13 @@ class AcousticDataset(Dataset[Example]):
             raise PngnatError(
                 f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare the corpus again"
             )
-        mel = self.mels.load(recording)
-        return Example(
-            recording.id, tokens, _within(recording.durations, len(mel) / self.mels.audio.frame_rate), mel, self.rows[recording.speaker]
-        )
+        mel, rate = self.mels.load(recording), self.mels.audio.frame_rate
+        if abs(len(mel) - recording.seconds * rate) > 1:
+            raise PngnatError(
+                f"{recording.id}: its mel in {self.mels.folder} has {len(mel) / rate:.2f} s, its durations {recording.seconds:.2f} s; "
+                "one of them is another recording's of that name: name another folder for mels, or prepare the corpus again"
+            )
+        return Example(recording.id, tokens, _within(recording.durations, len(mel) / rate), mel, self.rows[recording.speaker])
 
 
 def _within(durations: np.ndarray, seconds: float) -> np.ndarray:

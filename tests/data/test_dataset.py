@@ -59,6 +59,13 @@ def test_other_audio_settings_do_not_share_mels(tmp_path):
     assert MelStore(tmp_path / "mels", AudioConfig(n_mels=80)).load(one).shape == (8, 80)
 
 
+def test_a_kept_mel_of_another_recording_of_that_name_is_an_error(tmp_path):
+    dataset(tmp_path, recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02]))[0]
+    prepared_again = recording(tmp_path, 4800, [0.05] * 4)
+    with pytest.raises(PngnatError, match=r"^r: its mel in .*mels.* has 0\.10 s, its durations 0\.20 s.*another folder for mels"):
+        dataset(tmp_path, prepared_again)[0]
+
+
 def test_durations_of_another_front_end_are_an_error(tmp_path):
     with pytest.raises(PngnatError, match="prepare the corpus again"):
         dataset(tmp_path, recording(tmp_path, 2400, [0.05, 0.05]))[0]
