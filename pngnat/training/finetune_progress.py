@@ -12,6 +12,9 @@ from lightning.pytorch.callbacks import Callback, ModelSummary
 
 from pngnat.training.schedule import WarmupCosine
 
+# The share of a stage from which on its speed shows.
+_SHOWS = 0.03
+
 
 class Progress:
     """minutes: how long each stage will take, by its name, in order; titles: what a person reads."""
@@ -22,6 +25,9 @@ class Progress:
         self.minutes, self.titles = dict(minutes), dict(titles)
         self._file = file or sys.stderr
         self._stage, self._share, self._started, self._drawn = "", 0.0, 0.0, 0.0
+        # The part of the stage that is under way, and when its first share was told, which need not have been 0.
+        self._part: tuple[float, float] = (0.0, 1.0)
+        self._first: tuple[float, float] | None = None
         settings = {"bar_format": "{desc} {percentage:3.0f}% |{bar}| {postfix}", "dynamic_ncols": True}
         self._bar = tqdm(
             total=60 * sum(self.minutes.values()), file=self._file, disable=not (self.minutes and self._file.isatty()), **settings
@@ -30,6 +36,7 @@ class Progress:
     def begin(self, stage: str) -> None:
         """A stage starts; those before it are over."""
         self._stage, self._share, self._started = stage, 0.0, time.monotonic()
+        self._part, self._first = (0.0, 1.0), None
         number = list(self.minutes).index(stage) + 1
         title = f"[{number}/{len(self.minutes)}] {self.titles[stage]}"
         if self._bar.disable:
@@ -38,9 +45,21 @@ class Progress:
         self._drawn = 0.0
         self._draw()
 
+    def expect(self, minutes: float) -> None:
+        """How long this stage will take, now that it is known better."""
+        if self._stage in self.minutes:
+            self.minutes[self._stage] = minutes
+            self._bar.total = 60 * sum(self.minutes.values())
+
+    def part(self, start: float, end: float) -> None:
+        """What follows is the part of the stage from `start` to `end`, which has a speed of its own."""
+        self._part, self._first = (start, end), None
+
     def share(self, done: float) -> None:
-        """How much of the stage is done, 0 to 1."""
-        self._share = min(max(done, self._share), 1.0)
+        """How much of the stage, or of its part, is done, 0 to 1."""
+        start, end = self._part
+        self._share = min(max(start + (end - start) * done, self._share), 1.0)
+        self._first = self._first or (self._share, time.monotonic())
         self._draw()
 
     def say(self, text: str) -> None:
@@ -58,9 +77,17 @@ class Progress:
         if self._stage not in names:
             return 60 * sum(self.minutes.values())
         later = 60 * sum(self.minutes[name] for name in names[names.index(self._stage) + 1 :])
-        passed, planned = time.monotonic() - self._started, 60 * self.minutes[self._stage]
-        own = passed / self._share - passed if self._share > 0.05 else max(planned - passed, 0.0)
-        return own + later
+        return self._left_of_stage(60 * self.minutes[self._stage]) + later
+
+    def _left_of_stage(self, planned: float) -> float:
+        """Seconds. What was done before this run began says nothing about its speed."""
+        now, end = time.monotonic(), self._part[1]
+        if self._first is None:
+            return max(planned * (1 - self._share) - (now - self._started), 0.0)
+        share, since = self._first
+        if self._share - share <= _SHOWS:
+            return max(planned * (1 - share) - (now - since), 0.0)
+        return (end - self._share) * (now - since) / (self._share - share) + planned * (1 - end)
 
     def _draw(self) -> None:
         if self._bar.disable or time.monotonic() - self._drawn < 1.0:
@@ -77,13 +104,10 @@ def _words(seconds: float) -> str:
 
 
 class TrainingProgress(Callback):
-    """Moves the bar while a training runs, in place of Lightning's own bar and table of layers.
+    """Moves the bar while a training runs, in place of Lightning's own bar and table of layers."""
 
-    until: the share of the stage that is over at the training's end.
-    """
-
-    def __init__(self, progress: Progress, until: float = 1.0):
-        self.progress, self.until = progress, until
+    def __init__(self, progress: Progress):
+        self.progress = progress
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         if trainer.progress_bar_callback is not None:
@@ -92,7 +116,7 @@ class TrainingProgress(Callback):
         trainer.callbacks = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.progress.share(self.until * training_share(trainer))
+        self.progress.share(training_share(trainer))
 
 
 def training_share(trainer: L.Trainer) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from pngnat.data.corpus import Recording
 from pngnat.models.vocoder import Vocoder
 from pngnat.training.finetune_progress import Progress, TrainingProgress
-from pngnat.training.predicted_mels import Teacher
+from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
@@ -18,8 +19,8 @@ from pngnat.training.vocoder_data import Clip, FeatureStore
 from pngnat.training.vocoder_export import VocoderStart
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
-# Of the stage's time that must be left for training, however long the features took.
-_LEAST = 0.3
+# Of the stage's time that must be left for training, however long the features took; and that features take, about.
+_LEAST, _MEASURING = 0.3, 0.2
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,9 @@ def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, f
     """Fine-tune in `folder`, or go on there. hours: of the whole stage, measuring features included."""
     start, recordings = learner.start, learner.recordings
     started, features = time.monotonic(), folder / "features"
-    store = FeatureStore(features, start.vocoder.audio, tuning.pitch)
-    missing = store.missing([Clip.of(recording) for recording in recordings if recording.split != "test"])
-    for _ in store.measure(missing, tuning.processes):
-        pass
+    progress.part(0.0, _MEASURING)
+    _measure(learner, tuning, features, progress)
+    progress.part(_MEASURING, 1.0)
     measuring = (time.monotonic() - started) / 3600
     schedule = replace(tuning.schedule, hours=max(hours - measuring, _LEAST * hours))
     job = VocoderJob(
@@ -71,3 +71,15 @@ def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, f
         callbacks=(TrainingProgress(progress),),
     )
     return train_vocoder(job)
+
+
+def _measure(learner: VocoderLearner, tuning: VocoderTuning, features: Path, progress: Progress) -> None:
+    """Pitch of the recordings and the mels that are predicted for them, so that the training finds both and its clock counts neither."""
+    recordings = [recording for recording in learner.recordings if recording.split != "test"]
+    store = FeatureStore(features, learner.start.vocoder.audio, tuning.pitch)
+    predicted = PredictedMels(features, store, learner.teacher)
+    unmeasured = store.missing([Clip.of(recording) for recording in recordings])
+    silent = predicted.missing(recordings)
+    work = itertools.chain(store.measure(unmeasured, tuning.processes), predicted.measure(silent))
+    for done, _ in enumerate(work, 1):
+        progress.share(done / (len(unmeasured) + len(silent)))

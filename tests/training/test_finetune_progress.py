@@ -23,6 +23,8 @@ def test_the_time_left_is_planned_then_measured(clock):
     assert progress.left == 32 * 60
     clock[0] += 600
     assert progress.left == pytest.approx(22 * 60)
+    progress.share(0.0)
+    clock[0] += 600
     progress.share(0.5)
     assert progress.left == pytest.approx(12 * 60), "half took ten minutes, and so will the other"
     progress.share(0.4)
@@ -30,6 +32,35 @@ def test_the_time_left_is_planned_then_measured(clock):
     progress.begin("voice")
     assert progress.left == 2 * 60
     progress.close()
+
+
+def test_what_an_earlier_run_did_says_nothing_about_the_speed(clock):
+    progress = Progress(MINUTES, {name: name for name in MINUTES}, io.StringIO())
+    progress.begin("acoustic")
+    clock[0] += 5
+    progress.share(0.6)
+    assert progress.left == pytest.approx((12 + 2) * 60), "as planned: nothing was measured yet"
+    clock[0] += 300
+    progress.share(0.7)
+    assert progress.left == pytest.approx((15 + 2) * 60), "a tenth took five minutes"
+
+
+def test_parts_of_a_stage_have_their_own_speed(clock):
+    progress = Progress(MINUTES, {name: name for name in MINUTES}, io.StringIO())
+    progress.begin("acoustic")
+    progress.part(0.0, 0.2)
+    progress.share(0.0)
+    clock[0] += 60
+    progress.share(0.5)
+    assert progress.left == pytest.approx((1 + 24 + 2) * 60), "the other half of the part, and the rest as planned"
+    progress.part(0.2, 1.0)
+    progress.share(0.0)
+    clock[0] += 600
+    progress.share(0.5)
+    assert progress.left == pytest.approx((10 + 2) * 60)
+    progress.expect(60)
+    progress.begin("voice")
+    assert progress.left == 2 * 60
 
 
 def test_a_log_file_gets_lines_and_no_bar():
