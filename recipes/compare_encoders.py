@@ -24,7 +24,8 @@ from omegaconf import DictConfig, OmegaConf
 from pngnat.data.corpus import SPLITS, Recording, read_corpus
 from pngnat.data.duration_dataset import DurationDataset, TimedTokens
 from pngnat.data.probe import few
-from pngnat.evaluation.durations import duration_figures
+from pngnat.evaluation.durations import duration_counts, duration_figures
+from pngnat.evaluation.encoder_picture import draw
 from pngnat.evaluation.encoder_report import EncoderReport
 from pngnat.evaluation.last_pause import LastPause
 from pngnat.files import write_text
@@ -82,11 +83,22 @@ class Comparison:
         held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
         return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": file_digest(Path(self.config.sentences))}
 
+    def spoken(self, split: str) -> list[TimedTokens]:
+        """Recordings that no model has seen."""
+        return DurationDataset(self.recordings[split], self.job.tokenizer, self.job.speakers).examples
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What the figures of each split stand on."""
+        splits = {split: self.spoken(split) for split in ("valid", "test")}
+        return {
+            split: duration_counts([e.durations for e in found], [e.tokens.word_index for e in found]) for split, found in splits.items()
+        }
+
     def figures(self, model: PngNat) -> dict[str, dict[str, float]]:
-        """Its errors on the recordings that it has not seen."""
+        """A model's errors on the recordings that it has not seen."""
         found = {}
         for split in ("valid", "test"):
-            examples = DurationDataset(self.recordings[split], self.job.tokenizer, self.job.speakers).examples
+            examples = self.spoken(split)
             arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
             found[split] = duration_figures(*arrays)
         return found
@@ -144,11 +156,13 @@ def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, 
 @hydra.main(version_base=None, config_path="../conf", config_name="compare_encoders")
 def main(config: DictConfig) -> None:
     """Train and measure what is missing, then write the tables."""
-    comparison, report = Comparison.of(config), EncoderReport()
+    comparison = Comparison.of(config)
+    report = EncoderReport(comparison.counts())
     for seed in config.seeds:
         for name, variant in config.models.items():
             measure(comparison, report, variant, seed, Path(config.run_dir) / name / f"seed{seed}")
     report.write(Path(config.run_dir))
+    draw(report, Path(config.run_dir) / "pauses.png")
     print(report.tables())
 
 

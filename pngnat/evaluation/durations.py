@@ -43,6 +43,16 @@ def duration_figures(
     }
 
 
+def duration_counts(spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE) -> dict[str, int]:
+    """What `duration_figures` stand on: recordings, boundaries between words, and those of them with a pause over `pause` seconds."""
+    between = [durations[1:-1][words[1:-1] < 0] for durations, words in zip(spoken, word_index, strict=True)]
+    return {
+        "recordings": len(between),
+        "boundaries": sum(len(durations) for durations in between),
+        "pauses": sum(int((durations > pause).sum()) for durations in between),
+    }
+
+
 def _percent(hits: np.ndarray) -> float:
     return float(100 * hits.mean()) if len(hits) else float("nan")
 

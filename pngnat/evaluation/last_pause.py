@@ -27,6 +27,11 @@ class LastPause:
         return cls(text, kind, group, float(durations[last_word - 1]))
 
     @property
+    def menu(self) -> bool:
+        """Whether it is a menu: the endings differ only there. Plain sentences end in "too" alone."""
+        return "press one" in self.text.lower()
+
+    @property
     def right(self) -> bool:
         """Whether it is on the side of `BORDER` where it belongs."""
         return (self.seconds >= BORDER) == (self.kind == "two")
@@ -36,7 +41,7 @@ class LastPause:
         return asdict(self)
 
 
-def pause_rows(pauses: Iterable[LastPause]) -> list[dict[str, str | int | float]]:
+def pause_rows(pauses: Iterable[LastPause]) -> list[dict[str, str | int | float | None]]:
     """Rows of a table, one for each group and last word: mean and spread (standard deviation) in ms, share on the right side."""
     groups: dict[tuple[str, str], list[LastPause]] = {}
     for pause in pauses:
@@ -50,13 +55,20 @@ def pause_rows(pauses: Iterable[LastPause]) -> list[dict[str, str | int | float]
                 "end": ending,
                 "count": len(members),
                 "mean ms": float(1000 * seconds.mean()),
-                "spread ms": float(1000 * seconds.std()),
-                "right %": right_share(members),
+                "spread ms": float(1000 * seconds.std(ddof=1)) if len(members) > 1 else None,
+                "right %": 100 * sum(member.right for member in members) / len(members),
             }
         )
     return rows
 
 
 def right_share(pauses: Sequence[LastPause]) -> float:
-    """Percent on the right side."""
-    return 100 * sum(pause.right for pause in pauses) / len(pauses)
+    """Percent of menus on the right side: the mean of those that end in "two" and those in "too", so that 50 is chance.
+
+    A model that pauses before all of them, or before none, has 50 whatever their numbers. NaN where one of the two is missing.
+    """
+    rates = []
+    for kind in ("two", "too"):
+        right = [pause.right for pause in pauses if pause.menu and pause.kind == kind]
+        rates.append(sum(right) / len(right) if right else float("nan"))
+    return 50 * sum(rates)

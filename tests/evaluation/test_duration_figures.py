@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.evaluation.durations import duration_figures, main
-from pngnat.evaluation.encoder_report import EncoderReport
-from pngnat.evaluation.last_pause import LastPause, pause_rows
+from pngnat.evaluation.durations import duration_counts, duration_figures, main
+from pngnat.evaluation.encoder_picture import draw
+from pngnat.evaluation.encoder_report import EncoderReport, spread
+from pngnat.evaluation.last_pause import LastPause, pause_rows, right_share
 
 # [CLS] | phoneme | boundary | phoneme | boundary | phoneme | end
 WORDS = np.array([-1, 0, -1, 1, -1, 2, -1])
@@ -43,23 +44,61 @@ def test_the_pause_before_the_last_word_is_read():
 def test_rows_give_mean_spread_and_share():
     made = [LastPause("a", "two", "ours", seconds) for seconds in (0.1, 0.3)]
     (row,) = pause_rows(made)
-    assert (row["count"], row["mean ms"], row["spread ms"], row["right %"]) == (2, pytest.approx(200), pytest.approx(100), 50)
+    assert (row["count"], row["mean ms"], row["spread ms"], row["right %"]) == (2, pytest.approx(200), pytest.approx(100 * 2**0.5), 50)
+    assert pause_rows(made[:1])[0]["spread ms"] is None
 
 
-def test_the_report_is_written_with_its_picture(tmp_path):
-    report = EncoderReport()
+def test_counts_are_of_the_boundaries_between_words():
+    assert duration_counts([np.array([0.5, 1, 0.2, 1, 0.1, 1, 0.5])] * 2, [WORDS] * 2) == {"recordings": 2, "boundaries": 4, "pauses": 2}
+
+
+def menu(kind: str, seconds: float, group: str = "ours") -> LastPause:
+    return LastPause(f"For tea, press one; for milk, {kind}.", kind, group, seconds)
+
+
+def test_the_share_is_the_mean_of_both_endings_of_menus_alone():
+    always = [menu("two", 0.3), *[menu("too", 0.3)] * 5]
+    assert right_share(always) == 50
+    assert right_share([*always, LastPause("She laughed, too.", "too", "ours", 0.0)]) == 50
+    assert right_share([menu("two", 0.3), menu("two", 0.1), menu("too", 0.0)]) == 75
+    assert np.isnan(right_share([menu("two", 0.3)]))
+
+
+def test_a_seed_without_a_figure_is_counted_and_leaves_the_others():
+    assert spread([1.0, 3.0]) == "2.0 ± 1.4"
+    assert spread([1.0, float("nan"), 3.0]) == "2.0 ± 1.4 (2 of 3)"
+    assert spread([5.0]) == "5.0"
+    assert spread([float("nan")] * 2) == "none"
+
+
+@pytest.fixture
+def report() -> EncoderReport:
+    counts = {"recordings": 1, "boundaries": 2, "pauses": 1}
+    made = EncoderReport({"valid": counts, "test": counts})
     errors = {split: figures([0, 0.1, 0.2, 0.1, 0, 0.1, 0], [0, 0.1, 0.2, 0.1, 0, 0.1, 0]) for split in ("valid", "test")}
     for model, right in (("NAT", 0.0), ("PnG NAT", 0.3)):
         for seed in (0, 1):
-            pauses = {"pauses": [LastPause("x", kind, "ours", right * (kind == "two")).to_dict() for kind in ("two", "too")]}
-            report.add(model, seed, {**errors, **pauses})
+            pauses = [menu("two", right, "ours"), menu("too", 0.0, "ours"), menu("two", 0.0, "probe"), menu("too", 0.0, "probe")]
+            made.add(model, seed, {**errors, "pauses": [pause.to_dict() for pause in pauses]})
             for size in (4, 0):
-                report.add_probe(model, size, pauses)
+                made.add_probe(model, size, {"pauses": [pause.to_dict() for pause in pauses]})
+    return made
+
+
+def test_shares_stand_by_the_kind_of_sentences_and_the_number_of_examples(report):
+    assert [row["all"] for row in report.curve_rows("ours")] == ["50 ± 0", "100 ± 0"]
+    assert [row["all"] for row in report.curve_rows("probe")] == ["50 ± 0", "50 ± 0"]
+    assert list(report.curve_rows("ours")[0])[1:] == ["none", "4", "all"]
+
+
+def test_the_report_is_written_with_its_picture(report, tmp_path):
     report.write(tmp_path)
+    draw(report, tmp_path / "pauses.png")
     assert {path.name for path in tmp_path.iterdir()} == {"results.json", "tables.md", "pauses.png"}
-    assert [row["all"] for row in report.curve_rows()] == ["50 ± 0", "100 ± 0"]
-    assert list(report.curve_rows()[0])[1:] == ["none", "4", "all"]
     assert (tmp_path / "pauses.png").read_bytes().startswith(b"\x89PNG")
+    tables = (tmp_path / "tables.md").read_text(encoding="utf-8")
+    for said in ("split valid: 1 recordings, 2 boundaries, 1 pauses", "split test", "made for this purpose", "chance is 50", "(n − 1)"):
+        assert said in tables
 
 
 def test_a_folder_that_is_no_corpus_is_named(stub_voice, tmp_path, monkeypatch):
