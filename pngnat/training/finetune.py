@@ -36,7 +36,7 @@ CONSENT = "consent.json"
 _PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
 # Minutes of speech that are aligned and checked in a minute.
 _ALIGNED = 20.0
-_ACOUSTIC_SHARE = 0.6
+_ACOUSTIC_SHARE, _MARGIN = 0.6, 0.05
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) ->
 
 @dataclass(frozen=True)
 class Plan:
-    """Minutes of each stage."""
+    """Minutes of each stage. Their sum leaves a margin: loading, saving and a busy machine have no clock of their own."""
 
     corpus: float
     speaker: float
@@ -104,13 +104,18 @@ class Plan:
 
     @classmethod
     def of(cls, minutes: float, budget: float | None) -> Plan:
-        """minutes: of all recordings. budget: FinetuneConfig's. The trainings get what the rest leaves, which is at least half."""
+        """minutes: of all recordings. budget: FinetuneConfig's. The trainings get what the rest leaves, which is nearly half at least."""
         whole = min(max(_PACE * minutes, _SHORTEST), _LONGEST) if budget is None else budget
         corpus, speaker, voice = 0.2 + minutes / _ALIGNED, 0.5, 1.0 + minutes / 15
         scale = min(1.0, 0.5 * whole / (corpus + speaker + voice))
         corpus, speaker, voice = corpus * scale, speaker * scale, voice * scale
-        training = whole - corpus - speaker - voice
+        training = (1 - _MARGIN) * whole - corpus - speaker - voice
         return cls(corpus, speaker, _ACOUSTIC_SHARE * training, (1 - _ACOUSTIC_SHARE) * training, voice)
+
+    def vocoder_after(self, spent: float) -> float:
+        """Minutes that the stages before have left for the vocoder, where they took `spent` of them; half of what was planned at least."""
+        left = self.corpus + self.speaker + self.acoustic + self.vocoder - spent
+        return max(left, self.vocoder / 2)
 
 
 class _Finetuning:
@@ -184,9 +189,11 @@ class _Finetuning:
         return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
 
     def _vocoder(self, folder: Path) -> Mapping[str, Any]:
+        minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
+        self.progress.expect(minutes)
         start = vocoder_start(self.config.vocoder_from or self.base_folder)
         teacher = Teacher(self.acoustic, self.base.tokenizer, (self.config.name,))
-        tune_vocoder(VocoderLearner(start, teacher, self.recordings), self.config.vocoder, self.plan.vocoder / 60, folder, self.progress)
+        tune_vocoder(VocoderLearner(start, teacher, self.recordings), self.config.vocoder, minutes / 60, folder, self.progress)
         return {}
 
     def _voice(self, folder: Path) -> Mapping[str, Any]:
