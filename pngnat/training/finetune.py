@@ -16,6 +16,7 @@ from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.data.prepare import PrepareConfig
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder import Vocoder
 from pngnat.training.finetune_acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.training.finetune_consent import Consent, get_consent, terminal
 from pngnat.training.finetune_corpus import prepare_target
@@ -24,9 +25,10 @@ from pngnat.training.finetune_nearest import installed_timbre, likenesses
 from pngnat.training.finetune_progress import Progress
 from pngnat.training.finetune_stages import Journal, Stage, fingerprint
 from pngnat.training.finetune_vocoder import VocoderLearner, VocoderTuning, tune_vocoder
+from pngnat.training.finetune_vocoder_choice import VocoderChoice, choose_vocoder
 from pngnat.training.finetune_voice import About, BlendChoice, Tuned, write_voice
 from pngnat.training.predicted_mels import Teacher
-from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, vocoder_model, vocoder_start
+from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, VocoderStart, vocoder_model, vocoder_start
 from pngnat.voice import Voice, load_voice
 from pngnat.voice_folder import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
 
@@ -37,6 +39,8 @@ _PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
 # Minutes of speech that are aligned and checked in a minute.
 _ALIGNED = 20.0
 _ACOUSTIC_SHARE, _MARGIN = 0.6, 0.05
+# Of the vocoder's stage, for listening to it beside the one it began from.
+_COMPARING = 0.05
 
 
 @dataclass(frozen=True)
@@ -191,17 +195,24 @@ class _Finetuning:
     def _vocoder(self, folder: Path) -> Mapping[str, Any]:
         minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
         self.progress.expect(minutes)
-        start = vocoder_start(self.config.vocoder_from or self.base_folder)
-        teacher = Teacher(self.acoustic, self.base.tokenizer, (self.config.name,))
-        tune_vocoder(VocoderLearner(start, teacher, self.recordings), self.config.vocoder, minutes / 60, folder, self.progress)
-        return {}
+        tuned = tune_vocoder(
+            VocoderLearner(self.vocoder_start, self.teacher, self.recordings),
+            self.config.vocoder,
+            (1 - _COMPARING) * minutes / 60,
+            folder,
+            self.progress,
+        )
+        valid = [recording for recording in self.recordings if recording.split == "valid"]
+        choice = choose_vocoder(self.vocoder_start.vocoder, tuned, self.teacher, valid)
+        self.progress.say(choice.line)
+        return asdict(choice)
 
     def _voice(self, folder: Path) -> Mapping[str, Any]:
         tuned = Tuned(
             name=self.config.name,
             base=self.base,
             acoustic=self.acoustic,
-            vocoder=vocoder_model(self.config.work / VOCODER_STAGE / "run"),
+            vocoder=self.vocoder,
             nearest=self.nearest,
             recordings=self.recordings,
             consent=self.consent,
@@ -219,7 +230,7 @@ class _Finetuning:
         return [
             f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.1f} minutes{f' beside {corpora}' if corpora else ''};",
             f"its state after {best['step']:.0f} steps sounded best on `valid` ({kept}).",
-            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes.",
+            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes ({VocoderChoice(**self.results[VOCODER_STAGE]).line}).",
         ]
 
     @property
@@ -237,6 +248,20 @@ class _Finetuning:
     @cached_property
     def professionals(self) -> list[Recording]:
         return read_professionals(self.config.professionals, self.base.speakers)
+
+    @cached_property
+    def vocoder_start(self) -> VocoderStart:
+        return vocoder_start(self.config.vocoder_from or self.base_folder)
+
+    @property
+    def vocoder(self) -> Vocoder:
+        """The better one."""
+        is_tuned = VocoderChoice(**self.results[VOCODER_STAGE]).is_tuned
+        return vocoder_model(self.config.work / VOCODER_STAGE / "run") if is_tuned else self.vocoder_start.vocoder
+
+    @property
+    def teacher(self) -> Teacher:
+        return Teacher(self.acoustic, self.base.tokenizer, (self.config.name,))
 
     @cached_property
     def acoustic(self) -> PngNat:
