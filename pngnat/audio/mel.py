@@ -12,7 +12,8 @@ from pngnat.audio.config import AudioConfig
 
 
 @lru_cache(maxsize=4)
-def _mel_basis(config: AudioConfig) -> Tensor:
+def mel_basis(config: AudioConfig) -> Tensor:
+    """The triangular filters of the mel bins, (M, n_fft / 2 + 1)."""
     import librosa  # half a second to import, and the speaking path never needs it
 
     basis = librosa.filters.mel(sr=config.sample_rate, n_fft=config.n_fft, n_mels=config.n_mels, fmin=config.f_min, fmax=config.f_max)
@@ -42,5 +43,5 @@ def log_mel(samples: Tensor, config: AudioConfig) -> Tensor:
         center=False,
         return_complex=True,
     )
-    mel = _mel_basis(config).to(samples.device) @ spectrum.abs()
+    mel = mel_basis(config).to(samples.device) @ spectrum.abs()
     return torch.log(mel.clamp(min=config.log_floor)).reshape(*lead, config.n_mels, frames)

@@ -1,14 +1,7 @@
-"""How far one sound is from another, measured on magnitudes alone.
-
-A voice is partly chance: the noise in it, and where its pulses lie. A plain distance to the recording is least for a sound in the middle
-of what might have been, with no noise and with pulses smeared out. So two renderings y, y' of one mel are compared with the recording x and
-with each other, (d(y, x) + d(y', x) - r d(y, y')) / 2, which, with a repulsion r of 1, is least when they vary as recordings do.
-Source: Gritsenko et al., "A spectral energy distance for parallel speech synthesis", arXiv 2008.01160, section 3.
-"""
+"""How far one sound is from another, measured on magnitudes alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -21,33 +14,38 @@ from pngnat.audio.mel import log_mel
 
 @dataclass(frozen=True)
 class StftLossConfig:
-    """Windows and hops in samples, a pair for each resolution; floor: the smallest magnitude whose logarithm still counts."""
+    """Windows and hops in samples, a pair for each resolution.
+
+    floor: the smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it, 70 dB under
+    full scale, a recording holds nothing that is heard.
+    """
 
     windows: tuple[int, ...] = (512, 1024, 2048)
     hops: tuple[int, ...] = (128, 256, 512)
-    floor: float = 1e-4
+    floor: float = 3e-4
 
 
 class MultiResolutionStftLoss(nn.Module):
     """Spectral convergence plus log-magnitude distance, averaged over resolutions (Yamamoto et al., arXiv 1910.11480, section 2.2)."""
 
-    def __init__(self, config: StftLossConfig, repulsion: float = 1.0) -> None:
+    def __init__(self, config: StftLossConfig) -> None:
         super().__init__()
-        self.repulsion = repulsion
         if len(config.windows) != len(config.hops):
             raise ValueError("each window of the STFT loss needs a hop")
         self.config = config
         for size in config.windows:
-            self.register_buffer(f"window_{size}", torch.hann_window(size), persistent=False)
+            window = torch.hann_window(size)
+            self.register_buffer(f"window_{size}", window / window.norm(), persistent=False)
 
-    def forward(self, made: Tensor, true: Tensor, other: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Sounds (B, S) to the two distances, scalars. other: a second rendering of what `made` is a rendering of."""
+    def forward(self, made: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
+        """Sounds (B, S) to the two distances, scalars."""
         convergence, distance, floor = [], [], self.config.floor
         for size, hop in zip(self.config.windows, self.config.hops, strict=True):
-            magnitudes = [self._magnitudes(samples, size, hop) for samples in (made, true, other) if samples is not None]
-            scale = magnitudes[1].norm().clamp(min=floor)
-            convergence.append(_energy(self.repulsion, lambda a, b: (a - b).norm(), *magnitudes) / scale)
-            distance.append(_energy(self.repulsion, F.l1_loss, *(magnitude.clamp(min=floor).log() for magnitude in magnitudes)))
+            a, b = self._magnitudes(made, size, hop), self._magnitudes(true, size, hop)
+            # Of each sound apart, so that a loud one does not outweigh the others.
+            lost = (a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1).clamp(min=floor * b[0].numel() ** 0.5)
+            convergence.append(lost.mean())
+            distance.append(F.l1_loss(a.clamp(min=floor).log(), b.clamp(min=floor).log()))
         return torch.stack(convergence).mean(), torch.stack(distance).mean()
 
     def _magnitudes(self, samples: Tensor, size: int, hop: int) -> Tensor:
@@ -60,20 +58,10 @@ class MultiResolutionStftLoss(nn.Module):
 class LogMelLoss(nn.Module):
     """Mean absolute difference of log-mels."""
 
-    def __init__(self, audio: AudioConfig, repulsion: float = 1.0) -> None:
+    def __init__(self, audio: AudioConfig) -> None:
         super().__init__()
-        self.audio, self.repulsion = audio, repulsion
+        self.audio = audio
 
-    def forward(self, made: Tensor, true: Tensor, other: Tensor | None = None) -> Tensor:
-        """Sounds (B, S) to a scalar. other: a second rendering of what `made` is a rendering of."""
-        mels = (log_mel(samples, self.audio) for samples in (made, true, other) if samples is not None)
-        return _energy(self.repulsion, F.l1_loss, *mels)
-
-
-def _energy(
-    repulsion: float, distance: Callable[[Tensor, Tensor], Tensor], made: Tensor, true: Tensor, other: Tensor | None = None
-) -> Tensor:
-    """The distance, or, with a second rendering, the energy distance."""
-    if other is None:
-        return distance(made, true)
-    return (distance(made, true) + distance(other, true) - repulsion * distance(made, other)) / 2
+    def forward(self, made: Tensor, true: Tensor) -> Tensor:
+        """Sounds (B, S) to a scalar."""
+        return F.l1_loss(log_mel(made, self.audio), log_mel(true, self.audio))

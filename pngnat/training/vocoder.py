@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from pngnat.audio.config import AudioConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, feature_distance, fooling_loss, judging_loss
+from pngnat.training.pulse_phase import pulse_phase
 from pngnat.training.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
 from pngnat.training.vocoder_export import VocoderStart
@@ -25,8 +26,7 @@ class VocoderTrainingConfig:
     """How to train.
 
     stft_weight, mel_weight, pitch_weight: of the losses of reconstruction. adversarial: the second stage; None is the first.
-    repulsion: of two sounds of the same mel, 0 to 1, see spectral_loss.py; 0 makes one sound, in a fifth less time. After 150 steps with
-    a repulsion noise was as loud as in recordings, but DistilMOS and PESQ, of 4 clips, were the better the less of it there was.
+    uncorrected: share of segments whose sound is not corrected towards the mel, as none is that is given another pitch.
     autocast: bfloat16 in the networks, several times quicker where the processor knows it. workers: processes that load batches.
     seed: of the noise.
     """
@@ -37,7 +37,7 @@ class VocoderTrainingConfig:
     stft_weight: float = 1.0
     mel_weight: float = 1.0
     pitch_weight: float = 0.3
-    repulsion: float = 0.0
+    uncorrected: float = 0.125
     autocast: bool = True
     workers: int = 0
     seed: int = 0
@@ -67,8 +67,8 @@ class VocoderTraining(L.LightningModule):
         self.config, self.store, self.predicted, self.clips = config, store, predicted, {"train": train, "valid": valid}
         self.vocoder = Vocoder(audio, model)
         self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
-        self.stft_loss = MultiResolutionStftLoss(config.stft, config.repulsion)
-        self.mel_loss = LogMelLoss(audio, config.repulsion)
+        self.stft_loss = MultiResolutionStftLoss(config.stft)
+        self.mel_loss = LogMelLoss(audio)
 
     def start_from(self, start: VocoderStart) -> None:
         """Take over trained weights; discriminators of other sizes are left at their random beginning."""
@@ -122,28 +122,28 @@ class VocoderTraining(L.LightningModule):
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
             classes, voicing = self.vocoder.classify_pitch(batch.mel)
             pitch, voiced = self.vocoder.pitch.loss(classes, voicing, batch.f0)
-            f0 = torch.where(batch.f0 > 0, batch.f0, self.vocoder.pitch.decode(classes.detach()))
-            made, *other = self._renderings(batch.mel, f0, torch.sigmoid(voicing.detach().float()), generator)
-        convergence, distance = self.stft_loss(made, batch.samples, *other)
-        losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, batch.samples, *other)}
+            made = self._sound(batch, self.vocoder.pitch.decode(classes.detach()), torch.sigmoid(voicing.detach().float()), generator)
+        made, true = batch.inner(made), batch.inner(batch.samples)
+        convergence, distance = self.stft_loss(made, true)
+        losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, true)}
         losses |= {"pitch": pitch, "voicing": voiced}
         config = self.config
         loss = config.stft_weight * (convergence + distance) + config.mel_weight * losses["mel"] + config.pitch_weight * (pitch + voiced)
         if self.discriminators is not None:
-            judged = self._judged(made, batch.samples)
+            judged = self._judged(made, true)
             loss = loss + config.adversarial.weight * judged["fooling"] + config.adversarial.features * judged["features"]
             loss, losses = loss + judged["judging"], losses | judged
         return {"loss": loss, **losses}
 
-    def _renderings(self, mel: Tensor, f0: Tensor, voicing: Tensor, generator: torch.Generator | None) -> list[Tensor]:
-        """Sounds (B, S) of the same mels, which differ by what is chance: the noise, and where the pulses lie."""
-        filters = self.vocoder.filters(mel, f0, voicing)
-        sounds = []
-        for _ in range(2 if self.config.repulsion else 1):
-            phase = torch.rand(len(mel), generator=generator).to(mel.device)
-            noise = self.vocoder.noise(len(mel), mel.shape[-1], generator)
-            sounds.append(self.vocoder.sound(filters, f0, voicing, noise, phase))
-        return sounds
+    def _sound(self, batch: SegmentBatch, f0: Tensor, voicing: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Sound (B, S) of the mels, as in speaking, but with the pulses where the recording has them."""
+        vocoder = self.vocoder
+        phase = pulse_phase(batch.samples, f0, batch.f0 > 0, vocoder.audio.sample_rate, vocoder.stft)
+        count = round(self.config.uncorrected * len(f0))
+        corrected = (torch.arange(len(f0), device=f0.device) >= count)[:, None].expand_as(f0)
+        filters = vocoder.filters(batch.mel, f0, voicing).trusted(corrected)
+        source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
+        return vocoder.sound(batch.mel, filters, voicing, source, noise)
 
     def _judged(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
         """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""
@@ -159,13 +159,13 @@ class VocoderTraining(L.LightningModule):
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
         f0, (guess, voice) = batch.f0, self.vocoder.predict_f0(batch.mel)
-        made, *other = self._renderings(batch.mel, guess, voice, torch.Generator().manual_seed(batch_idx))
-        convergence, distance = self.stft_loss(made, batch.samples, *other)
+        made = self.vocoder(batch.mel, generator=torch.Generator().manual_seed(batch_idx))
+        convergence, distance = self.stft_loss(made, batch.samples)
         both = (f0 > 0) & (voice > 0.5)
         figures = {
             "convergence": convergence,
             "distance": distance,
-            "mel": self.mel_loss(made, batch.samples, *other),
+            "mel": self.mel_loss(made, batch.samples),
             "f0_cents": (1200 * torch.log2(guess[both] / f0[both])).abs().median() if both.any() else torch.zeros(()),
             "voicing_error": ((f0 > 0) != (voice > 0.5)).float().mean(),
         }

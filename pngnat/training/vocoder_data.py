@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
@@ -128,14 +128,16 @@ class FeatureStore:
 class SegmentConfig:
     """How segments are drawn.
 
-    frames: length of a segment. gain: largest change of level in dB. mel_noise: largest standard deviation of noise on the log-mel,
-    so that the vocoder forgives a mel that is predicted. predicted: share of segments whose mel an acoustic model predicted, where
+    frames: length of a segment. margin: frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it
+    would be within speech. gain: largest change of level in dB. mel_noise: largest standard deviation of noise on the log-mel, which a
+    sound that is corrected towards the mel would have too. predicted: share of segments whose mel an acoustic model predicted, where
     there are such mels; those get no noise. seed: another seed draws other segments.
     """
 
     frames: int = 48
+    margin: int = 4
     gain: float = 9.0
-    mel_noise: float = 0.1
+    mel_noise: float = 0.0
     predicted: float = 0.75
     seed: int = 0
 
@@ -145,7 +147,8 @@ class SegmentBatch:
     """Sound and what is known of it.
 
     ids: B clip ids. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop.
-    seconds: of all samples. number: the batch's place in the run, over all processes.
+    seconds: of sound to learn from. number: the batch's place in the run, over all processes. margin: samples at either end to be left out
+    of what is compared.
     """
 
     ids: tuple[str, ...]
@@ -154,10 +157,15 @@ class SegmentBatch:
     f0: Tensor
     seconds: float
     number: int = 0
+    margin: int = 0
 
     def to(self, device: torch.device | str) -> SegmentBatch:
         """The same batch on another device."""
-        return SegmentBatch(self.ids, self.samples.to(device), self.mel.to(device), self.f0.to(device), self.seconds, self.number)
+        return replace(self, samples=self.samples.to(device), mel=self.mel.to(device), f0=self.f0.to(device))
+
+    def inner(self, samples: Tensor) -> Tensor:
+        """Samples (B, S) without the margins."""
+        return samples[:, self.margin : samples.shape[1] - self.margin]
 
 
 def whole(store: FeatureSource, clip: Clip) -> SegmentBatch:
@@ -203,13 +211,14 @@ class Segments(IterableDataset):
         drawn = [self._segment(random) for _ in range(self.batch_size)]
         ids, samples, mel, f0 = zip(*drawn, strict=True)
         seconds = self.batch_size * self.config.frames / self.store.audio.frame_rate
-        return SegmentBatch(ids, *(torch.from_numpy(np.stack(arrays)) for arrays in (samples, mel, f0)), seconds, number)
+        margin = self.config.margin * self.store.audio.hop_length
+        return SegmentBatch(ids, *(torch.from_numpy(np.stack(arrays)) for arrays in (samples, mel, f0)), seconds, number, margin)
 
     def _segment(self, random: np.random.Generator) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
         clip = self.clips[random.integers(len(self.clips))]
         is_predicted = self.predicted is not None and random.random() < self.config.predicted
         features = (self.predicted if is_predicted else self.store).load(clip)
-        frames, hop = self.config.frames, self.store.audio.hop_length
+        frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length
         start = int(random.integers(max(1, len(features.f0) - frames + 1)))
         f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
         samples = features.samples[start * hop : (start + frames) * hop]

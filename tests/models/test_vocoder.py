@@ -1,4 +1,5 @@
 import math
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -17,6 +18,17 @@ def vocoder():
     vocoder = Vocoder(AUDIO, TINY)
     # Fresh networks give constants; these give every frame another sound.
     torch.nn.init.normal_(vocoder.net.leave.weight, std=0.1)
+    return vocoder
+
+
+@pytest.fixture
+def raw():
+    """A fresh vocoder whose sound is not corrected, with its source alone."""
+    torch.manual_seed(0)
+    vocoder = Vocoder(AUDIO, replace(TINY, corrections=0))
+    with torch.no_grad():
+        vocoder.net.leave.weight.zero_()
+        vocoder.net.leave.bias.split(vocoder.outputs)[2].fill_(-20.0)
     return vocoder
 
 
@@ -53,24 +65,20 @@ def test_noise_in_parts_is_the_noise_at_once(vocoder):
     assert torch.equal(torch.cat(parts, dim=3), whole)
 
 
-def test_given_pitch_is_heard(vocoder):
+def test_given_pitch_is_heard(raw):
     with torch.no_grad():
-        vocoder.net.leave.weight.zero_()
-        vocoder.net.leave.bias.view(3, -1)[2] = -20.0
-    made = vocoder(mels(1, 128, 80), f0=torch.full((1, 80), 200.0))[0]
+        made = raw(mels(1, 128, 80), f0=torch.full((1, 80), 200.0))[0]
     spectrum = torch.fft.rfft(made * torch.hann_window(len(made))).abs()
     bins = spectrum.topk(20).indices * 24000 / len(made)
     assert ((bins / 200 - (bins / 200).round()).abs() < 0.02).all()
 
 
-def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(vocoder):
+def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(raw):
     with torch.no_grad():
-        vocoder.net.leave.weight.zero_()
-        vocoder.net.leave.bias.view(3, -1)[2] = -20.0
         # A given f0 of 0 leaves the guess, and says that there is no voice; the predicted voicing of a fresh network is about one half.
         mel = mels(1, 128, 400)
-        buzz = vocoder(mel, generator=seeded())
-        breath = vocoder(mel, torch.zeros(1, 400), generator=seeded())
+        buzz = raw(mel, generator=seeded())
+        breath = raw(mel, torch.zeros(1, 400), generator=seeded())
     assert (breath.square().mean() / buzz.square().mean()).item() == pytest.approx(1, rel=0.1)
 
     def peak(samples):  # of pulses it is many times the RMS, of noise four
@@ -81,10 +89,10 @@ def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(vocoder):
 
 def test_semitones_raise_the_pitch(vocoder):
     mel = mels(1, 128, 12)
-    pitch, _ = vocoder.choose_f0(mel)
-    raised, _ = vocoder.choose_f0(mel, semitones=12)
+    pitch = vocoder.choose_f0(mel)[0]
+    raised = vocoder.choose_f0(mel, semitones=12)[0]
     torch.testing.assert_close(raised, 2 * pitch)
-    given, voicing = vocoder.choose_f0(mel, torch.tensor([[0.0, 110.0] * 6]), semitones=-12)
+    given, voicing, _ = vocoder.choose_f0(mel, torch.tensor([[0.0, 110.0] * 6]), semitones=-12)
     torch.testing.assert_close(given[:, 1::2], torch.full((1, 6), 55.0))
     torch.testing.assert_close(given[:, 0::2], pitch[:, 0::2] / 2)
     assert torch.equal(voicing[0, :2], torch.tensor([0.0, 1.0]))
@@ -129,8 +137,6 @@ def test_gradients_are_finite_without_any_voice(vocoder, level):
 
 
 def test_config_survives_a_dictionary():
-    from dataclasses import asdict
-
     assert VocoderConfig.from_dict(asdict(TINY)) == TINY
 
 
@@ -139,8 +145,10 @@ def test_config_survives_a_dictionary():
 @torch.inference_mode()
 def test_a_stream_joined_is_the_whole(vocoder, frames, first):
     mel = mels(1, 128, frames)
-    whole = vocoder(mel, generator=seeded(), semitones=1.5)
-    pieces = list(stream(vocoder, mel, generator=seeded(), semitones=1.5, first=first, longest=50))
+    # The pitch is raised in the voiced frames of the first half, where the mel is then no guide.
+    f0 = torch.where(torch.arange(frames) < frames // 2, 150.0, vocoder.predict_f0(mel)[0])
+    whole = vocoder(mel, f0, generator=seeded(), semitones=1.5)
+    pieces = list(stream(vocoder, mel, f0, generator=seeded(), semitones=1.5, first=first, longest=50))
     assert all(piece.shape[1] > 0 for piece in pieces)
     torch.testing.assert_close(torch.cat(pieces, dim=1), whole, atol=1e-4, rtol=0)
 
@@ -159,27 +167,39 @@ def test_a_stream_is_of_one_mel(vocoder):
         next(stream(vocoder, mels(1, 128, 5), first=1))
 
 
-def test_the_first_vocoders_keep_their_bounded_phase():
-    from dataclasses import asdict
-
+def test_the_first_vocoders_keep_their_bounded_phase_and_are_not_corrected():
     values = asdict(TINY)
-    del values["bounded_phase"]
+    del values["bounded_phase"], values["corrections"]
     config = VocoderConfig.from_dict(values)
-    assert config.bounded_phase
-    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, TINY)
+    assert config.bounded_phase and not config.corrections
+    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(TINY, corrections=0))
     free.load_state_dict(bounded.state_dict())
     with torch.no_grad():
         bounded.net.leave.weight.zero_(), free.net.leave.weight.zero_()
-        bounded.net.leave.bias.view(3, -1)[1] = 2.0
-        free.net.leave.bias.view(3, -1)[1] = math.tanh(2.0)
+        bounded.net.leave.bias.split(bounded.outputs)[1].fill_(2.0)
+        free.net.leave.bias.split(free.outputs)[1].fill_(math.tanh(2.0))
         mel = mels(1, 128, 8)
         torch.testing.assert_close(bounded(mel, generator=seeded()), free(mel, generator=seeded()))
 
 
 @torch.inference_mode()
-def test_renderings_share_filters_and_differ_by_chance(vocoder):
+def test_what_is_cut_of_filters_is_what_its_frames_are_filtered_by(vocoder):
     mel = mels(2, 128, 20)
-    f0, voicing = vocoder.choose_f0(mel, torch.full((2, 20), 150.0))
-    filters, noise = vocoder.filters(mel, f0, voicing), vocoder.noise(2, 20, seeded())
-    torch.testing.assert_close(vocoder.sound(filters, f0, voicing, noise), vocoder.render(mel, f0, voicing, noise))
-    assert not torch.allclose(vocoder.sound(filters, f0, voicing, noise, torch.tensor([0.3, 0.6])), vocoder.render(mel, f0, voicing, noise))
+    f0, voicing, natural = vocoder.choose_f0(mel)
+    filters, source, noise = vocoder.filters(mel, f0, voicing), vocoder.stft(vocoder.pulses(f0)), vocoder.noise(2, 20, seeded())
+    whole = vocoder.spectrum(filters, voicing, source, noise)
+    part = vocoder.spectrum(filters.cut(5, 9), voicing[:, 5:9], source[..., 5:9], noise[..., 5:9])
+    torch.testing.assert_close(part, whole[..., 5:9])
+    assert natural.all() and torch.equal(filters.trusted(natural).trust, filters.trust)
+
+
+@torch.inference_mode()
+def test_a_mel_is_no_guide_to_another_pitch(vocoder):
+    mel = mels(2, 128, 20)
+    own, heard = vocoder.predict_f0(mel)
+    voiced = heard > 0.5
+    assert vocoder.choose_f0(mel, torch.where(voiced, own, 0))[2].all()
+    natural = vocoder.choose_f0(mel, semitones=2.0)[2]
+    assert torch.equal(natural, ~voiced)
+    assert not vocoder.choose_f0(mel, torch.where(voiced, 0, own))[2].any()
+    assert vocoder.filters(mel, own, heard).trusted(torch.zeros(2, 20)).trust.max() == 0

@@ -48,7 +48,7 @@ def test_pulses_at_the_very_middle_are_finite_and_highest():
 def test_phase_goes_on_where_it_was():
     f0 = torch.full((1, 20), 137.0)
     whole = pulse_train(f0, HOP, RATE)
-    phase = periods(torch.full((1, 10 * HOP), 137.0), RATE)[:, -1]
+    phase = periods(torch.full((1, 10 * HOP), 137.0), RATE)[:, -1:].expand(1, 10)
     later = pulse_train(f0[:, 10:], HOP, RATE, phase)
     torch.testing.assert_close(later, whole[:, 10 * HOP :], atol=2e-2, rtol=0)
 

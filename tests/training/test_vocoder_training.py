@@ -89,7 +89,7 @@ def test_a_batch_is_the_same_whenever_it_is_drawn(store, clips):
 
 
 def test_segments_are_cut_at_the_same_place_from_everything(store, clips):
-    batch = Segments(store, clips, 8, SegmentConfig(frames=20, mel_noise=0)).batch(0)
+    batch = Segments(store, clips, 8, SegmentConfig(frames=20, margin=0)).batch(0)
     assert batch.samples.shape == (8, 6000) and batch.mel.shape == (8, 128, 20) and batch.f0.shape == (8, 20)
     # The frame's energy is in the mel and in the samples alike, whatever gain was drawn.
     energy = batch.samples.reshape(8, 20, 300).square().mean(-1).log() / 2
@@ -123,18 +123,29 @@ def test_one_batch_can_be_learned(store, clips):
     assert losses[-1] < 0.7 * losses[0]
 
 
-def test_a_second_rendering_differs_by_chance_alone(store, clips):
-    training = module(store, clips, replace(CONFIG, repulsion=1.0))
-    batch = Segments(store, clips, 2, SegmentConfig(frames=20)).batch(0)
-    f0 = batch.f0.clamp(min=100)
-    sounds = training._renderings(batch.mel, f0, torch.ones_like(f0), torch.Generator().manual_seed(0))
-    again = training._renderings(batch.mel, f0, torch.ones_like(f0), torch.Generator().manual_seed(0))
-    assert len(sounds) == 2 and not torch.allclose(*sounds)
-    assert torch.equal(sounds[0], again[0]) and torch.equal(sounds[1], again[1])
-    powers = [sound.detach().square().mean().item() for sound in sounds]
-    assert powers[0] == pytest.approx(powers[1], rel=0.2)
-    assert torch.isfinite(training.losses(batch, torch.Generator().manual_seed(0))["loss"])
-    assert len(module(store, clips)._renderings(batch.mel, f0, torch.ones_like(f0), None)) == 1
+def test_margins_are_heard_and_not_compared(store, clips):
+    training = module(store, clips)
+    batch = Segments(store, clips, 2, SegmentConfig(frames=20, margin=3)).batch(0)
+    assert batch.mel.shape[2] == 26 and batch.inner(batch.samples).shape[1] == 20 * 300
+    assert batch.seconds == pytest.approx(2 * 20 / 80)
+    loss = training.losses(batch, torch.Generator().manual_seed(0))["distance"]
+    changed = replace(batch, samples=batch.samples.clone())
+    # Not voiced, else the pulses would follow the sound in the margin.
+    changed = replace(changed, f0=torch.zeros_like(batch.f0))
+    still = replace(batch, f0=torch.zeros_like(batch.f0))
+    changed.samples[:, -450:] = 0
+    again = [training.losses(b, torch.Generator().manual_seed(0))["distance"] for b in (still, changed)]
+    assert torch.isfinite(loss) and torch.equal(*again)
+
+
+def test_pulses_are_where_the_recording_has_them(store, clips):
+    training = module(store, clips)
+    batch = Segments(store, clips, 2, SegmentConfig(frames=40)).batch(0)
+    shifted = replace(batch, samples=batch.samples.roll(37, dims=1))
+    f0 = torch.full_like(batch.f0, 130.0)
+    voicing, generator = torch.ones_like(f0), lambda: torch.Generator().manual_seed(0)
+    here, there = (training._sound(b, f0, voicing, generator()) for b in (batch, shifted))
+    assert torch.equal(here, training._sound(batch, f0, voicing, generator())) and not torch.allclose(here, there)
 
 
 def run(store, clips, run_dir, steps, planned=6, config=CONFIG):

@@ -15,12 +15,13 @@ BANDWIDTH = 0.92
 def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = None) -> Tensor:
     """Pulses at f0, made of all harmonics below 0.92 of the Nyquist frequency, with a mean power of about 1/2 whatever f0 is.
 
-    f0: (B, T) in Hz, above 0, at the frames' centres; between them it is interpolated. phase: (B,) in periods, where the pulses start.
+    f0: (B, T) in Hz, above 0. phase: (B, T) in periods, how much further the pulses are than f0 alone would have them; None is 0. Both
+    are of the frames' centres and interpolated between them.
     Returns (B, T * hop). A sum of K cosines in closed form, the Dirichlet kernel:
     sum_k cos(k p) = (sin((K + 1/2) p) / sin(p / 2) - 1) / 2.
     """
     frequency = interpolate(f0, hop)
-    angle = 2 * math.pi * periods(frequency, sample_rate, phase)
+    angle = 2 * math.pi * periods(frequency, sample_rate, None if phase is None else interpolate(phase, hop))
     room = (BANDWIDTH * sample_rate / 2 / frequency).clamp(min=1)
     harmonics = torch.floor(room)
     half = torch.sin(angle / 2)
@@ -38,9 +39,9 @@ def interpolate(f0: Tensor, hop: int) -> Tensor:
 
 
 def periods(frequency: Tensor, sample_rate: int, phase: Tensor | None = None) -> Tensor:
-    """Elapsed periods, less the nearest whole number: frequency (B, S) in Hz, phase (B,) at the start, to (B, S) in [-0.5, 0.5]."""
+    """Elapsed periods, less the nearest whole number: frequency (B, S) in Hz, phase (B, S) to add, to (B, S) in [-0.5, 0.5]."""
     # Minutes of speech hold 10^5 periods: single precision would blur the high harmonics.
     elapsed = torch.cumsum(frequency.double() / sample_rate, dim=1)
     if phase is not None:
-        elapsed = elapsed + phase.double()[:, None]
+        elapsed = elapsed + phase.double()
     return (elapsed - elapsed.round()).to(frequency.dtype)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
+from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.models.vocoder.source import pulse_train
+from pngnat.models.vocoder.stft import FramedStft
 from pngnat.models.vocoder.vocoder import Vocoder
 
 
@@ -56,30 +57,69 @@ def _overlapped(
     semitones: float,
     pieces: Iterable[tuple[int, int]],
 ) -> Iterator[Tensor]:
-    """Spectra made piece by piece, whose inverse transforms are added where they overlap.
+    """Spectra made piece by piece, whose inverse transforms are added where they overlap, and corrected piece by piece.
 
     Pitch and pulses are made for all of the mel at once: they are a small part of the work, and their phase runs through.
     """
     frames, stft = mel.shape[2], vocoder.stft
-    pitch, voicing = vocoder.choose_f0(mel, f0, semitones)
-    source = stft.padded(pulse_train(pitch, stft.hop, vocoder.audio.sample_rate))
-    tail = weight_tail = mel.new_zeros(1, 2 * stft.pad)
-    skip = stft.pad
+    pitch, voicing, natural = vocoder.choose_f0(mel, f0, semitones)
+    source = stft.padded(vocoder.pulses(pitch))
+    joined = OverlapAdd(stft)
+    corrections = [CorrectedStream(vocoder.correction) for _ in range(vocoder.config.corrections)]
     for start, end in pieces:
         left, right = max(0, start - vocoder.net.reach), min(frames, end + vocoder.net.reach)
-        excitation = stft.of_padded(source[:, left * stft.hop : right * stft.hop + 2 * stft.pad])
-        noise = excitation.new_zeros(1, 2, *excitation.shape[1:])
-        noise[..., start - left : end - left] = vocoder.noise(1, end - start, generator)
-        spectrum = vocoder.spectrum(mel[:, :, left:right], pitch[:, left:right], voicing[:, left:right], excitation, noise)
-        total, weight = stft.overlap(spectrum[:, :, start - left : end - left])
-        total[:, : 2 * stft.pad] += tail
-        weight[:, : 2 * stft.pad] += weight_tail
-        ready = (end - start) * stft.hop
-        tail, weight_tail = total[:, ready:], weight[:, ready:]
-        if end == frames:
-            ready += stft.pad
-        yield total[:, skip:ready] / weight[:, skip:ready]
-        skip = 0
+        filters = vocoder.filters(mel[:, :, left:right], pitch[:, left:right], voicing[:, left:right])
+        filters = filters.trusted(natural[:, left:right]).cut(start - left, end - left)
+        excitation = stft.of_padded(source[:, start * stft.hop : end * stft.hop + 2 * stft.pad])
+        noise = vocoder.noise(1, end - start, generator)
+        spectrum, last = vocoder.spectrum(filters, voicing[:, start:end], excitation, noise), end == frames
+        samples = joined.add(spectrum, last)
+        for correction in corrections:
+            samples = correction.add(samples, mel[:, :, start:end], filters.trust, last)
+        if samples.shape[1]:
+            yield samples
+
+
+class OverlapAdd:
+    """The inverse transform of a spectrum that comes in pieces."""
+
+    def __init__(self, stft: FramedStft) -> None:
+        self.stft, self.skip = stft, stft.pad
+        self.tail = self.weight = torch.zeros(1, 2 * stft.pad)
+
+    def add(self, spectrum: Tensor, last: bool) -> Tensor:
+        """The next frames (1, K, T'), of which the `last` end the sound, to the samples (1, S') that no later frame changes."""
+        total, weight = self.stft.overlap(spectrum)
+        total[:, : 2 * self.stft.pad] += self.tail
+        weight[:, : 2 * self.stft.pad] += self.weight
+        ready = spectrum.shape[2] * self.stft.hop
+        self.tail, self.weight = total[:, ready:], weight[:, ready:]
+        inside = slice(self.skip, ready + self.stft.pad if last else ready)
+        self.skip = max(0, self.skip - ready)
+        return total[:, inside] / weight[:, inside]
+
+
+class CorrectedStream:
+    """A MelCorrection of a sound that comes in pieces. It lags behind by the half window that its last whole frame needs."""
+
+    def __init__(self, correction: MelCorrection) -> None:
+        self.correction, self.joined = correction, OverlapAdd(correction.stft)
+        self.waiting = torch.zeros(1, correction.stft.pad)
+        self.mel = self.trust = torch.zeros(1, correction.bands.shape[0], 0)
+
+    def add(self, samples: Tensor, mel: Tensor, trust: Tensor, last: bool) -> Tensor:
+        """The next samples (1, S'), and mel and trust (1, M, T') of the next frames, to the corrected samples that are ready."""
+        stft = self.correction.stft
+        self.waiting = torch.cat([self.waiting, samples, samples.new_zeros(1, stft.pad if last else 0)], dim=1)
+        self.mel, self.trust = torch.cat([self.mel, mel], dim=2), torch.cat([self.trust, trust], dim=2)
+        count = (self.waiting.shape[1] - stft.size) // stft.hop + 1
+        if count < 1:
+            return samples[:, :0]
+        spectrum = stft.of_padded(self.waiting[:, : (count - 1) * stft.hop + stft.size])
+        made = self.joined.add(self.correction.corrected(spectrum, self.mel[..., :count], self.trust[..., :count]), last)
+        self.waiting = self.waiting[:, count * stft.hop :]
+        self.mel, self.trust = self.mel[..., count:], self.trust[..., count:]
+        return made
 
 
 def _pieces(frames: int, first: int, growth: float, longest: int) -> Iterator[tuple[int, int]]:

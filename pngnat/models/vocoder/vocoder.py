@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pngnat.audio.config import AudioConfig
 from pngnat.models.vocoder.blocks import ConvNeXt
+from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.pitch import PitchConfig, PitchNet
 from pngnat.models.vocoder.source import pulse_train
 from pngnat.models.vocoder.stft import FramedStft
@@ -24,41 +25,55 @@ MAX_LOG = 6.0
 NOISE_BLOCK = 16
 # From this probability of voice on, the source is all pulses. Low: hoarseness in a voice is heard sooner than a buzz in a consonant.
 SURE_VOICE = 0.2
+# In octaves, a quarter of a semitone: the networks' own error is smaller.
+SAME_PITCH = 1 / 48
 
 
 @dataclass(frozen=True)
 class VocoderConfig:
     """Size of the vocoder.
 
-    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum. bounded_phase: the first vocoders' tanh around the phase,
-    which came near its ends, where it learns nothing, in 20 to 70 % of the bins.
+    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum. corrections: how often the sound is brought nearer to its
+    mel. bounded_phase: the first vocoders' tanh around the phase, which came near its ends, where it learns nothing, in 20 to 70 % of
+    the bins.
     """
 
     width: int = 256
     hidden: int = 768
     blocks: int = 8
     kernel: int = 7
+    corrections: int = 2
     bounded_phase: bool = False
     pitch: PitchConfig = field(default_factory=PitchConfig)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:
         """The config whose `dataclasses.asdict` is `values`. Raises TypeError or KeyError where it is not one."""
-        # The first vocoders' settings do not name it.
-        return cls(**{"bounded_phase": True, **values, "pitch": PitchConfig(**values["pitch"])})
+        # The first vocoders' settings do not name them.
+        return cls(**{"bounded_phase": True, "corrections": 0, **values, "pitch": PitchConfig(**values["pitch"])})
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the network makes of a mel. pulses: complex (B, K, T), for the source. breath: (B, K, T), magnitudes of the noise beside it."""
+    """What the network makes of a mel. pulses: complex (B, K, T), for the source. breath: (B, K, T), magnitudes of the noise beside it.
+    trust: (B, M, T), from 0 to 1, how far the sound is corrected towards the mel."""
 
     pulses: Tensor
     breath: Tensor
+    trust: Tensor
+
+    def trusted(self, where: Tensor) -> Filters:
+        """The same, with no trust but `where`, (B, T). A mel shows the harmonics of its own pitch and is no guide to another."""
+        return replace(self, trust=self.trust * where[:, None])
+
+    def cut(self, start: int, end: int) -> Filters:
+        """Those of the frames from `start` to before `end`."""
+        return Filters(*(part[:, :, start:end] for part in (self.pulses, self.breath, self.trust)))
 
 
 class Vocoder(nn.Module):
     """S = exp(a) e^{i pi p} E + exp(b) Z: E the transform of a pulse train at f0, Z complex noise, and a, p, b (log-magnitudes
-    and phase) from a network over frames; the sound is the inverse transform of S.
+    and phase) from a network over frames; the sound is the inverse transform of S, corrected towards the mel.
 
     Where a voice is unlikely, noise of the same power takes the place of the pulses: the network alone would leave a faint buzz in
     pauses, since its losses hear no difference there. Below that, f0 is a guess and the network's noise covers the pulses, so that a
@@ -70,13 +85,15 @@ class Vocoder(nn.Module):
         self.audio, self.config = audio, config
         self.stft = FramedStft(audio.window_length, audio.hop_length)
         self.pitch = PitchNet(audio.n_mels, config.pitch)
-        self.net = ConvNeXt(audio.n_mels + 2, 3 * self.stft.frequencies, config.width, config.hidden, config.blocks, config.kernel)
+        self.correction = MelCorrection(audio) if config.corrections else None
+        self.outputs = [self.stft.frequencies] * 3 + [audio.n_mels if config.corrections else 0]
+        self.net = ConvNeXt(audio.n_mels + 2, sum(self.outputs), config.width, config.hidden, config.blocks, config.kernel)
         # E and Z have magnitudes of the order of the window's length; start near the level of speech, with little noise.
         self.source_scale = 1 / math.sqrt(self.stft.window.square().sum().item())
         nn.init.normal_(self.net.leave.weight, std=1e-3)
         with torch.no_grad():
-            pulses, phase, noise = self.net.leave.bias.view(3, -1)
-            pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0)
+            pulses, phase, noise, trust = self.net.leave.bias.split(self.outputs)
+            pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0), trust.fill_(2.0)
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float = 0.0) -> Tensor:
         """Sound of a mel.
@@ -85,15 +102,17 @@ class Vocoder(nn.Module):
         generator: source of the noise; the same state gives the same sound. semitones: how far to raise f0.
         Returns float32 (B, T * hop).
         """
-        pitch, voicing = self.choose_f0(mel, f0, semitones)
-        return self.render(mel, pitch, voicing, self.noise(mel.shape[0], mel.shape[2], generator))
+        pitch, voicing, natural = self.choose_f0(mel, f0, semitones)
+        filters = self.filters(mel, pitch, voicing).trusted(natural)
+        return self.sound(mel, filters, voicing, self.stft(self.pulses(pitch)), self.noise(mel.shape[0], mel.shape[2], generator))
 
-    def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float = 0.0) -> tuple[Tensor, Tensor]:
-        """What `render` needs, from what `forward` takes: f0 (B, T) in Hz, never 0, and voicing (B, T) in [0, 1]."""
-        pitch, voicing = self.predict_f0(mel)
-        if f0 is not None:
-            pitch, voicing = torch.where(f0 > 0, f0, pitch), (f0 > 0).float()
-        return pitch * 2 ** (semitones / 12), voicing
+    def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+        """From what `forward` takes: f0 (B, T) in Hz, never 0, voicing (B, T) in [0, 1], and where (B, T) that is the mel's own pitch."""
+        own, heard = self.predict_f0(mel)
+        pitch, voicing = (own, heard) if f0 is None else (torch.where(f0 > 0, f0, own), (f0 > 0).float())
+        pitch = pitch * 2 ** (semitones / 12)
+        same = ((pitch / own).log2().abs() < SAME_PITCH) & ((voicing > 0.5) == (heard > 0.5))
+        return pitch, voicing, same | (voicing < 0.5) & (heard < 0.5)
 
     def predict_f0(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """mel (B, M, T) to f0 (B, T) in Hz, never 0, and the probability of voice (B, T)."""
@@ -112,29 +131,30 @@ class Vocoder(nn.Module):
         real = torch.randn(batch, frames, drawn, generator=generator, device=generator.device if generator else device).to(device)
         return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, 2, -1, 2)).permute(0, 2, 3, 1)
 
-    def render(self, mel: Tensor, f0: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
-        """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1], noise (B, 2, K, T) to sound (B, T * hop)."""
-        return self.sound(self.filters(mel, f0, voicing), f0, voicing, noise)
+    def pulses(self, f0: Tensor, phase: Tensor | None = None) -> Tensor:
+        """The source (B, T * hop); arguments as for `pulse_train`."""
+        return pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, phase)
 
-    def sound(self, filters: Filters, f0: Tensor, voicing: Tensor, noise: Tensor, phase: Tensor | None = None) -> Tensor:
-        """As `render`, with the filters of the mel. phase: (B,) in periods, where the pulses start."""
-        source = self.stft(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, phase))
-        return self.stft.inverse(self._filtered(filters, voicing, source, noise))
-
-    def spectrum(self, mel: Tensor, f0: Tensor, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
-        """As `render`, with source (B, K, T), the pulses' transform, to the spectrum S (B, K, T)."""
-        return self._filtered(self.filters(mel, f0, voicing), voicing, source, noise)
+    def sound(self, mel: Tensor, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
+        """mel (B, M, T) and its filters, voicing (B, T) in [0, 1], source (B, K, T), the pulses' transform, noise (B, 2, K, T) to sound
+        (B, T * hop)."""
+        samples = self.stft.inverse(self.spectrum(filters, voicing, source, noise))
+        for _ in range(self.config.corrections):
+            samples = self.correction(samples, mel, filters.trust)
+        return samples
 
     def filters(self, mel: Tensor, f0: Tensor, voicing: Tensor) -> Filters:
         """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) in [0, 1] to what the source and the noise are multiplied by."""
         pitch = (torch.log(f0) - 5).unsqueeze(1)
         seen = torch.cat([(mel - MEL_MEAN) / MEL_SCALE, pitch, voicing.unsqueeze(1)], dim=1)
-        pulses, phase, breath = self.net(seen).float().transpose(1, 2).chunk(3, dim=1)
+        pulses, phase, breath, trust = self.net(seen).float().transpose(1, 2).split(self.outputs, dim=1)
         angle = math.pi * (torch.tanh(phase) if self.config.bounded_phase else phase)
         level = torch.exp(pulses.clamp(max=MAX_LOG)) * self.source_scale
-        return Filters(torch.complex(level * torch.cos(angle), level * torch.sin(angle)), torch.exp(breath.clamp(max=MAX_LOG)))
+        factors = torch.complex(level * torch.cos(angle), level * torch.sin(angle))
+        return Filters(factors, torch.exp(breath.clamp(max=MAX_LOG)), torch.sigmoid(trust))
 
-    def _filtered(self, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
+    def spectrum(self, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
+        """As `sound`, to the spectrum S (B, K, T) before any correction."""
         return filters.pulses * self._excitation(source, voicing, noise[:, 0]) + filters.breath * noise[:, 1]
 
     def _excitation(self, pulses: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:

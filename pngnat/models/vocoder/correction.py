@@ -1,0 +1,43 @@
+"""A sound is brought nearer to the mel that it was made from."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import mel_basis
+from pngnat.models.vocoder.stft import FramedStft
+
+# Nepers by which a band is raised or lowered at most: where a sound is silent, no factor makes the mel's.
+LARGEST = 3.0
+
+
+class MelCorrection(nn.Module):
+    """S'_kt = S_kt sum_m b_mk exp(g_mt (mel_mt - mel_mt(y))): S the transform of a sound y, b_mk the share that band m has of the bands
+    at frequency k, g the trust in the mel, from 0 to 1; the corrected sound is the inverse transform of S'.
+
+    A network over frames does not hear what its frames add up to where they overlap. Here the sum is compared with the mel, as
+    Griffin and Lim (1984) do with a whole spectrogram, so that no more of it is lost than the phase costs.
+    """
+
+    def __init__(self, audio: AudioConfig) -> None:
+        super().__init__()
+        self.floor = audio.log_floor
+        self.stft = FramedStft(audio.window_length, audio.hop_length, audio.n_fft)
+        # Part of the weights, since making it takes librosa, which speaking does not need.
+        self.register_buffer("bands", mel_basis(audio).clone())
+
+    def forward(self, samples: Tensor, mel: Tensor, trust: Tensor) -> Tensor:
+        """samples (B, T * hop), mel (B, M, T) as log_mel has it, trust (B, M, T) to samples (B, T * hop)."""
+        return self.stft.inverse(self.corrected(self.stft(samples), mel, trust))
+
+    def corrected(self, spectrum: Tensor, mel: Tensor, trust: Tensor) -> Tensor:
+        """spectrum (B, K, T), of a sound, to the spectrum (B, K, T) that is nearer to the mel."""
+        # The gradient of a plain absolute value is undefined at 0, where digital silence is.
+        magnitude = torch.view_as_real(spectrum).square().sum(-1).add(1e-14).sqrt()
+        found = torch.log((self.bands @ magnitude).clamp(min=self.floor))
+        gains = torch.exp(trust * (mel - found).clamp(-LARGEST, LARGEST))
+        shares = self.bands / self.bands.sum(0).clamp(min=1e-9)
+        # Beyond the last band there is nothing to compare.
+        return spectrum * (shares.T @ gains + (shares.sum(0) < 0.5)[:, None])

@@ -1,0 +1,63 @@
+"""The correction of a sound towards a mel: what stays, what comes nearer, what the trust does."""
+
+import numpy as np
+import pytest
+import torch
+
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel, mel_basis
+from pngnat.models.vocoder.correction import LARGEST, MelCorrection
+
+AUDIO = AudioConfig()
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def correction():
+    return MelCorrection(AUDIO)
+
+
+def noise(seed: int) -> torch.Tensor:
+    return 0.1 * torch.randn(1, FRAMES * 300, generator=torch.Generator().manual_seed(seed))
+
+
+def distance(samples: torch.Tensor, mel: torch.Tensor) -> float:
+    return (log_mel(samples, AUDIO) - mel)[..., 2:-2].abs().mean().item()
+
+
+def test_a_sound_with_the_mel_stays_as_it_is(correction):
+    made = correction(noise(0), log_mel(noise(0), AUDIO), torch.ones(1, 128, FRAMES))
+    # At the ends log_mel reflects the sound, and here is silence.
+    torch.testing.assert_close(made[:, 900:-900], noise(0)[:, 900:-900], atol=1e-4, rtol=0)
+
+
+def test_each_correction_brings_the_mel_nearer(correction):
+    mel, made, trust = log_mel(noise(1), AUDIO), noise(0), torch.ones(1, 128, FRAMES)
+    distances = [distance(made, mel)]
+    for _ in range(3):
+        made = correction(made, mel, trust)
+        distances.append(distance(made, mel))
+    assert distances[1] < 0.8 * distances[0] and sorted(distances, reverse=True) == distances
+
+
+def test_without_trust_nothing_is_corrected(correction):
+    made = correction(noise(0), log_mel(noise(1), AUDIO), torch.zeros(1, 128, FRAMES))
+    torch.testing.assert_close(made, noise(0), atol=1e-5, rtol=0)
+
+
+def test_the_formula_against_numpy(correction):
+    spectrum = torch.randn(1, 1025, 2, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    mel, trust = torch.randn(1, 128, 2), torch.rand(1, 128, 2)
+    basis = mel_basis(AUDIO).numpy()
+    found = np.log(np.maximum(np.einsum("mk,kt->mt", basis, np.abs(spectrum[0].numpy())), 1e-5))
+    gains = np.exp(trust[0].numpy() * np.clip(mel[0].numpy() - found, -LARGEST, LARGEST))
+    weights = basis.sum(0)
+    factor = np.einsum("mk,mt->kt", basis, gains) / np.maximum(weights, 1e-9)[:, None] + (weights < 1e-9)[:, None]
+    made = correction.corrected(spectrum, mel, trust)[0].numpy()
+    np.testing.assert_allclose(made, spectrum[0].numpy() * factor, rtol=2e-4, atol=1e-5)
+
+
+def test_gradients_are_finite_in_silence(correction):
+    silence = torch.zeros(1, FRAMES * 300, requires_grad=True)
+    correction(silence, log_mel(noise(0), AUDIO), torch.ones(1, 128, FRAMES)).sum().backward()
+    assert torch.isfinite(silence.grad).all()
