@@ -25,8 +25,7 @@ class MelCorrection(nn.Module):
         super().__init__()
         self.floor = audio.log_floor
         self.stft = FramedStft(audio.window_length, audio.hop_length, audio.n_fft)
-        # Part of the weights, since making it takes librosa, which speaking does not need.
-        self.register_buffer("bands", mel_basis(audio).clone())
+        self.register_buffer("bands", mel_basis(audio).clone(), persistent=False)
 
     def forward(self, samples: Tensor, mel: Tensor, trust: Tensor) -> Tensor:
         """samples (B, T * hop), mel (B, M, T) as log_mel has it, trust (B, M, T) to samples (B, T * hop)."""
