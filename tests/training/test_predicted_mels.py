@@ -23,7 +23,7 @@ from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 AUDIO = AudioConfig()
 VOCODER = VocoderConfig(width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16))
-SEGMENTS = SegmentConfig(frames=16, gain=0.0, mel_noise=0.0, predicted=1.0)
+SEGMENTS = SegmentConfig(frames=16, margin=0, gain=0.0, mel_noise=0.0, predicted=1.0)
 LOUD, QUIET = 0.0, -10.0
 
 
@@ -140,7 +140,7 @@ def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_cor
     training = VocoderTrainingConfig(
         batch_size=2,
         autocast=False,
-        segments=SegmentConfig(frames=16),
+        segments=SegmentConfig(frames=16, margin=0),
         adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(256,), channels=4)),
     )
     job = VocoderJob(
