@@ -287,9 +287,10 @@ def _print_voices(name: str | None) -> None:
     if name is not None:
         card = read_card(find_voice(name))
         return _print_voice(card.name, card)
-    if not named_voices():
+    folders = named_voices()
+    if not folders:
         raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")
-    for known, folder in named_voices().items():
+    for known, folder in folders.items():
         try:
             _print_voice(known, read_card(folder))
         except PngnatError as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import hydra
@@ -77,28 +77,29 @@ class Comparison:
         train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], plan.seed)
         return replace(plan, train=train, schedule=instantiate(self.config.probe_schedule))
 
-    @property
+    @cached_property
     def measured_on(self) -> dict[str, str]:
         """What figures depend on besides the model."""
         held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
         return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": file_digest(Path(self.config.sentences))}
 
-    def spoken(self, split: str) -> list[TimedTokens]:
-        """Recordings that no model has seen."""
-        return DurationDataset(self.recordings[split], self.job.tokenizer, self.job.speakers).examples
+    @cached_property
+    def spoken(self) -> dict[str, list[TimedTokens]]:
+        """The recordings of each split that no model has seen."""
+        job = self.job
+        return {split: DurationDataset(self.recordings[split], job.tokenizer, job.speakers).examples for split in ("valid", "test")}
 
     def counts(self) -> dict[str, dict[str, int]]:
         """What the figures of each split stand on."""
-        splits = {split: self.spoken(split) for split in ("valid", "test")}
         return {
-            split: duration_counts([e.durations for e in found], [e.tokens.word_index for e in found]) for split, found in splits.items()
+            split: duration_counts([e.durations for e in found], [e.tokens.word_index for e in found])
+            for split, found in self.spoken.items()
         }
 
     def figures(self, model: PngNat) -> dict[str, dict[str, float]]:
         """A model's errors on the recordings that it has not seen."""
         found = {}
-        for split in ("valid", "test"):
-            examples = self.spoken(split)
+        for split, examples in self.spoken.items():
             arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
             found[split] = duration_figures(*arrays)
         return found

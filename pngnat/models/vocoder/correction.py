@@ -25,7 +25,12 @@ class MelCorrection(nn.Module):
         super().__init__()
         self.floor = audio.log_floor
         self.stft = FramedStft(audio.window_length, audio.hop_length, audio.n_fft)
-        self.register_buffer("bands", mel_basis(audio).clone(), persistent=False)
+        bands = mel_basis(audio).clone()
+        shares = (bands / bands.sum(0).clamp(min=1e-9)).T.contiguous()
+        self.register_buffer("bands", bands, persistent=False)
+        self.register_buffer("shares", shares, persistent=False)
+        # Beyond the last band there is nothing to compare.
+        self.register_buffer("beyond", (shares.sum(1, keepdim=True) < 0.5).float(), persistent=False)
 
     def forward(self, samples: Tensor, mel: Tensor, trust: Tensor) -> Tensor:
         """samples (B, T * hop), mel (B, M, T) as log_mel has it, trust (B, M, T) to samples (B, T * hop)."""
@@ -37,6 +42,4 @@ class MelCorrection(nn.Module):
         magnitude = torch.view_as_real(spectrum).square().sum(-1).add(1e-14).sqrt()
         found = torch.log((self.bands @ magnitude).clamp(min=self.floor))
         gains = torch.exp(trust * (mel - found).clamp(-LARGEST, LARGEST))
-        shares = self.bands / self.bands.sum(0).clamp(min=1e-9)
-        # Beyond the last band there is nothing to compare.
-        return spectrum * (shares.T @ gains + (shares.sum(0) < 0.5)[:, None])
+        return spectrum * (self.shares @ gains + self.beyond)
