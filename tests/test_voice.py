@@ -142,24 +142,24 @@ def test_names_are_no_paths(folder, stub_voice):
 
 
 def test_voices_are_found_by_name(stub_voice, tmp_path, monkeypatch):
-    work, first, second = (tmp_path / name for name in ("work", "first", "second"))
-    for folder in (work / "voices" / "ann", first / "ann", first / "ben", second / "ben", second / "english"):
+    project, first, second = (tmp_path / name for name in ("project", "first", "second"))
+    for folder in (project / "voices" / "ann", first / "ann", first / "ben", second / "ben", second / "english"):
         shutil.copytree(stub_voice, folder)
-    monkeypatch.chdir(work)
+    monkeypatch.chdir(project)
     monkeypatch.delenv("PNGNAT_VOICES", raising=False)
-    assert find_voice("ann").samefile(work / "voices" / "ann") and load_voice("ann").name == "stub"
+    assert find_voice("ann").samefile(project / "voices" / "ann") and load_voice("ann").name == "stub"
     with pytest.raises(PngnatError, match=r"no voice 'ben'.*english.* voices/ben \(\$PNGNAT_VOICES is not set\)"):
         find_voice("ben")
     monkeypatch.setenv("PNGNAT_VOICES", os.pathsep.join(["", str(first), str(second)]))
-    assert find_voice("ann").samefile(work / "voices" / "ann") and find_voice("ben") == first / "ben"
+    assert find_voice("ann").samefile(project / "voices" / "ann") and find_voice("ben") == first / "ben"
     assert find_voice("english").parent.parent.name == "pngnat"
     assert set(named_voices()) == {*bundled_voices(), "ann", "ben"} and len(list_voices()) == len(named_voices())
     assert all(find_voice(name).samefile(folder) for name, folder in named_voices().items())
-    (work / "ann").mkdir()
-    assert find_voice("ann").samefile(work / "voices" / "ann"), "the recordings, not the voice"
-    shutil.copytree(stub_voice, work / "ben")
-    assert find_voice("ben").samefile(work / "ben")
-    for name in ("../work/ann/../voices/zoe", "zoe", ""):
+    (project / "ann").mkdir()
+    assert find_voice("ann").samefile(project / "voices" / "ann"), "the recordings, not the voice"
+    shutil.copytree(stub_voice, project / "ben")
+    assert find_voice("ben").samefile(project / "ben")
+    for name in ("../project/ann/../voices/zoe", "zoe", ""):
         with pytest.raises(PngnatError) as caught:
             load_voice(name)
         assert "\n" not in str(caught.value)
