@@ -63,7 +63,7 @@ class SpeechOptions:
     blend: whose rhythm to borrow; None means what the voice says about its default speaker.
     seed: the same seed gives the same sound.
     pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
-    lexicon: pronunciations by word, or a file of them, which win over the dictionary.
+    lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
     Raises PngnatError for a number that is out of range.
     """
 
@@ -174,7 +174,7 @@ class _Speaking:
         self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)
         if isinstance(voice.vocoder, ForeignVocoder):
             voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
-        self.frontend = _frontend(options.lexicon)
+        self.frontend = _frontend(options.lexicon, voice.card.lexicon)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.words_spoken = 0
         self.asked_pace = 1.0
@@ -332,10 +332,11 @@ def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utt
         yield held, None
 
 
-def _frontend(lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None) -> Frontend:
-    if lexicon is None:
+def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
+    if given is None and not own:
         return _plain_frontend()
-    return Frontend(lexicon if isinstance(lexicon, Mapping) else load_lexicon(lexicon))
+    words = given if isinstance(given, Mapping | None) else load_lexicon(given)
+    return Frontend({**own, **{word.lower(): phonemes for word, phonemes in (words or {}).items()}})
 
 
 @lru_cache(maxsize=1)

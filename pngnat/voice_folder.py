@@ -20,6 +20,7 @@ from typing import Any
 from pngnat.audio.config import AudioConfig
 from pngnat.blending import Blend
 from pngnat.errors import PngnatError
+from pngnat.text.lexicon import parse_phonemes
 
 FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parent / "voices"
@@ -63,6 +64,7 @@ class VoiceCard:
 
     blend: how the default speaker speaks unless the caller says otherwise.
     consent: of a recreated voice, who agreed to it being made and for what; texts by name.
+    lexicon: the voice's own words, such as names, which it says so unless the caller says otherwise; phonemes by lower-case word.
     """
 
     name: str
@@ -77,10 +79,12 @@ class VoiceCard:
     blend: Blend | None = None
     professional: Professional | None = None
     consent: dict[str, str] | None = None
+    lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of voice.json."""
         values = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
+        values["lexicon"] = {word: " ".join(phonemes) for word, phonemes in self.lexicon.items()} or None
         return json.dumps({key: value for key, value in values.items() if value is not None}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -187,6 +191,7 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
         blend=_blend(section),
         professional=_professional(section),
         consent=_consent(section),
+        lexicon=_lexicon(section),
     )
     _check_names(str(path), card)
     return card
@@ -304,3 +309,11 @@ def _professional(section: _Section) -> Professional | None:
 def _consent(section: _Section) -> dict[str, str] | None:
     consent = section.optional("consent")
     return consent and {name: consent.text(name, "") for name in consent.values}
+
+
+def _lexicon(section: _Section) -> dict[str, tuple[str, ...]]:
+    lexicon = section.optional("lexicon")
+    try:
+        return {word.lower(): parse_phonemes(lexicon.text(word)) for word in lexicon.values} if lexicon else {}
+    except PngnatError as error:
+        raise PngnatError(f"{section.path} is damaged: in 'lexicon', {error}") from error

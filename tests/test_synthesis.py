@@ -1,6 +1,7 @@
 """Text to sound: what is said, what is refused, streams, pitch."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -227,3 +228,10 @@ def test_a_lexicon_wins(voice, tmp_path):
     for lexicon in ({"hello": ("G", "UH1", "D")}, tmp_path / "words.txt"):
         speech = pngnat.synthesize("Hello.", voice, lexicon=lexicon)
         assert [p.symbol for p in speech.phonemes] == ["[CLS]", "G", "UH1", "D", "."]
+
+
+def test_a_voice_says_its_own_words_unless_the_caller_says_otherwise(voice):
+    own = replace(voice, card=replace(voice.card, lexicon={"hello": ("G", "UH1", "D"), "you": ("B", "IY1")}))
+    for lexicon, said in ((None, ["G", "UH1", "D", "B", "IY1"]), ({"Hello": ("AA1",)}, ["AA1", "B", "IY1"])):
+        speech = pngnat.synthesize("Hello you.", own, lexicon=lexicon)
+        assert [p.symbol for p in speech.phonemes if p.symbol.strip("012").isalpha() and p.symbol != " "] == said

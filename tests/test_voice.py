@@ -59,6 +59,12 @@ def test_who_agreed_stays_with_the_voice(folder, tmp_path):
     assert load_voice(tmp_path / "again").card.consent == consent
 
 
+def test_own_words_stay_with_the_voice(folder, tmp_path):
+    edit(folder, lexicon={"Nguyen": "w ih n", "IPA": "AY1 P IY1 EY1"})
+    save_voice(load_voice(folder), tmp_path / "again")
+    assert load_voice(tmp_path / "again").card.lexicon == {"nguyen": ("W", "IH1", "N"), "ipa": ("AY1", "P", "IY1", "EY1")}
+
+
 def test_values_that_half_precision_cannot_hold_stay(stub_voice, tmp_path):
     shutil.copytree(stub_voice, tmp_path / "loud")
     voice = load_voice(tmp_path / "loud")
@@ -213,6 +219,9 @@ def test_unknown_settings_are_refused(folder):
         ({"acoustic__audio__hop_length": 200}, "audio settings"),
         ({"consent": "yes"}, "consent"),
         ({"consent": {"agreed_by": 5}}, "agreed_by"),
+        ({"lexicon": ["nguyen"]}, "lexicon"),
+        ({"lexicon": {"nguyen": 5}}, "nguyen"),
+        ({"lexicon": {"nguyen": "W IX N"}}, "in 'lexicon', 'IX' is no ARPAbet phoneme"),
         ({"vocoder__width": 999_999}, "vocoder.safetensors"),
         ({"vocoder__pitch": None}, "vocoder"),
         ({"vocoder__blocks": 1e308}, "blocks"),

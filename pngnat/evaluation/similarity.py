@@ -27,11 +27,9 @@ from pngnat.synthesis import synthesize
 from pngnat.voice import Voice, load_voice
 
 
-def speak(
-    voice: Voice, sentences: Sequence[Spoken], speaker: str | None = None, blend: Blend | None = None, lexicon: Path | None = None
-) -> list[Spoken]:
-    """The same sentences as a voice says them. speaker, blend, lexicon: as for `synthesize`."""
-    return [Spoken.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend, lexicon=lexicon)) for one in sentences]
+def speak(voice: Voice, sentences: Sequence[Spoken], speaker: str | None = None, blend: Blend | None = None) -> list[Spoken]:
+    """The same sentences as a voice says them. speaker, blend: as for `synthesize`."""
+    return [Spoken.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend)) for one in sentences]
 
 
 def professionals(source: str | None, sentences: Sequence[Spoken], most: int) -> Iterator[tuple[str, list[Spoken]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pngnat.data.prepare import PrepareConfig
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
+from pngnat.text.lexicon import load_lexicon
 from pngnat.training.finetune_acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.training.finetune_consent import Consent, get_consent, terminal
 from pngnat.training.finetune_corpus import prepare_target
@@ -54,8 +55,8 @@ class FinetuneConfig:
     vocoder_from: a training's folder with another vocoder to start from than the base voice's.
     budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60. A stage that is done is not
     done again for another budget.
-    workers: processes that align. threads: of the recognizer that judges. lexicon: file of
-    pronunciations, for the alignment and for what is spoken here; the voice does not keep it.
+    workers: processes that align. threads: of the recognizer that judges.
+    lexicon: file of pronunciations, for the alignment, and for the voice to keep.
     """
 
     target: TargetData
@@ -188,7 +189,7 @@ class _Finetuning:
         return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
-        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals, self.config.lexicon)
+        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
         heard = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
         return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
 
@@ -217,7 +218,6 @@ class _Finetuning:
             recordings=self.recordings,
             consent=self.consent,
             minutes=self.results[CORPUS]["minutes"]["train"],
-            lexicon=self.config.lexicon,
             history=self._history(),
         )
         return write_voice(tuned, self.config.blend, self.config.about, self.config.out, folder, self.config.threads)
@@ -239,7 +239,10 @@ class _Finetuning:
 
     @cached_property
     def base(self) -> Voice:
-        return load_voice(self.base_folder)
+        """With the person's own words, which their voice is to say as they were aligned."""
+        base, lexicon = load_voice(self.base_folder), self.config.lexicon
+        own = {**base.card.lexicon, **(load_lexicon(lexicon) if lexicon else {})}
+        return replace(base, card=replace(base.card, lexicon=own))
 
     @cached_property
     def recordings(self) -> list[Recording]:

@@ -51,14 +51,13 @@ class AcousticTuning:
 @dataclass(frozen=True)
 class Learner:
     """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
-    professionals: recordings of the base voice's speakers, against forgetting. lexicon: file of pronunciations to speak with."""
+    professionals: recordings of the base voice's speakers, against forgetting."""
 
     base: Voice
     speaker: str
     nearest: str
     target: Sequence[Recording]
     professionals: Sequence[Recording] = ()
-    lexicon: Path | None = None
 
     def part(self, split: str) -> list[Recording]:
         """The target's recordings of a split."""
@@ -85,7 +84,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)
     measure = before.measure if before else tuning.measure
-    hear = ears(measure, Examination(valid, tuning.sentences, learner.lexicon), max(1, tuning.run.threads), progress.say)
+    hear = ears(measure, Examination(valid, tuning.sentences), max(1, tuning.run.threads), progress.say)
     progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
     ema = Ema("model", tuning.ema_decay)
     listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)

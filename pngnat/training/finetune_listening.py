@@ -46,11 +46,10 @@ _SETTLED = 0.6
 @dataclass(frozen=True)
 class Examination:
     """What a voice is judged by. recordings: the split "valid", which says what the person sounds like. most: of their sentences, are
-    spoken. lexicon: file of pronunciations to speak them with, the same that aligned the recordings."""
+    spoken."""
 
     recordings: Sequence[Recording]
     most: int
-    lexicon: Path | None = None
 
     @cached_property
     def sentences(self) -> list[Recording]:
@@ -59,7 +58,7 @@ class Examination:
 
     def spoken(self, voice: Voice, speaker: str) -> list[Speech]:
         """What a speaker of the voice makes of their texts."""
-        return [synthesize(one.utterance.text, voice, speaker=speaker, lexicon=self.lexicon) for one in self.sentences]
+        return [synthesize(one.utterance.text, voice, speaker=speaker) for one in self.sentences]
 
 
 class Ears(Protocol):

@@ -48,8 +48,8 @@ class About:
 @dataclass(frozen=True)
 class Tuned:
     """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
-    as the professional. nearest: its speaker most like the target. minutes: learned from. lexicon: file of
-    pronunciations to speak with. history: lines about the making."""
+    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines
+    about the making."""
 
     name: str
     base: Voice
@@ -59,7 +59,6 @@ class Tuned:
     recordings: Sequence[Recording]
     consent: Consent
     minutes: float
-    lexicon: Path | None = None
     history: Sequence[str] = field(default_factory=tuple)
 
     def part(self, split: str) -> list[Recording]:
@@ -83,6 +82,7 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
         blend=blend,
         professional=Professional(base.acoustic.config.to_dict(), base.card.speakers),
         consent=asdict(tuned.consent),
+        lexicon=base.card.lexicon,
     )
     return Voice(card, base.tokenizer, tuned.acoustic, tuned.vocoder, base.acoustic)
 
@@ -114,10 +114,10 @@ def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
     real = [Spoken.recorded(recording) for recording in tuned.part("test")]
     judge = installed_judges(real, threads)
     professional = voice.card.professional.speakers[0].name
-    own = speak(voice, real, blend=Blend(professional, 0.0), lexicon=tuned.lexicon)
+    own = speak(voice, real, blend=Blend(professional, 0.0))
     rows = [judge.row("recordings", real), judge.row("voice, own rhythm", own)]
     if voice.card.blend:
-        rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real, lexicon=tuned.lexicon)))
+        rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real)))
     return [{head: value for head, value in row.items() if any(other[head] is not None for other in rows)} for row in rows]
 
 

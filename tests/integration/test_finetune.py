@@ -45,6 +45,7 @@ def recordings(tmp_path_factory) -> Path:
     for index, sentence in enumerate(SENTENCES):
         pngnat.synthesize(sentence).save(folder / "wavs" / f"s{index}.wav")
     (folder / "metadata.csv").write_text("".join(f"s{i}|{text}\n" for i, text in enumerate(SENTENCES)), encoding="utf-8")
+    (folder / "names.txt").write_text("pngnat  P IH1 NG N AE2 T\n", encoding="utf-8")
     return folder
 
 
@@ -64,6 +65,7 @@ def settings(recordings: Path, stub_voice: Path, folder: Path) -> FinetuneConfig
         consent=CONSENT,
         base=str(stub_voice),
         budget=30.0,
+        lexicon=recordings / "names.txt",
         acoustic=AcousticTuning(
             training=AcousticTrainingConfig(batch_seconds=6.0, autocast=False, pictures=0),
             schedule=ScheduleConfig(learning_rate=1e-3, warmup=1, steps=4),
@@ -115,6 +117,11 @@ def test_the_card_says_who_agreed_and_what_was_kept_out(made):
     assert "Who agreed: Ann Example; 2026-01-02" in text and "tests of pngnat" in text and "preview" in text
     assert "8 recordings) were learned from; 1 recordings were kept out" in text
     assert soundfile.info(config.out / "preview.wav").frames > 1000
+
+
+def test_the_voice_keeps_the_person_s_own_words(made):
+    speech = pngnat.synthesize("Pngnat.", made[0].out)
+    assert "".join(phoneme.symbol for phoneme in speech.phonemes if phoneme.word == 0) == "PIH1NGNAE2T"
 
 
 def test_it_starts_from_the_nearest_and_blends_with_them(made):

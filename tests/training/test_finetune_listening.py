@@ -163,13 +163,6 @@ def named(*texts):
     return [Recording(f"r{n}", "ann", "valid", Path("x"), _said(text), nothing) for n, text in enumerate(texts)]
 
 
-def test_names_are_spoken_as_they_were_aligned(voice, tmp_path):
-    (tmp_path / "names.txt").write_text("see  S AH0 S AH0 S AH0 S\n")
-    texts = named("see me now")
-    plain, own = (Examination(texts, 1, lexicon).spoken(voice, "ada")[0] for lexicon in (None, tmp_path / "names.txt"))
-    assert len(own.durations) == len(plain.durations) + 5
-
-
 def test_sentences_are_drawn_by_their_names_each_text_once():
     recordings = named(*(" ".join(words) for words in itertools.permutations(PHONEMES, 3)), *["see me now"] * 30, *PHONEMES)
     drawn = to_speak(recordings, 16)
