@@ -27,7 +27,8 @@ class DiscriminatorConfig:
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """weight: of fooling the discriminators; features: of having what they look at as the recording has it.
+    """weight: of fooling the discriminators; features: of having what they look at as the recording has it. speed: how many times the
+    vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin with nothing and must stay ahead.
 
     The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was trained with these,
     against discriminators that knew one batch by heart, had gradients at the sound whose norms were 6 (fooling), 3 (features) and 8.
@@ -35,6 +36,7 @@ class AdversarialConfig:
 
     weight: float = 0.1
     features: float = 0.5
+    speed: float = 4.0
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
 
 

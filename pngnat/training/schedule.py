@@ -28,7 +28,10 @@ class ScheduleConfig:
 
 
 class WarmupCosine(Callback):
-    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run stops."""
+    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run stops.
+
+    A group of the optimizer's parameters that has a "speed" learns at so many times the rate.
+    """
 
     def __init__(self, config: ScheduleConfig):
         self.config = config
@@ -55,7 +58,7 @@ class WarmupCosine(Callback):
         rate = self.rate(trainer.global_step)
         for optimizer in trainer.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get("speed", 1.0)
         pl_module.log("learning_rate", rate, batch_size=1)
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:

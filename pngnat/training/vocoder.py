@@ -96,7 +96,9 @@ class VocoderTraining(L.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.
-        groups = [{"params": list(network.parameters())} for network in self._networks()]
+        groups = [{"params": list(self.vocoder.parameters())}]
+        if self.discriminators is not None:
+            groups.append({"params": list(self.discriminators.parameters()), "speed": self.config.adversarial.speed})
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
     def configure_gradient_clipping(

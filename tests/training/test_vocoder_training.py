@@ -184,6 +184,20 @@ def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(
             assert learned == (name == learner), (name, learner)
 
 
+def test_discriminators_learn_faster_than_the_vocoder(store, clips, tmp_path):
+    rates = []
+
+    class Rates(L.Callback):
+        def on_train_batch_end(self, trainer, *args):
+            rates.append([group["lr"] for group in trainer.optimizers[0].param_groups])
+
+    config = replace(ADVERSARIAL, adversarial=replace(ADVERSARIAL.adversarial, speed=3.0))
+    fit(module(store, clips, config), tmp_path, RUN, ScheduleConfig(learning_rate=1e-3, warmup=2, steps=3), [Rates()])
+    assert len(rates) == 3 and rates[0][0] == pytest.approx(5e-4)
+    for vocoder, discriminators in rates:
+        assert discriminators == pytest.approx(3 * vocoder)
+
+
 def test_gradients_are_clipped_network_by_network(store, clips):
     training = module(store, clips, ADVERSARIAL)
     for parameter in training.parameters():
