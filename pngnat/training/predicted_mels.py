@@ -96,7 +96,7 @@ class PredictedMels:
     def load(self, clip: Clip) -> Features:
         """The clip's features with the predicted mel, which must have been measured."""
         with np.load(self._path(clip.id)) as stored:
-            return replace(self.store.load(clip), mel=stored["mel"].astype(np.float32))
+            return replace(self.store.load(clip), mel=stored["mel"].astype(np.float32), is_predicted=True)
 
     def missing(self, recordings: Sequence[Recording]) -> list[Recording]:
         """The recordings that were not spoken yet, or from other tokens or durations."""

@@ -44,11 +44,13 @@ class Features:
     """What a clip sounds like.
 
     samples: (S,) float32 in [-1, 1], S = T * hop. mel: (M, T) float32, natural log. f0: (T,) float32 in Hz, 0 where unvoiced.
+    is_predicted: whether an acoustic model made the mel.
     """
 
     samples: np.ndarray
     mel: np.ndarray
     f0: np.ndarray
+    is_predicted: bool = False
 
 
 class FeatureSource(Protocol):
@@ -147,6 +149,7 @@ class SegmentBatch:
     """Sound and what is known of it.
 
     ids: B clip ids. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop.
+    is_predicted: (B,), whether an acoustic model made the mel.
     seconds: of sound to learn from. number: the batch's place in the run, over all processes. margin: samples at either end to be left out
     of what is compared.
     """
@@ -155,13 +158,15 @@ class SegmentBatch:
     samples: Tensor
     mel: Tensor
     f0: Tensor
+    is_predicted: Tensor
     seconds: float
     number: int = 0
     margin: int = 0
 
     def to(self, device: torch.device | str) -> SegmentBatch:
         """The same batch on another device."""
-        return replace(self, samples=self.samples.to(device), mel=self.mel.to(device), f0=self.f0.to(device))
+        moved = {name: getattr(self, name).to(device) for name in ("samples", "mel", "f0", "is_predicted")}
+        return replace(self, **moved)
 
     def inner(self, samples: Tensor) -> Tensor:
         """Samples (B, S) without the margins."""
@@ -172,7 +177,7 @@ def whole(store: FeatureSource, clip: Clip) -> SegmentBatch:
     """A clip from its beginning to its end, as a batch of one."""
     features = store.load(clip)
     arrays = (torch.from_numpy(array)[None] for array in (features.samples, features.mel, features.f0))
-    return SegmentBatch((clip.id,), *arrays, len(features.samples) / store.audio.sample_rate)
+    return SegmentBatch((clip.id,), *arrays, torch.tensor([features.is_predicted]), len(features.samples) / store.audio.sample_rate)
 
 
 class Segments(IterableDataset):
@@ -209,15 +214,16 @@ class Segments(IterableDataset):
         """Batch `number`."""
         random = np.random.default_rng((self.config.seed, number))
         drawn = [self._segment(random) for _ in range(self.batch_size)]
-        ids, samples, mel, f0 = zip(*drawn, strict=True)
+        ids, is_predicted, *arrays = zip(*drawn, strict=True)
         seconds = self.batch_size * self.config.frames / self.store.audio.frame_rate
         margin = self.config.margin * self.store.audio.hop_length
-        return SegmentBatch(ids, *(torch.from_numpy(np.stack(arrays)) for arrays in (samples, mel, f0)), seconds, number, margin)
+        samples, mel, f0 = (torch.from_numpy(np.stack(array)) for array in arrays)
+        return SegmentBatch(ids, samples, mel, f0, torch.tensor(is_predicted), seconds, number, margin)
 
-    def _segment(self, random: np.random.Generator) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
+    def _segment(self, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
         clip = self.clips[random.integers(len(self.clips))]
-        is_predicted = self.predicted is not None and random.random() < self.config.predicted
-        features = (self.predicted if is_predicted else self.store).load(clip)
+        predicts = self.predicted is not None and random.random() < self.config.predicted
+        features = (self.predicted if predicts else self.store).load(clip)
         frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length
         start = int(random.integers(max(1, len(features.f0) - frames + 1)))
         f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
@@ -227,9 +233,9 @@ class Segments(IterableDataset):
         mel = np.pad(mel, ((0, 0), (0, short)), constant_values=silence)
         gain = random.uniform(-self.config.gain, self.config.gain) * np.log(10) / 20
         gain = min(gain, -np.log(max(np.abs(samples).max(), 1e-3)))
-        noise = 0.0 if is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
+        noise = 0.0 if features.is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
-        return clip.id, (samples * np.exp(gain)).astype(np.float32), mel.astype(np.float32), f0.astype(np.float32)
+        return clip.id, features.is_predicted, (samples * np.exp(gain)).astype(np.float32), mel.astype(np.float32), f0.astype(np.float32)
 
 
 def _dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:

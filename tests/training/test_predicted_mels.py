@@ -16,7 +16,7 @@ from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfi
 from pngnat.training.predicted_mels import PredictedMels, Teacher, find_teacher
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
-from pngnat.training.vocoder import VocoderTrainingConfig
+from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments
 from pngnat.training.vocoder_export import VocoderStart, vocoder_start
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
@@ -122,8 +122,30 @@ def test_a_share_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
     clips = [Clip.of(recording) for recording in toy_corpus.recordings]
     true = {clip.id: store.load(clip).mel for clip in clips}
     batch = Segments(store, clips, 60, replace(SEGMENTS, predicted=0.75), predicted=predicted).batch(0)
-    own = sum(_occurs(true[identity], mel.numpy()) for identity, mel in zip(batch.ids, batch.mel, strict=True))
-    assert 5 < own < 25
+    own = [_occurs(true[identity], mel.numpy()) for identity, mel in zip(batch.ids, batch.mel, strict=True)]
+    assert 5 < sum(own) < 25 and [not known for known in own] == batch.is_predicted.tolist()
+
+
+def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
+    predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
+    list(predicted.measure(toy_corpus.recordings))
+    clips = [Clip.of(recording) for recording in toy_corpus.recordings]
+    config = VocoderTrainingConfig(autocast=False, pitch_weight=0.0, stft_weight=0.0, mel_weight=0.0, trust_weight=2.0)
+    torch.manual_seed(0)
+    training = VocoderTraining(AUDIO, VOCODER, config, store, clips, clips, predicted)
+    batch = Segments(store, clips, 8, replace(SEGMENTS, predicted=0.5), predicted=predicted).batch(0)
+    assert 0 < batch.is_predicted.sum() < 8
+    losses = training.losses(batch)
+    assert losses["loss"].item() == pytest.approx(2 * losses["trust"].item()) and losses["trust"] > 0.5
+    optimizer = torch.optim.Adam(training.parameters(), 0.02)
+    for _ in range(60):
+        optimizer.zero_grad()
+        training.losses(batch)["loss"].backward()
+        optimizer.step()
+    assert training.losses(batch)["trust"] < 0.1
+    f0, voicing = training.vocoder.predict_f0(batch.mel)
+    trust = training.vocoder.filters(batch.mel, f0, voicing).trust.mean((1, 2))
+    assert ((trust > 0.5) == ~batch.is_predicted).all()
 
 
 def _occurs(mel: np.ndarray, segment: np.ndarray) -> bool:
