@@ -4,6 +4,8 @@ A voice folder is data from strangers. It holds JSON and safetensors alone; noth
 to another place, and every value is checked before something is built from it.
 
     voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [README.md]
+
+and discriminators.safetensors, where the vocoder has learned from discriminators; fine-tuning goes on with them.
 """
 
 from __future__ import annotations

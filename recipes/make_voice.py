@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import acoustic_model
-from pngnat.training.vocoder_export import vocoder_model
+from pngnat.training.vocoder_export import save_discriminators, vocoder_start
 from pngnat.voice import Voice, save_voice
 from pngnat.voice_folder import Pauses, SpeakerCard, VoiceCard
 
@@ -23,7 +23,7 @@ from pngnat.voice_folder import Pauses, SpeakerCard, VoiceCard
 def main(config: DictConfig) -> None:
     """Write the voice folder; an older one of that name is replaced file by file."""
     acoustic, speakers = acoustic_model(Path(config.acoustic))
-    vocoder = vocoder_model(Path(config.vocoder))
+    start = vocoder_start(config.vocoder)
     described = config.speakers or {}
     card = VoiceCard(
         name=config.name,
@@ -31,13 +31,15 @@ def main(config: DictConfig) -> None:
         licence=config.licence,
         audio=acoustic.config.audio,
         acoustic=acoustic.config.to_dict(),
-        vocoder=asdict(vocoder.config),
+        vocoder=asdict(start.vocoder.config),
         speakers=tuple(SpeakerCard(name, described.get(name, "")) for name in speakers),
         default_speaker=config.default_speaker or speakers[0],
         pauses=Pauses(**config.pauses),
     )
     readme = Path(config.card).read_text(encoding="utf-8") if config.card else None
-    save_voice(Voice(card, PngTokenizer.load(config.acoustic), acoustic, vocoder), config.voice, readme)
+    save_voice(Voice(card, PngTokenizer.load(config.acoustic), acoustic, start.vocoder), config.voice, readme)
+    if start.discriminators:
+        save_discriminators(Path(config.voice), start.discriminators)
 
 
 if __name__ == "__main__":

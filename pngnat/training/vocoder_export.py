@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
@@ -18,6 +18,7 @@ from pngnat.files import write_text, written_beside
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.export import averaged_weights
 from pngnat.voice import load_voice
+from pngnat.voice_folder import find_voice, safe_file
 
 SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
 
@@ -59,10 +60,10 @@ def vocoder_model(folder: Path) -> Vocoder:
     return vocoder.eval().requires_grad_(False)
 
 
-def save_discriminators(folder: Path, discriminators: nn.Module) -> None:
-    """Write the discriminators' weights, so that a later training need not teach them again."""
+def save_discriminators(folder: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write the discriminators' weights, in half precision, so that a later training need not teach them again."""
     with written_beside(folder / DISCRIMINATORS) as beside:
-        save_file({name: value.detach().cpu().contiguous() for name, value in discriminators.state_dict().items()}, beside)
+        save_file({name: value.detach().cpu().half().contiguous() for name, value in weights.items()}, beside)
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,24 @@ class VocoderStart:
     """What a training goes on from. discriminators: their weights, None where there are none."""
 
     vocoder: Vocoder
-    discriminators: dict[str, torch.Tensor] | None = None
+    discriminators: dict[str, Tensor] | None = None
 
 
 def vocoder_start(source: str | Path) -> VocoderStart:
     """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder).
 
-    Raises PngnatError for neither, and for a voice that speaks with another project's vocoder.
+    Raises PngnatError for neither, for damaged files, and for a voice that speaks with another project's vocoder.
     """
     folder = Path(source)
-    if not (folder / SETTINGS).exists():
-        vocoder = load_voice(source).vocoder
+    if (folder / SETTINGS).exists():
+        vocoder = vocoder_model(folder)
+    else:
+        folder, vocoder = find_voice(source), load_voice(source).vocoder
         if not isinstance(vocoder, Vocoder):
             raise PngnatError(f"the voice {source} speaks with another project's vocoder, which cannot be trained here")
+    if not (folder / DISCRIMINATORS).exists():
         return VocoderStart(vocoder)
-    judges = folder / DISCRIMINATORS
-    return VocoderStart(vocoder_model(folder), load_file(judges) if judges.exists() else None)
+    try:
+        return VocoderStart(vocoder, load_file(safe_file(folder, DISCRIMINATORS, "vocoder")))
+    except SafetensorError as error:
+        raise PngnatError(f"{folder / DISCRIMINATORS} is damaged ({error}); delete it, and new discriminators are trained") from error

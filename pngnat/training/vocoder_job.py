@@ -84,7 +84,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     with ema.applied(module) as vocoder:
         save_vocoder(job.run_dir, vocoder)
     if module.discriminators is not None:
-        save_discriminators(job.run_dir, module.discriminators)
+        save_discriminators(job.run_dir, module.discriminators.state_dict())
     return vocoder_model(job.run_dir)
 
 

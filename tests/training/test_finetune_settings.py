@@ -35,12 +35,13 @@ def test_consent_may_be_a_file():
 
 
 def test_the_adversarial_settings():
-    vocoder = instantiate(composed("finetune_adversarial", "vocoder_from=runs/vocoder").vocoder, _convert_="all")
+    vocoder = instantiate(composed("finetune").vocoder, _convert_="all")
     assert isinstance(vocoder.training.adversarial, AdversarialConfig)
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        stage = compose("vocoder_adversarial", ["run_dir=x", "corpora=[]"]).training
-    judges = instantiate(stage.adversarial, _convert_="all").discriminators
-    assert vocoder.training.adversarial.discriminators == judges, "other sizes could not go on with what the base vocoder's learned"
+        stage = instantiate(compose("vocoder_adversarial", ["run_dir=x", "corpora=[]"]).training, _convert_="all")
+    assert vocoder.training.adversarial == stage.adversarial, "other sizes could not go on with what the base vocoder's learned"
+    assert (vocoder.training.mel_weight, vocoder.training.stft_weight) == (stage.mel_weight, stage.stft_weight)
+    assert instantiate(composed("finetune", "vocoder.training.adversarial=null").vocoder).training.adversarial is None
 
 
 @pytest.mark.parametrize("path", SPEAKERS, ids=lambda path: path.stem)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import lightning as L
@@ -11,12 +12,12 @@ from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
-from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
+from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig, Discriminators
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
-from pngnat.training.vocoder_export import save_settings, save_vocoder, vocoder_model, vocoder_start
+from pngnat.training.vocoder_export import save_discriminators, save_settings, save_vocoder, vocoder_model, vocoder_start
 from pngnat.training.vocoder_report import Copies
 
 AUDIO = AudioConfig()
@@ -245,6 +246,19 @@ def test_a_training_starts_from_an_export_or_a_voice(tmp_path):
     assert vocoder_start("english").vocoder.audio == AUDIO
     with pytest.raises(PngnatError, match="no such voice|voice"):
         vocoder_start(tmp_path / "nothing")
+
+
+def test_a_training_goes_on_with_the_discriminators_of_an_export_or_a_voice(stub_voice, tmp_path):
+    weights = Discriminators(ADVERSARIAL.adversarial.discriminators).state_dict()
+    save_vocoder(tmp_path / "export", Vocoder(AUDIO, MODEL))
+    shutil.copytree(stub_voice, tmp_path / "voice")
+    for name in ("export", "voice"):
+        save_discriminators(tmp_path / name, weights)
+        found = vocoder_start(tmp_path / name).discriminators
+        assert found.keys() == weights.keys() and all(torch.equal(found[key], value.half()) for key, value in weights.items())
+        (tmp_path / name / "discriminators.safetensors").write_bytes(b"nothing")
+        with pytest.raises(PngnatError, match="discriminators.safetensors is damaged"):
+            vocoder_start(tmp_path / name)
 
 
 def test_exports_that_cannot_be_used_say_why(tmp_path):
