@@ -9,7 +9,7 @@ from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.models.vocoder.streaming import stream
 
 AUDIO = AudioConfig()
-TINY = VocoderConfig(width=16, hidden=32, blocks=2, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
+TINY = VocoderConfig(width=16, hidden=32, blocks=2, corrections=2, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
 
 
 @pytest.fixture

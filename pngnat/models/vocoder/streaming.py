@@ -105,7 +105,7 @@ class CorrectedStream:
     def __init__(self, correction: MelCorrection) -> None:
         self.correction, self.joined = correction, OverlapAdd(correction.stft)
         self.waiting = torch.zeros(1, correction.stft.pad)
-        self.mel = self.trust = torch.zeros(1, correction.bands.shape[0], 0)
+        self.mel = self.trust = torch.zeros(1, correction.bands.shape[1], 0)
 
     def add(self, samples: Tensor, mel: Tensor, trust: Tensor, last: bool) -> Tensor:
         """The next samples (1, S'), and mel and trust (1, M, T') of the next frames, to the corrected samples that are ready."""
