@@ -26,6 +26,8 @@ TINY_VOCODER = [
     *("training.batch_size=2", "training.segments.frames=16", "processes=1", "pitch=dio", "validate_clips=1"),
 ]
 
+TINY_DISCRIMINATORS = [f"training.adversarial.discriminators.{size}" for size in ("windows=[256]", "channels=4")]
+
 
 def run(recipe: str, *settings: str) -> None:
     command = [sys.executable, "-W", "ignore", str(ROOT / "recipes" / f"{recipe}.py"), *settings]
@@ -76,6 +78,12 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     run("vocoder", f"run_dir={tmp_path / 'vocoder'}", corpus, *TINY_VOCODER, *TINY_MODEL[1:])
     make_voice(tmp_path, "acoustic", "first")
     check_voice(tmp_path / "first", ["ann"])
+    start = [f"vocoder_from={tmp_path / 'vocoder'}", f"mels_from={tmp_path / 'acoustic'}", f"features={tmp_path / 'vocoder' / 'features'}"]
+    settings = [f"run_dir={tmp_path / 'vocoder2'}", corpus, *start, *TINY_DISCRIMINATORS, *TINY_VOCODER, *TINY_MODEL[1:]]
+    run("vocoder", "--config-name", "vocoder_adversarial", *settings)
+    make_voice(tmp_path, "acoustic", "better", "vocoder2")
+    check_voice(tmp_path / "better", ["ann"])
+    assert (tmp_path / "better" / "discriminators.safetensors").exists()
 
     (recordings / "metadata.csv").write_text((recordings / "metadata.csv").read_text(encoding="utf-8").replace("|ann|", "|ben|"))
     run("prepare", "corpus=folder", f"path={recordings}", f"out={tmp_path / 'ben'}", "workers=1")
@@ -90,8 +98,8 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     check_voice(tmp_path / "second", ["ann", "ben"])
 
 
-def make_voice(folder: Path, acoustic: str, name: str) -> None:
-    parts = [f"acoustic={folder / acoustic}", f"vocoder={folder / 'vocoder'}", f"voice={folder / name}"]
+def make_voice(folder: Path, acoustic: str, name: str, vocoder: str = "vocoder") -> None:
+    parts = [f"acoustic={folder / acoustic}", f"vocoder={folder / vocoder}", f"voice={folder / name}"]
     run("make_voice", *parts, f"name={name}", "licence=Apache-2.0", "description=a toy")
 
 
