@@ -336,7 +336,7 @@ def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, o
     if given is None and not own:
         return _plain_frontend()
     words = given if isinstance(given, Mapping | None) else load_lexicon(given)
-    return Frontend({**own, **{word.lower(): phonemes for word, phonemes in (words or {}).items()}})
+    return Frontend({**own, **(words or {})})
 
 
 @lru_cache(maxsize=1)

@@ -48,8 +48,8 @@ class About:
 @dataclass(frozen=True)
 class Tuned:
     """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
-    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines
-    about the making."""
+    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines about the
+    making."""
 
     name: str
     base: Voice
