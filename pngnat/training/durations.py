@@ -19,11 +19,15 @@ from pngnat.data.batching import BucketedBatches
 from pngnat.data.duration_dataset import DurationBatch, DurationDataset, TimedTokens
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.training.precision import autocast
 
 
 @dataclass(frozen=True)
 class DurationTrainingConfig:
-    """How to train. batch_tokens: padded PnG tokens in a batch. autocast: bfloat16 in the matrix products."""
+    """How to train.
+
+    batch_tokens: padded PnG tokens in a batch. autocast: bfloat16 in the matrix products, where it is computed natively.
+    """
 
     batch_tokens: int = 4096
     weight_decay: float = 0.01
@@ -79,7 +83,7 @@ class DurationTraining(L.LightningModule):
 
     def loss(self, batch: DurationBatch) -> Tensor:
         """The mean squared error in seconds squared over all tokens that are no padding."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+        with autocast(self.device, self.config.autocast):
             hidden = self.model.encode(batch.tokens, batch.speaker)
             predicted = self.model.duration_predictor(hidden, batch.tokens.phoneme_lengths)
         return (predicted.float() - batch.durations)[batch.tokens.phoneme_mask].square().mean()

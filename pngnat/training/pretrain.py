@@ -17,6 +17,7 @@ from pngnat.data.token_store import TokenStore
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.text.tokenizer import PngTokenizer
+from pngnat.training.precision import autocast
 from pngnat.training.task_scores import TaskScores
 
 ASKED_MULTIPLE = 256
@@ -28,7 +29,8 @@ class PretrainingConfig:
 
     batch_tokens: padded tokens in a batch of one process. masking: of training; the held-out books are always masked by the
     default shares and with [MASK] alone, so that runs with different masking can be compared.
-    autocast: bfloat16 in the matrix products. workers: processes that mask and load. validation_batches: 0 for all.
+    autocast: bfloat16 in the matrix products, where it is computed natively. workers: processes that mask and load.
+    validation_batches: 0 for all.
     """
 
     batch_tokens: int = 8192
@@ -93,7 +95,7 @@ class Pretraining(L.LightningModule):
         """Scores (K, V) of the K asked tokens, and their labels (K,)."""
         asked = batch.labels != IGNORED
         labels = batch.labels[asked]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+        with autocast(self.device, self.config.autocast):
             chosen = self.model.encoder(batch.tokens)[asked]
             padded = F.pad(chosen, (0, 0, 0, -len(chosen) % ASKED_MULTIPLE))  # few shapes, as the batches have
             scores = self.model.scores(padded)[: len(chosen)]

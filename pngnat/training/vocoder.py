@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from pngnat.audio.config import AudioConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, feature_distance, fooling_loss, judging_loss
+from pngnat.training.precision import autocast
 from pngnat.training.pulse_phase import pulse_phase
 from pngnat.training.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
@@ -31,7 +32,7 @@ class VocoderTrainingConfig:
     expectation, blurred where speech may go one way or another. The other losses hardly mind that, but who listens does: a sound that was
     corrected towards such mels had DistilMOS 2.7, uncorrected 3.3.
     uncorrected: share of segments whose sound is not corrected towards the mel, as none is that is given another pitch.
-    autocast: bfloat16 in the networks, several times quicker where the processor knows it. workers: processes that load batches.
+    autocast: bfloat16 in the networks, where it is computed natively: several times quicker. workers: processes that load batches.
     seed: of the noise.
     """
 
@@ -126,7 +127,7 @@ class VocoderTraining(L.LightningModule):
 
     def losses(self, batch: SegmentBatch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """The losses of a batch, by name; "loss" is what to minimise."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+        with autocast(self.device, self.config.autocast):
             classes, voicing = self.vocoder.classify_pitch(batch.mel)
             pitch, voiced = self.vocoder.pitch.loss(classes, voicing, batch.f0)
             f0, voice = self.vocoder.pitch.decode(classes.detach()), torch.sigmoid(voicing.detach().float())
@@ -158,7 +159,7 @@ class VocoderTraining(L.LightningModule):
 
     def _judged(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
         """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.autocast):
+        with autocast(self.device, self.config.autocast):
             on_true, on_made = self.discriminators(true), self.discriminators(made.detach())
             with self.discriminators.frozen():
                 felt = self.discriminators(made)
