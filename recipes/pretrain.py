@@ -8,6 +8,7 @@ Wikipedia:       ... '~text.sources.books' \
 Two processes:   ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/pretrain.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper training.batch_tokens=65536   (after prepare_only)
+From a voice:    ... voice_from=VOICE   (embeddings and frozen layers as its pre-training left them; the layers above anew)
 The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped.
 """
 
@@ -40,12 +41,16 @@ def train(config: DictConfig, text: PreparedText) -> None:
     from pngnat.training.callbacks import Throughput
     from pngnat.training.pretrain import Pretraining
     from pngnat.training.runs import fit
+    from pngnat.training.start import start_from_frozen
+    from pngnat.voice import load_voice
 
     sizes = OmegaConf.to_container(config.model.encoder, resolve=True)
     sizes.pop("kind")
     model = PngBertConfig(**{**sizes, "vocabulary_size": text.tokenizer.vocabulary_size})
     L.seed_everything(config.training.seed)
     module = Pretraining(model, instantiate(config.training, _convert_="all"), text.tokenizer, text.train, text.held_out)
+    if config.voice_from:
+        start_from_frozen(module.model.encoder, load_voice(config.voice_from), text.tokenizer)
     fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Throughput("tokens_per_s", "num_tokens")])
     if module.global_rank == 0:
         module.export(Path(config.export_dir))

@@ -64,6 +64,11 @@ class PngTokenizer:
         self._cache: dict[str, list[int]] = {}
 
     @property
+    def wordpieces(self) -> tuple[str, ...]:
+        """The vocabulary of the grapheme segment: what tells two tokenizers apart."""
+        return self._wordpieces
+
+    @property
     def vocabulary_size(self) -> int:
         """All ids: specials, phonemes, boundaries and wordpieces."""
         return _FIRST_WORDPIECE + len(self._wordpieces)

@@ -11,7 +11,9 @@ from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBert
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import FILE as TOKENIZER
+from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.settings import file_digest
+from pngnat.voice import Voice
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
@@ -28,6 +30,23 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
     if file_digest(folder / TOKENIZER) != file_digest(tokenizer / TOKENIZER):
         raise PngnatError(f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}")
     _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
+
+
+def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -> None:
+    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone: the embeddings and the frozen layers.
+
+    The layers above learned from sound, and stay as they are. tokenizer: that the encoder is pre-trained with. Raises PngnatError where
+    the voice has no frozen layers, or another tokenizer or other sizes.
+    """
+    model = voice.acoustic
+    if not isinstance(model.encoder, PngBert) or model.config.frozen_layers < 0:
+        raise PngnatError(f"the voice '{voice.name}' has no encoder layers that were frozen in its training: nothing to start from")
+    if voice.tokenizer.wordpieces != tokenizer.wordpieces:
+        raise PngnatError(f"the voice '{voice.name}' has another tokenizer: give its folder as text.tokenizer")
+    above = tuple(f"layers.{layer}." for layer in range(model.config.frozen_layers, encoder.config.layers)) + ("final_norm.",)
+    own = {name: value for name, value in encoder.state_dict().items() if name.startswith(above)}
+    kept = {name: value for name, value in model.encoder.state_dict().items() if not name.startswith(above)}
+    _copy(encoder, kept | own, f"the encoder of the voice '{voice.name}'")
 
 
 @torch.no_grad()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,13 @@ import torch
 from pngnat.errors import PngnatError
 from pngnat.models.decoder import DecoderConfig
 from pngnat.models.duration import PredictorConfig
-from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_bert import PngBert, PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.postnet import PostNetConfig
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.start import start_from_encoder
+from pngnat.training.start import start_from_encoder, start_from_frozen
+from pngnat.voice import Voice, load_voice
 
 SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
 
@@ -45,3 +47,31 @@ def test_an_encoder_of_another_tokenizer_is_refused_though_it_fits(pretrained, t
 def test_an_encoder_of_other_sizes_is_refused(pretrained):
     with pytest.raises(PngnatError, match="other sizes"):
         start_from_encoder(acoustic(PngBertConfig(250, width=16, layers=2, heads=2, feedforward=16)), pretrained, pretrained)
+
+
+@pytest.fixture
+def frozen_voice(stub_voice) -> Voice:
+    """A voice of two encoder layers, of which the lower one was frozen."""
+    voice = load_voice(stub_voice)
+    encoder = replace(voice.acoustic.config.encoder, layers=2)
+    return replace(voice, acoustic=PngNat(replace(voice.acoustic.config, encoder=encoder, frozen_layers=1)))
+
+
+def test_what_a_voice_left_frozen_is_copied_and_nothing_else(frozen_voice):
+    encoder = PngBert(frozen_voice.acoustic.config.encoder)
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    start_from_frozen(encoder, frozen_voice, frozen_voice.tokenizer)
+    for name, value in frozen_voice.acoustic.encoder.state_dict().items():
+        above = name.startswith(("layers.1.", "final_norm."))
+        assert torch.equal(encoder.state_dict()[name], before[name] if above else value)
+
+
+def test_a_voice_without_frozen_layers_is_refused(stub_voice):
+    voice = load_voice(stub_voice)
+    with pytest.raises(PngnatError, match="no encoder layers that were frozen"):
+        start_from_frozen(PngBert(voice.acoustic.config.encoder), voice, voice.tokenizer)
+
+
+def test_a_voice_with_another_tokenizer_is_refused(frozen_voice):
+    with pytest.raises(PngnatError, match="another tokenizer"):
+        start_from_frozen(PngBert(frozen_voice.acoustic.config.encoder), frozen_voice, PngTokenizer(["b", "a"]))
