@@ -37,10 +37,10 @@ class AcousticTuning:
     """
 
     training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
-    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=4000))
+    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
     run: RunConfig = field(default_factory=RunConfig)
     ema_decay: float = 0.99
-    professional_share: float = 0.5
+    professional_share: float = 0.25
     frozen_layers: int = 4
     listenings: int = 8
     patience: int = 3
