@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from pathlib import Path
 
 import hydra
@@ -30,6 +31,8 @@ def main(config: DictConfig) -> None:
     """Do what the config describes; what a person did wrong becomes one line."""
     for talkative in ("lightning.pytorch", "lightning.fabric", "faster_whisper"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # Of what a person who makes a voice can neither help nor use.
+    warnings.filterwarnings("ignore", module=r"lightning\.")
     try:
         made = finetune(_described(config))
     except PngnatError as error:

@@ -17,17 +17,18 @@ class Lost(Exception):
 
 
 def run(
-    make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Sequence[Item], workers: int, title: str
+    make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Sequence[Item], workers: int, title: str | None
 ) -> Iterator[tuple[Item, Any]]:
     """Each item with the result of `make(*settings)(item)`, or with the exception it raised, in the order in which they end.
 
     make: called once in each process. workers: processes; 1 works in this one, where a crash cannot be survived but a debugger can
-    look. title: stands before the progress bar. An item whose process dies is tried again alone, and then given up as Lost.
+    look. title: stands before the progress bar that a terminal shows; None shows none. An item whose process dies is tried again alone,
+    and then given up as Lost.
     """
     from tqdm import tqdm
 
     results = _in_processes(make, settings, items, workers) if workers > 1 else _here(make, settings, items)
-    yield from tqdm(results, total=len(items), desc=title, unit="rec", dynamic_ncols=True)
+    yield from tqdm(results, total=len(items), desc=title, unit="rec", dynamic_ncols=True, disable=title is None or None)
 
 
 def _here(make, settings, items):

@@ -123,7 +123,9 @@ def prepare(
     done = _resume(config)
     todo = [source for source in sources if safe_name(source.id) not in done]
     with open(config.out / PROGRESS, "a", encoding="utf-8") as progress:
-        for source, result in run(Preparer, (config,), todo, config.workers, _described(config.out)):
+        # Who is told shares has a bar of their own.
+        title = None if on_share else f"preparing {config.out.name}"
+        for source, result in run(Preparer, (config,), todo, config.workers, title):
             entry = _entry(source, result)
             done[entry["id"]] = entry
             if not entry.get("unexpected"):
@@ -141,10 +143,6 @@ def prepare(
         raise PngnatError(f"none of {len(failed)} recordings could be used ({reasons or 'the corpus is empty'})")
     write_manifest(config.out, cuts)
     return report
-
-
-def _described(out: Path) -> str:
-    return f"preparing {out.name}"
 
 
 def _entry(source: Source, result: dict[str, Any] | Exception) -> dict[str, Any]:

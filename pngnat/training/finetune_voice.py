@@ -140,7 +140,8 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
     """README.md of the voice folder."""
     blend = voice.card.blend
     counts = {split: len(tuned.part(split)) for split in ("train", "valid", "test")}
-    rhythm = f"It borrows the rhythm of {blend.professional}, with the weight {blend.weight:g}" if blend else "It speaks in its own rhythm"
+    borrowed = f"It borrows the rhythm of {blend.professional}, with the weight {blend.weight:g}: " if blend else ""
+    rhythm = f"{borrowed}{reason}."
     preview = tuned.minutes < PREVIEW_MINUTES
     lines = [
         f"# {tuned.name}",
@@ -161,7 +162,7 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
         f"choices and {counts['test']} for the figures below. It began as {tuned.nearest} of `{tuned.base.name}`, who is most like it.",
         *tuned.history,
         "",
-        f"{rhythm}: {reason}.",
+        rhythm[:1].upper() + rhythm[1:],
         "",
         "## Measured on the sentences that were kept out",
         "",
