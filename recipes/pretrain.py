@@ -8,7 +8,7 @@ Wikipedia:       ... '~text.sources.books' \
 Two processes:   ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/pretrain.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper training.batch_tokens=65536   (after prepare_only)
-From a voice:    ... voice_from=VOICE   (embeddings and frozen layers as its pre-training left them; the layers above anew)
+From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
 The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped.
 """
 

@@ -33,10 +33,11 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
 
 
 def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -> None:
-    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone: the embeddings and the frozen layers.
+    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone, the embeddings and the frozen layers, and freeze
+    them. The layers above, which in the voice have learned from sound, are then soon learned anew from text.
 
-    The layers above learned from sound, and stay as they are. tokenizer: that the encoder is pre-trained with. Raises PngnatError where
-    the voice has no frozen layers, or another tokenizer or other sizes.
+    tokenizer: that the encoder is pre-trained with. Raises PngnatError where the voice has no frozen layers, or another tokenizer or
+    other sizes.
     """
     model = voice.acoustic
     if not isinstance(model.encoder, PngBert) or model.config.frozen_layers < 0:
@@ -47,6 +48,7 @@ def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -
     own = {name: value for name, value in encoder.state_dict().items() if name.startswith(above)}
     kept = {name: value for name, value in model.encoder.state_dict().items() if not name.startswith(above)}
     _copy(encoder, kept | own, f"the encoder of the voice '{voice.name}'")
+    encoder.freeze(model.config.frozen_layers)
 
 
 @torch.no_grad()

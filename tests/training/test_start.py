@@ -57,13 +57,14 @@ def frozen_voice(stub_voice) -> Voice:
     return replace(voice, acoustic=PngNat(replace(voice.acoustic.config, encoder=encoder, frozen_layers=1)))
 
 
-def test_what_a_voice_left_frozen_is_copied_and_nothing_else(frozen_voice):
+def test_what_a_voice_left_frozen_is_copied_and_kept_and_nothing_else(frozen_voice):
     encoder = PngBert(frozen_voice.acoustic.config.encoder)
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     start_from_frozen(encoder, frozen_voice, frozen_voice.tokenizer)
     for name, value in frozen_voice.acoustic.encoder.state_dict().items():
         above = name.startswith(("layers.1.", "final_norm."))
         assert torch.equal(encoder.state_dict()[name], before[name] if above else value)
+        assert encoder.get_parameter(name).requires_grad == above
 
 
 def test_a_voice_without_frozen_layers_is_refused(stub_voice):
