@@ -16,19 +16,20 @@ from pngnat.data.prepare import REPORT, PrepareConfig, prepare
 from pngnat.data.public_corpora import read_public
 from pngnat.data.sources import assign_splits, read_folder
 from pngnat.errors import PngnatError
+from pngnat.text.lexicon import load_lexicon
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="prepare")
 def main(settings: DictConfig) -> None:
-    config = PrepareConfig(
-        out=Path(settings.out),
-        sample_rate=settings.sample_rate,
-        silence=settings.silence,
-        lexicon=Path(settings.lexicon) if settings.lexicon else None,
-        aligner=AlignerConfig(**settings.aligner),
-        workers=settings.workers,
-    )
     try:
+        config = PrepareConfig(
+            out=Path(settings.out),
+            sample_rate=settings.sample_rate,
+            silence=settings.silence,
+            lexicon=load_lexicon(settings.lexicon) if settings.lexicon else {},
+            aligner=AlignerConfig(**settings.aligner),
+            workers=settings.workers,
+        )
         if settings.corpus == "folder":
             sources, skipped = read_folder(settings.path, settings.speaker)
         else:

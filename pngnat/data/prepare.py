@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from pngnat.data.segments import trim, word_spans
 from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
-from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.frontend import Frontend
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.utterance import Boundary, Utterance
 
@@ -32,21 +33,21 @@ class PrepareConfig:
     """How to prepare a corpus.
 
     out: the folder to make. sample_rate: Hz of the sound written. silence: seconds that remain at most at both ends.
-    lexicon: a file of pronunciations that win over the dictionary. aligner: see AlignerConfig. workers: processes.
+    lexicon: pronunciations that win over the dictionary, see `load_lexicon`. aligner: see AlignerConfig. workers: processes.
     """
 
     out: Path
     sample_rate: int = 24000
     silence: float = 0.1
-    lexicon: Path | None = None
+    lexicon: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aligner: AlignerConfig = field(default_factory=AlignerConfig)
     workers: int = 1
 
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What an interrupted run must have in common with the one that goes on."""
-        lexicon = str(self.lexicon) if self.lexicon else None
-        return {"sample_rate": self.sample_rate, "silence": self.silence, "lexicon": lexicon, "aligner": asdict(self.aligner)}
+        words = hashlib.sha256(json.dumps(sorted(self.lexicon.items())).encode()).hexdigest()[:16] if self.lexicon else None
+        return {"sample_rate": self.sample_rate, "silence": self.silence, "lexicon": words, "aligner": asdict(self.aligner)}
 
 
 class Preparer:
@@ -54,9 +55,8 @@ class Preparer:
 
     def __init__(self, config: PrepareConfig) -> None:
         self.config = config
-        lexicon = load_lexicon(config.lexicon) if config.lexicon else None
-        self._frontend = Frontend(lexicon)
-        self._aligner = Aligner(Pronouncer(lexicon).variants, config.aligner)
+        self._frontend = Frontend(config.lexicon)
+        self._aligner = Aligner(Pronouncer(config.lexicon).variants, config.aligner)
 
     def __call__(self, source: Source) -> dict[str, Any]:
         """The recording as a cut, its sound written. Raises PngnatError where it cannot be used."""

@@ -169,17 +169,18 @@ class _Finetuning:
 
     def _corpus_key(self) -> dict[str, Any]:
         texts = sorted([source.id, source.split, source.text] for source in self.sources)
-        lexicon = self.config.lexicon and fingerprint([self.config.lexicon])
         return {
             "sounds": fingerprint([source.path for source in self.sources]),
             "texts": texts,
             "name": self.config.name,
-            "lexicon": lexicon,
+            "settings": self._preparing(Path()).fingerprint,
         }
 
+    def _preparing(self, folder: Path) -> PrepareConfig:
+        return PrepareConfig(folder, lexicon=self.lexicon, workers=self.config.workers)
+
     def _corpus(self, folder: Path) -> Mapping[str, Any]:
-        settings = PrepareConfig(folder, lexicon=self.config.lexicon, workers=self.config.workers)
-        return prepare_target(self.sources, self.skipped, settings, self.config.target.least, self.progress)
+        return prepare_target(self.sources, self.skipped, self._preparing(folder), self.config.target.least, self.progress)
 
     def _speaker(self, folder: Path) -> Mapping[str, Any]:
         timbre = installed_timbre()
@@ -239,11 +240,15 @@ class _Finetuning:
         return self.results[SPEAKER]["nearest"]
 
     @cached_property
+    def lexicon(self) -> dict[str, tuple[str, ...]]:
+        """The base voice's words and the person's own, as the recordings are aligned and the voice says them."""
+        return {**read_card(self.base_folder).lexicon, **(load_lexicon(self.config.lexicon) if self.config.lexicon else {})}
+
+    @cached_property
     def base(self) -> Voice:
-        """With the person's own words, which their voice is to say as they were aligned."""
-        base, lexicon = load_voice(self.base_folder), self.config.lexicon
-        own = {**base.card.lexicon, **(load_lexicon(lexicon) if lexicon else {})}
-        return replace(base, card=replace(base.card, lexicon=own))
+        """The base voice, with the person's own words."""
+        base = load_voice(self.base_folder)
+        return replace(base, card=replace(base.card, lexicon=self.lexicon))
 
     @cached_property
     def recordings(self) -> list[Recording]:

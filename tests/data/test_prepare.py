@@ -162,3 +162,11 @@ def test_a_process_that_dies_takes_only_its_item_along():
     results = dict(run(Deadly, (), ["a", "die", "b", "fail", "c"], 2, "test"))
     assert {key: results[key] for key in "abc"} == {"a": "A", "b": "B", "c": "C"}
     assert isinstance(results["die"], Lost) and isinstance(results["fail"], ValueError)
+
+
+def test_the_lexicon_decides_and_an_edited_one_is_another(recordings, tmp_path):
+    sources = [source for source in read_folder(recordings, "nobody")[0] if source.id == "good"]
+    prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW2",)}))
+    assert read_corpus(tmp_path / "corpus")[0].utterance.words[0].phonemes == ("OW2",)
+    with pytest.raises(PngnatError, match="other settings"):
+        prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW0",)}))

@@ -270,3 +270,12 @@ def test_the_recipe_reads_its_settings(recordings, tmp_path):
     assert done.returncode == 2 and "minutes to learn from" in done.stderr and done.stderr.count("\n") == 1
     kept = json.loads((tmp_path / "work" / "consent.json").read_text(encoding="utf-8"))
     assert kept == CONSENT | {"recordings": str(recordings.resolve())}
+
+
+def test_recordings_are_aligned_with_the_base_voice_s_words_too(recordings, stub_voice, tmp_path):
+    base = shutil.copytree(stub_voice, tmp_path / "base")
+    card = json.loads((base / "voice.json").read_text(encoding="utf-8"))
+    (base / "voice.json").write_text(json.dumps({**card, "lexicon": {"rice": "R AA1 S", "pngnat": "P IH1"}}), encoding="utf-8")
+    run = finetuning._Finetuning(settings(recordings, base, tmp_path), None)
+    assert run.lexicon == {"rice": ("R", "AA1", "S"), "pngnat": tuple("P IH1 NG N AE2 T".split())}
+    assert run._preparing(tmp_path).lexicon == run.base.card.lexicon == run.lexicon
