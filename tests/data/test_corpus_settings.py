@@ -13,5 +13,6 @@ def test_the_settings_files_say_what_the_code_has_by_default(tmp_path):
     settings = OmegaConf.load(CONF / "prepare.yaml")
     assert AlignerConfig(**settings.aligner) == AlignerConfig()
     default = PrepareConfig(tmp_path)
-    assert (settings.sample_rate, settings.silence, settings.lexicon) == (default.sample_rate, default.silence, default.lexicon)
+    assert (settings.sample_rate, settings.silence) == (default.sample_rate, default.silence)
+    assert settings.lexicon is None and default.lexicon == {}, "no file is no words"
     assert Limits(**OmegaConf.load(CONF / "check.yaml").limits) == Limits()
