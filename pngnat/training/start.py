@@ -44,11 +44,10 @@ def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -
         raise PngnatError(f"the voice '{voice.name}' has no encoder layers that were frozen in its training: nothing to start from")
     if voice.tokenizer.wordpieces != tokenizer.wordpieces:
         raise PngnatError(f"the voice '{voice.name}' has another tokenizer: give its folder as text.tokenizer")
-    above = tuple(f"layers.{layer}." for layer in range(model.config.frozen_layers, encoder.config.layers)) + ("final_norm.",)
-    own = {name: value for name, value in encoder.state_dict().items() if name.startswith(above)}
-    kept = {name: value for name, value in model.encoder.state_dict().items() if not name.startswith(above)}
-    _copy(encoder, kept | own, f"the encoder of the voice '{voice.name}'")
     encoder.freeze(model.config.frozen_layers)
+    learned = {name: value.detach() for name, value in encoder.named_parameters() if value.requires_grad}
+    kept = {name: value for name, value in model.encoder.state_dict().items() if name not in learned}
+    _copy(encoder, kept | learned, f"the encoder of the voice '{voice.name}'")
 
 
 @torch.no_grad()
