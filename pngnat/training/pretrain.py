@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from torch.utils.data import DataLoader
 from pngnat.data.masked_sentences import EpochBatches, MaskedBatch, MaskedSentences, id_spaces
 from pngnat.data.masking import IGNORED, MaskingConfig
 from pngnat.data.token_store import TokenStore
+from pngnat.files import make_folder, written_beside
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.text.tokenizer import PngTokenizer
@@ -123,7 +126,15 @@ class Pretraining(L.LightningModule):
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
     def export(self, folder: Path) -> None:
-        """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.model.save_pretrained(folder)
+        """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`.
+
+        Raises PngnatError where it cannot be written.
+        """
+        make_folder(folder)
+        # safetensors makes files that their owner alone can read, and a run stopped here would leave half a model.
+        with tempfile.TemporaryDirectory(dir=folder) as new:
+            self.model.save_pretrained(new)
+            for file in Path(new).iterdir():
+                with written_beside(folder / file.name) as beside:
+                    shutil.copyfile(file, beside)
         self.tokenizer.save(folder)

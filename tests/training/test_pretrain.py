@@ -180,8 +180,11 @@ def test_the_recipe_trains_and_exports(toy_run, tmp_path):
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
     recipe.main.__wrapped__(settings(*toy_run))
-    model = load_pretrained(tmp_path / "run" / "model")
-    assert model.config.vocabulary_size == PngTokenizer.load(tmp_path / "run" / "model").vocabulary_size
+    folder = tmp_path / "run" / "model"
+    assert load_pretrained(folder).config.vocabulary_size == PngTokenizer.load(folder).vocabulary_size
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
+    # Whoever can read the settings can read the weights.
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
 
 
 def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
