@@ -45,9 +45,9 @@ def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -
     if voice.tokenizer.wordpieces != tokenizer.wordpieces:
         raise PngnatError(f"the voice '{voice.name}' has another tokenizer: give its folder as text.tokenizer")
     encoder.freeze(model.config.frozen_layers)
-    learned = {name: value.detach() for name, value in encoder.named_parameters() if value.requires_grad}
+    learned = {name for name, value in encoder.named_parameters() if value.requires_grad}
     kept = {name: value for name, value in model.encoder.state_dict().items() if name not in learned}
-    _copy(encoder, kept | learned, f"the encoder of the voice '{voice.name}'")
+    _copy(encoder, encoder.state_dict() | kept, f"the encoder of the voice '{voice.name}'")
 
 
 @torch.no_grad()
