@@ -128,13 +128,12 @@ class Pretraining(L.LightningModule):
     def export(self, folder: Path) -> None:
         """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`.
 
-        Raises PngnatError where it cannot be written.
+        Raises PngnatError where the folder cannot be written to.
         """
-        make_folder(folder)
+        self.tokenizer.save(make_folder(folder))
         # safetensors makes files that their owner alone can read, and a run stopped here would leave half a model.
         with tempfile.TemporaryDirectory(dir=folder) as new:
             self.model.save_pretrained(new)
             for file in Path(new).iterdir():
                 with written_beside(folder / file.name) as beside:
                     shutil.copyfile(file, beside)
-        self.tokenizer.save(folder)
