@@ -9,7 +9,8 @@ Two processes:   ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/pretrain.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper training.batch_tokens=65536   (after prepare_only)
 From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
-The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped.
+The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it measures the model on the
+held-out text, prints how much of each task is right, and writes that to held_out.json; a finished run is measured again.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ def main(config: DictConfig) -> None:
 
 
 def train(config: DictConfig, text: PreparedText) -> None:
-    """Fit, or go on where the run stopped, and write the model."""
+    """Fit, or go on where the run stopped, write the model and measure it."""
     # Here and not above: the processes that prepare text import this file, and have no use for torch.
     import lightning as L
 
+    from pngnat.evaluation import report
     from pngnat.models.png_bert import PngBertConfig
     from pngnat.training.callbacks import Throughput
     from pngnat.training.pretrain import Pretraining
     from pngnat.training.runs import fit
     from pngnat.training.start import start_from_frozen
+    from pngnat.training.task_scores import task_rows
     from pngnat.voice import load_voice
 
     sizes = OmegaConf.to_container(config.model.encoder, resolve=True)
@@ -54,6 +57,10 @@ def train(config: DictConfig, text: PreparedText) -> None:
     fit(module, Path(config.run_dir), instantiate(config.run), instantiate(config.schedule), [Throughput("tokens_per_s", "num_tokens")])
     if module.global_rank == 0:
         module.export(Path(config.export_dir))
+    held_out = module.measure()
+    if module.global_rank == 0 and held_out:
+        report.write_json(Path(config.run_dir) / "held_out.json", held_out)
+        print(report.table(task_rows(held_out)))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,13 @@ class Pretraining(L.LightningModule):
         for name, value in self._scores.summary().items():
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
+    def measure(self) -> dict[str, float]:
+        """The `TaskScores.summary` of the held-out text, empty where nothing is held out. After `fit`, and in all its processes."""
+        if not len(self.held_out_data):
+            return {}
+        self.trainer.validate(self, verbose=False)
+        return self._scores.summary()
+
     def export(self, folder: Path) -> None:
         """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from pngnat.data.masking import Task
 
 TASKS = (Task.MLM_PHONEME, Task.MLM_GRAPHEME, Task.G2P, Task.P2G)
+TITLES = {Task.MLM_PHONEME: "MLM, phonemes", Task.MLM_GRAPHEME: "MLM, graphemes", Task.G2P: "G2P", Task.P2G: "P2G"}
 
 
 class TaskScores:
@@ -45,3 +48,14 @@ class TaskScores:
                 summary[f"{name}/word_accuracy"] = words_right / words
         tokens, _, loss = self.sums[list(TASKS), :3].sum(0).tolist()
         return {**summary, "loss": loss / max(tokens, 1)}
+
+
+def task_rows(summary: Mapping[str, float]) -> list[dict[str, str | float | None]]:
+    """A `TaskScores.summary` as rows of a table, a task each and the loss over all last; shares in percent."""
+    rows = []
+    for task in TASKS:
+        found = {measure: summary.get(f"{task.name.lower()}/{measure}") for measure in ("loss", "token_accuracy", "word_accuracy")}
+        if found["loss"] is not None:
+            shares = {"tokens right %": 100 * found["token_accuracy"], "words right %": 100 * found["word_accuracy"]}
+            rows.append({"task": TITLES[task], "loss, nats": found["loss"], **shares})
+    return [*rows, {"task": "all", "loss, nats": summary["loss"], "tokens right %": None, "words right %": None}]

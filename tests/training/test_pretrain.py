@@ -1,6 +1,7 @@
 """Pre-training learns, resumes exactly, reports each task apart, and runs through its recipe."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -175,16 +176,44 @@ def toy_run(books, tmp_path) -> list[str]:
     ]
 
 
-def test_the_recipe_trains_and_exports(toy_run, tmp_path):
+def run_recipe(overrides: list[str]) -> None:
     spec = importlib.util.spec_from_file_location("pretrain_recipe", ROOT / "recipes" / "pretrain.py")
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
-    recipe.main.__wrapped__(settings(*toy_run))
+    recipe.main.__wrapped__(settings(*overrides))
+
+
+def test_the_recipe_trains_and_exports(toy_run, tmp_path):
+    run_recipe(toy_run)
     folder = tmp_path / "run" / "model"
     assert load_pretrained(folder).config.vocabulary_size == PngTokenizer.load(folder).vocabulary_size
     assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json"}
     # Whoever can read the settings can read the weights.
     assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
+
+
+def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
+    run_recipe([*toy_run, "run.validate_every=3"])
+    written = tmp_path / "run" / "held_out.json"
+    figures = json.loads(written.read_text())
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    cells = {row[0]: row[1:] for row in ([cell.strip() for cell in line.strip("|").split("|")] for line in table[2:])}
+    assert list(cells) == ["MLM, phonemes", "MLM, graphemes", "G2P", "P2G", "all"]
+    shares = (figures["g2p/token_accuracy"] * 100, figures["g2p/word_accuracy"] * 100)
+    assert cells["G2P"] == [f"{value:.2f}" for value in (figures["g2p/loss"], *shares)]
+    assert cells["all"][0] == f"{figures['loss']:.2f}"
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    assert EventAccumulator(str(tmp_path / "run")).Reload().Scalars("held_out/loss")[0].value == pytest.approx(figures["loss"])
+    written.unlink()
+    run_recipe(toy_run)  # finished: measured again
+    assert json.loads(written.read_text()) == figures
+
+
+def test_the_recipe_measures_nothing_where_nothing_is_held_out(toy_run, tmp_path):
+    run_recipe([*toy_run, "text.sources.books.held_out=[]"])
+    assert not (tmp_path / "run" / "held_out.json").exists()
+    assert (tmp_path / "run" / "model" / "model.safetensors").exists()
 
 
 def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
@@ -197,3 +226,6 @@ def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
     assert checkpoint["global_step"] == 3
     weights = load_pretrained(tmp_path / "run" / "model").state_dict()
     torch.testing.assert_close(weights["encoder.token.weight"], checkpoint["state_dict"]["model.encoder.token.weight"])
+    by_two = json.loads((tmp_path / "run" / "held_out.json").read_text())
+    run_recipe(toy_run)
+    assert by_two == pytest.approx(json.loads((tmp_path / "run" / "held_out.json").read_text()))
