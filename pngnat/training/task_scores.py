@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pngnat.data.masking import Task
 
-TASKS = (Task.MLM_PHONEME, Task.MLM_GRAPHEME, Task.G2P, Task.P2G)
-TITLES = {Task.MLM_PHONEME: "MLM, phonemes", Task.MLM_GRAPHEME: "MLM, graphemes", Task.G2P: "G2P", Task.P2G: "P2G"}
+# In the order of reports, with their titles there.
+TASKS = {Task.MLM_PHONEME: "MLM, phonemes", Task.MLM_GRAPHEME: "MLM, graphemes", Task.G2P: "G2P", Task.P2G: "P2G"}
 
 
 class TaskScores:
@@ -53,9 +53,9 @@ class TaskScores:
 def task_rows(summary: Mapping[str, float]) -> list[dict[str, str | float | None]]:
     """A `TaskScores.summary` as rows of a table, a task each and the loss over all last; shares in percent."""
     rows = []
-    for task in TASKS:
-        found = {measure: summary.get(f"{task.name.lower()}/{measure}") for measure in ("loss", "token_accuracy", "word_accuracy")}
-        if found["loss"] is not None:
-            shares = {"tokens right %": 100 * found["token_accuracy"], "words right %": 100 * found["word_accuracy"]}
-            rows.append({"task": TITLES[task], "loss, nats": found["loss"], **shares})
+    for task, title in TASKS.items():
+        name = task.name.lower()
+        if f"{name}/loss" in summary:
+            shares = {f"{unit}s right %": 100 * summary[f"{name}/{unit}_accuracy"] for unit in ("token", "word")}
+            rows.append({"task": title, "loss, nats": summary[f"{name}/loss"], **shares})
     return [*rows, {"task": "all", "loss, nats": summary["loss"], "tokens right %": None, "words right %": None}]
