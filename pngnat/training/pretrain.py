@@ -59,6 +59,7 @@ class Pretraining(L.LightningModule):
         self.train_data = MaskedSentences(train, spaces, config.masking, config.seed)
         self.held_out_data = MaskedSentences(held_out, spaces, measured, seed=0)
         self._scores = TaskScores()
+        self._scored_step = -1
 
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
@@ -122,6 +123,7 @@ class Pretraining(L.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self._scores.sums = self.trainer.strategy.reduce(self._scores.sums.to(self.device), reduce_op="sum")
+        self._scored_step = self.trainer.global_step
         for name, value in self._scores.summary().items():
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
@@ -129,7 +131,8 @@ class Pretraining(L.LightningModule):
         """The `TaskScores.summary` of the held-out text, empty where nothing is held out. After `fit`, and in all its processes."""
         if not len(self.held_out_data):
             return {}
-        self.trainer.validate(self, verbose=False)
+        if self._scored_step != self.trainer.global_step:
+            self.trainer.validate(self, verbose=False)
         return self._scores.summary()
 
     def export(self, folder: Path) -> None:

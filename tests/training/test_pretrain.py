@@ -210,6 +210,13 @@ def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
     assert json.loads(written.read_text()) == figures
 
 
+def test_what_the_last_step_validated_is_not_measured_again(text, tmp_path, monkeypatch):
+    module = pretraining(text)
+    fit(module, tmp_path, RUN, SCHEDULE, [])
+    monkeypatch.setattr(module.trainer, "validate", lambda *args, **options: pytest.fail("measured twice"))
+    assert module.measure()["loss"] == pytest.approx(held_out_loss(module))
+
+
 def test_the_recipe_measures_nothing_where_nothing_is_held_out(toy_run, tmp_path):
     run_recipe([*toy_run, "text.sources.books.held_out=[]"])
     assert not (tmp_path / "run" / "held_out.json").exists()
@@ -219,7 +226,7 @@ def test_the_recipe_measures_nothing_where_nothing_is_held_out(toy_run, tmp_path
 def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
     if not loopback:
         pytest.skip("processes cannot talk to each other here")
-    command = [sys.executable, str(ROOT / "recipes" / "pretrain.py"), *toy_run, "run.devices=2", "run.strategy=ddp", "run.validate_every=3"]
+    command = [sys.executable, str(ROOT / "recipes" / "pretrain.py"), *toy_run, "run.devices=2", "run.strategy=ddp", "run.validate_every=2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=True, env=environment, cwd=tmp_path, timeout=500)
     checkpoint = torch.load(tmp_path / "run" / LAST, weights_only=False)
