@@ -10,28 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pngnat.blending import Blend
-    from pngnat.durations import WordDurations
     from pngnat.errors import PngnatError
-    from pngnat.speech import Speech
-    from pngnat.synthesis import SpeechOptions, stream, stream_samples, synthesize
-    from pngnat.voice import Voice, load_voice
-    from pngnat.voice_folder import list_voices
+    from pngnat.synthesis.durations import WordDurations
+    from pngnat.synthesis.speech import Speech
+    from pngnat.synthesis.synthesize import SpeechOptions, stream, stream_samples, synthesize
+    from pngnat.voice.blending import Blend
+    from pngnat.voice.card import list_voices
+    from pngnat.voice.voice import Voice, load_voice
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Blend": "blending",
+    "Blend": "voice.blending",
     "PngnatError": "errors",
-    "Speech": "speech",
-    "SpeechOptions": "synthesis",
-    "Voice": "voice",
-    "WordDurations": "durations",
-    "list_voices": "voice_folder",
-    "load_voice": "voice",
-    "stream": "synthesis",
-    "stream_samples": "synthesis",
-    "synthesize": "synthesis",
+    "Speech": "synthesis.speech",
+    "SpeechOptions": "synthesis.synthesize",
+    "Voice": "voice.voice",
+    "WordDurations": "synthesis.durations",
+    "list_voices": "voice.card",
+    "load_voice": "voice.voice",
+    "stream": "synthesis.synthesize",
+    "stream_samples": "synthesis.synthesize",
+    "synthesize": "synthesis.synthesize",
 }
 __all__ = [
     "Blend",

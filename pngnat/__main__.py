@@ -2,7 +2,7 @@
 
 import sys
 
-from pngnat.cli import main
+from pngnat.cli.speak import main
 
 if __name__ == "__main__":
     sys.exit(main())

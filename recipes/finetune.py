@@ -21,9 +21,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from pngnat.errors import PngnatError
-from pngnat.training.finetune import FinetuneConfig, finetune
-from pngnat.training.finetune_data import TargetData
-from pngnat.training.finetune_voice import About, BlendChoice
+from pngnat.finetune.data import TargetData
+from pngnat.finetune.run import FinetuneConfig, finetune
+from pngnat.finetune.voice import About, BlendChoice
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="finetune")

@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import acoustic_model
 from pngnat.training.vocoder_export import save_discriminators, vocoder_start
-from pngnat.voice import Voice, save_voice
-from pngnat.voice_folder import Pauses, SpeakerCard, VoiceCard
+from pngnat.voice.card import Pauses, SpeakerCard, VoiceCard
+from pngnat.voice.voice import Voice, save_voice
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="make_voice")

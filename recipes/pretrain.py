@@ -4,7 +4,7 @@ Prepare text:    python recipes/pretrain.py run_dir=runs/png_bert text.folder=ca
                  prepare_only=true text.workers=16
 One machine:     the same line without prepare_only
 Wikipedia:       ... '~text.sources.books' \
-                 '+text.sources.wikipedia={_target_: pngnat.data.text_sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}'
+         '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}'
 Two processes:   ... run.devices=2 run.strategy=ddp
 Many nodes:      torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 recipes/pretrain.py ... \
                  run.devices=8 run.nodes=4 run.strategy=ddp model=paper training.batch_tokens=65536   (after prepare_only)
@@ -21,7 +21,7 @@ import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from pngnat.data.pretraining_text import PreparedText
+from pngnat.data.pretraining.text import PreparedText
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="pretrain")
@@ -45,7 +45,7 @@ def train(config: DictConfig, text: PreparedText) -> None:
     from pngnat.training.runs import fit
     from pngnat.training.start import start_from_frozen
     from pngnat.training.task_scores import task_rows
-    from pngnat.voice import load_voice
+    from pngnat.voice.voice import load_voice
 
     sizes = OmegaConf.to_container(config.model.encoder, resolve=True)
     sizes.pop("kind")

@@ -28,7 +28,7 @@ from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
 from pngnat.training.runs import fit
 from pngnat.training.start import start_from_encoder, start_from_model
-from pngnat.voice import load_voice
+from pngnat.voice.voice import load_voice
 
 
 @hydra.main(version_base=None, config_path="../conf", config_name="train")

@@ -27,7 +27,7 @@ def stub_voice(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def voice(stub_voice):
     """The stub voice, loaded."""
-    from pngnat.voice import load_voice
+    from pngnat.voice.voice import load_voice
 
     return load_voice(stub_voice)
 
@@ -53,3 +53,11 @@ def loopback() -> bool:
         except OSError:
             return False
     return True
+
+
+@pytest.fixture(scope="session")
+def toy_corpus(tmp_path_factory):
+    """Recordings of beeps, aligned (a `toy_corpus.ToyCorpus`)."""
+    from toy_corpus import make_toy_corpus
+
+    return make_toy_corpus(tmp_path_factory.mktemp("toy"))

@@ -1,6 +1,6 @@
 """What tests of synthesis say, and what they ask of the result."""
 
-from pngnat.speech import Speech
+from pngnat.synthesis.speech import Speech
 
 TEXT = "Hello there, my friend. How are you?"
 LONG = "The boy was there when the sun rose and a rod is used to catch pink salmon in the cold river above the town."

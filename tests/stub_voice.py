@@ -15,8 +15,8 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.postnet import PostNetConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.voice import Voice, save_voice
-from pngnat.voice_folder import Professional, SpeakerCard, VoiceCard
+from pngnat.voice.card import Professional, SpeakerCard, VoiceCard
+from pngnat.voice.voice import Voice, save_voice
 
 TEXTS = ["The quick brown fox jumps over the lazy dog.", "How are you today? I am well, thank you!"]
 SPEAKERS = (SpeakerCard("ada", "the default"), SpeakerCard("bob"))

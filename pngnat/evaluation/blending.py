@@ -18,15 +18,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pngnat.blending import Blend
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.duration_tracks import save_tracks
 from pngnat.evaluation.predictions import professionals_of
 from pngnat.evaluation.recreation import Judges, Spoken, judges
 from pngnat.evaluation.similarity import add_options, held_out, speak, write_figures
-from pngnat.synthesis import synthesize
-from pngnat.voice import Voice, load_voice
+from pngnat.synthesis.synthesize import synthesize
+from pngnat.voice.blending import Blend
+from pngnat.voice.voice import Voice, load_voice
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _NAMES = {0.0: "own rhythm", 1.0: "professional durations"}

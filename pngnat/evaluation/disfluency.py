@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pngnat.blending import blend_durations
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
@@ -25,7 +24,8 @@ from pngnat.evaluation.disfluency_picture import save_picture
 from pngnat.evaluation.predictions import professional_tracks, professionals_of, recorded_tracks
 from pngnat.evaluation.rhythm import ClassLength, Rhythm, Track, class_lengths, rhythm
 from pngnat.files import make_folder, write_text
-from pngnat.voice import Voice, load_voice
+from pngnat.voice.blending import blend_durations
+from pngnat.voice.voice import Voice, load_voice
 
 # Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has 0.78. Fluent speakers
 # pause outside punctuation for less than this share of the time more than the model, which regresses such pauses away.

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from pngnat.data.corpus import read_corpus
-from pngnat.data.duration_dataset import DurationDataset
+from pngnat.data.duration_dataset import DurationDataset, TimedTokens
 from pngnat.evaluation import report
-from pngnat.training.durations import predict_durations
-from pngnat.voice import load_voice
+from pngnat.models.batch import PngBatch
+from pngnat.models.png_nat import PngNat
+from pngnat.voice.voice import load_voice
 
 PAUSE = 0.1  # seconds from which on a silence counts as a pause
 
@@ -51,6 +53,19 @@ def duration_counts(spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarra
         "boundaries": sum(len(durations) for durations in between),
         "pauses": sum(int((durations > pause).sum()) for durations in between),
     }
+
+
+def predict_durations(model: PngNat, examples: Sequence[TimedTokens], size: int = 32) -> list[np.ndarray]:
+    """Predicted seconds of each utterance's N tokens, float32 (N,), in the order of `examples`, whose own durations are not read."""
+    order = sorted(range(len(examples)), key=lambda place: len(examples[place].tokens.ids))
+    found: dict[int, np.ndarray] = {}
+    for start in range(0, len(order), size):
+        places = order[start : start + size]
+        tokens = PngBatch.collate([examples[place].tokens for place in places])
+        rows = model.predict_durations(tokens, torch.tensor([examples[place].speaker for place in places]))
+        for place, row in zip(places, rows, strict=True):
+            found[place] = row[: examples[place].tokens.num_phoneme_tokens].float().numpy()
+    return [found[place] for place in range(len(examples))]
 
 
 def _percent(hits: np.ndarray) -> float:

@@ -23,8 +23,8 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
 from pngnat.evaluation.passages import Passage, add_options, chosen
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
-from pngnat.synthesis import synthesize
-from pngnat.voice import Voice, load_voice
+from pngnat.synthesis.synthesize import synthesize
+from pngnat.voice.voice import Voice, load_voice
 
 RECORDINGS, VOICE = "recordings", "voice"
 

@@ -22,9 +22,9 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.passages import add_options, chosen
 from pngnat.evaluation.silence import buzzing_share, pause_level, silent_frames
-from pngnat.speech import Speech
-from pngnat.synthesis import sentences
-from pngnat.voice import Voice, load_voice
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.synthesize import sentences
+from pngnat.voice.voice import Voice, load_voice
 
 _AROUND = 0.01
 # Steps smaller than this (-90 dB of full scale) are no click, however silent it is around them.

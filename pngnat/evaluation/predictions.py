@@ -12,7 +12,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation.rhythm import Track
 from pngnat.models.batch import PngBatch
 from pngnat.text.utterance import Utterance
-from pngnat.voice import Voice
+from pngnat.voice.voice import Voice
 
 
 def recorded_tracks(recordings: Iterable[Recording]) -> list[Track]:

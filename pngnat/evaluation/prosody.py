@@ -27,7 +27,7 @@ from pngnat.evaluation import report
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.voice import load_voice
+from pngnat.voice.voice import load_voice
 
 
 @dataclass(frozen=True)

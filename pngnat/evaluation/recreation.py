@@ -16,7 +16,7 @@ from pngnat.evaluation import asr, mos
 from pngnat.evaluation.rhythm import Track, rhythm, tracks_of
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder, centre
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
-from pngnat.speech import Speech
+from pngnat.synthesis.speech import Speech
 
 Embed = Callable[[np.ndarray, int], np.ndarray]
 

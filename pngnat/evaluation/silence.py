@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from pngnat.audio.config import AudioConfig
-from pngnat.speech import Speech
+from pngnat.synthesis.speech import Speech
 
 # Quieter than this below the recording's loudest frame is a pause.
 PAUSE = -50.0

@@ -17,14 +17,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pngnat.blending import Blend
 from pngnat.data.corpus import MANIFEST, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report, speaker_encoder
 from pngnat.evaluation.recreation import Judges, Spoken, judges
 from pngnat.evaluation.word_errors import plain_words
-from pngnat.synthesis import synthesize
-from pngnat.voice import Voice, load_voice
+from pngnat.synthesis.synthesize import synthesize
+from pngnat.voice.blending import Blend
+from pngnat.voice.voice import Voice, load_voice
 
 
 def speak(voice: Voice, sentences: Sequence[Spoken], speaker: str | None = None, blend: Blend | None = None) -> list[Spoken]:

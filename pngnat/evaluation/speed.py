@@ -25,7 +25,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 
 if TYPE_CHECKING:
-    from pngnat.voice import Voice
+    from pngnat.voice.voice import Voice
 
 # From the Harvard sentences (IEEE Recommended Practice for Speech Quality Measurements, 1969).
 SENTENCES = (

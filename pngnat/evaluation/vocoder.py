@@ -26,6 +26,7 @@ from tqdm import tqdm
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
+from pngnat.audio.spectral_loss import MultiResolutionStftLoss, StftLossConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.copies import bandwidth, compare_pitch, mel_cepstral_distortion, pesq_score, pitch_contour
@@ -33,7 +34,6 @@ from pngnat.evaluation.mos import MosPredictor
 from pngnat.evaluation.silence import buzzing_share, pause_level, paused_frames
 from pngnat.models.vocoder import Vocoder
 from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.training.spectral_loss import MultiResolutionStftLoss, StftLossConfig
 
 Copy = Callable[[np.ndarray], np.ndarray]
 AnyVocoder = Vocoder | ForeignVocoder
@@ -203,11 +203,11 @@ def _arguments() -> argparse.Namespace:
 
 def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     if args.voice:
-        from pngnat.voice import load_voice
+        from pngnat.voice.voice import load_voice
 
         return load_voice(args.voice, args.vocoder).vocoder
     from pngnat.training.vocoder_export import SETTINGS, vocoder_model
-    from pngnat.vocoder_folder import load_vocoder
+    from pngnat.voice.vocoders import load_vocoder
 
     # A training that still runs has no weights by themselves yet.
     return vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())

@@ -24,7 +24,7 @@ from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import DESCRIPTION, acoustic_model
 from pngnat.training.vocoder_data import Clip, Features, FeatureStore
-from pngnat.voice import load_voice
+from pngnat.voice.voice import load_voice
 
 
 @dataclass(frozen=True)

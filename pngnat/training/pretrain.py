@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from pngnat.data.masked_sentences import EpochBatches, MaskedBatch, MaskedSentences, id_spaces
-from pngnat.data.masking import IGNORED, MaskingConfig
-from pngnat.data.token_store import TokenStore
+from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
+from pngnat.data.pretraining.sentences import EpochBatches, MaskedBatch, MaskedSentences, id_spaces
+from pngnat.data.pretraining.tokens import TokenStore
 from pngnat.files import make_folder, written_beside
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig

@@ -13,7 +13,7 @@ from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import FILE as TOKENIZER
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.settings import file_digest
-from pngnat.voice import Voice
+from pngnat.voice.voice import Voice
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from pngnat.data.masking import Task
+from pngnat.data.pretraining.masking import Task
 
 # In the order of reports, with their titles there.
 TASKS = {Task.MLM_PHONEME: "MLM, phonemes", Task.MLM_GRAPHEME: "MLM, graphemes", Task.G2P: "G2P", Task.P2G: "P2G"}

@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from pngnat.audio.config import AudioConfig
+from pngnat.audio.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, feature_distance, fooling_loss, judging_loss
 from pngnat.training.precision import autocast
 from pngnat.training.pulse_phase import pulse_phase
-from pngnat.training.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
 from pngnat.training.vocoder_export import VocoderStart
 

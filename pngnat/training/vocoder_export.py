@@ -17,8 +17,8 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text, written_beside
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.export import averaged_weights
-from pngnat.voice import load_voice
-from pngnat.voice_folder import find_voice, safe_file
+from pngnat.voice.card import find_voice, safe_file
+from pngnat.voice.voice import load_voice
 
 SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
 

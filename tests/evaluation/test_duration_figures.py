@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from experiments.encoders.last_pause import LastPause, pause_rows, right_share
+from experiments.encoders.picture import draw
+from experiments.encoders.report import EncoderReport, spread
 from pngnat.errors import PngnatError
 from pngnat.evaluation.durations import duration_counts, duration_figures, main
-from pngnat.evaluation.encoder_picture import draw
-from pngnat.evaluation.encoder_report import EncoderReport, spread
-from pngnat.evaluation.last_pause import LastPause, pause_rows, right_share
 
 # [CLS] | phoneme | boundary | phoneme | boundary | phoneme | end
 WORDS = np.array([-1, 0, -1, 1, -1, 2, -1])

@@ -5,8 +5,8 @@ import pytest
 
 from pngnat.audio.config import AudioConfig
 from pngnat.evaluation.joins import Spoken, jumps, main, pauses, speak, summarize
-from pngnat.speech import Speech, TimedPhoneme
-from pngnat.voice import load_voice
+from pngnat.synthesis.speech import Speech, TimedPhoneme
+from pngnat.voice.voice import load_voice
 
 RATE = 24000
 

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pngnat.blending import Blend
 from pngnat.errors import PngnatError
 from pngnat.evaluation import blending, recreation, similarity
 from pngnat.evaluation.recreation import Judges, Likeness, Spoken, installed_judges
 from pngnat.evaluation.rhythm import Track
-from pngnat.voice import load_voice
+from pngnat.voice.blending import Blend
+from pngnat.voice.voice import load_voice
 
 SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ".")
 

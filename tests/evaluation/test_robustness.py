@@ -6,7 +6,7 @@ import pytest
 from pngnat.evaluation import asr, robustness
 from pngnat.evaluation.asr import HeardWord, Transcript
 from pngnat.evaluation.word_errors import compare_texts
-from pngnat.speech import Speech, TimedWord
+from pngnat.synthesis.speech import Speech, TimedWord
 
 RATE = 24000
 

@@ -17,16 +17,16 @@ import pngnat
 from pngnat.errors import PngnatError
 from pngnat.evaluation import disfluency
 from pngnat.evaluation.recreation import Judges
-from pngnat.training import finetune as finetuning
-from pngnat.training import finetune_voice
+from pngnat.finetune import run as finetuning
+from pngnat.finetune import voice as finetune_voice
+from pngnat.finetune.acoustic import AcousticTuning
+from pngnat.finetune.data import TargetData
+from pngnat.finetune.nearest import SpectrumTimbre
+from pngnat.finetune.run import FinetuneConfig, finetune
+from pngnat.finetune.stages import STATE
+from pngnat.finetune.vocoder import VocoderTuning
+from pngnat.finetune.voice import About, BlendChoice
 from pngnat.training.acoustic import AcousticTrainingConfig
-from pngnat.training.finetune import FinetuneConfig, finetune
-from pngnat.training.finetune_acoustic import AcousticTuning
-from pngnat.training.finetune_data import TargetData
-from pngnat.training.finetune_nearest import SpectrumTimbre
-from pngnat.training.finetune_stages import STATE
-from pngnat.training.finetune_vocoder import VocoderTuning
-from pngnat.training.finetune_voice import About, BlendChoice
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig

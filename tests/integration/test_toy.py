@@ -30,9 +30,12 @@ TINY_DISCRIMINATORS = [f"training.adversarial.discriminators.{size}" for size in
 
 
 def run(recipe: str, *settings: str) -> None:
-    command = [sys.executable, "-W", "ignore", str(ROOT / "recipes" / f"{recipe}.py"), *settings]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, f"{recipe}: {done.stderr[-2000:]}"
+    call(str(ROOT / "recipes" / f"{recipe}.py"), *settings)
+
+
+def call(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-W", "ignore", *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, f"{arguments}: {done.stderr[-2000:]}"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
         "run.accelerator=cpu",
         "run.validate_every=2",
     ]
-    run("compare_encoders", corpus, *compared, *short, *models)
+    call("-m", "experiments.encoders.compare", corpus, *compared, *short, *models)
     assert {"results.json", "tables.md", "pauses.png"} <= {path.name for path in (tmp_path / "compared").iterdir()}
 
     start = [f"tokenizer={png_bert}", f"encoder_from={png_bert}", "model.frozen_layers=1"]

@@ -14,11 +14,11 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from pngnat.data.homographs import HomographSentences
-from pngnat.data.masked_sentences import MaskedBatch
-from pngnat.data.masking import MaskingConfig, Task
-from pngnat.data.pretraining_text import PreparedText, PretrainingText
-from pngnat.data.text_sources import HeldOutSpan, TextFiles
+from pngnat.data.pretraining.homographs import HomographSentences
+from pngnat.data.pretraining.masking import MaskingConfig, Task
+from pngnat.data.pretraining.sentences import MaskedBatch
+from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
+from pngnat.data.pretraining.text import PreparedText, PretrainingText
 from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import load_pretrained
@@ -138,7 +138,7 @@ def settings(*overrides: str, name: str = "pretrain"):
 
 
 def test_the_config_builds_what_it_names():
-    held = "[{_target_: pngnat.data.text_sources.HeldOutSpan, name: Emma, file: emma.txt}]"
+    held = "[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: Emma, file: emma.txt}]"
     config = settings("run_dir=x", "text.folder=y", "text.sources.books.pattern='*.txt'", f"text.sources.books.held_out={held}")
     text = instantiate(config.text, _convert_="all")
     assert text.sources["books"].held_out == [HeldOutSpan("Emma", "emma.txt")]
@@ -162,7 +162,7 @@ def toy_run(books, tmp_path) -> list[str]:
         f"run_dir={tmp_path}/run",
         f"text.folder={tmp_path}/cache",
         f"text.sources.books.pattern='{books}/*.txt'",
-        "text.sources.books.held_out=[{_target_: pngnat.data.text_sources.HeldOutSpan, name: held, file: held.txt}]",
+        "text.sources.books.held_out=[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: held, file: held.txt}]",
         "text.vocabulary_size=200",
         "text.workers=1",
         "training.batch_tokens=300",

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from hydra import compose, initialize_config_dir
 
-from pngnat.data.pretraining_text import PretrainingText
-from pngnat.data.text_sources import TextFiles
+from pngnat.data.pretraining.sources import TextFiles
+from pngnat.data.pretraining.text import PretrainingText
 
 ROOT = Path(__file__).parents[2]
 

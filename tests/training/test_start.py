@@ -13,7 +13,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.postnet import PostNetConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.start import start_from_encoder, start_from_frozen
-from pngnat.voice import Voice, load_voice
+from pngnat.voice.voice import Voice, load_voice
 
 SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
 

@@ -1,0 +1,170 @@
+"""What a pre-trained PnG BERT is worth for durations: the same short training for several encoders and seeds, and tables of the results.
+
+    python -m experiments.encoders.compare run_dir=runs/encoders corpora=[corpora/teacher] probe=corpora/probe \
+        tokenizer=runs/png_bert/model pretrained=runs/png_bert/model
+
+First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too." from few sentences of
+the probe corpus. Settings are in conf/compare.yaml, beside this file; the same command goes on where it stopped, and ends with
+results.json, tables.md and pauses.png in `run_dir`. Where they differ from those of a training in `run_dir`, it stops and says which.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from pathlib import Path
+
+import hydra
+import numpy as np
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.encoders.duration_job import DurationJob, DurationPlan
+from experiments.encoders.last_pause import LastPause
+from experiments.encoders.picture import draw
+from experiments.encoders.probe import few
+from experiments.encoders.report import EncoderReport
+from pngnat.data.corpus import SPLITS, Recording, read_corpus
+from pngnat.data.duration_dataset import DurationDataset, TimedTokens
+from pngnat.evaluation.durations import duration_counts, duration_figures, predict_durations
+from pngnat.files import write_text
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.text.frontend import Frontend
+from pngnat.training.acoustic import speakers_of
+from pngnat.training.runs import LAST
+from pngnat.training.settings import file_digest, keep_settings, recordings_digest
+
+SIZES = Path(__file__).parents[2] / "conf" / "model"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The data and the settings of all trainings."""
+
+    config: DictConfig
+    job: DurationJob
+    recordings: dict[str, list[Recording]]
+    probe: dict[str, list[Recording]]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Comparison:
+        """Read the corpora."""
+        recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in SPLITS}
+        probe = {split: read_corpus(config.probe, split) for split in ("train", "test")}
+        speakers = speakers_of(recordings["train"])
+        job = DurationJob(Path(config.tokenizer), speakers, instantiate(config.training), instantiate(config.run), config.ema_decay)
+        return cls(config, job, recordings, probe)
+
+    def model(self, variant: DictConfig) -> PngNatConfig:
+        """The model of an entry of `models`."""
+        values = OmegaConf.to_container(OmegaConf.load(SIZES / f"{variant.sizes}.yaml"))
+        values["encoder"] |= {"vocabulary_size": self.job.tokenizer.vocabulary_size, **variant.get("encoder", {})}
+        values["frozen_layers"] = variant.get("frozen_layers", -1)
+        return PngNatConfig.from_dict({**values, "speakers": len(self.job.speakers)})
+
+    def plan(self, variant: DictConfig, seed: int) -> DurationPlan:
+        """What teaches a model durations from `corpora`."""
+        return DurationPlan(
+            self.model(variant), self.recordings["train"], self.recordings["valid"], instantiate(self.config.schedule), seed
+        )
+
+    def with_probe(self, plan: DurationPlan, size: int) -> DurationPlan:
+        """What teaches it more from `size` recordings of the probe corpus as well."""
+        chosen = few(self.probe["train"], size, plan.seed)
+        train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], plan.seed)
+        return replace(plan, train=train, schedule=instantiate(self.config.probe_schedule))
+
+    @cached_property
+    def measured_on(self) -> dict[str, str]:
+        """What figures depend on besides the model."""
+        held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
+        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": file_digest(Path(self.config.sentences))}
+
+    @cached_property
+    def spoken(self) -> dict[str, list[TimedTokens]]:
+        """The recordings of each split that no model has seen."""
+        job = self.job
+        return {split: DurationDataset(self.recordings[split], job.tokenizer, job.speakers).examples for split in ("valid", "test")}
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What the figures of each split stand on."""
+        return {
+            split: duration_counts([e.durations for e in found], [e.tokens.word_index for e in found])
+            for split, found in self.spoken.items()
+        }
+
+    def figures(self, model: PngNat) -> dict[str, dict[str, float]]:
+        """A model's errors on the recordings that it has not seen."""
+        found = {}
+        for split, examples in self.spoken.items():
+            arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
+            found[split] = duration_figures(*arrays)
+        return found
+
+    def pauses(self, model: PngNat) -> list[dict]:
+        """The pause before the last word in the probe's test split and in the sentences that are ours."""
+        speakers, frontend = self.job.speakers, Frontend()
+        texts = [line for line in Path(self.config.sentences).read_text(encoding="utf-8").splitlines() if line]
+        ours = [self.job.tokenizer.encode(next(frontend.utterances(text))) for text in texts]
+        voices = [speakers.index(name) for name in speakers_of(self.probe["train"])]
+        groups = {
+            "probe, test split": DurationDataset(self.probe["test"], self.job.tokenizer, speakers).examples,
+            "ours": [TimedTokens(text, t, np.zeros(0), v) for text, t in zip(texts, ours, strict=True) for v in voices],
+        }
+        spelled = {recording.id: recording.utterance.text for recording in self.probe["test"]}
+        found = []
+        for group, examples in groups.items():
+            for example, durations in zip(examples, predict_durations(model, examples), strict=True):
+                pause = LastPause.of(spelled.get(example.id, example.id), group, durations, example.tokens.word_index)
+                found.append(pause.to_dict())
+        return found
+
+
+def once(path: Path, measured_on: dict, measure: Callable[[], dict]) -> dict:
+    """What `measure` returns, from `path` where that has been measured before on the same."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if kept.get("measured_on") != measured_on:
+        kept = {"measured_on": measured_on, **measure()}
+        write_text(path, json.dumps(kept, indent=1))
+    return kept
+
+
+def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, seed: int, folder: Path) -> None:
+    """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
+    job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
+    start = Path(variant.encoder_from) if variant.get("encoder_from") else None
+    settings = job.settings(plan, start and file_digest(start / "model.safetensors"))
+    keep_settings(folder, settings)
+    # Trained, or read from a finished run, where something is to be measured, and then once.
+    base = cache(lambda: job.train(folder, plan, start))
+    trained = once(folder / "figures.json", measured_on, lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
+    report.add(variant.title, seed, trained)
+
+    def probed(folder: Path, plan: DurationPlan) -> dict:
+        model = job.train(folder, plan, base())
+        (folder / LAST).unlink()
+        return {"pauses": comparison.pauses(model)}
+
+    for size in comparison.config.probe_sizes:
+        more, place = comparison.with_probe(plan, size), folder / f"probe{size}"
+        keep_settings(place, job.settings(more, settings))
+        report.add_probe(variant.title, size, once(place / "figures.json", measured_on, partial(probed, place, more)))
+
+
+@hydra.main(version_base=None, config_path="conf", config_name="compare")
+def main(config: DictConfig) -> None:
+    """Train and measure what is missing, then write the tables."""
+    comparison = Comparison.of(config)
+    report = EncoderReport(comparison.counts())
+    for seed in config.seeds:
+        for name, variant in config.models.items():
+            measure(comparison, report, variant, seed, Path(config.run_dir) / name / f"seed{seed}")
+    report.write(Path(config.run_dir))
+    draw(report, Path(config.run_dir) / "pauses.png")
+    print(report.tables())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Masked sentences as batches for pre-training: the same sentence is masked anew in each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from pngnat.data.batching import BucketedBatches
+from pngnat.data.pretraining.masking import IGNORED, IdSpaces, MaskedTokens, MaskingConfig, generator, mask
+from pngnat.data.pretraining.tokens import StoredTokens, TokenStore
+from pngnat.models.batch import PngBatch, pad_rows
+from pngnat.text.tokenizer import PngTokenizer
+
+# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
+TOKEN_MULTIPLE = 16
+
+
+def id_spaces(tokenizer: PngTokenizer) -> IdSpaces:
+    """The tokenizer's ranges of ids, as masking needs them."""
+    return IdSpaces(tokenizer.mask_id, tokenizer.phoneme_ids, tokenizer.boundary_ids, tokenizer.wordpiece_ids)
+
+
+@dataclass(frozen=True)
+class MaskedSentence:
+    """One sentence in one epoch. key: (epoch, index in the store); tokens: unmasked; masked: what is seen and asked."""
+
+    key: tuple[int, int]
+    tokens: StoredTokens
+    masked: MaskedTokens
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The sentence as the model sees it, with the fields that `PngBatch.collate` reads."""
+
+    ids: np.ndarray
+    segments: np.ndarray
+    word_positions: np.ndarray
+    num_phoneme_tokens: int
+
+
+@dataclass(frozen=True)
+class MaskedBatch:
+    """B masked sentences. ids: their names, "epoch 3 sentence 17". labels: (B, L), IGNORED where not asked. tasks: (B, L) `Task`."""
+
+    ids: tuple[str, ...]
+    tokens: PngBatch
+    labels: Tensor
+    tasks: Tensor
+
+    @classmethod
+    def collate(cls, sentences: Sequence[MaskedSentence]) -> MaskedBatch:
+        """The padded batch of these sentences."""
+        seen = [_Seen(s.masked.ids, s.tokens.segments, s.tokens.word_positions, s.tokens.num_phoneme_tokens) for s in sentences]
+        # Shifted while they are padded with zeros, so that padding becomes IGNORED.
+        labels = [torch.from_numpy(s.masked.labels - IGNORED) for s in sentences]
+        tasks = [torch.from_numpy(s.masked.tasks) for s in sentences]
+        return cls(
+            ids=tuple(f"epoch {epoch} sentence {index}" for epoch, index in (s.key for s in sentences)),
+            tokens=PngBatch.collate(seen, TOKEN_MULTIPLE),
+            labels=pad_rows(labels, TOKEN_MULTIPLE) + IGNORED,
+            tasks=pad_rows(tasks, TOKEN_MULTIPLE),
+        )
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens without padding."""
+        return int(self.tokens.lengths.sum())
+
+    def to(self, device: torch.device | str) -> MaskedBatch:
+        """The same batch on another device."""
+        return MaskedBatch(self.ids, self.tokens.to(device), self.labels.to(device), self.tasks.to(device))
+
+
+class MaskedSentences(Dataset[MaskedSentence]):
+    """The sentences of a store, masked; `dataset[epoch, index]` is the same on every machine and in every worker."""
+
+    def __init__(self, store: TokenStore, spaces: IdSpaces, masking: MaskingConfig, seed: int = 0) -> None:
+        self.store, self.spaces, self.masking, self.seed = store, spaces, masking, seed
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, key: tuple[int, int]) -> MaskedSentence:
+        epoch, index = key
+        tokens = self.store[index]
+        drawn = generator(self.seed, epoch, index)
+        return MaskedSentence(key, tokens, mask(tokens.ids, tokens.segments, tokens.word_positions, self.spaces, self.masking, drawn))
+
+
+class EpochBatches(BucketedBatches):
+    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a padded width."""
+
+    def epoch(self, number: int) -> Sequence[list[tuple[int, int]]]:
+        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence stands alone."""
+        random = np.random.default_rng([self.seed, number])
+        widths = -(-self.lengths // TOKEN_MULTIPLE)
+        shuffled = random.permutation(len(widths)).astype(np.int32)
+        order = shuffled[np.argsort(widths[shuffled], kind="stable")]
+        starts = [0]
+        for width, count in zip(*np.unique(widths, return_counts=True), strict=True):
+            end = starts[-1] + count
+            starts += [*range(starts[-1], end, max(1, int(self.max_total // (width * TOKEN_MULTIPLE)))), end][1:]
+        return _Batches(number, order, np.array(starts), random.permutation(len(starts) - 1))
+
+
+@dataclass(frozen=True)
+class _Batches(Sequence):
+    """Batches that are listed when they are asked for, so that millions of sentences fit."""
+
+    number: int
+    order: np.ndarray
+    starts: np.ndarray
+    shuffled: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.shuffled)
+
+    def __getitem__(self, place: int) -> list[tuple[int, int]]:
+        batch = int(self.shuffled[place])
+        return [(self.number, int(index)) for index in self.order[self.starts[batch] : self.starts[batch + 1]]]

@@ -1,0 +1,113 @@
+"""The acoustic model learns a new speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from pngnat.data.corpus import Recording
+from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.finetune.data import mixed
+from pngnat.finetune.progress import Progress, TrainingProgress
+from pngnat.finetune.selection import DISTANCE, LISTENERS, Examination, Heard, Listening, best_model, ears
+from pngnat.models.png_nat import PngNat
+from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
+from pngnat.training.callbacks import Ema, Throughput
+from pngnat.training.export import AcousticRun
+from pngnat.training.runs import RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig
+from pngnat.training.start import start_from_model
+from pngnat.voice.card import SpeakerCard
+from pngnat.voice.voice import Voice
+
+JUDGED = {LISTENERS: "words and speaker similarity", DISTANCE: "the mel-cepstral distance to recordings"}
+
+
+@dataclass(frozen=True)
+class AcousticTuning:
+    """How to fine-tune.
+
+    professional_share: of the time of what is learned from, where there are professionals' recordings. frozen_layers: of PnG BERT, from
+    the embeddings up; what the text means does not depend on who speaks. listenings: how often the speech is judged; patience: hearings
+    without a better one that end the training, once 0.6 of it is over; sentences: at most, that are spoken for it; measure: see
+    pngnat.finetune.selection.ears. schedule: its hours are the time budget's.
+    """
+
+    training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
+    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
+    run: RunConfig = field(default_factory=RunConfig)
+    ema_decay: float = 0.99
+    professional_share: float = 0.25
+    frozen_layers: int = 4
+    listenings: int = 8
+    patience: int = 3
+    sentences: int = 16
+    measure: str = "auto"
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
+    professionals: recordings of the base voice's speakers, against forgetting."""
+
+    base: Voice
+    speaker: str
+    nearest: str
+    target: Sequence[Recording]
+    professionals: Sequence[Recording] = ()
+
+    def part(self, split: str) -> list[Recording]:
+        """The target's recordings of a split."""
+        return [recording for recording in self.target if recording.split == split]
+
+
+def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress) -> Heard:
+    """Fine-tune in `run_dir`, or go on there, and return what was heard. `target_model` then gives the model.
+
+    hours: of training, listening included.
+    """
+    before = Heard.load(run_dir)
+    if before and (before.over or before.points >= tuning.listenings):
+        return before
+    torch.manual_seed(tuning.training.seed)
+    base, speakers = learner.base, [*learner.base.speakers, learner.speaker]
+    config = replace(base.acoustic.config.with_speakers(len(speakers)), frozen_layers=tuning.frozen_layers)
+    mels = MelStore(run_dir / "mels", config.audio)
+    valid = learner.part("valid")
+    train = mixed(learner.part("train"), learner.professionals, tuning.professional_share)
+    data = [AcousticDataset(recordings, base.tokenizer, speakers, mels) for recordings in (train, valid)]
+    module = AcousticTraining(config, tuning.training, *data)
+    start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
+    AcousticRun(config, tuple(speakers)).save(run_dir)
+    base.tokenizer.save(run_dir)
+    measure = before.measure if before else tuning.measure
+    hear = ears(measure, Examination(valid, tuning.sentences), max(1, tuning.run.threads), progress.say)
+    progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
+    ema = Ema("model", tuning.ema_decay)
+    listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)
+    fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), listening, TrainingProgress(progress)])
+    return listening.heard
+
+
+def _speaking(base: Voice, speakers: Sequence[str]):
+    """A model as a voice that speaks with the base voice's vocoder."""
+    cards = tuple(SpeakerCard(name) for name in speakers)
+
+    def voice_of(model: PngNat) -> Voice:
+        return Voice(replace(base.card, speakers=cards, blend=None, professional=None), base.tokenizer, model, base.vocoder)
+
+    return voice_of
+
+
+def target_model(run_dir: Path, speaker: str) -> PngNat:
+    """The model that sounded best, with the one speaker alone: rows of others are no part of a person's voice."""
+    model, speakers = best_model(run_dir)
+    weights = model.state_dict()
+    row = speakers.index(speaker)
+    weights["speaker.weight"] = weights["speaker.weight"][row : row + 1]
+    alone = PngNat(model.config.with_speakers(1))
+    alone.load_state_dict(weights)
+    return alone.eval().requires_grad_(False)

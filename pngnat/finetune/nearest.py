@@ -1,0 +1,111 @@
+"""Which professional sounds most like the target: the row of the speaker table that the target's starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from pngnat.audio import wav
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
+from pngnat.data.corpus import Recording
+from pngnat.errors import PngnatError
+from pngnat.evaluation.speaker_encoder import NAME, SpeakerEncoder, centre
+from pngnat.voice.voice import Voice
+
+# Sentences with all vowels, for professionals of whom there are no recordings (Harvard sentences, IEEE 1969).
+SENTENCES = (
+    "The birch canoe slid on the smooth planks.",
+    "It's easy to tell the depth of a well.",
+    "Four hours of steady work faced us.",
+    "The boy was there when the sun rose.",
+)
+_MOST = 20
+_SILENCE = 40.0
+
+
+class Timbre(Protocol):
+    """A way to compare voices. name: what it is called in reports."""
+
+    name: str
+
+    def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray: ...
+
+    def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+        """How alike two people are, by embeddings of each; more is nearer."""
+        ...
+
+
+class EncodedTimbre:
+    """By the speaker encoder: cosine of the mean embeddings. Raises PngnatError where its weights are not installed."""
+
+    name = NAME
+
+    def __init__(self) -> None:
+        self.embed = SpeakerEncoder().embed
+
+    def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+        return float(centre(one) @ centre(other))
+
+
+class SpectrumTimbre:
+    """By what needs no learned weights: the long-term spectrum in dB and the pitch in semitones; minus their distance."""
+
+    name = "long-term spectrum and pitch"
+
+    def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
+        """(M + 1,), scaled so that the distance of two is the RMS difference in dB, and semitones."""
+        from pngnat.audio import pitch
+
+        audio = AudioConfig()
+        samples = wav.resample(samples, sample_rate, audio.sample_rate)
+        mel = log_mel(torch.from_numpy(samples), audio).double().numpy() * 20 / np.log(10)
+        loudness = mel.max(axis=0)
+        spectrum = mel[:, loudness > loudness.max() - _SILENCE].mean(axis=1)
+        f0 = pitch.f0(samples, audio)
+        semitones = 12 * np.log2(np.median(f0[f0 > 0]) / 100) if (f0 > 0).any() else 0.0
+        return np.append((spectrum - spectrum.mean()) / np.sqrt(len(spectrum)), semitones)
+
+    def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+        return -float(np.linalg.norm(np.mean(one, axis=0) - np.mean(other, axis=0)))
+
+
+def installed_timbre() -> Timbre:
+    """The speaker encoder where it is installed."""
+    try:
+        return EncodedTimbre()
+    except PngnatError:
+        return SpectrumTimbre()
+
+
+def likenesses(target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre) -> dict[str, float]:
+    """How alike the target and each speaker of the voice are, the nearest first.
+
+    professionals: recordings of the voice's speakers; those of whom there are none speak with the voice.
+    """
+    own = [timbre.embed(*sound) for sound in _recorded(target)]
+    found = {
+        name: timbre.likeness(own, [timbre.embed(*sound) for sound in sounds]) for name, sounds in _sounds(voice, professionals).items()
+    }
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _sounds(voice: Voice, professionals: Sequence[Recording]) -> Mapping[str, Iterable[tuple[np.ndarray, int]]]:
+    by_name = {name: [recording for recording in professionals if recording.speaker == name] for name in voice.speakers}
+    return {name: _recorded(own) if own else _spoken(voice, name) for name, own in by_name.items()}
+
+
+def _recorded(recordings: Sequence[Recording]) -> Iterable[tuple[np.ndarray, int]]:
+    # Long recordings say most about a voice.
+    for recording in sorted(recordings, key=lambda recording: -recording.seconds)[:_MOST]:
+        yield wav.read(recording.path, AudioConfig().sample_rate), AudioConfig().sample_rate
+
+
+def _spoken(voice: Voice, name: str) -> Iterable[tuple[np.ndarray, int]]:
+    from pngnat.synthesis.synthesize import synthesize
+
+    for sentence in SENTENCES:
+        yield synthesize(sentence, voice, speaker=name).samples, voice.sample_rate

@@ -1,0 +1,286 @@
+"""A person's recordings to a voice: checks and alignment, nearest professional, acoustic model, vocoder, blend, card.
+
+Each stage is done once, goes on where it was stopped, and is done again where what it depends on changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.data.prepare import PrepareConfig
+from pngnat.errors import PngnatError
+from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune_acoustic
+from pngnat.finetune.consent import Consent, get_consent, terminal
+from pngnat.finetune.corpus import prepare_target
+from pngnat.finetune.data import TargetData, read_professionals, speech_seconds, target_sources
+from pngnat.finetune.nearest import installed_timbre, likenesses
+from pngnat.finetune.progress import Progress
+from pngnat.finetune.stages import Journal, Stage, fingerprint
+from pngnat.finetune.vocoder import VocoderLearner, VocoderTuning, tune_vocoder
+from pngnat.finetune.vocoder_choice import VocoderChoice, choose_vocoder
+from pngnat.finetune.voice import About, BlendChoice, Tuned, write_voice
+from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder import Vocoder
+from pngnat.text.lexicon import load_lexicon
+from pngnat.training.predicted_mels import Teacher
+from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, VocoderStart, vocoder_model, vocoder_start
+from pngnat.voice.card import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
+from pngnat.voice.voice import Voice, load_voice
+
+CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"
+CONSENT = "consent.json"
+# Minutes of work for each minute of speech, between a shortest and a longest.
+_PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
+# Minutes of speech that are aligned and checked in a minute.
+_ALIGNED = 20.0
+# Of the training's time. 200 steps of the vocoder were worth 1.3 points of DistilMOS to a real speaker, so that it gets half of it.
+_ACOUSTIC_SHARE, _MARGIN = 0.5, 0.05
+# Of the vocoder's stage, for listening to it beside the one it began from.
+_COMPARING = 0.05
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """What to make of what.
+
+    target: the recordings. name: of the voice. out: its folder. work: where everything else is kept, and gone on from.
+    consent: a file or fields, see pngnat.finetune.consent.
+    base: voice to start from, a folder or a bundled one's name; None is the first bundled one.
+    professionals: prepared corpora of the base voice's speakers, against forgetting.
+    vocoder_from: a training's folder with another vocoder to start from than the base voice's.
+    budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60. A stage that is done is not
+    done again for another budget.
+    workers: processes that align. threads: of the recognizer that judges.
+    lexicon: file of pronunciations, for the alignment, and for the voice to keep.
+    """
+
+    target: TargetData
+    name: str
+    out: Path
+    work: Path
+    consent: str | Mapping[str, Any] | None = None
+    base: str | None = None
+    professionals: tuple[Path, ...] = ()
+    vocoder_from: Path | None = None
+    budget: float | None = None
+    workers: int = 1
+    threads: int = 1
+    lexicon: Path | None = None
+    acoustic: AcousticTuning = field(default_factory=AcousticTuning)
+    vocoder: VocoderTuning = field(default_factory=VocoderTuning)
+    blend: BlendChoice = field(default_factory=BlendChoice)
+    about: About = field(default_factory=About)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w][\w .-]*", self.name):
+            raise PngnatError(f"'{self.name}' is no name for a voice: use letters, digits, spaces, points and dashes")
+        if self.budget is not None and self.budget <= 0:
+            raise PngnatError(f"the budget must be more than 0 minutes, and is {self.budget:g}")
+        for name, folder in (("target", self.target.folder), ("out", self.out)):
+            for stage in (CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE):
+                if Path(folder).resolve().is_relative_to((self.work / stage).resolve()):
+                    raise PngnatError(f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place")
+
+
+def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) -> Mapping[str, Any]:
+    """Make the voice and return what was decided and measured in its last stage.
+
+    ask: puts a question to a person; None takes the terminal, where there is one.
+    Raises PngnatError without consent, and wherever a stage cannot do its work.
+    """
+    consent = get_consent(config.consent, config.work / CONSENT, config.target.folder, ask or terminal())
+    return _Finetuning(config, consent).run()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Minutes of each stage. Their sum leaves a margin: loading, saving and a busy machine have no clock of their own."""
+
+    corpus: float
+    speaker: float
+    acoustic: float
+    vocoder: float
+    voice: float
+
+    @classmethod
+    def of(cls, minutes: float, budget: float | None) -> Plan:
+        """minutes: of all recordings. budget: FinetuneConfig's. The trainings get what the rest leaves, which is nearly half at least."""
+        whole = min(max(_PACE * minutes, _SHORTEST), _LONGEST) if budget is None else budget
+        corpus, speaker, voice = 0.2 + minutes / _ALIGNED, 0.5, 1.0 + minutes / 15
+        scale = min(1.0, 0.5 * whole / (corpus + speaker + voice))
+        corpus, speaker, voice = corpus * scale, speaker * scale, voice * scale
+        training = (1 - _MARGIN) * whole - corpus - speaker - voice
+        return cls(corpus, speaker, _ACOUSTIC_SHARE * training, (1 - _ACOUSTIC_SHARE) * training, voice)
+
+    def vocoder_after(self, spent: float) -> float:
+        """Minutes that the stages before have left for the vocoder, where they took `spent` of them; half of what was planned at least."""
+        left = self.corpus + self.speaker + self.acoustic + self.vocoder - spent
+        return max(left, self.vocoder / 2)
+
+
+class _Finetuning:
+    """One run through the stages."""
+
+    def __init__(self, config: FinetuneConfig, consent: Consent):
+        self.config, self.consent = config, consent
+        self.base_folder = find_voice(config.base)
+        if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
+            raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
+        self.sources, self.skipped = target_sources(config.target, config.name)
+        self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
+        self.journal = Journal(config.work, lambda text: self.progress.say(text))
+        self.results: dict[str, Mapping[str, Any]] = {}
+
+    def run(self) -> Mapping[str, Any]:
+        stages = self._stages()
+        pending = self.journal.pending(stages)
+        self.progress = Progress({stage.name: stage.minutes for stage in pending}, {stage.name: stage.title for stage in pending})
+        try:
+            for stage in stages:
+                if stage in pending:
+                    self.progress.begin(stage.name)
+                self.results[stage.name] = self.journal.perform(stage)
+        finally:
+            self.progress.close()
+        return self.results[VOICE]
+
+    def _stages(self) -> list[Stage]:
+        config, plan = self.config, self.plan
+        corpora = {str(folder): fingerprint([Path(folder) / MANIFEST]) for folder in config.professionals}
+        base = fingerprint([self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)])
+        donor = config.vocoder_from and Path(config.vocoder_from)
+        files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
+        acoustic = _learned(config.acoustic)
+        vocoder = {**_learned(config.vocoder), "vocoder_from": fingerprint(files)}
+        voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
+        return [
+            Stage(CORPUS, "checking and aligning", self._corpus_key(), plan.corpus, self._corpus),
+            Stage(SPEAKER, "looking for the nearest professional", {"base": base, "professionals": corpora}, plan.speaker, self._speaker),
+            Stage(ACOUSTIC_STAGE, "acoustic model", acoustic, plan.acoustic, self._acoustic),
+            Stage(VOCODER_STAGE, "vocoder", vocoder, plan.vocoder, self._vocoder),
+            Stage(VOICE, "blend, figures, card", voice, plan.voice, self._voice, (config.out / CARD,)),
+        ]
+
+    def _corpus_key(self) -> dict[str, Any]:
+        texts = sorted([source.id, source.split, source.text] for source in self.sources)
+        return {
+            "sounds": fingerprint([source.path for source in self.sources]),
+            "texts": texts,
+            "name": self.config.name,
+            "settings": self._preparing(Path()).fingerprint,
+        }
+
+    def _preparing(self, folder: Path) -> PrepareConfig:
+        return PrepareConfig(folder, lexicon=self.lexicon, workers=self.config.workers)
+
+    def _corpus(self, folder: Path) -> Mapping[str, Any]:
+        return prepare_target(self.sources, self.skipped, self._preparing(folder), self.config.target.least, self.progress)
+
+    def _speaker(self, folder: Path) -> Mapping[str, Any]:
+        timbre = installed_timbre()
+        train = [recording for recording in self.recordings if recording.split == "train"]
+        found = likenesses(train, self.base, self.professionals, timbre)
+        nearest = next(iter(found))
+        self.progress.say(f"the nearest professional is {nearest} ({timbre.name}: {found[nearest]:.2f})")
+        return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
+
+    def _acoustic(self, folder: Path) -> Mapping[str, Any]:
+        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
+        heard = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
+        return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
+
+    def _vocoder(self, folder: Path) -> Mapping[str, Any]:
+        minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
+        self.progress.expect(minutes)
+        tuned = tune_vocoder(
+            VocoderLearner(self.vocoder_start, self.teacher, self.recordings),
+            self.config.vocoder,
+            (1 - _COMPARING) * minutes / 60,
+            folder,
+            self.progress,
+        )
+        valid = [recording for recording in self.recordings if recording.split == "valid"]
+        choice = choose_vocoder(self.vocoder_start.vocoder, tuned, self.teacher, valid)
+        self.progress.say(choice.line)
+        return asdict(choice)
+
+    def _voice(self, folder: Path) -> Mapping[str, Any]:
+        tuned = Tuned(
+            name=self.config.name,
+            base=self.base,
+            acoustic=self.acoustic,
+            vocoder=self.vocoder,
+            nearest=self.nearest,
+            recordings=self.recordings,
+            consent=self.consent,
+            minutes=self.results[CORPUS]["minutes"]["train"],
+            history=self._history(),
+        )
+        return write_voice(tuned, self.config.blend, self.config.about, self.config.out, folder, self.config.threads)
+
+    def _history(self) -> list[str]:
+        best = self.results[ACOUSTIC_STAGE]["best"]
+        minutes = {name: self.journal.seconds(name) / 60 for name in (ACOUSTIC_STAGE, VOCODER_STAGE)}
+        kept = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name not in ("step", "share"))
+        corpora = ", ".join(Path(folder).name for folder in self.config.professionals)
+        return [
+            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.1f} minutes{f' beside {corpora}' if corpora else ''};",
+            f"its state after {best['step']:.0f} steps sounded best on `valid` ({kept}).",
+            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes ({VocoderChoice(**self.results[VOCODER_STAGE]).line}).",
+        ]
+
+    @property
+    def nearest(self) -> str:
+        return self.results[SPEAKER]["nearest"]
+
+    @cached_property
+    def lexicon(self) -> dict[str, tuple[str, ...]]:
+        """The base voice's words and the person's own, as the recordings are aligned and the voice says them."""
+        return {**read_card(self.base_folder).lexicon, **(load_lexicon(self.config.lexicon) if self.config.lexicon else {})}
+
+    @cached_property
+    def base(self) -> Voice:
+        """The base voice, with the person's own words."""
+        base = load_voice(self.base_folder)
+        return replace(base, card=replace(base.card, lexicon=self.lexicon))
+
+    @cached_property
+    def recordings(self) -> list[Recording]:
+        return read_corpus(self.config.work / CORPUS)
+
+    @cached_property
+    def professionals(self) -> list[Recording]:
+        return read_professionals(self.config.professionals, self.base.speakers)
+
+    @cached_property
+    def vocoder_start(self) -> VocoderStart:
+        return vocoder_start(self.config.vocoder_from or self.base_folder)
+
+    @property
+    def vocoder(self) -> Vocoder:
+        """The better one."""
+        is_tuned = VocoderChoice(**self.results[VOCODER_STAGE]).is_tuned
+        return vocoder_model(self.config.work / VOCODER_STAGE / "run") if is_tuned else self.vocoder_start.vocoder
+
+    @property
+    def teacher(self) -> Teacher:
+        return Teacher(self.acoustic, self.base.tokenizer, (self.config.name,))
+
+    @cached_property
+    def acoustic(self) -> PngNat:
+        return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
+
+
+# How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which processors it runs.
+_LIMITS = ("listenings", "patience", "sentences", "validate_clips", "run", "processes")
+
+
+def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:
+    """The settings without which something else is learned."""
+    return {name: value for name, value in asdict(tuning).items() if name not in _LIMITS}

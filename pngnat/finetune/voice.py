@@ -1,0 +1,173 @@
+"""The last stage of a fine-tuning: how the voice blends, what is measured of it, its card, its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pngnat.data.corpus import Recording
+from pngnat.errors import PngnatError
+from pngnat.evaluation import report
+from pngnat.evaluation.disfluency import BLEND, disfluency
+from pngnat.evaluation.disfluency import write as write_disfluency
+from pngnat.evaluation.recreation import Spoken, installed_judges
+from pngnat.evaluation.similarity import speak
+from pngnat.finetune.consent import Consent
+from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder import Vocoder
+from pngnat.synthesis.synthesize import synthesize
+from pngnat.voice.blending import Blend
+from pngnat.voice.card import Professional, SpeakerCard, VoiceCard
+from pngnat.voice.voice import Voice, save_voice
+
+PREVIEW = "preview.wav"
+PREVIEW_TEXT = "Hello. This is my voice, and these are my words."
+# Of training recordings: below, a voice is a preview of itself.
+PREVIEW_MINUTES = 10.0
+
+
+@dataclass(frozen=True)
+class BlendChoice:
+    """professional: whose rhythm; None takes the one whose voice is nearest. weight: None lets the recordings decide."""
+
+    professional: str | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """What the card says that nobody can measure. description: one line. licence: of the weights. simulated: whether no person speaks."""
+
+    description: str = ""
+    licence: str = "Not to be passed on; for the purposes of the consent alone"
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
+    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines about the
+    making."""
+
+    name: str
+    base: Voice
+    acoustic: PngNat
+    vocoder: Vocoder
+    nearest: str
+    recordings: Sequence[Recording]
+    consent: Consent
+    minutes: float
+    history: Sequence[str] = field(default_factory=tuple)
+
+    def part(self, split: str) -> list[Recording]:
+        """The target's recordings of a split."""
+        return [recording for recording in self.recordings if recording.split == split]
+
+
+def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
+    """The voice in memory: the target alone can speak, the professionals lend their rhythm."""
+    base = tuned.base
+    card = VoiceCard(
+        name=tuned.name,
+        description=about.description or f"recreated from {tuned.minutes:.1f} minutes of recordings",
+        licence=about.licence,
+        audio=tuned.acoustic.config.audio,
+        acoustic=tuned.acoustic.config.to_dict(),
+        vocoder=asdict(tuned.vocoder.config),
+        speakers=(SpeakerCard(tuned.name, about.description),),
+        default_speaker=tuned.name,
+        pauses=base.card.pauses,
+        blend=blend,
+        professional=Professional(base.acoustic.config.to_dict(), base.card.speakers),
+        consent=asdict(tuned.consent),
+        lexicon=base.card.lexicon,
+    )
+    return Voice(card, base.tokenizer, tuned.acoustic, tuned.vocoder, base.acoustic)
+
+
+def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend | None, str]:
+    """How the voice speaks unless it is told otherwise, and why; the disfluency report comes into `folder`.
+
+    Fluent speech keeps its own rhythm: blending it would take from the person what is theirs. Disfluent speech gets the geometric mean.
+    Raises PngnatError for an unknown professional.
+    """
+    professional = choice.professional or tuned.nearest
+    if professional not in tuned.base.speakers:
+        raise PngnatError(f"there is no professional '{professional}' to blend with; there are {', '.join(tuned.base.speakers)}")
+    weight = BLEND if choice.weight is None else choice.weight
+    found = disfluency(tuned.part("train"), tuned.base, [professional], weight)
+    write_disfluency(folder, found)
+    if choice.weight is not None:
+        return Blend(professional, weight), "the weight was given"
+    if found.signs:
+        return Blend(professional, weight), "; ".join(found.signs)
+    return None, "the recordings are as fluent as the professional's model: the voice keeps its own rhythm"
+
+
+def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
+    """Rows on the sentences that were kept out: the recordings, the voice in its own rhythm and, where it has one, with its blend.
+
+    What is not installed is left out.
+    """
+    real = [Spoken.recorded(recording) for recording in tuned.part("test")]
+    judge = installed_judges(real, threads)
+    professional = voice.card.professional.speakers[0].name
+    own = speak(voice, real, blend=Blend(professional, 0.0))
+    rows = [judge.row("recordings", real), judge.row("voice, own rhythm", own)]
+    if voice.card.blend:
+        rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real)))
+    return [{head: value for head, value in row.items() if any(other[head] is not None for other in rows)} for row in rows]
+
+
+def write_voice(tuned: Tuned, choice: BlendChoice, about: About, out: Path, work: Path, threads: int) -> Mapping[str, Any]:
+    """Decide, measure and write the voice folder `out`, with a sound to listen to in it. Returns what was decided and measured.
+
+    work: where reports come.
+    """
+    blend, reason = choose_blend(tuned, choice, work)
+    voice = assemble(tuned, blend, about)
+    rows = measure(voice, tuned, threads)
+    save_voice(voice, out, card_text(tuned, voice, reason, rows, about))
+    synthesize(PREVIEW_TEXT, voice).save(out / PREVIEW)
+    result = {"blend": blend and {"professional": blend.professional, "weight": blend.weight}, "reason": reason, "test": rows}
+    report.write_json(work / "voice.json", result)
+    return result
+
+
+def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[str, Any]], about: About) -> str:
+    """README.md of the voice folder."""
+    blend = voice.card.blend
+    counts = {split: len(tuned.part(split)) for split in ("train", "valid", "test")}
+    borrowed = f"It borrows the rhythm of {blend.professional}, with the weight {blend.weight:g}: " if blend else ""
+    rhythm = f"{borrowed}{reason}."
+    preview = tuned.minutes < PREVIEW_MINUTES
+    lines = [
+        f"# {tuned.name}",
+        "",
+        voice.card.description[:1].upper() + voice.card.description[1:] + ".",
+        *(["The speaker is simulated and no person."] if about.simulated else []),
+        *([f"It is a preview, made of {tuned.minutes:.1f} minutes; record half an hour for the voice itself."] if preview else []),
+        "",
+        "## Consent",
+        "",
+        *tuned.consent.lines,
+        "",
+        "Every sound file that pngnat makes with this voice says in its metadata that it is synthetic, and names the voice.",
+        "",
+        "## Making",
+        "",
+        f"{tuned.minutes:.1f} minutes ({counts['train']} recordings) were learned from; {counts['valid']} recordings were kept out for",
+        f"choices and {counts['test']} for the figures below. It began as {tuned.nearest} of `{tuned.base.name}`, who is most like it.",
+        *tuned.history,
+        "",
+        rhythm[:1].upper() + rhythm[1:],
+        "",
+        "## Measured on the sentences that were kept out",
+        "",
+        report.table(rows),
+        "",
+        f"Licence: {voice.card.licence}.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,150 @@
+"""The result of synthesis: sound, and what was said when."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+import pngnat
+from pngnat.errors import PngnatError
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where none does."""
+
+    text: str
+    start: float
+    end: float
+    marks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPhoneme:
+    """One token of the phoneme segment. start, end: seconds.
+
+    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain word boundary
+    (which may last 0 seconds); a punctuation mark. word: index into `Speech.words`, None where the token is no sound.
+    """
+
+    symbol: str
+    start: float
+    end: float
+    word: int | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, eq=False)
+class Speech:
+    """Sound in memory, and what was said when.
+
+    samples: float32 (S,), mono, nominally in [-1, 1]. sample_rate: Hz. normalized_text: what is spoken, written out.
+    words, phonemes: in time; the phonemes' spans follow each other without gaps and cover the whole sound.
+    skipped: descriptions of what the text held that cannot be spoken. voice, speaker: names.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    normalized_text: str
+    words: list[TimedWord]
+    phonemes: list[TimedPhoneme]
+    skipped: list[str] = field(default_factory=list)
+    voice: str = ""
+    speaker: str = ""
+
+    @classmethod
+    def join(cls, parts: Iterable[Speech]) -> Speech:
+        """The parts, one after the other, with their times moved. Raises PngnatError where there are none."""
+        parts = list(parts)
+        if not parts:
+            raise PngnatError("there is no speech to join")
+        words, phonemes, start = [], [], 0.0
+        for part in parts:
+            phonemes += part.shifted_phonemes(start, len(words))
+            words += part.shifted_words(start)
+            start += part.duration
+        return replace(
+            parts[0],
+            samples=np.concatenate([part.samples for part in parts]),
+            normalized_text=" ".join(part.normalized_text for part in parts),
+            words=words,
+            phonemes=phonemes,
+            skipped=[name for part in parts for name in part.skipped],
+        )
+
+    def shifted_words(self, seconds: float) -> Iterator[TimedWord]:
+        """The words, `seconds` later."""
+        return (replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
+
+    def shifted_phonemes(self, seconds: float, words: int) -> Iterator[TimedPhoneme]:
+        """The phonemes, `seconds` and `words` words later."""
+        for phoneme in self.phonemes:
+            word = None if phoneme.word is None else phoneme.word + words
+            yield TimedPhoneme(phoneme.symbol, phoneme.start + seconds, phoneme.end + seconds, word)
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def durations(self) -> np.ndarray:
+        """Seconds of each token in `phonemes`, float64 (N,): edit them and hand them back as `durations=`."""
+        return np.array([phoneme.duration for phoneme in self.phonemes])
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The metadata that a sound file of this speech carries: that it is synthetic, and whose voice it is."""
+        return sound_tags(self.voice, self.speaker)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a sound file in the format that the ending names (.wav, .flac, .ogg); it appears whole or not at all.
+
+        Raises PngnatError for another ending or a place that cannot be written.
+        """
+        from pngnat.audio.sound_writer import sound_writer
+
+        with sound_writer(path, self.sample_rate, self.tags) as append:
+            append(self.samples)
+
+    def save_timings(self, path: str | os.PathLike) -> None:
+        """Write the times of words and phonemes in the format that the ending names (.json, .srt, .TextGrid).
+
+        Raises PngnatError for another ending or a place that cannot be written.
+        """
+        from pngnat.synthesis.timings import Timings
+
+        timings = Timings()
+        timings.add(self)
+        timings.write(path)
+
+    def _repr_html_(self) -> str:
+        """A player with the spoken text, for notebooks."""
+        import soundfile
+
+        file = io.BytesIO()
+        soundfile.write(file, np.clip(self.samples, -1, 1), self.sample_rate, format="WAV", subtype="PCM_16")
+        sound = base64.b64encode(file.getvalue()).decode("ascii")
+        return f'<audio controls src="data:audio/wav;base64,{sound}"></audio><p>{html.escape(self.normalized_text)}</p>'
+
+    def __repr__(self) -> str:
+        text = self.normalized_text if len(self.normalized_text) <= 60 else self.normalized_text[:59] + "…"
+        return f"<Speech {self.duration:.2f} s, voice {self.voice!r}, speaker {self.speaker!r}: {text!r}>"
+
+
+def sound_tags(voice: str, speaker: str) -> dict[str, str]:
+    """Metadata that says of a sound file that it is synthetic and which voice it is in."""
+    return {
+        "software": f"pngnat {pngnat.__version__}",
+        "comment": f"Synthetic speech by pngnat {pngnat.__version__}; voice: {voice}; speaker: {speaker}",
+    }

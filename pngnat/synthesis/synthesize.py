@@ -1,0 +1,344 @@
+"""Text and a voice to speech: sentence by sentence, with control over every duration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.models.batch import PngBatch
+from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.synthesis.durations import (
+    LONGEST_PAUSE,
+    LONGEST_PHONEME,
+    LONGEST_SPOKEN_PAUSE,
+    SPOKEN_ASKED_PAUSE,
+    Durations,
+    GivenDurations,
+    GivenWeights,
+    Timeline,
+    apply_pace,
+    asked_paces,
+    check_seconds,
+    fit_words,
+    lay_out,
+)
+from pngnat.synthesis.given_pitch import GivenPitch
+from pngnat.synthesis.sentence import Sentence
+from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
+from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.markup import FASTEST, SLOWEST
+from pngnat.text.tokenizer import PngTokens
+from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.voice.blending import Blend, blend_durations
+from pngnat.voice.voice import Voice, load_voice
+
+# Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
+LARGEST_PITCH = 12.0
+# Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
+MOST_PHONEMES = 400
+# The most of an asked pause that stays at the end of a sentence; the rest leads the next.
+_TAIL = 0.1
+_SENTENCE_END = ".?!…"
+
+
+@dataclass(frozen=True)
+class SpeechOptions:
+    """How to speak.
+
+    speaker: a speaker's name; None means the voice's default one.
+    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in `Speech.words`.
+    pitch: semitones to raise the voice by, or lower it where negative.
+    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech as it is heard;
+        None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
+    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
+        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's `[pause:...]` and
+        `[pace:...]` (not for pace and word_pace).
+    blend: whose rhythm to borrow; None means what the voice says about its default speaker.
+    seed: the same seed gives the same sound.
+    pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
+    lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
+    Raises PngnatError for a number that is out of range.
+    """
+
+    speaker: str | None = None
+    pace: float = 1.0
+    word_pace: Mapping[int, float] = field(default_factory=dict)
+    pitch: float = 0.0
+    f0: Sequence[float] | np.ndarray | None = None
+    durations: Durations | None = None
+    blend: Blend | None = None
+    seed: int = 0
+    pause: float | None = None
+    paragraph_pause: float | None = None
+    lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
+
+    def __post_init__(self) -> None:
+        for pace in (self.pace, *self.word_pace.values()):
+            if not SLOWEST <= pace <= FASTEST:
+                raise PngnatError(f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}")
+        if not -LARGEST_PITCH <= self.pitch <= LARGEST_PITCH:
+            raise PngnatError(f"the pitch must lie between {-LARGEST_PITCH:g} and {LARGEST_PITCH:g} semitones, and is {self.pitch:g}")
+        for pause in (self.pause, self.paragraph_pause):
+            if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
+                raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
+        if not 0 <= self.seed < 2**63:
+            raise PngnatError(f"the seed must be a whole number from 0 to 2^63 - 1, and is {self.seed}")
+
+
+def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Speech:
+    """Speak a text.
+
+    voice: a loaded voice, a bundled voice's name, or a voice folder; None means the first bundled voice.
+    options: the fields of SpeechOptions (speaker, pace, pitch, durations, blend, seed, pause, ...).
+    Raises PngnatError where the text is empty or holds nothing that can be spoken, and for options that cannot be met.
+    """
+    return Speech.join(stream(text, voice, **options))
+
+
+def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Speech]:
+    """Speak a text sentence by sentence, each as soon as it is made; joined, they are what `synthesize` returns.
+
+    Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
+    """
+    return (sentence.speech() for sentence in sentences(text, voice, **options))
+
+
+def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[np.ndarray]:
+    """Speak a text in blocks of samples, float32 (S_i,), of which the first comes before its sentence is done.
+
+    For players and servers, which want the first sound soon; all blocks together cost some more work than `stream`, and joined they are
+    `synthesize(...).samples` within 1e-4. Arguments and errors as for `stream`.
+    """
+    return (block for sentence in sentences(text, voice, **options) for block in sentence.blocks())
+
+
+def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Sentence]:
+    """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be made in its turn."""
+    chosen = SpeechOptions(**options)
+    check_text(text)
+    speaking = _Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
+    return speaking.speak(text)
+
+
+def check_text(text: str) -> None:
+    """Raise PngnatError for a text that is empty, or that no Unicode encoding can hold."""
+    if not text.strip():
+        raise PngnatError("the text is empty; there is nothing to speak")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PngnatError(f"the text is not valid Unicode at its character {error.start + 1}; is it UTF-8?") from error
+
+
+class _Reading:
+    """An utterance as the models see it. Each model's encoder reads it once, whoever's durations are asked for."""
+
+    def __init__(self, tokens: PngTokens):
+        self.tokens, self.batch = tokens, PngBatch.collate([tokens])
+        self._states: dict[PngNat, torch.Tensor] = {}
+
+    def durations(self, model: PngNat, row: int) -> torch.Tensor:
+        """Seconds of each token, (N,)."""
+        return model.predict_durations(self.batch, torch.tensor([row]), self._read(model))[0]
+
+    def mel(self, model: PngNat, row: int, seconds: np.ndarray) -> torch.Tensor:
+        """The log-mel (1, M, T) with these seconds (N,)."""
+        return model.speak(self.batch, torch.tensor([row]), torch.from_numpy(seconds)[None].float(), self._read(model))
+
+    def _read(self, model: PngNat) -> torch.Tensor:
+        if model not in self._states:
+            self._states[model] = model.read(self.batch)
+        return self._states[model]
+
+
+class _Speaking:
+    """One call's way through a text."""
+
+    def __init__(self, voice: Voice, options: SpeechOptions):
+        self.voice, self.options = voice, options
+        self.speaker = voice.card.default_speaker if options.speaker is None else options.speaker
+        self.row = voice.speaker_row(self.speaker)
+        blend = options.blend
+        if blend is None and self.speaker == voice.card.default_speaker:
+            blend = voice.card.blend
+        self.professional = voice.professional_row(blend.professional) if blend else None
+        self.weights = GivenWeights(blend.weight) if blend else None
+        self.given = None if options.durations is None else GivenDurations(options.durations)
+        self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)
+        if isinstance(voice.vocoder, ForeignVocoder):
+            voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
+        self.frontend = _frontend(options.lexicon, voice.card.lexicon)
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.words_spoken = 0
+        self.asked_pace = 1.0
+
+    def speak(self, text: str) -> Iterator[Sentence]:
+        skipped: list[str] = []
+        utterances = (piece for utterance in self.frontend.utterances(text, skipped.append) for piece in pieces(utterance))
+        before = None
+        for utterance, after in _with_next(utterances):
+            sentence = self._utterance(utterance, before, after, skipped.copy())
+            skipped.clear()
+            yield sentence
+            before = utterance
+        if before is None:
+            named = f" ({'; '.join(skipped[:3])})" if skipped else ""
+            raise PngnatError(f"nothing in the text can be spoken{named}")
+        self._check_leftovers()
+
+    def _check_leftovers(self) -> None:
+        for control in (self.given, self.weights if self.given is None else None, self.f0):
+            if control is not None:
+                control.finish()
+        for word in self.options.word_pace:
+            if not 0 <= word < self.words_spoken:
+                raise PngnatError(f"word_pace names word {word}, and the text has words 0 to {self.words_spoken - 1}")
+
+    @torch.inference_mode()
+    def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None, skipped: list[str]) -> Sentence:
+        tokens = self.voice.tokenizer.encode(utterance)
+        reading = _Reading(tokens)
+        paces, self.asked_pace = asked_paces(utterance, tokens, self.asked_pace)
+        seconds = self._durations(reading, utterance, paces)
+        seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
+        self.words_spoken += len(utterance.words)
+        check_seconds(seconds, tokens)
+        exact = self._silences(seconds, tokens, utterance, before, after)
+        timeline = lay_out(seconds, tokens, exact, self.voice.card.audio)
+        return Sentence(
+            said=self._said(timeline, tokens, utterance, skipped),
+            voice=self.voice,
+            mel=reading.mel(self.voice.acoustic, self.row, timeline.spoken),
+            timeline=timeline,
+            generator=self.generator,
+            f0=None if self.f0 is None else torch.from_numpy(self.f0.take(timeline))[None],
+            semitones=self.options.pitch,
+        )
+
+    def _durations(self, reading: _Reading, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
+        """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
+        tokens = reading.tokens
+        given = None if self.given is None else self.given.take(tokens, [word.text for word in utterance.words])
+        if given is not None and not self.given.of_words:
+            return given.copy()
+        seconds = self._predict(reading, self.voice.acoustic, self.row)
+        if self.professional:
+            professional = self._predict(reading, *self.professional)
+            seconds = blend_durations(seconds, professional, self.weights.take(len(seconds)))
+        seconds = seconds / paces
+        return seconds if given is None else fit_words(seconds, tokens, given)
+
+    def _predict(self, reading: _Reading, model: PngNat, row: int) -> np.ndarray:
+        seconds = reading.durations(model, row).double().numpy()
+        if not np.isfinite(seconds).all():
+            raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")
+        return np.clip(seconds, 0.0, LONGEST_PHONEME)
+
+    def _silences(
+        self, seconds: np.ndarray, tokens: PngTokens, utterance: Utterance, before: Utterance | None, after: Utterance | None
+    ) -> dict[int, float]:
+        """Exact lengths of silences by token; shortens in `seconds` what the model is to speak of them."""
+        silent = np.flatnonzero(tokens.word_index < 0)
+        exact: dict[int, float] = {}
+        if self.given is None or self.given.of_words:
+            exact = {silent[place]: pause for place, pause in _asked_pauses(utterance, before, after).items()}
+            for token, pause in exact.items():
+                seconds[token] = min(pause, SPOKEN_ASKED_PAUSE)
+            if before is not None and 0 not in exact:
+                exact[0] = seconds[0] + self._pause_after(before)
+        for token in silent:
+            if token not in exact and seconds[token] > LONGEST_SPOKEN_PAUSE:
+                exact[token] = seconds[token]
+                seconds[token] = LONGEST_SPOKEN_PAUSE
+        return exact
+
+    def _pause_after(self, utterance: Utterance) -> float:
+        """Seconds of silence to add after an utterance: none where it ends within a sentence."""
+        pauses = self.voice.card.pauses
+        sentence = pauses.sentence if self.options.pause is None else self.options.pause
+        if utterance.ends_paragraph:
+            longer = max(sentence, pauses.paragraph)
+            return longer if self.options.paragraph_pause is None else self.options.paragraph_pause
+        return sentence if any(mark in utterance.boundaries[-1].marks for mark in _SENTENCE_END) else 0.0
+
+    def _said(self, timeline: Timeline, tokens: PngTokens, utterance: Utterance, skipped: list[str]) -> Speech:
+        """All of the Speech but its samples."""
+        borders = timeline.seconds(self.voice.sample_rate).tolist()
+        indices = [None if index < 0 else int(index) for index in tokens.word_index]
+        phonemes = [TimedPhoneme(*row) for row in zip(tokens.symbols, borders[:-1], borders[1:], indices, strict=True)]
+        words = []
+        for index, (word, boundary) in enumerate(zip(utterance.words, utterance.boundaries[1:], strict=True)):
+            inside = np.flatnonzero(tokens.word_index == index)
+            words.append(TimedWord(word.text, borders[inside[0]], borders[inside[-1] + 1], boundary.marks))
+        silence = np.zeros(0, dtype=np.float32)
+        return Speech(silence, self.voice.sample_rate, utterance.text, words, phonemes, skipped, self.voice.name, self.speaker)
+
+
+def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:
+    """Seconds of the pauses that the writer asked for, by boundary. One between two utterances is shared by both."""
+    inner = range(1, len(utterance.words))
+    asked = {place: utterance.boundaries[place].pause for place in inner if utterance.boundaries[place].pause is not None}
+    leading = _asked_between(before, utterance)
+    if leading is not None:
+        asked[0] = leading if before is None else leading - _tail(leading)
+    trailing = _asked_between(utterance, after)
+    if trailing is not None:
+        asked[len(utterance.words)] = trailing if after is None else _tail(trailing)
+    for pause in asked.values():
+        if not 0 <= pause <= LONGEST_PAUSE:
+            raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
+    return asked
+
+
+def _asked_between(first: Utterance | None, second: Utterance | None) -> float | None:
+    pauses = [side.pause for side in (first and first.boundaries[-1], second and second.boundaries[0]) if side and side.pause is not None]
+    return sum(pauses) if pauses else None
+
+
+def _tail(pause: float) -> float:
+    return min(pause / 2, _TAIL)
+
+
+def pieces(utterance: Utterance, most: int = MOST_PHONEMES) -> Iterator[Utterance]:
+    """The utterance, or parts of it where it is one word of more than `most` phonemes; the front end cuts between words."""
+    word, parts = utterance.words[0], -(-len(utterance.words[0].phonemes) // most)
+    if len(utterance.words) > 1 or parts < 2:
+        yield utterance
+        return
+    first, last = utterance.boundaries
+    for part in range(parts):
+        # The letters are shared out as the phonemes are, so that each part has its own spelling.
+        text, phonemes = (whole[len(whole) * part // parts : len(whole) * (part + 1) // parts] for whole in (word.text, word.phonemes))
+        at_end = part == parts - 1
+        boundaries = (first if part == 0 else Boundary(), last if at_end else Boundary())
+        yield Utterance((Word(text, phonemes),), boundaries, utterance.ends_paragraph and at_end)
+
+
+def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utterance | None]]:
+    """Each utterance with the one that follows it."""
+    held = None
+    for utterance in utterances:
+        if held is not None:
+            yield held, utterance
+        held = utterance
+    if held is not None:
+        yield held, None
+
+
+def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
+    if given is None and not own:
+        return _plain_frontend()
+    words = given if isinstance(given, Mapping | None) else load_lexicon(given)
+    return Frontend({**own, **(words or {})})
+
+
+@lru_cache(maxsize=1)
+def _plain_frontend() -> Frontend:
+    return Frontend()

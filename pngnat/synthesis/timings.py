@@ -1,0 +1,214 @@
+"""What was said when, as files: JSON, SubRip subtitles and Praat TextGrids out, JSON and TextGrids back in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from pngnat.errors import PngnatError
+from pngnat.files import write_text
+from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
+
+FORMATS = ("json", "srt", "TextGrid")
+_LARGEST_FILE = 256 * 2**20
+_CUE_LETTERS = 80
+_CUE_SECONDS = 6.0
+_SENTENCE_END = re.compile("[.?!…]")
+
+
+@dataclass
+class Timings:
+    """Times of words and phonemes, gathered from one Speech or from many that follow each other."""
+
+    words: list[TimedWord] = field(default_factory=list)
+    phonemes: list[TimedPhoneme] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    voice: str = ""
+    speaker: str = ""
+    duration: float = 0.0
+
+    def add(self, speech: Speech) -> None:
+        """Append what follows in time."""
+        self.phonemes += speech.shifted_phonemes(self.duration, len(self.words))
+        self.words += speech.shifted_words(self.duration)
+        self.text.append(speech.normalized_text)
+        self.skipped += speech.skipped
+        self.voice, self.speaker = speech.voice, speech.speaker
+        self.duration += speech.duration
+
+    def write(self, path: str | os.PathLike) -> None:
+        """Write the format that the ending names: .json, .srt or .TextGrid. Raises PngnatError as `Speech.save_timings` does."""
+        makers = {".json": self.to_json, ".srt": self.to_srt, ".textgrid": self.to_textgrid}
+        maker = makers.get(Path(path).suffix.lower())
+        if maker is None:
+            raise PngnatError(f"{path}: cannot write timings of this kind; use one of {', '.join('.' + name for name in FORMATS)}")
+        write_text(path, maker())
+
+    def to_json(self) -> str:
+        """All there is. A length is `end` - `start`, so that one `end` can be edited without shifting what follows."""
+        words = [{"text": w.text, "marks": w.marks, "start": round(w.start, 6), "end": round(w.end, 6)} for w in self.words]
+        phonemes = [{"symbol": p.symbol, "word": p.word, "start": round(p.start, 6), "end": round(p.end, 6)} for p in self.phonemes]
+        head = {"voice": self.voice, "speaker": self.speaker, "duration": round(self.duration, 6), "text": " ".join(self.text)}
+        head["skipped"] = self.skipped
+        # One entry a line: that is what a person edits, and what a diff shows.
+        lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in head.items()]
+        for key, rows in (("words", words), ("phonemes", phonemes)):
+            lines.append(f'"{key}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows) + "\n]")
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    def to_srt(self) -> str:
+        """Subtitles: at most a sentence, some 80 letters or 6 seconds each."""
+        cues = []
+        for number, words in enumerate(_cues(self.words), 1):
+            text = "".join(word.text + (word.marks or " ") for word in words).strip()
+            cues.append(f"{number}\n{_srt_time(words[0].start)} --> {_srt_time(words[-1].end)}\n{text}\n")
+        return "\n".join(cues)
+
+    def to_textgrid(self) -> str:
+        """Praat's long text format, with the interval tiers `words` and `phonemes`; tokens of no length have no interval."""
+        words = _fill_gaps([(word.start, word.end, word.text) for word in self.words], self.duration)
+        phonemes = _fill_gaps([(p.start, p.end, p.symbol) for p in self.phonemes], self.duration)
+        lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_number(self.duration)}"]
+        lines += ["tiers? <exists>", "size = 2", "item []:"]
+        for index, (name, rows) in enumerate((("words", words), ("phonemes", phonemes)), 1):
+            lines += [f"    item [{index}]:", '        class = "IntervalTier"', f'        name = "{name}"', "        xmin = 0"]
+            lines += [f"        xmax = {_number(self.duration)}", f"        intervals: size = {len(rows)}"]
+            for row, (start, end, label) in enumerate(rows, 1):
+                lines += [f"        intervals [{row}]:", f"            xmin = {_number(start)}", f"            xmax = {_number(end)}"]
+                quoted = label.replace('"', '""')
+                lines.append(f'            text = "{quoted}"')
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A label and its length in seconds, as a timings file gives it."""
+
+    label: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TimingsFile:
+    """What a timings file says about lengths: the tokens of the phoneme segment, or whole words where it has no phonemes."""
+
+    spans: tuple[Span, ...]
+    of_words: bool
+
+
+def read_timings(path: str | os.PathLike) -> TimingsFile:
+    """Read lengths from a JSON or TextGrid file as `Timings.write` made it, edited or not.
+
+    Raises PngnatError for a file that is missing, too large, of another format, or has a length that is negative or no number.
+    """
+    path = Path(path)
+    readers = {".json": _read_json, ".textgrid": _read_textgrid}
+    if path.suffix.lower() not in readers:
+        raise PngnatError(f"{path}: durations are read from .json and .TextGrid files, as --timings writes them")
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise PngnatError(f"{path}: is too large for a timings file")
+        tiers = readers[path.suffix.lower()](_decode(path.read_bytes()))
+    except OSError as error:
+        raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
+        raise PngnatError(f"{path}: is no timings file as --timings writes it ({error or 'it ends too early'})") from error
+    of_words = not any(label.strip() for _, _, label in tiers.get("phonemes", []))
+    spans = [Span(label, end - start) for start, end, label in tiers.get("words" if of_words else "phonemes", [])]
+    if of_words:
+        spans = [span for span in spans if span.label.strip()]
+    if not spans:
+        raise PngnatError(f"{path}: has neither phonemes nor words")
+    for span in spans:
+        if not 0 <= span.seconds < float("inf"):
+            raise PngnatError(f"{path}: '{span.label}' lasts {span.seconds} seconds; lengths must be 0 or more")
+    return TimingsFile(tuple(spans), of_words)
+
+
+Row = tuple[float, float, str]
+
+
+def _read_json(text: str) -> dict[str, list[Row]]:
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("it is no JSON object")
+    tiers = {}
+    for tier, label in (("words", "text"), ("phonemes", "symbol")):
+        tiers[tier] = [(float(row["start"]), float(row["end"]), str(row[label])) for row in data.get(tier, [])]
+    return tiers
+
+
+# In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is for human eyes.
+_TEXTGRID_ITEM = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)')
+
+
+def _read_textgrid(text: str) -> dict[str, list[Row]]:
+    items = (match[1].replace('""', '"') if match[1] is not None else float(match[2]) for match in _TEXTGRID_ITEM.finditer(text))
+    if (next(items), next(items)) != ("ooTextFile", "TextGrid"):
+        raise ValueError("it does not start as a TextGrid")
+    _, _, size = next(items), next(items), next(items)
+    tiers: dict[str, list[Row]] = {}
+    for _ in range(int(size)):
+        kind, name, _, _, rows = islice(items, 5)
+        if kind == "IntervalTier":
+            tiers[name] = [(float(next(items)), float(next(items)), str(next(items))) for _ in range(int(rows))]
+        else:
+            for _ in range(2 * int(rows)):
+                next(items)
+    return tiers
+
+
+def _decode(data: bytes) -> str:
+    """Praat writes UTF-16 with a byte order mark where a label is not ASCII."""
+    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+
+
+def _fill_gaps(rows: Iterable[Row], end: float) -> list[Row]:
+    """The rows that have a length, with empty ones between them: a TextGrid's tier covers its whole time."""
+    filled, now = [], 0.0
+    for start, stop, label in rows:
+        # Neighbours share their border to the last digit, or Praat would see a gap of a nanosecond.
+        start = now if abs(start - now) < 1e-6 else start
+        if stop - start < 1e-6:
+            continue
+        if start > now:
+            filled.append((now, start, ""))
+        filled.append((start, stop, label))
+        now = stop
+    if end - now > 1e-6:
+        filled.append((now, end, ""))
+    elif filled:
+        filled[-1] = (filled[-1][0], end, filled[-1][2])
+    return filled
+
+
+def _cues(words: list[TimedWord]) -> Iterator[list[TimedWord]]:
+    cue: list[TimedWord] = []
+    letters = 0
+    for word in words:
+        length = len(word.text) + max(1, len(word.marks))
+        if cue and (letters + length > _CUE_LETTERS or word.end - cue[0].start > _CUE_SECONDS):
+            yield cue
+            cue, letters = [], 0
+        cue.append(word)
+        letters += length
+        if _SENTENCE_END.search(word.marks):
+            yield cue
+            cue, letters = [], 0
+    if cue:
+        yield cue
+
+
+def _srt_time(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds // 3600000:02d}:{milliseconds // 60000 % 60:02d}:{milliseconds // 1000 % 60:02d},{milliseconds % 1000:03d}"
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") or "0"

@@ -1,0 +1,154 @@
+"""A voice in memory: load it once, speak many times; save one that was trained."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pngnat.errors import PngnatError
+from pngnat.files import make_folder, write_text, written_beside
+from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.text.tokenizer import PngTokenizer
+from pngnat.voice.card import (
+    ACOUSTIC,
+    CARD,
+    PROFESSIONAL,
+    TOKENIZER,
+    VOCODER,
+    SpeakerCard,
+    VoiceCard,
+    find_voice,
+    read_card,
+    safe_file,
+)
+from pngnat.voice.vocoders import load_vocoder
+from pngnat.voice.weights import build_module
+
+_FLOAT16_LARGEST = torch.finfo(torch.float16).max
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """All that speaking needs. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps one."""
+
+    card: VoiceCard
+    tokenizer: PngTokenizer
+    acoustic: PngNat
+    vocoder: Vocoder | ForeignVocoder
+    professional: PngNat | None = None
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self.card.audio.sample_rate
+
+    @property
+    def speakers(self) -> list[str]:
+        """Names, in the order of the acoustic model's rows."""
+        return [speaker.name for speaker in self.card.speakers]
+
+    def speaker_row(self, name: str | None) -> int:
+        """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
+        return _row(self.card.speakers, self.card.default_speaker if name is None else name, self.name)
+
+    def professional_row(self, name: str) -> tuple[PngNat, int]:
+        """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an unknown name."""
+        kept = self.card.professional.speakers if self.card.professional else ()
+        if self.professional is not None and name in [speaker.name for speaker in kept]:
+            return self.professional, _row(kept, name, self.name)
+        others = tuple(speaker for speaker in self.card.speakers if speaker.name not in {s.name for s in kept})
+        _row((*kept, *others), name, self.name)
+        return self.acoustic, self.speaker_row(name)
+
+    def __repr__(self) -> str:
+        return f"<Voice {self.name!r}, speakers: {', '.join(self.speakers)}>"
+
+
+def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
+    names = [speaker.name for speaker in speakers]
+    if name not in names:
+        raise PngnatError(f"the voice '{voice}' has no speaker '{name}'; it has: {', '.join(names)}")
+    return names.index(name)
+
+
+def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> Voice:
+    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
+
+    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
+    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that was made for
+    other mel spectrograms.
+    """
+    folder = find_voice(voice).resolve()
+    loaded = _load(folder, safe_file(folder, CARD).stat().st_mtime_ns)
+    return loaded if vocoder is None else replace(loaded, vocoder=load_vocoder(vocoder, loaded.card.audio))
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, _modified: int) -> Voice:
+    card = read_card(folder)
+    safe_file(folder, TOKENIZER)
+    tokenizer = PngTokenizer.load(folder)
+    acoustic = _acoustic(folder, ACOUSTIC, card.acoustic, len(card.speakers), card, tokenizer)
+    try:
+        vocoder_config = VocoderConfig.from_dict(card.vocoder)
+    except (ValueError, TypeError, KeyError) as error:
+        raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
+    vocoder = build_module(safe_file(folder, VOCODER), lambda: Vocoder(card.audio, vocoder_config))
+    professional = None
+    if card.professional:
+        kept = card.professional
+        professional = _acoustic(folder, PROFESSIONAL, kept.acoustic, len(kept.speakers), card, tokenizer)
+    return Voice(card, tokenizer, acoustic, vocoder, professional)
+
+
+def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, card: VoiceCard, tokenizer: PngTokenizer) -> PngNat:
+    where = f"{folder / CARD} is damaged: the settings of {file}"
+    try:
+        config = PngNatConfig.from_dict(values)
+        sizes_fit = config.speakers == speakers and config.encoder.vocabulary_size == tokenizer.vocabulary_size
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PngnatError(f"{where} cannot be used ({error})") from error
+    if not sizes_fit:
+        raise PngnatError(f"{where} do not fit its list of speakers or its tokenizer")
+    if config.audio != card.audio:
+        raise PngnatError(f"{where} have other audio settings than the voice")
+    return build_module(safe_file(folder, file), lambda: PngNat(config))
+
+
+def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = None) -> None:
+    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md.
+
+    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the vocoder is none
+    of pngnat's.
+    """
+    if not isinstance(voice.vocoder, Vocoder):
+        raise PngnatError(f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}")
+    folder = make_folder(folder)
+    voice.tokenizer.save(folder)
+    modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}
+    for name, module in modules.items():
+        if module is not None:
+            with written_beside(folder / name) as beside:
+                save_file({key: _halved(tensor) for key, tensor in module.state_dict().items()}, beside)
+    if readme is not None:
+        write_text(folder / "README.md", readme)
+    write_text(folder / CARD, voice.card.to_json())
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """Half precision where that can hold the values; always a tensor of its own, as safetensors asks."""
+    fits = tensor.is_floating_point() and (tensor.numel() == 0 or tensor.abs().max() <= _FLOAT16_LARGEST)
+    return tensor.detach().cpu().to(torch.float16 if fits else tensor.dtype).contiguous().clone()

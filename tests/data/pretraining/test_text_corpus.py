@@ -1,0 +1,212 @@
+"""Text to cached utterances: nothing lost, nothing made twice, nothing unbounded in memory."""
+
+import gzip
+import itertools
+import sys
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pngnat.data.pretraining import cache
+from pngnat.data.pretraining.cache import CorpusBuild, build_cache, cached_shards, cached_utterances, in_order
+from pngnat.data.pretraining.sources import HeldOutSpan, HubText, Passage, TextFiles
+from pngnat.data.pretraining.utterance_codec import read_shard, write_shard
+from pngnat.errors import PngnatError
+from pngnat.text.frontend import Frontend
+from pngnat.text.phonemes import PHONEMES
+from pngnat.text.utterance import Boundary, Utterance, Word
+
+words = st.builds(Word, st.text(max_size=12), st.lists(st.sampled_from(PHONEMES), max_size=12).map(tuple))
+pauses = st.none() | st.floats(0, 10, width=32)
+boundaries = st.builds(Boundary, st.text(max_size=5), pauses)
+utterances = st.lists(words, min_size=1, max_size=6).flatmap(
+    lambda chosen: st.builds(Utterance, st.just(tuple(chosen)), st.tuples(*[boundaries] * (len(chosen) + 1)), ends_paragraph=st.booleans())
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A source in memory that counts how often it is read."""
+
+    texts: tuple[Passage, ...]
+    reads: list = field(default_factory=list, compare=False)
+
+    def passages(self):
+        self.reads.append(1)
+        return iter(self.texts)
+
+    def fingerprint(self):
+        return [passage.text for passage in self.texts]
+
+
+def plain(*texts: str) -> Listed:
+    return Listed(tuple(Passage(text) for text in texts))
+
+
+@given(st.lists(utterances, max_size=5))
+def test_a_shard_gives_back_what_was_put_in(tmp_path_factory, chosen):
+    path = tmp_path_factory.mktemp("shard") / "a.utt"
+    assert write_shard(path, chosen) == len(chosen)
+    assert list(read_shard(path)) == chosen
+
+
+def test_a_damaged_shard_says_what_to_do(tmp_path):
+    path = tmp_path / "a.utt"
+    write_shard(path, [])
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(PngnatError, match="delete the file"):
+        list(read_shard(path))
+
+
+def test_a_cache_holds_what_the_front_end_says(tmp_path):
+    texts = [f"She has {number} cats. It's late; they sleep." for number in range(20)]
+    build_cache([plain(*texts)], CorpusBuild(tmp_path, shard_characters=100))
+    frontend = Frontend()
+    assert list(cached_utterances(tmp_path, "train")) == [u for text in texts for u in frontend.utterances(text)]
+    assert len(cached_shards(tmp_path, "train")) > 5
+    assert cached_shards(tmp_path, "held_out") == []
+
+
+def test_processes_make_the_same_cache(tmp_path):
+    texts = plain(*(f"Number {number} is here." for number in range(12)))
+    for workers in (1, 2):
+        build_cache([texts], CorpusBuild(tmp_path / str(workers), workers, shard_characters=60))
+    one, two = ([shard.read_bytes() for shard in cached_shards(tmp_path / str(workers), "train")] for workers in (1, 2))
+    assert one == two
+
+
+def test_a_stopped_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    source, build = plain(*(f"Sentence {number}." for number in range(10))), CorpusBuild(tmp_path, shard_characters=20)
+    made = []
+
+    def stop_at_four(chunk):
+        if len(made) == 4:
+            raise KeyboardInterrupt
+        made.append(chunk.path.name)
+        return make(chunk)
+
+    make = cache._make_shard
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "_make_shard", stop_at_four)
+        with pytest.raises(KeyboardInterrupt):
+            build_cache([source], build)
+    with pytest.raises(PngnatError, match="no finished cache"):
+        cached_shards(tmp_path, "train")
+    first = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "train").iterdir()}
+    build_cache([source], build)
+    assert {name: (tmp_path / "train" / name).stat().st_mtime_ns for name in first} == first
+    assert len(list(cached_utterances(tmp_path, "train"))) == 10
+
+
+def test_a_finished_cache_is_not_read_again_and_changed_text_is(tmp_path):
+    build = CorpusBuild(tmp_path, shard_characters=9)
+    old, new = plain("One here.", "Two here.", "Three here."), plain("One here.", "Four here.")
+    build_cache([old], build)
+    build_cache([old], build)
+    assert len(old.reads) == 1
+    kept = cached_shards(tmp_path, "train")[0]
+    build_cache([new], build)
+    assert [utterance.text for utterance in cached_utterances(tmp_path, "train")] == ["One here.", "Four here."]
+    assert cached_shards(tmp_path, "train")[0] == kept
+    assert len(list((tmp_path / "train").iterdir())) == 2
+
+
+def test_another_front_end_or_lexicon_makes_another_cache(tmp_path):
+    lexicon = tmp_path / "lexicon.txt"
+    lexicon.write_text("zork  Z AO1 R K\n")
+    for file in (None, lexicon):
+        build_cache([plain("A zork.")], CorpusBuild(tmp_path, lexicon=file))
+    assert next(cached_utterances(tmp_path, "train")).words[1].phonemes == ("Z", "AO1", "R", "K")
+    with_lexicon = cache.frontend_digest(lexicon)
+    lexicon.write_text("zork  Z ER1 K\n")
+    assert len({cache.frontend_digest(None), with_lexicon, cache.frontend_digest(lexicon)}) == 3
+
+
+def test_memory_stays_flat():
+    taken = []
+
+    def endless():
+        for number in itertools.count():
+            taken.append(number)
+            yield number
+
+    for workers in (1, 2):
+        taken.clear()
+        results = in_order(abs, endless(), workers, int, ())
+        assert list(itertools.islice(results, 3)) == [0, 1, 2]
+        results.close()
+        assert len(taken) <= 3 + 2 * workers
+
+
+def test_brackets_in_books_are_no_markup(tmp_path):
+    build_cache([plain("A [boat](T) came {late.")], CorpusBuild(tmp_path))
+    assert [word.text for word in next(cached_utterances(tmp_path, "train")).words[:2]] == ["A", "boat"]
+
+
+def test_known_pronunciations_are_taken_from_markup(tmp_path):
+    build_cache([Listed((Passage("They [record](R EH1 K ER0 D) it.", markup=True),))], CorpusBuild(tmp_path))
+    assert next(cached_utterances(tmp_path, "train")).words[1] == Word("record", ("R", "EH1", "K", "ER0", "D"))
+
+
+def test_text_without_words_is_refused(tmp_path):
+    with pytest.raises(PngnatError, match="no text"):
+        build_cache([plain()], CorpusBuild(tmp_path))
+
+
+def test_files_give_paragraphs_and_keep_whole_books_apart(tmp_path):
+    (tmp_path / "a.txt").write_text("One.\nTwo.\n\nThree.\n", encoding="utf-8")
+    with gzip.open(tmp_path / "b.txt.gz", "wt", encoding="utf-8") as file:
+        file.write("Four.\nFive.\n\n\nSix.\nSeven.")
+    span = HeldOutSpan("middle of b", "b.txt.gz", 2, 5)
+    found = list(TextFiles(str(tmp_path / "*"), [span]).passages())
+    assert [(passage.text, passage.held_out) for passage in found] == [
+        ("One. Two.", False),
+        ("Three.", False),
+        ("Four.", False),
+        ("Five.", True),
+        ("Six.", True),
+        ("Seven.", False),
+    ]
+
+
+def test_changed_files_have_another_fingerprint(tmp_path):
+    (tmp_path / "a.txt").write_text("One.")
+    source = TextFiles(str(tmp_path / "*.txt"))
+    before = source.fingerprint()
+    assert source.fingerprint() == before
+    (tmp_path / "a.txt").write_text("One. Two.")
+    assert source.fingerprint() != before
+
+
+def test_missing_or_binary_files_are_named(tmp_path):
+    with pytest.raises(PngnatError, match="no text file"):
+        list(TextFiles(str(tmp_path / "*.txt")).passages())
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PngnatError, match=r"a\.txt"):
+        list(TextFiles(str(tmp_path / "*.txt")).passages())
+    with pytest.raises(PngnatError, match="other.txt"):
+        list(TextFiles(str(tmp_path / "*.txt"), [HeldOutSpan("x", "other.txt")]).passages())
+
+
+def test_hub_rows_become_passages(monkeypatch):
+    asked = {}
+
+    def load_dataset(name, config, **options):
+        asked.update(options, name=name, config=config)
+        return iter([{"text": "One\nline.\n\nTwo."}, {"text": "Three."}])
+
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    found = list(HubText("some/text", "en", held_out_every=2).passages())
+    assert found == [Passage("One line."), Passage("Two."), Passage("Three.", held_out=True)]
+    assert asked["streaming"] is True
+    with pytest.raises(PngnatError, match="no column 'body'"):
+        list(HubText("some/text", column="body").passages())
+
+
+def test_without_the_datasets_library_it_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(PngnatError, match="pip install datasets"):
+        list(HubText("some/text").passages())

@@ -1,0 +1,107 @@
+"""Tokens on disk are the tokenizer's, and batches of them cover every sentence once."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pngnat.data.pretraining.cache import cached_utterances
+from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
+from pngnat.data.pretraining.sentences import TOKEN_MULTIPLE, EpochBatches, MaskedBatch, MaskedSentences, id_spaces
+from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
+from pngnat.data.pretraining.text import PreparedText, PretrainingText
+from pngnat.data.pretraining.tokens import StoreBuild, TokenStore, build_store
+from pngnat.errors import PngnatError
+
+TRAIN = 'The cat sat on the mat, and sang.\n\nWho heard it? "I did," she said.\n\nDogs bark.\n\n' * 3
+LONG = "This sentence is much, much longer than the others are, and is left out where the limit is low.\n\n"
+
+
+def text(folder, **changes) -> PretrainingText:
+    books = folder / "books"
+    books.mkdir(exist_ok=True)
+    (books / "a.txt").write_text(TRAIN + LONG)
+    (books / "b.txt").write_text("The end came soon.")
+    sources = {"books": TextFiles(str(books / "*.txt"), [HeldOutSpan("b", "b.txt")])}
+    return PretrainingText(sources, str(folder / "cache"), vocabulary_size=250, **changes)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> tuple:
+    folder = tmp_path_factory.mktemp("text")
+    return folder, text(folder).prepare()
+
+
+def test_stored_tokens_are_the_tokenizers(prepared):
+    folder, made = prepared
+    for split, store in (("train", made.train), ("held_out", made.held_out)):
+        utterances = list(cached_utterances(folder / "cache" / "utterances", split))
+        assert len(store) == len(utterances) > 0
+        for index, utterance in enumerate(utterances):
+            tokens, stored = made.tokenizer.encode(utterance), store[index]
+            np.testing.assert_array_equal(stored.ids, tokens.ids)
+            np.testing.assert_array_equal(stored.segments, tokens.segments)
+            np.testing.assert_array_equal(stored.word_positions, tokens.word_positions)
+            assert stored.num_phoneme_tokens == tokens.num_phoneme_tokens
+            assert store.lengths[index] == len(tokens.ids)
+
+
+def test_id_spaces_are_disjoint_and_hold_no_special_token(prepared):
+    spaces = id_spaces(prepared[1].tokenizer)
+    ranges = [set(spaces.phonemes), set(spaces.boundaries), set(spaces.wordpieces), {0, 1, 2, 3, 4}]
+    assert len(set.union(*ranges)) == sum(map(len, ranges)) == prepared[1].tokenizer.vocabulary_size
+    assert spaces.mask == 3
+
+
+def test_too_long_sentences_are_counted_not_cut(prepared):
+    folder, made = prepared
+    limit = int(made.train.lengths.max()) - 1
+    build = StoreBuild(folder / "cache" / "utterances", "train", folder / "cache" / "tokenizer", limit)
+    store = build_store(folder / "short", build)
+    assert store.too_long == 1
+    np.testing.assert_array_equal(np.sort(store.lengths), np.sort(made.train.lengths)[:-1])
+
+
+def test_a_finished_preparation_is_not_repeated(prepared, monkeypatch):
+    folder, made = prepared
+    monkeypatch.setattr("pngnat.data.pretraining.tokens._tokenize", lambda shard: pytest.fail("tokenized again"))
+    again = text(folder).prepare()
+    assert isinstance(again, PreparedText) and len(again.train) == len(made.train)
+
+
+def test_an_unfinished_store_is_refused(tmp_path):
+    with pytest.raises(PngnatError, match="no finished token store"):
+        TokenStore(tmp_path)
+
+
+@given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(64, 400), st.integers(0, 5))
+def test_an_epoch_has_every_sentence_once_in_batches_that_fit(lengths, limit, epoch):
+    batches = EpochBatches(lengths, limit, seed=1).epoch(epoch)
+    keys = [key for place in range(len(batches)) for key in batches[place]]
+    assert sorted(keys) == [(epoch, index) for index in range(len(lengths))]
+    for place in range(len(batches)):
+        widths = {-(-lengths[index] // TOKEN_MULTIPLE) * TOKEN_MULTIPLE for _, index in batches[place]}
+        assert len(widths) == 1 and widths.pop() * len(batches[place]) <= limit
+
+
+@given(st.lists(st.integers(3, 60), min_size=1, max_size=100), st.integers(0, 30))
+def test_starting_at_a_step_gives_what_that_step_gave(lengths, step):
+    whole, later = iter(EpochBatches(lengths, 100)), iter(EpochBatches(lengths, 100, start=step))
+    for _ in range(step):
+        next(whole)
+    assert [next(later) for _ in range(5)] == [next(whole) for _ in range(5)]
+
+
+def test_a_batch_is_the_padded_masked_sentences(prepared):
+    made = prepared[1]
+    data = MaskedSentences(made.train, id_spaces(made.tokenizer), MaskingConfig(), seed=3)
+    sentences = [data[2, index] for index in (0, 1, len(data) - 1)]
+    batch = MaskedBatch.collate(sentences)
+    assert batch.ids[1] == "epoch 2 sentence 1"
+    assert batch.num_tokens == sum(len(sentence.tokens.ids) for sentence in sentences)
+    for row, sentence in enumerate(sentences):
+        length = len(sentence.tokens.ids)
+        np.testing.assert_array_equal(batch.tokens.ids[row, :length], sentence.masked.ids)
+        np.testing.assert_array_equal(batch.labels[row, :length], sentence.masked.labels)
+        assert (batch.labels[row, length:] == IGNORED).all() and (batch.tasks[row, length:] == 0).all()
+    np.testing.assert_array_equal(data[2, 1].masked.ids, sentences[1].masked.ids)

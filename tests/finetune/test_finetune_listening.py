@@ -1,0 +1,191 @@
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from pngnat.data.corpus import Recording
+from pngnat.errors import PngnatError
+from pngnat.finetune.selection import BEST, HEARD, Distance, Examination, Heard, Listening, best_model, ears, to_speak
+from pngnat.models.decoder import DecoderConfig
+from pngnat.models.duration import PredictorConfig
+from pngnat.models.png_bert import PngBertConfig
+from pngnat.models.png_nat import PngNatConfig
+from pngnat.models.postnet import PostNetConfig
+from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
+from pngnat.training.callbacks import Ema
+from pngnat.training.export import AcousticRun
+from pngnat.training.runs import RunConfig, fit
+from pngnat.training.schedule import ScheduleConfig, WarmupCosine
+
+PHONEMES = {"see": "S IY1", "me": "M IY1", "two": "T UW1", "now": "N AW1"}
+RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
+
+
+class Given:
+    """Ears that hear what they were told to, and note the weights."""
+
+    name = "given"
+
+    def __init__(self, *misfits):
+        self.misfits, self.biases = list(misfits), []
+
+    def hear(self, voice, speaker):
+        self.biases.append(voice.duration_predictor.project.bias.item())
+        return {"misfit": self.misfits.pop(0)}
+
+
+def train(corpus, folder, hear, patience=3, steps=8):
+    torch.manual_seed(0)
+    config = PngNatConfig(
+        encoder=PngBertConfig(corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0),
+        speakers=2,
+        speaker_width=4,
+        predictor=PredictorConfig(units=8, layers=1),
+        decoder=DecoderConfig("parallel", width=16, layers=1, kernel=3, feedforward=32, dropout=0.0),
+        postnet=PostNetConfig(width=8, layers=2, dropout=0.0),
+    )
+    training = AcousticTrainingConfig(batch_seconds=2.0, autocast=False, pictures=0)
+    module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
+    AcousticRun(config, ("a", "b")).save(folder)
+    ema = Ema("model", 0.9)
+    said = []
+    listening = Listening(hear, lambda model: model, "b", ema, folder, times=4, patience=patience, say=said.append)
+    fit(module, folder, RUN, ScheduleConfig(learning_rate=3e-3, warmup=1, steps=steps), [ema, listening])
+    return listening.heard, said
+
+
+def test_the_best_hearing_is_kept(toy_corpus, tmp_path):
+    hear = Given(5.0, 3.0, 4.0, 3.5)
+    heard, said = train(toy_corpus, tmp_path, hear)
+    assert [hearing["step"] for hearing in heard.hearings] == [2, 4, 6, 8] and heard.best == 1 and not heard.over
+    model, speakers = best_model(tmp_path)
+    assert model.duration_predictor.project.bias.item() == pytest.approx(hear.biases[1]) and speakers == ("a", "b")
+    assert hear.biases[1] != hear.biases[3]
+    assert len(said) == 4 and "(best)" in said[1] and "(best)" not in said[2]
+    assert Heard.load(tmp_path) == heard
+
+
+def test_it_stops_when_it_no_longer_gets_better(toy_corpus, tmp_path):
+    heard, _ = train(toy_corpus, tmp_path, Given(3.0, 4.0, 5.0, 1.0), patience=2)
+    assert len(heard.hearings) == 3 and heard.over and heard.best == 0
+
+
+def test_early_hearings_end_nothing():
+    heard = Heard("given")
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5):
+        heard.add({"misfit": share, "share": share}, 2)
+        assert not heard.over
+    heard.add({"misfit": 0.6, "share": 0.6}, 2)
+    assert heard.over and heard.best == 0
+
+
+def test_a_stopped_run_hears_on_and_forgets_nothing(toy_corpus, tmp_path):
+    whole, _ = train(toy_corpus, tmp_path / "whole", Given(5.0, 3.0, 4.0, 3.5))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WarmupCosine, "on_train_batch_end", _stop_at(5))
+        with pytest.raises(Stopped):
+            train(toy_corpus, tmp_path / "halves", Given(5.0, 3.0))
+    later = Given(4.0, 3.5)
+    resumed, _ = train(toy_corpus, tmp_path / "halves", later)
+    assert resumed == whole and not later.misfits
+    for (name, expected), found in zip(
+        best_model(tmp_path / "whole")[0].state_dict().items(), best_model(tmp_path / "halves")[0].state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
+
+
+class Stopped(Exception):
+    pass
+
+
+def _stop_at(step):
+    def stop(self, trainer, *rest):
+        if trainer.global_step == step:
+            raise Stopped
+
+    return stop
+
+
+def test_no_hearing_no_model(tmp_path):
+    AcousticRun(PngNatConfig(PngBertConfig(100, width=16, layers=1, heads=2, feedforward=32), 1), ("a",)).save(tmp_path)
+    with pytest.raises(PngnatError, match="listened"):
+        best_model(tmp_path)
+    assert Heard.load(tmp_path) is None and not (tmp_path / BEST).exists() and not (tmp_path / HEARD).exists()
+
+
+def test_which_ears(toy_corpus, monkeypatch):
+    assert isinstance(ears("distance", Examination(toy_corpus.recordings, 16)), Distance)
+    with pytest.raises(PngnatError, match="nose"):
+        ears("nose", Examination(toy_corpus.recordings, 16))
+
+    def missing(*_):
+        raise PngnatError("not installed")
+
+    monkeypatch.setattr("pngnat.finetune.selection.asr.Recognizer", missing)
+    said = []
+    assert ears("auto", Examination(toy_corpus.recordings, 16), say=said.append).name == "distance"
+    assert said == ["nobody can listen: not installed"]
+    with pytest.raises(PngnatError, match="not installed"):
+        ears("listeners", Examination(toy_corpus.recordings, 16))
+
+
+class Deaf:
+    """Hears what it is told to, one text after the other."""
+
+    def __init__(self, *texts):
+        self.texts = list(texts)
+
+    def transcribe(self, samples, sample_rate):
+        return SimpleNamespace(text=self.texts.pop(0))
+
+
+@pytest.mark.parametrize(("made", "misfit"), [("see me now two", 0.0), ("see me now cats", 0.0), ("cats cats cats cats", 1.0 - 0.25)])
+def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, misfit):
+    real = [replace(recording, utterance=_said("see me now two")) for recording in toy_corpus.recordings[:2]]
+    recognizer = Deaf("see me now cats", made)
+    monkeypatch.setattr("pngnat.finetune.selection.asr.Recognizer", lambda threads: recognizer)
+    embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
+    monkeypatch.setattr("pngnat.finetune.selection.SpeakerEncoder", lambda: embedding)
+    figures = ears("listeners", Examination(real, 16)).hear(voice, "ada")
+    assert figures["misfit"] == pytest.approx(misfit) and figures["WER of recordings"] == pytest.approx(0.25)
+    assert figures["similarity"] == pytest.approx(1.0) and not recognizer.texts
+
+
+def named(*texts):
+    """Recordings r0, r1 ... of these texts."""
+    nothing = np.zeros(1, np.float32)
+    return [Recording(f"r{n}", "ann", "valid", Path("x"), _said(text), nothing) for n, text in enumerate(texts)]
+
+
+def test_sentences_are_drawn_by_their_names_each_text_once():
+    recordings = named(*(" ".join(words) for words in itertools.permutations(PHONEMES, 3)), *["see me now"] * 30, *PHONEMES)
+    drawn = to_speak(recordings, 16)
+    assert len({recording.utterance.text for recording in drawn}) == 16
+    assert all(len(recording.utterance.words) == 3 for recording in drawn)
+    assert drawn == to_speak(recordings[::-1], 16), "the order of lines does not matter"
+    assert drawn[:5] == to_speak(recordings, 5) and drawn[:5] != recordings[:5]
+
+
+def test_short_texts_are_better_than_too_few():
+    long, short = named("see me now", "me now two"), named(*PHONEMES)
+    assert to_speak(long + short, 16)[:2] == sorted(long, key=to_speak(long, 16).index)
+    assert len(to_speak(long + short, 16)) == 6 and len(to_speak(long + short, 3)) == 3
+
+
+def _said(text):
+    words = tuple(Word(word, tuple(PHONEMES[word].split())) for word in text.split())
+    return Utterance(words, (*(Boundary() for _ in words), Boundary(".")))
+
+
+def test_what_was_heard_survives_a_file(tmp_path):
+    heard = Heard("given")
+    for misfit in (2.0, 1.0, 3.0):
+        heard.add({"misfit": misfit, "share": 0.8}, 1)
+    (tmp_path / HEARD).write_text(json.dumps(heard.__dict__))
+    assert Heard.load(tmp_path) == heard == replace(heard) and heard.best == 1 and heard.over
