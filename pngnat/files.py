@@ -12,7 +12,7 @@ from pngnat.errors import PngnatError
 
 
 @contextmanager
-def written_beside(path: str | os.PathLike) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike) -> Iterator[Path]:
     """A new, empty file in the folder of `path` to write to, renamed to `path` when the block ends, removed when it raises.
 
     Raises PngnatError where `path` cannot be written, before the block runs.
@@ -41,7 +41,7 @@ def written_beside(path: str | os.PathLike) -> Iterator[Path]:
 
 def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all. Raises PngnatError where it cannot be written."""
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         try:
             beside.write_text(text, encoding="utf-8")
         except OSError as error:

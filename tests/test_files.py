@@ -4,12 +4,12 @@ import stat
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.files import make_folder, write_text, written_beside
+from pngnat.files import atomic_write, make_folder, write_text
 
 
 def test_a_file_appears_whole(tmp_path):
     path = tmp_path / "a.txt"
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text("hello")
         assert not path.exists()
     assert path.read_text() == "hello" and os.listdir(tmp_path) == ["a.txt"]
@@ -20,7 +20,7 @@ def test_a_file_appears_whole(tmp_path):
 def test_or_not_at_all(tmp_path, error):
     path = tmp_path / "a.txt"
     path.write_text("before")
-    with pytest.raises(error), written_beside(path) as beside:
+    with pytest.raises(error), atomic_write(path) as beside:
         beside.write_text("half")
         raise error
     assert path.read_text() == "before" and os.listdir(tmp_path) == ["a.txt"]

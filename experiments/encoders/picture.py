@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.encoders.last_pause import BORDER
 from experiments.encoders.report import NOTE, EncoderReport, size_name
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def draw(report: EncoderReport, path: Path) -> None:
     columns[0][0].legend()
     columns[0][1].legend()
     figure.supxlabel(fill(NOTE, 150), fontsize=9)
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, format="png", dpi=100)
 
 

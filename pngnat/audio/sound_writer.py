@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from pngnat.errors import PngnatError
-from pngnat.files import unwritable, written_beside
+from pngnat.files import atomic_write, unwritable
 
 # What each suffix is written as. WAV is 16 bit because players and Praat all read it.
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
@@ -36,7 +36,7 @@ def sound_writer(
         if name not in TAGS:
             raise PngnatError(f"{path}: '{name}' is no tag for a sound file; use one of {', '.join(TAGS)}")
     container, subtype = FORMATS[Path(path).suffix.lower()]
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         with _writing(path):
             file = soundfile.SoundFile(beside, "w", sample_rate, 1, subtype, format=container)
             for name, text in (tags or {}).items():

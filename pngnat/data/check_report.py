@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pngnat.data.checks import Warned, speaking_rate, text_score
 from pngnat.data.corpus import Recording
-from pngnat.files import make_folder, write_text, written_beside
+from pngnat.files import atomic_write, make_folder, write_text
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
 _SHOWN = 5
@@ -75,5 +75,5 @@ def _plot(path: Path, recordings: Sequence[Recording]) -> None:
         axes.hist(values, bins=40)
         axes.set_title(title)
         axes.set_yscale("log")
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, dpi=100)

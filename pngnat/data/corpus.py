@@ -18,7 +18,7 @@ import numpy as np
 
 from pngnat.data.segments import Segment, WordSpan
 from pngnat.errors import PngnatError
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 from pngnat.text.utterance import Boundary, Utterance, Word
 
 MANIFEST = "cuts.jsonl.gz"
@@ -145,7 +145,7 @@ def cut_dict(prepared: Prepared) -> dict[str, Any]:
 
 def write_manifest(folder: Path, cuts: Iterable[Mapping[str, Any]]) -> None:
     """Write `cuts.jsonl.gz`, beside and renamed. Raises PngnatError where the folder cannot be written."""
-    with written_beside(Path(folder) / MANIFEST) as beside, gzip.open(beside, "wt", encoding="utf-8") as file:
+    with atomic_write(Path(folder) / MANIFEST) as beside, gzip.open(beside, "wt", encoding="utf-8") as file:
         for cut in cuts:
             file.write(json.dumps(cut, ensure_ascii=False) + "\n")
 

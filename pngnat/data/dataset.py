@@ -18,7 +18,7 @@ from pngnat.audio.mel import log_mel
 from pngnat.audio.wav import read
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
 
@@ -42,7 +42,7 @@ class MelStore:
         samples = torch.from_numpy(read(recording.path, self.audio.sample_rate))
         mel = log_mel(samples, self.audio).T.numpy().astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_beside(path) as beside:
+        with atomic_write(path) as beside:
             np.save(beside, mel)
         return mel.astype(np.float32)
 

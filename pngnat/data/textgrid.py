@@ -13,7 +13,7 @@ from praatio.utilities.errors import PraatioException
 from pngnat.data.pronunciations import without_stress
 from pngnat.data.segments import Phone, Segment, token_segments
 from pngnat.errors import PngnatError
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 from pngnat.text.phonemes import PHONEMES
 from pngnat.text.utterance import Utterance
 
@@ -36,7 +36,7 @@ def write_textgrid(path: str | Path, utterance: Utterance, segments: Sequence[Se
     grid = textgrid.Textgrid(0, seconds)
     grid.addTier(textgrid.IntervalTier(WORDS, words, 0, seconds))
     grid.addTier(textgrid.IntervalTier(PHONES, phones, 0, seconds))
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         grid.save(str(beside), format="long_textgrid", includeBlankSpaces=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pngnat.evaluation.duration_tracks import draw_tracks
 from pngnat.evaluation.rhythm import Track, class_lengths, rhythm
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 
 if TYPE_CHECKING:
     from pngnat.evaluation.disfluency import Disfluency
@@ -34,7 +34,7 @@ def save_picture(path: Path, found: Disfluency) -> None:
     _draw_pauses(figure.add_subplot(grid[1, 0]), found, marked=False)
     _draw_pauses(figure.add_subplot(grid[1, 1]), found, marked=True)
     _draw_example(figure.add_subplot(grid[2, :]), found)
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, dpi=100)
 
 

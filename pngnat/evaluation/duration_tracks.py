@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.evaluation.rhythm import CLASS_OF, Track
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 
 _COLOURS = ("#8fb8de", "#c9def1")
 _PAUSE = "#e07a5f"
@@ -44,5 +44,5 @@ def save_tracks(path: Path, title: str, tracks: Mapping[str, Track]) -> None:
     axes = figure.subplots()
     axes.set_title(title, fontsize=10)
     draw_tracks(axes, tracks)
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, dpi=110)

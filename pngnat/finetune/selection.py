@@ -25,7 +25,7 @@ from pngnat.evaluation.recreation import Embed, Likeness, Spoken
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.evaluation.warping import warped_distortion
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
-from pngnat.files import write_text, written_beside
+from pngnat.files import atomic_write, write_text
 from pngnat.finetune.progress import training_share
 from pngnat.models.png_nat import PngNat
 from pngnat.synthesis.speech import Speech
@@ -223,7 +223,7 @@ class Listening(Callback):
             figures = self.ears.hear(self.voice_of(speaking), self.speaker)
             is_best = self.heard.add({**figures, "step": trainer.global_step, "share": round(share, 3)}, self.patience)
             if is_best:
-                with written_beside(self.run_dir / BEST) as beside:
+                with atomic_write(self.run_dir / BEST) as beside:
                     save_file({name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()}, beside)
         module.train()
         for name, value in figures.items():

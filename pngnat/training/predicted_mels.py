@@ -18,7 +18,7 @@ import torch
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
@@ -117,7 +117,7 @@ class PredictedMels:
                     f"or delete {self.store.path(clip)} if that is of an older recording"
                 )
             arrays = {"mel": mel[:, :frames].astype(np.float16), "durations": recording.durations, "tokens": self.teacher.tokens(recording)}
-            with written_beside(self._path(recording.id)) as beside, open(beside, "wb") as file:
+            with atomic_write(self._path(recording.id)) as beside, open(beside, "wb") as file:
                 np.savez(file, **arrays)
             yield recording
 

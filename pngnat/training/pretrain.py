@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
 from pngnat.data.pretraining.sentences import EpochBatches, MaskedBatch, MaskedSentences, id_spaces
 from pngnat.data.pretraining.tokens import TokenStore
-from pngnat.files import make_folder, written_beside
+from pngnat.files import atomic_write, make_folder
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.text.tokenizer import PngTokenizer
@@ -145,5 +145,5 @@ class Pretraining(L.LightningModule):
         with tempfile.TemporaryDirectory(dir=folder) as new:
             self.model.save_pretrained(new)
             for file in Path(new).iterdir():
-                with written_beside(folder / file.name) as beside:
+                with atomic_write(folder / file.name) as beside:
                     shutil.copyfile(file, beside)

@@ -21,7 +21,7 @@ from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.files import write_text, written_beside
+from pngnat.files import atomic_write, write_text
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class FeatureStore:
             "mel": log_mel(torch.from_numpy(samples), self.audio).numpy().astype(np.float16),
             "f0": PITCH_METHODS[self.pitch_method](samples, self.audio),
         }
-        with written_beside(self.path(clip)) as beside, open(beside, "wb") as file:
+        with atomic_write(self.path(clip)) as beside, open(beside, "wb") as file:
             np.savez(file, **arrays)
 
 

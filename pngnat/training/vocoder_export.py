@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
-from pngnat.files import write_text, written_beside
+from pngnat.files import atomic_write, write_text
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.export import averaged_weights
 from pngnat.voice.card import find_voice, safe_file
@@ -42,7 +42,7 @@ def save_vocoder(folder: Path, vocoder: Vocoder) -> None:
     """Write settings and weights, the weights in half precision."""
     save_settings(folder, vocoder.audio, vocoder.config)
     weights = {name: value.detach().cpu().half().contiguous() for name, value in vocoder.state_dict().items()}
-    with written_beside(folder / WEIGHTS) as beside:
+    with atomic_write(folder / WEIGHTS) as beside:
         save_file(weights, beside)
 
 
@@ -62,7 +62,7 @@ def vocoder_model(folder: Path) -> Vocoder:
 
 def save_discriminators(folder: Path, weights: Mapping[str, Tensor]) -> None:
     """Write the discriminators' weights, in half precision, so that a later training need not teach them again."""
-    with written_beside(folder / DISCRIMINATORS) as beside:
+    with atomic_write(folder / DISCRIMINATORS) as beside:
         save_file({name: value.detach().cpu().half().contiguous() for name, value in weights.items()}, beside)
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pngnat.errors import PngnatError
-from pngnat.files import make_folder, write_text, written_beside
+from pngnat.files import atomic_write, make_folder, write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
@@ -141,14 +141,14 @@ def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = Non
     modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}
     for name, module in modules.items():
         if module is not None:
-            with written_beside(folder / name) as beside:
-                save_file({key: _halved(tensor) for key, tensor in module.state_dict().items()}, beside)
+            with atomic_write(folder / name) as beside:
+                save_file({key: _to_half(tensor) for key, tensor in module.state_dict().items()}, beside)
     if readme is not None:
         write_text(folder / "README.md", readme)
     write_text(folder / CARD, voice.card.to_json())
 
 
-def _halved(tensor: Tensor) -> Tensor:
+def _to_half(tensor: Tensor) -> Tensor:
     """Half precision where that can hold the values; always a tensor of its own, as safetensors asks."""
     fits = tensor.is_floating_point() and (tensor.numel() == 0 or tensor.abs().max() <= _FLOAT16_LARGEST)
     return tensor.detach().cpu().to(torch.float16 if fits else tensor.dtype).contiguous().clone()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pngnat.errors import PngnatError
-from pngnat.files import written_beside
+from pngnat.files import atomic_write
 from pngnat.text.phonemes import PHONEMES
 from pngnat.text.utterance import Boundary, Utterance, Word
 
@@ -29,7 +29,7 @@ _CODES = {phoneme: code for code, phoneme in enumerate(PHONEMES)}
 def write_shard(path: Path, utterances: Iterable[Utterance]) -> int:
     """Write a shard, whole or not at all; returns the number of utterances."""
     records = [_pack(utterance) for utterance in utterances]
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_bytes(_HEADER.pack(_MAGIC, _VERSION, len(records)) + zlib.compress(b"".join(records), 6))
     return len(records)
 
