@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 
 from pngnat.audio.config import AudioConfig
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.voice.card import Professional, SpeakerCard, VoiceCard

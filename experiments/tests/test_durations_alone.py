@@ -8,12 +8,11 @@ from experiments.encoders.duration_job import DurationJob, DurationPlan
 from experiments.encoders.durations import DurationTrainingConfig
 from pngnat.data.duration_dataset import DurationBatch, DurationDataset
 from pngnat.evaluation.durations import predict_durations
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 
@@ -73,7 +72,7 @@ def test_training_goes_on_from_a_model_and_leaves_frozen_layers_alone(toy_corpus
         torch.testing.assert_close(after[name], before[name], rtol=0, atol=0)
     assert not torch.equal(after["encoder.layers.1.linear1.weight"], before["encoder.layers.1.linear1.weight"])
     # What durations do not need is not trained.
-    torch.testing.assert_close(after["decoder.leave.weight"], before["decoder.leave.weight"], rtol=0, atol=0)
+    torch.testing.assert_close(after["decoder.proj_out.weight"], before["decoder.proj_out.weight"], rtol=0, atol=0)
 
 
 def test_predictions_do_not_depend_on_the_company(toy_corpus, job):

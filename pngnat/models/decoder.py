@@ -1,4 +1,4 @@
-"""Decoders: upsampled frames to mel frames. One interface, two kinds."""
+"""Upsampled frames to mel frames: decoders, of one interface and two kinds, and the post-net."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pngnat.models.batch import length_mask
+from pngnat.models.layers import ConvNeXtBlock
 
 
 @dataclass(frozen=True)
@@ -69,36 +70,21 @@ class ParallelDecoder(Decoder):
 
     def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
         super().__init__(inputs, n_mels, config)
-        self.enter = nn.Linear(inputs * config.reduction, config.width)
-        self.blocks = nn.ModuleList(ConvBlock(config) for _ in range(config.layers))
+        self.proj_in = nn.Linear(inputs * config.reduction, config.width)
+        self.blocks = nn.ModuleList(
+            ConvNeXtBlock(config.width, config.feedforward, config.kernel, 1 / config.layers, config.dropout, gelu="none")
+            for _ in range(config.layers)
+        )
         self.norm = nn.LayerNorm(config.width)
-        self.leave = nn.Linear(config.width, n_mels * config.reduction)
+        self.proj_out = nn.Linear(config.width, n_mels * config.reduction)
 
     def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
         """See `Decoder.forward`; `target` is not used."""
-        hidden = self.enter(self.group(upsampled))
+        hidden = self.proj_in(self.group(upsampled))
         mask = length_mask((counts + self.config.reduction - 1) // self.config.reduction, hidden.shape[1])[..., None]
         for block in self.blocks:
             hidden = block(hidden * mask)
-        return self.ungroup(self.leave(self.norm(hidden)), upsampled.shape[1])
-
-
-class ConvBlock(nn.Module):
-    """Depthwise convolution over time, layer norm, two pointwise layers, residual."""
-
-    def __init__(self, config: DecoderConfig):
-        super().__init__()
-        self.depthwise = nn.Conv1d(config.width, config.width, config.kernel, padding=config.kernel // 2, groups=config.width)
-        self.norm = nn.LayerNorm(config.width)
-        self.widen = nn.Linear(config.width, config.feedforward)
-        self.narrow = nn.Linear(config.feedforward, config.width)
-        self.dropout = nn.Dropout(config.dropout)
-        self.scale = nn.Parameter(torch.full((config.width,), 1.0 / config.layers))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, T, width) to (B, T, width)."""
-        hidden = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.scale * self.narrow(F.gelu(self.widen(self.norm(hidden)))))
+        return self.ungroup(self.proj_out(self.norm(hidden)), upsampled.shape[1])
 
 
 class LstmDecoder(Decoder):
@@ -117,7 +103,7 @@ class LstmDecoder(Decoder):
         )
         sizes = [config.prenet + grouped] + [config.width] * (config.layers - 1)
         self.cells = nn.ModuleList(ZoneoutLstmCell(size, config.width, config.zoneout) for size in sizes)
-        self.leave = nn.Linear(config.width + grouped, n_mels * config.reduction)
+        self.proj_out = nn.Linear(config.width + grouped, n_mels * config.reduction)
 
     def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
         """See `Decoder.forward`; without `target` it is fed its own output."""
@@ -142,7 +128,7 @@ class LstmDecoder(Decoder):
             state = cell(hidden, state)
             new_states.append(state)
             hidden = state[0]
-        return self.leave(torch.cat([hidden, group], dim=-1)), new_states
+        return self.proj_out(torch.cat([hidden, group], dim=-1)), new_states
 
     def _last_frames(self, target: Tensor) -> Tensor:
         return self.group(target)[..., -self.n_mels :]
@@ -170,3 +156,35 @@ class ZoneoutLstmCell(nn.Module):
         if not self.training:
             return self.zoneout * old + (1 - self.zoneout) * new
         return torch.where(torch.rand_like(new) < self.zoneout, old, new)
+
+
+@dataclass(frozen=True)
+class PostNetConfig:
+    """Size of the post-net; the defaults are the paper's."""
+
+    width: int = 512
+    layers: int = 5
+    kernel: int = 5
+    dropout: float = 0.5
+
+
+class PostNet(nn.Module):
+    """A residual that sharpens the decoder's mel, convolutions over time, with tanh between them (arXiv 1712.05884, section 2.2)."""
+
+    def __init__(self, n_mels: int, config: PostNetConfig):
+        super().__init__()
+        widths = [n_mels, *[config.width] * (config.layers - 1), n_mels]
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(before, after, config.kernel, padding=config.kernel // 2)
+            for before, after in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """mel: (B, T, M); mask: (B, T, 1), True inside the utterance. Returns what to add to the mel, (B, T, M)."""
+        hidden = mel
+        for index, convolution in enumerate(self.convolutions):
+            if index:
+                hidden = self.dropout(hidden.tanh())
+            hidden = convolution((hidden * mask).transpose(1, 2)).transpose(1, 2)
+        return hidden

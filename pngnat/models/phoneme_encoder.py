@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from pngnat.models.batch import PngBatch
-from pngnat.models.recurrent import BiLstm
+from pngnat.models.layers import BiLstm
 
 
 @dataclass(frozen=True)

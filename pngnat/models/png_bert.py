@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pngnat.models.batch import PngBatch
-from pngnat.models.positions import sinusoidal, wavelengths
+from pngnat.models.layers import sinusoidal, wavelengths
 
 EMBEDDING_STD = 0.35
 # Longer waves, in tokens or words, hardly tell neighbours apart; what weight they deserve is learned.

@@ -12,12 +12,10 @@ from torch import Tensor, nn
 
 from pngnat.audio.config import AudioConfig
 from pngnat.models.batch import PngBatch, length_mask
-from pngnat.models.decoder import DecoderConfig, build_decoder
-from pngnat.models.duration import DurationPredictor, PredictorConfig, RangePredictor
+from pngnat.models.decoder import DecoderConfig, PostNet, PostNetConfig, build_decoder
+from pngnat.models.durations import DurationPredictor, PredictorConfig, RangePredictor, frame_counts, gaussian_weights, upsample
 from pngnat.models.phoneme_encoder import PhonemeEncoder, PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
-from pngnat.models.postnet import PostNet, PostNetConfig
-from pngnat.models.upsampling import frame_counts, gaussian_weights, upsample
 
 
 @dataclass(frozen=True)

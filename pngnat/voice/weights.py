@@ -17,6 +17,8 @@ from pngnat.errors import PngnatError
 # What reading a damaged file, or building what a damaged card describes, may raise.
 _DAMAGE = (ValueError, TypeError, KeyError, ArithmeticError, AssertionError, RuntimeError, OSError, SafetensorError, pickle.UnpicklingError)
 
+_RENAMED = {"enter": "proj_in", "leave": "proj_out", "widen": "expand", "narrow": "contract", "mix": "depthwise"}
+
 
 def build_module(path: Path, make: Callable[[], nn.Module], left_out: tuple[str, ...] = ()) -> Any:
     """The module that `make` makes, with the weights of a file, ready to speak.
@@ -43,7 +45,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             raise ValueError("it holds no table of tensors")
         return weights
     with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}
+        return {_now(name): file.get_tensor(name) for name in file.keys()}
+
+
+def _now(name: str) -> str:
+    """What a tensor is called now: voices of version 0.1 say `enter` for `proj_in`, and the like."""
+    return ".".join(_RENAMED.get(part, part) for part in name.split("."))
 
 
 class _SizeGuard(TorchFunctionMode):

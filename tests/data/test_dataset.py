@@ -7,7 +7,7 @@ from pngnat.audio.wav import write
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticBatch, AcousticDataset, MelStore
 from pngnat.errors import PngnatError
-from pngnat.models.upsampling import frame_counts
+from pngnat.models.durations import frame_counts
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.text.utterance import Boundary, Utterance, Word
 

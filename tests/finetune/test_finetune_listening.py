@@ -11,11 +11,10 @@ import torch
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.finetune.selection import BEST, HEARD, Distance, Examination, Heard, Listening, best_model, ears, to_speak
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema

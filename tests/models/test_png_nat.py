@@ -4,13 +4,11 @@ import pytest
 import torch
 
 from pngnat.models.batch import PngBatch
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig, frame_counts
 from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
-from pngnat.models.upsampling import frame_counts
 
 VOCABULARY = 60
 PNG = PngNatConfig(

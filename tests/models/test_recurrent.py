@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from pngnat.models.recurrent import BiLstm, reversed_places
+from pngnat.models.layers import BiLstm, reversed_places
 
 
 def packed_reference(model: BiLstm, inputs: int, units: int) -> nn.LSTM:

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pngnat.models.upsampling import frame_counts, gaussian_weights, position_in_token, upsample
+from pngnat.models.durations import frame_counts, gaussian_weights, position_in_token, upsample
 
 DURATIONS = st.lists(st.one_of(st.just(0.0), st.floats(0.05, 30.0)), min_size=1, max_size=20).filter(lambda d: sum(d) >= 1)
 

@@ -17,7 +17,7 @@ def vocoder():
     torch.manual_seed(0)
     vocoder = Vocoder(AUDIO, TINY)
     # Fresh networks give constants; these give every frame another sound.
-    torch.nn.init.normal_(vocoder.net.leave.weight, std=0.1)
+    torch.nn.init.normal_(vocoder.net.proj_out.weight, std=0.1)
     return vocoder
 
 
@@ -27,8 +27,8 @@ def raw():
     torch.manual_seed(0)
     vocoder = Vocoder(AUDIO, replace(TINY, corrections=0))
     with torch.no_grad():
-        vocoder.net.leave.weight.zero_()
-        vocoder.net.leave.bias.split(vocoder.outputs)[2].fill_(-20.0)
+        vocoder.net.proj_out.weight.zero_()
+        vocoder.net.proj_out.bias.split(vocoder.outputs)[2].fill_(-20.0)
     return vocoder
 
 
@@ -120,7 +120,7 @@ def test_pitch_loss_falls_to_its_floor_at_the_right_answer(vocoder):
 def test_gradients_are_finite_where_voice_is_certain(vocoder):
     mel = mels(1, 128, 9)
     with torch.no_grad():
-        vocoder.pitch.net.leave.bias[-1] = 30.0
+        vocoder.pitch.net.proj_out.bias[-1] = 30.0
     vocoder(mel).square().mean().backward()
     assert all(torch.isfinite(weight.grad).all() for weight in vocoder.parameters() if weight.grad is not None)
 
@@ -175,9 +175,9 @@ def test_the_first_vocoders_keep_their_bounded_phase_and_are_not_corrected():
     bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(TINY, corrections=0))
     free.load_state_dict(bounded.state_dict())
     with torch.no_grad():
-        bounded.net.leave.weight.zero_(), free.net.leave.weight.zero_()
-        bounded.net.leave.bias.split(bounded.outputs)[1].fill_(2.0)
-        free.net.leave.bias.split(free.outputs)[1].fill_(math.tanh(2.0))
+        bounded.net.proj_out.weight.zero_(), free.net.proj_out.weight.zero_()
+        bounded.net.proj_out.bias.split(bounded.outputs)[1].fill_(2.0)
+        free.net.proj_out.bias.split(free.outputs)[1].fill_(math.tanh(2.0))
         mel = mels(1, 128, 8)
         torch.testing.assert_close(bounded(mel, generator=seeded()), free(mel, generator=seeded()))
 

@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from pngnat.errors import PngnatError
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun, acoustic_model
@@ -73,7 +72,7 @@ def test_training_lowers_the_loss_and_draws_pictures(toy_corpus, tmp_path):
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_batch(toy_corpus, tmp_path):
     config = model_config(toy_corpus.tokenizer.vocabulary_size)
     module = AcousticTraining(config, AcousticTrainingConfig(batch_seconds=0.1), toy_corpus.dataset("train"), toy_corpus.dataset("valid"))
-    torch.nn.init.constant_(module.model.decoder.leave.weight, float("nan"))
+    torch.nn.init.constant_(module.model.decoder.proj_out.weight, float("nan"))
     with pytest.raises(PngnatError, match=r"nan at step 0; the batch holds r\d+"):
         fit(module, tmp_path, RUN, SCHEDULE, [])
 
@@ -93,7 +92,7 @@ def test_a_model_that_speaks_lends_its_weights_to_new_speakers(toy_corpus):
     start_from_model(model, ["new", "b", "a"], donor, ["a", "b"])
     rows, old = model.speaker.weight, donor.speaker.weight
     torch.testing.assert_close(rows, torch.stack([old.mean(0), old[1], old[0]]))
-    torch.testing.assert_close(model.decoder.enter.weight, donor.decoder.enter.weight)
+    torch.testing.assert_close(model.decoder.proj_in.weight, donor.decoder.proj_in.weight)
     with pytest.raises(PngnatError, match="other sizes"):
         start_from_model(PngNat(replace(config, speaker_width=8)), ["a", "b"], donor, ["a", "b"])
 

@@ -6,11 +6,10 @@ import torch
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
 from pngnat.training.predicted_mels import PredictedMels, Teacher, find_teacher
@@ -99,7 +98,7 @@ def test_what_was_spoken_is_spoken_anew_only_where_something_changed(toy_corpus,
 
     trained = teacher(toy_corpus)
     with torch.no_grad():
-        trained.model.decoder.leave.bias[0] += 1e-3
+        trained.model.decoder.proj_out.bias[0] += 1e-3
     assert PredictedMels(tmp_path, store, trained).missing(recordings) == recordings
     assert PredictedMels(tmp_path, store, teacher(toy_corpus, speakers=("b", "a"))).missing(recordings) == recordings
 
@@ -179,8 +178,8 @@ def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_cor
     )
     first = train_vocoder(job)
     start = vocoder_start(tmp_path / "first")
-    assert torch.equal(start.vocoder.net.leave.bias, first.net.leave.bias) and start.discriminators
+    assert torch.equal(start.vocoder.net.proj_out.bias, first.net.proj_out.bias) and start.discriminators
     second = train_vocoder(replace(job, run_dir=tmp_path / "second", start=start, schedule=ScheduleConfig(learning_rate=0.0, steps=1)))
-    torch.testing.assert_close(second.net.leave.bias, first.net.leave.bias)
+    torch.testing.assert_close(second.net.proj_out.bias, first.net.proj_out.bias)
     with pytest.raises(PngnatError, match="start from has other audio"):
         train_vocoder(replace(job, start=VocoderStart(Vocoder(AudioConfig(n_mels=20), VOCODER))))

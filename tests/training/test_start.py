@@ -5,12 +5,11 @@ import pytest
 import torch
 
 from pngnat.errors import PngnatError
-from pngnat.models.decoder import DecoderConfig
-from pngnat.models.duration import PredictorConfig
+from pngnat.models.decoder import DecoderConfig, PostNetConfig
+from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.models.postnet import PostNetConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.start import start_from_encoder, start_from_frozen
 from pngnat.voice.voice import Voice, load_voice

@@ -170,7 +170,7 @@ def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
         assert torch.equal(value, resumed.state_dict()[name]), name
     for name, value in average.average.items():
         assert torch.equal(value, resumed_average.average[name]), name
-    assert not torch.equal(average.average["net.leave.bias"], at_once.vocoder.net.leave.bias)
+    assert not torch.equal(average.average["net.proj_out.bias"], at_once.vocoder.net.proj_out.bias)
 
 
 def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(store, clips):
@@ -208,7 +208,7 @@ def test_gradients_are_clipped_network_by_network(store, clips):
     training.configure_gradient_clipping(None, 1.0)
     norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in training.discriminators.parameters()])
     assert norm == pytest.approx(1.0, rel=1e-3)
-    assert training.vocoder.net.leave.bias.grad[0].item() == pytest.approx(1e-4)
+    assert training.vocoder.net.proj_out.bias.grad[0].item() == pytest.approx(1e-4)
 
 
 def test_a_run_shows_sound_and_pictures(store, clips, tmp_path):
@@ -223,7 +223,7 @@ def test_a_run_shows_sound_and_pictures(store, clips, tmp_path):
 def test_a_loss_that_is_no_number_names_the_batch(store, clips, tmp_path):
     training = module(store, clips)
     with torch.no_grad():
-        training.vocoder.net.leave.bias.fill_(torch.nan)
+        training.vocoder.net.proj_out.bias.fill_(torch.nan)
     with pytest.raises(PngnatError, match=r"nan at step 0.*clip\d"):
         fit(training, tmp_path, RUN, ScheduleConfig(steps=2), [])
 
@@ -241,7 +241,7 @@ def test_a_training_starts_from_an_export_or_a_voice(tmp_path):
     vocoder = Vocoder(AUDIO, MODEL)
     save_vocoder(tmp_path, vocoder)
     start = vocoder_start(tmp_path)
-    assert torch.equal(start.vocoder.net.enter.weight, vocoder.net.enter.weight.half().float())
+    assert torch.equal(start.vocoder.net.proj_in.weight, vocoder.net.proj_in.weight.half().float())
     assert start.discriminators is None
     assert vocoder_start("english").vocoder.audio == AUDIO
     with pytest.raises(PngnatError, match="no such voice|voice"):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pngnat.models.vocoder.blocks import ConvNeXt
+from pngnat.models.layers import ConvNeXt
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pngnat.audio.config import AudioConfig
-from pngnat.models.vocoder.blocks import ConvNeXt
+from pngnat.models.layers import ConvNeXt
 from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.pitch import PitchConfig, PitchNet
 from pngnat.models.vocoder.source import pulse_train
@@ -90,9 +90,9 @@ class Vocoder(nn.Module):
         self.net = ConvNeXt(audio.n_mels + 2, sum(self.outputs), config.width, config.hidden, config.blocks, config.kernel)
         # E and Z have magnitudes of the order of the window's length; start near the level of speech, with little noise.
         self.source_scale = 1 / math.sqrt(self.stft.window.square().sum().item())
-        nn.init.normal_(self.net.leave.weight, std=1e-3)
+        nn.init.normal_(self.net.proj_out.weight, std=1e-3)
         with torch.no_grad():
-            pulses, phase, noise, trust = self.net.leave.bias.split(self.outputs)
+            pulses, phase, noise, trust = self.net.proj_out.bias.split(self.outputs)
             pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0), trust.fill_(2.0)
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float = 0.0) -> Tensor:
