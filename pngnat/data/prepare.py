@@ -13,8 +13,8 @@ import numpy as np
 
 from pngnat.audio import wav
 from pngnat.data.align import SAMPLE_RATE, Aligner, AlignerConfig
+from pngnat.data.checks import measure
 from pngnat.data.corpus import Prepared, cut_dict, write_manifest
-from pngnat.data.measures import measure
 from pngnat.data.parallel import Lost, run
 from pngnat.data.segments import trim, word_spans
 from pngnat.data.sources import Skipped, Source, safe_name
