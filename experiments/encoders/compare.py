@@ -22,13 +22,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.encoders.duration_job import DurationJob, DurationPlan
+from experiments.encoders.durations import DurationDataset, TimedTokens, predicted
 from experiments.encoders.last_pause import LastPause
 from experiments.encoders.picture import draw
 from experiments.encoders.probe import few
 from experiments.encoders.report import EncoderReport
 from pngnat.data.corpus import SPLITS, Recording, read_corpus
-from pngnat.data.duration_dataset import DurationDataset, TimedTokens
-from pngnat.evaluation.durations import duration_counts, duration_figures, predict_durations
+from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.text.frontend import Frontend
@@ -99,7 +99,7 @@ class Comparison:
         """A model's errors on the recordings that it has not seen."""
         found = {}
         for split, examples in self.spoken.items():
-            arrays = predict_durations(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
+            arrays = predicted(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
             found[split] = duration_figures(*arrays)
         return found
 
@@ -116,7 +116,7 @@ class Comparison:
         spelled = {recording.id: recording.utterance.text for recording in self.probe["test"]}
         found = []
         for group, examples in groups.items():
-            for example, durations in zip(examples, predict_durations(model, examples), strict=True):
+            for example, durations in zip(examples, predicted(model, examples), strict=True):
                 pause = LastPause.of(spelled.get(example.id, example.id), group, durations, example.tokens.word_index)
                 found.append(pause.to_dict())
         return found

@@ -10,9 +10,8 @@ from typing import Any
 
 import lightning as L
 
-from experiments.encoders.durations import DurationTraining, DurationTrainingConfig
+from experiments.encoders.durations import DurationDataset, DurationTraining, DurationTrainingConfig
 from pngnat.data.corpus import Recording
-from pngnat.data.duration_dataset import DurationDataset
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.text.tokenizer import FILE, PngTokenizer
 from pngnat.training.callbacks import Ema

@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from experiments.encoders.duration_job import DurationJob, DurationPlan
-from experiments.encoders.durations import DurationTrainingConfig
-from pngnat.data.duration_dataset import DurationBatch, DurationDataset
-from pngnat.evaluation.durations import predict_durations
+from experiments.encoders.durations import DurationBatch, DurationDataset, DurationTrainingConfig, predicted
 from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
 from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
@@ -37,7 +35,7 @@ def plan(toy_corpus, model: PngNatConfig, steps: int = SCHEDULE.steps, seed: int
 
 
 def error(model: PngNat, examples: list) -> float:
-    found = predict_durations(model, examples)
+    found = predicted(model, examples)
     return float(np.mean([np.abs(f - e.durations).mean() for f, e in zip(found, examples, strict=True)]))
 
 
@@ -79,7 +77,7 @@ def test_predictions_do_not_depend_on_the_company(toy_corpus, job):
     torch.manual_seed(0)
     model = PngNat(model_config(PngBertConfig(toy_corpus.tokenizer.vocabulary_size, 16, 1, 2, 32))).eval()
     examples = DurationDataset(toy_corpus.recordings, job.tokenizer, job.speakers).examples
-    together, alone = predict_durations(model, examples), predict_durations(model, examples, size=1)
+    together, alone = predicted(model, examples), predicted(model, examples, size=1)
     for a, b, example in zip(together, alone, examples, strict=True):
         assert a.shape == example.durations.shape
         np.testing.assert_allclose(a, b, atol=1e-5)

@@ -11,13 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from pngnat.data.corpus import read_corpus
-from pngnat.data.duration_dataset import DurationDataset, TimedTokens
 from pngnat.evaluation import report
-from pngnat.models.batch import PngBatch
-from pngnat.models.png_nat import PngNat
+from pngnat.evaluation.predictions import predict_durations
 from pngnat.voice.voice import load_voice
 
 PAUSE = 0.1  # seconds from which on a silence counts as a pause
@@ -55,19 +52,6 @@ def duration_counts(spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarra
     }
 
 
-def predict_durations(model: PngNat, examples: Sequence[TimedTokens], size: int = 32) -> list[np.ndarray]:
-    """Predicted seconds of each utterance's N tokens, float32 (N,), in the order of `examples`, whose own durations are not read."""
-    order = sorted(range(len(examples)), key=lambda place: len(examples[place].tokens.ids))
-    found: dict[int, np.ndarray] = {}
-    for start in range(0, len(order), size):
-        places = order[start : start + size]
-        tokens = PngBatch.collate([examples[place].tokens for place in places])
-        rows = model.predict_durations(tokens, torch.tensor([examples[place].speaker for place in places]))
-        for place, row in zip(places, rows, strict=True):
-            found[place] = row[: examples[place].tokens.num_phoneme_tokens].float().numpy()
-    return [found[place] for place in range(len(examples))]
-
-
 def _percent(hits: np.ndarray) -> float:
     return float(100 * hits.mean()) if len(hits) else float("nan")
 
@@ -81,12 +65,12 @@ def main() -> None:
     args = parser.parse_args()
     voice = load_voice(args.voice)
     recordings = read_corpus(args.corpus, args.split, voice.speakers)
-    examples = DurationDataset(recordings, voice.tokenizer, voice.speakers).examples
-    predicted = predict_durations(voice.acoustic, examples)
-    figures = duration_figures(predicted, [e.durations for e in examples], [e.tokens.word_index for e in examples])
+    tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]
+    predicted = predict_durations(voice.acoustic, tokens, [voice.speakers.index(recording.speaker) for recording in recordings])
+    figures = duration_figures(predicted, [r.durations for r in recordings], [t.word_index for t in tokens])
     print(report.table([{"recordings": len(recordings), **figures}]))
     if args.json:
-        report.write_json(args.json, {"recordings": [e.id for e in examples], **figures})
+        report.write_json(args.json, {"recordings": [r.id for r in recordings], **figures})
 
 
 if __name__ == "__main__":
