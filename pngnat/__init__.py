@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pngnat.version import __version__
+
 if TYPE_CHECKING:
     from pngnat.errors import PngnatError
     from pngnat.synthesis.durations import WordDurations
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from pngnat.voice.blending import Blend
     from pngnat.voice.card import list_voices
     from pngnat.voice.voice import Voice, load_voice
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Blend": "voice.blending",
@@ -40,6 +40,7 @@ __all__ = [
     "SpeechOptions",
     "Voice",
     "WordDurations",
+    "__version__",
     "list_voices",
     "load_voice",
     "stream",

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pngnat
 from pngnat.errors import PngnatError
+from pngnat.version import __version__
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--lexicon", metavar="FILE", help="pronunciations that win over the dictionary: lines of `word  P H O N E M E S`")
     add("--threads", type=int, metavar="N", help="processor threads to use")
     add("--quiet", action="store_true", help="print nothing but errors")
-    add("--version", action="version", version=f"pngnat {pngnat.__version__}")
+    add("--version", action="version", version=f"pngnat {__version__}")
     return parser
 
 
@@ -204,7 +204,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
             report(speech)
             seconds += speech.duration
             if args.timings:
-                timings.add(speech)
+                timings.add(speech.timings)
     if args.timings:
         timings.write(Path(output).with_suffix(f".{args.timings}"))
     if not args.quiet:

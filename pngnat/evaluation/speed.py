@@ -78,20 +78,21 @@ def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed
     """Speak SENTENCES `repeat` times on this many threads, after one warm-up; medians over the repetitions."""
     import torch
 
-    import pngnat
+    from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
+    from pngnat.voice.voice import load_voice
 
     torch.set_num_threads(threads)
-    loaded = pngnat.load_voice(voice)
-    list(pngnat.stream(" ".join(SENTENCES[:3]), loaded))
-    list(pngnat.stream_samples(LONG_SENTENCE, loaded))
+    loaded = load_voice(voice)
+    list(stream(" ".join(SENTENCES[:3]), loaded))
+    list(stream_samples(LONG_SENTENCE, loaded))
     clock, processor, waits = [], [], []
     for _ in range(repeat):
         started, started_processor = time.perf_counter(), time.process_time()
-        spoken = sum(pngnat.synthesize(sentence, loaded).duration for sentence in SENTENCES)
+        spoken = sum(synthesize(sentence, loaded).duration for sentence in SENTENCES)
         clock.append((time.perf_counter() - started) / spoken)
         processor.append((time.process_time() - started_processor) / spoken)
         texts = (GREETING, " ".join(SENTENCES), LONG_SENTENCE)
-        waits.append([_wait(pngnat.stream, text, loaded) for text in texts] + [_wait(pngnat.stream_samples, LONG_SENTENCE, loaded)])
+        waits.append([_wait(stream, text, loaded) for text in texts] + [_wait(stream_samples, LONG_SENTENCE, loaded)])
     waiting = zip(*waits, strict=True)
     return ThreadSpeed(threads, *(statistics.median(values) for values in (clock, processor, *waiting)))
 

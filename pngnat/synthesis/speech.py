@@ -6,42 +6,14 @@ import base64
 import html
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-import pngnat
 from pngnat.errors import PngnatError
-
-
-@dataclass(frozen=True, slots=True)
-class TimedWord:
-    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where none does."""
-
-    text: str
-    start: float
-    end: float
-    marks: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TimedPhoneme:
-    """One token of the phoneme segment. start, end: seconds.
-
-    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain word boundary
-    (which may last 0 seconds); a punctuation mark. word: index into `Speech.words`, None where the token is no sound.
-    """
-
-    symbol: str
-    start: float
-    end: float
-    word: int | None = None
-
-    @property
-    def duration(self) -> float:
-        """Seconds."""
-        return self.end - self.start
+from pngnat.synthesis.timings import TimedPhoneme, TimedWord, Timings
+from pngnat.version import __version__
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,29 +40,17 @@ class Speech:
         parts = list(parts)
         if not parts:
             raise PngnatError("there is no speech to join")
-        words, phonemes, start = [], [], 0.0
+        timings = Timings()
         for part in parts:
-            phonemes += part.shifted_phonemes(start, len(words))
-            words += part.shifted_words(start)
-            start += part.duration
+            timings.add(part.timings)
         return replace(
             parts[0],
             samples=np.concatenate([part.samples for part in parts]),
-            normalized_text=" ".join(part.normalized_text for part in parts),
-            words=words,
-            phonemes=phonemes,
-            skipped=[name for part in parts for name in part.skipped],
+            normalized_text=" ".join(timings.text),
+            words=timings.words,
+            phonemes=timings.phonemes,
+            skipped=timings.skipped,
         )
-
-    def shifted_words(self, seconds: float) -> Iterator[TimedWord]:
-        """The words, `seconds` later."""
-        return (replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
-
-    def shifted_phonemes(self, seconds: float, words: int) -> Iterator[TimedPhoneme]:
-        """The phonemes, `seconds` and `words` words later."""
-        for phoneme in self.phonemes:
-            word = None if phoneme.word is None else phoneme.word + words
-            yield TimedPhoneme(phoneme.symbol, phoneme.start + seconds, phoneme.end + seconds, word)
 
     @property
     def duration(self) -> float:
@@ -101,6 +61,12 @@ class Speech:
     def durations(self) -> np.ndarray:
         """Seconds of each token in `phonemes`, float64 (N,): edit them and hand them back as `durations=`."""
         return np.array([phoneme.duration for phoneme in self.phonemes])
+
+    @property
+    def timings(self) -> Timings:
+        """The times of words and phonemes, apart from the sound."""
+        said = [self.normalized_text]
+        return Timings(list(self.words), list(self.phonemes), said, list(self.skipped), self.voice, self.speaker, self.duration)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -122,11 +88,7 @@ class Speech:
 
         Raises PngnatError for another ending or a place that cannot be written.
         """
-        from pngnat.synthesis.timings import Timings
-
-        timings = Timings()
-        timings.add(self)
-        timings.write(path)
+        self.timings.write(path)
 
     def _repr_html_(self) -> str:
         """A player with the spoken text, for notebooks."""
@@ -145,6 +107,6 @@ class Speech:
 def sound_tags(voice: str, speaker: str) -> dict[str, str]:
     """Metadata that says of a sound file that it is synthetic and which voice it is in."""
     return {
-        "software": f"pngnat {pngnat.__version__}",
-        "comment": f"Synthetic speech by pngnat {pngnat.__version__}; voice: {voice}; speaker: {speaker}",
+        "software": f"pngnat {__version__}",
+        "comment": f"Synthetic speech by pngnat {__version__}; voice: {voice}; speaker: {speaker}",
     }

@@ -31,7 +31,8 @@ from pngnat.synthesis.durations import (
 )
 from pngnat.synthesis.given_pitch import GivenPitch
 from pngnat.synthesis.sentence import Sentence
-from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedPhoneme, TimedWord
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.markup import FASTEST, SLOWEST
 from pngnat.text.tokenizer import PngTokens

@@ -6,13 +6,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
-from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
 
 FORMATS = ("json", "srt", "TextGrid")
 _LARGEST_FILE = 256 * 2**20
@@ -21,9 +20,38 @@ _CUE_SECONDS = 6.0
 _SENTENCE_END = re.compile("[.?!…]")
 
 
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where none does."""
+
+    text: str
+    start: float
+    end: float
+    marks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPhoneme:
+    """One token of the phoneme segment. start, end: seconds.
+
+    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain word boundary
+    (which may last 0 seconds); a punctuation mark. word: index into the words, None where the token is no sound.
+    """
+
+    symbol: str
+    start: float
+    end: float
+    word: int | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
 @dataclass
 class Timings:
-    """Times of words and phonemes, gathered from one Speech or from many that follow each other."""
+    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by sentence."""
 
     words: list[TimedWord] = field(default_factory=list)
     phonemes: list[TimedPhoneme] = field(default_factory=list)
@@ -33,14 +61,16 @@ class Timings:
     speaker: str = ""
     duration: float = 0.0
 
-    def add(self, speech: Speech) -> None:
+    def add(self, other: Timings) -> None:
         """Append what follows in time."""
-        self.phonemes += speech.shifted_phonemes(self.duration, len(self.words))
-        self.words += speech.shifted_words(self.duration)
-        self.text.append(speech.normalized_text)
-        self.skipped += speech.skipped
-        self.voice, self.speaker = speech.voice, speech.speaker
-        self.duration += speech.duration
+        for phoneme in other.phonemes:
+            word = None if phoneme.word is None else phoneme.word + len(self.words)
+            self.phonemes.append(TimedPhoneme(phoneme.symbol, phoneme.start + self.duration, phoneme.end + self.duration, word))
+        self.words += [replace(word, start=word.start + self.duration, end=word.end + self.duration) for word in other.words]
+        self.text += other.text
+        self.skipped += other.skipped
+        self.voice, self.speaker = other.voice, other.speaker
+        self.duration += other.duration
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the format that the ending names: .json, .srt or .TextGrid. Raises PngnatError as `Speech.save_timings` does."""

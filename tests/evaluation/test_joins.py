@@ -5,7 +5,8 @@ import pytest
 
 from pngnat.audio.config import AudioConfig
 from pngnat.evaluation.joins import Spoken, jumps, main, pauses, speak, summarize
-from pngnat.synthesis.speech import Speech, TimedPhoneme
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedPhoneme
 from pngnat.voice.voice import load_voice
 
 RATE = 24000

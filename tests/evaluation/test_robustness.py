@@ -6,7 +6,8 @@ import pytest
 from pngnat.evaluation import asr, robustness
 from pngnat.evaluation.asr import HeardWord, Transcript
 from pngnat.evaluation.word_errors import compare_texts
-from pngnat.synthesis.speech import Speech, TimedWord
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedWord
 
 RATE = 24000
 

@@ -3,7 +3,8 @@ import pytest
 
 from pngnat.audio.config import AudioConfig
 from pngnat.evaluation.silence import buzzing_share, pause_level, paused_frames, periodicity, silent_frames
-from pngnat.synthesis.speech import Speech, TimedPhoneme
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedPhoneme
 
 AUDIO = AudioConfig()
 RATE = AUDIO.sample_rate

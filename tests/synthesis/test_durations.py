@@ -17,8 +17,7 @@ from pngnat.synthesis.durations import (
     lay_out,
 )
 from pngnat.synthesis.pauses import fit_pauses
-from pngnat.synthesis.speech import TimedPhoneme, TimedWord
-from pngnat.synthesis.timings import Timings
+from pngnat.synthesis.timings import TimedPhoneme, TimedWord, Timings
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
 

@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from pngnat.errors import PngnatError
-from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedPhoneme, TimedWord
 
 
 def speech(seconds: float = 0.5, text: str = "I.") -> Speech:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pngnat.errors import PngnatError
-from pngnat.synthesis.speech import Speech, TimedPhoneme, TimedWord
-from pngnat.synthesis.timings import Timings, read_timings
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import TimedPhoneme, TimedWord, Timings, read_timings
 
 textgrid = pytest.importorskip("praatio.textgrid")
 
@@ -27,8 +27,8 @@ def speech(seconds: float = 1.0) -> Speech:
 
 def two() -> Timings:
     timings = Timings()
-    timings.add(speech())
-    timings.add(speech(0.8))
+    timings.add(speech().timings)
+    timings.add(speech(0.8).timings)
     return timings
 
 
