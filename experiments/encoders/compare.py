@@ -21,7 +21,7 @@ import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.encoders.duration_job import DurationJob, DurationPlan
+from experiments.encoders.duration_job import DurationJob, DurationPlan, recordings_digest
 from experiments.encoders.durations import DurationDataset, TimedTokens, predicted
 from experiments.encoders.last_pause import LastPause
 from experiments.encoders.picture import draw
@@ -31,12 +31,13 @@ from pngnat.data.corpus import SPLITS, Recording, read_corpus
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
 from pngnat.training.acoustic import speakers_of
 from pngnat.training.runs import LAST
-from pngnat.training.settings import file_digest, keep_settings, recordings_digest
 
 SIZES = Path(__file__).parents[2] / "conf" / "model"
+REMEDY = "name another run_dir, or remove this folder to train it again"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Comparison:
     def measured_on(self) -> dict[str, str]:
         """What figures depend on besides the model."""
         held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
-        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": file_digest(Path(self.config.sentences))}
+        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": digest(Path(self.config.sentences))}
 
     @cached_property
     def spoken(self) -> dict[str, list[TimedTokens]]:
@@ -135,8 +136,8 @@ def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, 
     """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
     job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
     start = Path(variant.encoder_from) if variant.get("encoder_from") else None
-    settings = job.settings(plan, start and file_digest(start / "model.safetensors"))
-    keep_settings(folder, settings)
+    settings = job.settings(plan, start and digest(start / "model.safetensors"))
+    keep(folder, settings, REMEDY)
     # Trained, or read from a finished run, where something is to be measured, and then once.
     base = cache(lambda: job.train(folder, plan, start))
     trained = once(folder / "figures.json", measured_on, lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
@@ -149,7 +150,7 @@ def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, 
 
     for size in comparison.config.probe_sizes:
         more, place = comparison.with_probe(plan, size), folder / f"probe{size}"
-        keep_settings(place, job.settings(more, settings))
+        keep(place, job.settings(more, settings), REMEDY)
         report.add_probe(variant.title, size, once(place / "figures.json", measured_on, partial(probed, place, more)))
 
 

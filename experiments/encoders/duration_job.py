@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,11 @@ import lightning as L
 from experiments.encoders.durations import DurationDataset, DurationTraining, DurationTrainingConfig
 from pngnat.data.corpus import Recording
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.stamps import digest
 from pngnat.text.tokenizer import FILE, PngTokenizer
 from pngnat.training.callbacks import Ema
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
-from pngnat.training.settings import file_digest, recordings_digest
 from pngnat.training.start import start_from_encoder
 
 
@@ -51,13 +51,13 @@ class DurationJob:
         return PngTokenizer.load(self.tokenizer_folder)
 
     def settings(self, plan: DurationPlan, start: Any) -> dict[str, Any]:
-        """All that decides what `train` makes of a plan, for `keep_settings`. start: what stands for its start, as JSON."""
+        """All that decides what `train` makes of a plan, for its stamp. start: what stands for its start, as JSON."""
         return {
             "model": plan.model.to_dict(),
             "start": start,
             "recordings": recordings_digest(plan.train),
             "speakers": list(self.speakers),
-            "tokenizer": file_digest(self.tokenizer_folder / FILE),
+            "tokenizer": digest(self.tokenizer_folder / FILE),
             "training": asdict(replace(self.training, seed=plan.seed)),
             "schedule": asdict(plan.schedule),
             "clip": self.run.clip,
@@ -82,3 +82,13 @@ class DurationJob:
         trained = PngNat(plan.model)
         trained.load_state_dict(ema.average)
         return trained.eval()
+
+
+def recordings_digest(recordings: Iterable[Recording]) -> str:
+    """Other digits where one of the recordings, its words or its times is another, or their order."""
+    parts: list = []
+    for recording in recordings:
+        words = [[word.text, word.phonemes] for word in recording.utterance.words]
+        marks = [boundary.marks for boundary in recording.utterance.boundaries]
+        parts += [[recording.id, recording.speaker, words, marks], recording.durations.tobytes()]
+    return digest(*parts)

@@ -49,10 +49,10 @@ def test_what_is_finished_is_not_done_again_and_other_settings_are_refused(compa
     again = compare()
     # As text: toys pause nowhere, and a share of nothing is NaN, which equals nothing.
     assert str(again) == str(first)
-    with pytest.raises(PngnatError, match=r"run was trained with other settings \(schedule\)"):
+    with pytest.raises(PngnatError, match=r"run was made with other settings \(schedule\.steps: "):
         compare("schedule.steps=3")
     # What the model learned before it met the probe corpus still holds.
-    with pytest.raises(PngnatError, match=r"probe2 was trained with other settings \(schedule\)"):
+    with pytest.raises(PngnatError, match=r"probe2 was made with other settings \(schedule\.steps: "):
         compare("probe_schedule.steps=3")
     assert str(compare("probe_sizes=[]", "probe_schedule.steps=3").figures) == str(first.figures)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.encoders.duration_job import DurationJob, DurationPlan
+from experiments.encoders.duration_job import DurationJob, DurationPlan, recordings_digest
 from experiments.encoders.durations import DurationBatch, DurationDataset, DurationTrainingConfig, predicted
 from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
@@ -106,3 +106,11 @@ def test_settings_tell_whatever_decides_the_result(toy_corpus, job):
     }
     for name, other in others.items():
         assert [key for key in settings if settings[key] != other[key]] == [name]
+
+
+def test_recordings_are_known_by_their_words_times_and_order(toy_corpus):
+    first, second = toy_corpus.recordings[:2]
+    digest = recordings_digest([first, second])
+    assert recordings_digest([replace(first, split="test"), second]) == digest
+    others = ([first], [second, first], [replace(first, durations=first.durations * 1.01), second], [replace(first, speaker="c"), second])
+    assert digest not in {recordings_digest(other) for other in others}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from pngnat.data.segments import trim, word_spans
 from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
+from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.utterance import Boundary, Utterance
@@ -44,10 +44,10 @@ class PrepareConfig:
     workers: int = 1
 
     @property
-    def fingerprint(self) -> dict[str, Any]:
+    def made_of(self) -> dict[str, Any]:
         """What an interrupted run must have in common with the one that goes on."""
-        words = hashlib.sha256(json.dumps(sorted(self.lexicon.items())).encode()).hexdigest()[:16] if self.lexicon else None
-        return {"sample_rate": self.sample_rate, "silence": self.silence, "lexicon": words, "aligner": asdict(self.aligner)}
+        lexicon = digest(self.lexicon) if self.lexicon else None
+        return {"sample_rate": self.sample_rate, "silence": self.silence, "lexicon": lexicon, "aligner": asdict(self.aligner)}
 
 
 class Preparer:
@@ -119,8 +119,8 @@ def prepare(
     on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no recording at all
     could be used, or where the folder was begun with other settings.
     """
-    config.out.mkdir(parents=True, exist_ok=True)
-    done = _resume(config)
+    keep(config.out, config.made_of)
+    done = _resume(config.out / PROGRESS)
     todo = [source for source in sources if safe_name(source.id) not in done]
     with open(config.out / PROGRESS, "a", encoding="utf-8") as progress:
         # Who is told shares has a bar of their own.
@@ -157,18 +157,10 @@ def _entry(source: Source, result: dict[str, Any] | Exception) -> dict[str, Any]
     return {"id": name, "cut": result}
 
 
-def _resume(config: PrepareConfig) -> dict[str, Any]:
-    """What an earlier run has done, by id. The file's first line has the settings."""
-    path = config.out / PROGRESS
-    settings = json.loads(json.dumps(config.fingerprint))
-    if not path.exists():
-        write_text(path, json.dumps(settings) + "\n")
-        return {}
-    first, *lines = path.read_text(encoding="utf-8").splitlines()
-    if json.loads(first) != settings:
-        raise PngnatError(f"{config.out} was begun with other settings; delete it or choose another folder")
+def _resume(path: Path) -> dict[str, Any]:
+    """What an earlier run has done, by id."""
     done = {}
-    for line in lines:
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             entry = json.loads(line)
         except ValueError:

@@ -21,12 +21,13 @@ from pngnat.finetune.corpus import prepare_target
 from pngnat.finetune.data import TargetData, read_professionals, speech_seconds, target_sources
 from pngnat.finetune.nearest import installed_timbre, likenesses
 from pngnat.finetune.progress import Progress
-from pngnat.finetune.stages import Journal, Stage, fingerprint
+from pngnat.finetune.stages import Journal, Stage
 from pngnat.finetune.vocoder import VocoderLearner, VocoderTuning, tune_vocoder
 from pngnat.finetune.vocoder_choice import VocoderChoice, choose_vocoder
 from pngnat.finetune.voice import About, BlendChoice, Tuned, write_voice
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
+from pngnat.stamps import digest
 from pngnat.text.lexicon import load_lexicon
 from pngnat.training.predicted_mels import Teacher
 from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, VocoderStart, vocoder_model, vocoder_start
@@ -152,12 +153,12 @@ class _Finetuning:
 
     def _stages(self) -> list[Stage]:
         config, plan = self.config, self.plan
-        corpora = {str(folder): fingerprint([Path(folder) / MANIFEST]) for folder in config.professionals}
-        base = fingerprint([self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)])
+        corpora = {str(folder): digest(Path(folder) / MANIFEST) for folder in config.professionals}
+        base = digest(*(self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)))
         donor = config.vocoder_from and Path(config.vocoder_from)
         files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
         acoustic = _learned(config.acoustic)
-        vocoder = {**_learned(config.vocoder), "vocoder_from": fingerprint(files)}
+        vocoder = {**_learned(config.vocoder), "vocoder_from": digest(*files)}
         voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
         return [
             Stage(CORPUS, "checking and aligning", self._corpus_key(), plan.corpus, self._corpus),
@@ -170,10 +171,10 @@ class _Finetuning:
     def _corpus_key(self) -> dict[str, Any]:
         texts = sorted([source.id, source.split, source.text] for source in self.sources)
         return {
-            "sounds": fingerprint([source.path for source in self.sources]),
+            "sounds": digest(*sorted(source.path for source in self.sources)),
             "texts": texts,
             "name": self.config.name,
-            "settings": self._preparing(Path()).fingerprint,
+            "settings": self._preparing(Path()).made_of,
         }
 
     def _preparing(self, folder: Path) -> PrepareConfig:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
+from pngnat.stamps import changes, digest
 
 STATE = "state.json"
 # Behind a stage's name, where its folder waits until the stage is done with other inputs.
 OLD = ".old"
-_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Journal:
         """Those that will be run: from the first one that is not done, or was done with other inputs."""
         before = ""
         for index, stage in enumerate(stages):
-            if not self._is_done(stage, _key(before, stage)):
+            if not self._is_done(stage, digest(before, stage.name, stage.inputs)):
                 return list(stages[index:])
             before = self._entries[stage.name].made
         return []
@@ -84,7 +83,7 @@ class Journal:
 
         Raises PngnatError where something lies in the stage's place that no stage has put there.
         """
-        key = _key(self._before, stage)
+        key = digest(self._before, stage.name, stage.inputs)
         self._make_room(stage, key)
         entry = self._entries.setdefault(stage.name, _Entry(key, stage.inputs))
         if not self._is_done(stage, key):
@@ -123,7 +122,7 @@ class Journal:
         if entry is None or entry.key == key:
             return
         if old is None:
-            why = "; ".join(_changes(entry.inputs, stage.inputs)) or "what it builds on was made again"
+            why = "; ".join(changes(entry.inputs, stage.inputs)) or "what it builds on was made again"
             aside = self.folder / (stage.name + OLD)
             self._say(f"doing this again: {stage.title} ({why}); until it is done, the earlier one stays in {aside}")
             self._move(stage.name, stage.name + OLD)
@@ -152,45 +151,5 @@ class Journal:
         write_text(self.folder / STATE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def _key(before: str, stage: Stage) -> str:
-    inputs = json.dumps([before, stage.name, stage.inputs], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
-
-
 def _is_filled(folder: Path) -> bool:
     return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What differs in a stage's inputs, each in words a person can read."""
-    before, now = _flat(old), _flat(json.loads(json.dumps(new)))
-    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return [_change(name, before.get(name), now.get(name)) for name in names]
-
-
-def _change(name: str, before: Any, now: Any) -> str:
-    short = all(len(str(value)) <= _LONGEST and not isinstance(value, list) for value in (before, now))
-    return f"{name}: {before}, now {now}" if short else f"{name} changed"
-
-
-def _flat(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level, named as on the command line."""
-    flat: dict[str, Any] = {}
-    for name, value in inputs.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return flat
-
-
-def fingerprint(files: Iterable[Path]) -> str:
-    """Sixteen digits that are others where a file's name or content is another; the folder that they lie in does not matter."""
-    digest = hashlib.sha256()
-    for path in sorted(files, key=lambda path: path.name):
-        digest.update(path.name.encode() + b"\0")
-        try:
-            with open(path, "rb") as file:
-                while block := file.read(2**20):
-                    digest.update(block)
-        except OSError as error:
-            raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
-        digest.update(b"\0")
-    return digest.hexdigest()[:16]

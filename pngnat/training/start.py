@@ -10,9 +10,9 @@ import torch
 from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBert
 from pngnat.models.png_nat import PngNat
+from pngnat.stamps import digest
 from pngnat.text.tokenizer import FILE as TOKENIZER
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.settings import file_digest
 from pngnat.voice.voice import Voice
 
 
@@ -27,7 +27,7 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
         raise PngnatError("encoder_from needs a model with a PnG BERT encoder; choose model=small or model=paper")
     pretrained = load_pretrained(folder)
     # Another vocabulary of the same size would fit, and every wordpiece would mean another.
-    if file_digest(folder / TOKENIZER) != file_digest(tokenizer / TOKENIZER):
+    if digest(folder / TOKENIZER) != digest(tokenizer / TOKENIZER):
         raise PngnatError(f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}")
     _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
 

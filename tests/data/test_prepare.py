@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pngnat.data.parallel import Lost, run
 from pngnat.data.prepare import PrepareConfig, one_utterance, prepare
 from pngnat.data.sources import Skipped, Source, read_folder
 from pngnat.errors import PngnatError
+from pngnat.stamps import STAMP
 from pngnat.text.utterance import Boundary, Utterance, Word
 
 RATE = 24000
@@ -111,8 +113,9 @@ def test_a_second_run_does_nothing_again(prepared, recordings, monkeypatch):
 def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
     _, out = prepared
     lines = (out / "progress.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    finished = [line for line in lines[1:] if "cut" in json.loads(line)][:2]
-    (tmp_path / "progress.jsonl").write_text(lines[0] + "".join(finished) + lines[-1][:20], encoding="utf-8")
+    finished = [line for line in lines if "cut" in json.loads(line)][:2]
+    shutil.copy(out / STAMP, tmp_path)
+    (tmp_path / "progress.jsonl").write_text("".join(finished) + lines[-1][:20], encoding="utf-8")
     worked = []
 
     class Again:
@@ -131,8 +134,14 @@ def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
 
 
 def test_other_settings_are_refused(prepared):
-    with pytest.raises(PngnatError, match="other settings"):
+    with pytest.raises(PngnatError, match=r"other settings \(sample_rate: 24000, now 16000\)"):
         prepare([], [], PrepareConfig(prepared[1], sample_rate=16000))
+
+
+def test_what_another_version_began_is_not_gone_on_with(tmp_path):
+    (tmp_path / "progress.jsonl").write_text('{"sample_rate": 24000}\n')
+    with pytest.raises(PngnatError, match=r"no settings\.json that says what they were made of.*another version"):
+        prepare([], [], PrepareConfig(tmp_path))
 
 
 def test_nothing_usable_is_an_error(tmp_path):
@@ -168,5 +177,5 @@ def test_the_lexicon_decides_and_an_edited_one_is_another(recordings, tmp_path):
     sources = [source for source in read_folder(recordings, "nobody")[0] if source.id == "good"]
     prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW2",)}))
     assert read_corpus(tmp_path / "corpus")[0].utterance.words[0].phonemes == ("OW2",)
-    with pytest.raises(PngnatError, match="other settings"):
+    with pytest.raises(PngnatError, match=r"other settings \(lexicon"):
         prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW0",)}))

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.finetune.stages import STATE, Journal, Stage, fingerprint
+from pngnat.finetune.stages import STATE, Journal, Stage
 
 NAMES = ("corpus", "acoustic", "voice")
 
@@ -156,13 +156,3 @@ def test_a_damaged_state_is_named(work):
     (work.folder / STATE).write_text('{"corpus": 3}')
     with pytest.raises(PngnatError, match="state.json is damaged"):
         Journal(work.folder)
-
-
-def test_fingerprints_are_of_contents_not_of_places(tmp_path):
-    for folder, text in (("a", "one"), ("b", "one"), ("c", "two")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "file").write_text(text)
-    marks = {folder: fingerprint([tmp_path / folder / "file"]) for folder in "abc"}
-    assert marks["a"] == marks["b"] != marks["c"]
-    with pytest.raises(PngnatError, match="cannot be read"):
-        fingerprint([tmp_path / "nothing"])
