@@ -7,15 +7,33 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pngnat.data.checks import Warned, speaking_rate, text_score
-from pngnat.data.corpus import Recording
+from pngnat.data.checks import Limits, Warned, check, speaking_rate, text_score
+from pngnat.data.corpus import Recording, read_corpus
 from pngnat.files import atomic_write, make_folder, write_text
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
 _SHOWN = 5
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """What to look over."""
+
+    path: Path
+    """A prepared corpus."""
+    out: Path | None = None
+    """Where checks.csv, checks.json, checks.txt and checks.png go; null is the corpus."""
+    limits: Limits = field(default_factory=Limits)
+    """Where warnings begin."""
+
+
+def check_corpus(settings: CheckSettings) -> str:
+    """Look over a corpus, write the report and return its text. Raises PngnatError for what is no corpus."""
+    recordings = read_corpus(settings.path)
+    return write_report(settings.out or settings.path, recordings, check(recordings, settings.limits))
 
 
 def write_report(folder: Path, recordings: Sequence[Recording], warnings: Sequence[Warned]) -> str:

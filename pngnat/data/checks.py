@@ -61,24 +61,28 @@ def _decibel(power: float) -> float:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a warning begins.
-
-    clipped: share of samples. quiet, loud: level of the speech in dB of full scale. uneven: dB from the speaker's median level.
-    noise: dB between the speech and the quietest parts. silence: seconds at an end of the original. cut: seconds; an end with less
-    silence may be cut off. rate: distance of the speaking rate from the speaker's median, in median absolute deviations.
-    word, text: alignment score (mean log likelihood a frame) of a word and of a whole recording; lower ones may not be what was said.
-    """
+    """Where a warning begins."""
 
     clipped: float = 1e-4
+    """Share of samples."""
     quiet: float = -40.0
+    """Level of the speech, in dB of full scale."""
     loud: float = -9.0
+    """Level of the speech, in dB of full scale."""
     uneven: float = 8.0
+    """dB from the speaker's median level."""
     noise: float = 25.0
+    """dB between the speech and the quietest parts."""
     silence: float = 1.5
+    """Seconds of silence at an end of the original."""
     cut: float = 0.01
+    """Seconds; an end with less silence may be cut off."""
     rate: float = 6.0
+    """Distance of the speaking rate from the speaker's median, in median absolute deviations."""
     word: float = -6.0
+    """Alignment score of a word (mean log likelihood a frame); a lower one may not be what was said."""
     text: float = -2.5
+    """Alignment score of a recording."""
 
 
 @dataclass(frozen=True)

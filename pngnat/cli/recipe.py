@@ -1,0 +1,227 @@
+"""One way to make a command of a function whose settings Hydra composes: its help, its errors in one line, what must be installed."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import functools
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pngnat.config.help import settings_of, settings_text, yaml_values
+from pngnat.errors import PngnatError
+
+CONF = Path(__file__).parents[2] / "conf"
+_OWN = ("pngnat", "experiments", "recipes")
+# Lines of OmegaConf's messages that say nothing to who gave the value.
+_INTERNAL = ("full_key:", "object_type=", "reference_type=")
+
+
+def recipe(name: str, settings: str, extra: str = "train", folder: Path = CONF) -> Callable[[Callable[[Any], None]], Recipe]:
+    """Decorates a function of settings, which becomes a command of arguments; its module's docstring is the head of its help.
+
+    name: of the config in `folder`, and of the command in messages. settings: the dataclass with the fields, as
+    "pngnat.training.runs.RunConfig"; conf's files build on it as `NAME_schema`. extra: what `pip install` needs for it.
+    The function must import what is heavy, or belongs to the extra, in its body.
+    """
+    return lambda function: Recipe(function, name, settings, extra, folder)
+
+
+class Recipe:
+    """A function of settings as a command of arguments `NAME=VALUE`. `__wrapped__` is the function."""
+
+    def __init__(self, function: Callable[[Any], None], name: str, settings: str, extra: str, folder: Path):
+        functools.update_wrapper(self, function)
+        self.function, self.name, self.settings_class, self.extra, self.folder = function, name, settings, extra, folder
+
+    def __call__(self, arguments: Sequence[str] | None = None) -> int:
+        """Run it and return the exit code. arguments: the command line's by default.
+
+        Where something is wrong that a person can mend it prints one line that says so, and the code is 2.
+        """
+        given = _Arguments.parse(sys.argv[1:] if arguments is None else arguments, self.name)
+        try:
+            if given.help:
+                print(self.help(given))
+            else:
+                self._run(given)
+        except PngnatError as error:
+            return self._refuse(str(error))
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] in _OWN:
+                raise
+            return self._refuse(f"this needs {error.name.split('.')[0]}: {self._installing}")
+        return 0
+
+    def help(self, given: _Arguments | None = None) -> str:
+        """The text of --help: what it does, and each setting with its default and meaning."""
+        given = given or _Arguments()
+        values = yaml_values(given.config or self.name, [*given.folders, self.folder])
+        missing = [name for name in ("hydra", "lightning") if importlib.util.find_spec(name) is None]
+        parts = [
+            (sys.modules[self.function.__module__].__doc__ or "").strip(),
+            "Settings, each given as NAME=VALUE, lists as NAME=[A,B]; ... stands for what must be given:",
+            settings_text(settings_of(self.settings_class, values)),
+            "--config-name NAME takes another file of settings, --config-dir FOLDER looks for it there first.",
+        ]
+        return "\n\n".join([*parts, *([f"This needs more than is installed: {self._installing}"] if missing else [])])
+
+    def settings(self, *overrides: str, config: str | None = None) -> Any:
+        """The settings that these overrides make of the config. Raises PngnatError for what is missing or unknown."""
+        with _in_one_line():
+            return self._built(self._composed(_Arguments(config=config, overrides=overrides)))
+
+    def compose(self, *overrides: str, config: str | None = None) -> Any:
+        """The same as a `DictConfig`, as yet with what is missing in it."""
+        with _in_one_line():
+            return self._composed(_Arguments(config=config, overrides=overrides))
+
+    @property
+    def _installing(self) -> str:
+        return f'pip install "pngnat[{self.extra}]"'
+
+    def _refuse(self, reason: str) -> int:
+        print(f"{self.name}: {reason}", file=sys.stderr)
+        return 2
+
+    def _class(self) -> type:
+        module, _, name = self.settings_class.rpartition(".")
+        return getattr(importlib.import_module(module), name)
+
+    def _built(self, config: Any) -> Any:
+        from omegaconf import OmegaConf
+
+        from pngnat.config.schema import build
+
+        if missing := sorted(OmegaConf.missing_keys(config)):
+            names = " ".join(f"{name}=..." for name in missing)
+            raise PngnatError(f"no value for {', '.join(missing)}: give {names} (--help says what {'each' if missing[1:] else 'it'} is)")
+        return build(self._class(), config)
+
+    def _composed(self, given: _Arguments) -> Any:
+        from hydra import compose, initialize_config_dir
+
+        from pngnat.config.schema import register
+
+        register(f"{self.name}_schema", self._class())
+        folders = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in given.folders)}]"] if given.folders else []
+        with initialize_config_dir(str(self.folder), version_base=None):
+            return compose(given.config or self.name, [*folders, *given.overrides])
+
+    def _run(self, given: _Arguments) -> None:
+        with _in_one_line():
+            if not given.options:
+                self._built(self._composed(given))
+            task = _Task(lambda config: self.function(self._built(config)), sys.argv)
+            self._start_hydra(task, given)
+        if task.error is not None:
+            with _in_one_line():
+                raise task.error
+
+    def _start_hydra(self, task: _Task, given: _Arguments) -> None:
+        """Compose and run as Hydra does: with the folder of the run, its log and its copy of the settings, and --multirun."""
+        import hydra
+
+        from pngnat.config.schema import register
+
+        register(f"{self.name}_schema", self._class())
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come as exceptions, not as printed tracebacks
+        before, sys.argv = sys.argv, [sys.argv[0], f"hydra.job.name={self.name}", *given.all]
+        try:
+            hydra.main(version_base=None, config_path=str(self.folder), config_name=self.name)(task)()
+        finally:
+            sys.argv = before
+
+
+class _Task:
+    """What Hydra runs. error: what it raised, kept from Hydra, which would cut its traceback."""
+
+    def __init__(self, function: Callable[[Any], None], argv: list[str]):
+        self.function, self.argv, self.error = function, argv, None
+        self.__module__ = __name__
+
+    def __call__(self, config: Any) -> None:
+        # Lightning starts its other processes with the command line of this one.
+        sys.argv = self.argv
+        try:
+            self.function(config)
+        except BaseException as error:
+            self.error = error
+
+
+@dataclass(frozen=True)
+class _Arguments:
+    """A command line of Hydra's. options: all that begins with a dash, besides those two that name a config and its folder."""
+
+    config: str | None = None
+    folders: tuple[Path, ...] = ()
+    help: bool = False
+    options: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str], name: str) -> _Arguments:
+        parser = argparse.ArgumentParser(prog=name, add_help=False, allow_abbrev=False)
+        parser.add_argument("--config-name", "-cn")
+        parser.add_argument("--config-dir", "-cd", type=Path)
+        parser.add_argument("--help", "-h", action="store_true")
+        known, rest = parser.parse_known_args(list(arguments))
+        options = tuple(one for one in rest if one.startswith("-"))
+        overrides = tuple(one for one in rest if not one.startswith("-"))
+        folders = (known.config_dir,) if known.config_dir else ()
+        return cls(known.config_name, folders, known.help, options, overrides, tuple(arguments))
+
+
+class _in_one_line:  # noqa: N801 (a context manager)
+    """What Hydra and OmegaConf complain of becomes a PngnatError of one line."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: Any) -> None:
+        if error is None or kind is None or kind.__module__.split(".")[0] not in ("hydra", "omegaconf", "yaml"):
+            return
+        raise PngnatError(_line(error)) from error
+
+
+def _line(error: BaseException) -> str:
+    """What to do about an error of Hydra's or OmegaConf's."""
+    text, cause = str(error), error.__cause__ or error
+    if override := getattr(error, "override", None):
+        return f"'{override}' is no setting: write NAME=VALUE, in quotes where the shell or Hydra reads it otherwise"
+    if found := re.search(r"(?:Could not override|Key) '([^']+)'", text):
+        name = getattr(cause, "full_key", None) or found[1]
+        near = difflib.get_close_matches(name, _names(cause), 1, 0.6)
+        return f"there is no setting '{name}'{f'; do you mean {near[0]}?' if near else ''} (--help lists them)"
+    if found := re.search(r"Missing mandatory value: (\S+)", text):
+        return f"no value for {found[1]}: give {found[1]}=... (--help says what it is)"
+    where = getattr(cause, "full_key", None)
+    lines = str(cause).split("Config search path:")[0].splitlines()
+    reason = " ".join(line.strip() for line in lines if not line.strip().startswith(_INTERNAL))
+    return f"{where}: {reason}" if where else reason
+
+
+def _names(error: BaseException) -> list[str]:
+    """The names of all settings of the config that an error of OmegaConf's is about."""
+    node = getattr(error, "parent_node", None)
+    if node is None:
+        return []
+    root, names = node._get_root(), []
+
+    def walk(config: Any, prefix: str) -> None:
+        for name in config:
+            child = config._get_node(name)
+            names.append(f"{prefix}{name}")
+            if hasattr(child, "items_ex") and not child._is_none() and not child._is_missing() and not child._is_interpolation():
+                walk(child, f"{prefix}{name}.")
+
+    walk(root, "")
+    return names
