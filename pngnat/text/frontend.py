@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from pngnat.text.context import pronounce
 from pngnat.text.g2p import Pronouncer
+from pngnat.text.html import readable
 from pngnat.text.lexicon import load_lexicon
 from pngnat.text.markup import Markup
 from pngnat.text.normalize import normalize
@@ -35,7 +36,7 @@ class Frontend:
         Raises PngnatError for markup that cannot be read.
         """
         held: Draft | None = None
-        for paragraph in paragraphs(text):
+        for paragraph in paragraphs(readable(text)):
             for following in self._drafts(Markup(paragraph, on_skipped)):
                 if held and held.words and following.words:
                     yield from clauses(held.utterance(pronounce(held, self.pronouncer)))
