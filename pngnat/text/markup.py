@@ -1,6 +1,7 @@
-"""What a writer can put into the text: `[word](W ER1 D)`, `{W ER1 D}`, `[pause:0.5]` and `[pace:0.7]`.
+"""What a writer can put into the text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]` and `[pace:0.7]`.
 
-Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are formed.
+Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are formed. Of a
+Markdown link or image its words are said. Other brackets and braces are text.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 
 from pngnat.errors import PngnatError
 from pngnat.text.characters import speakable
+from pngnat.text.ipa import parse_ipa
 from pngnat.text.lexicon import parse_phonemes
+from pngnat.text.morphology import common_words
+from pngnat.text.phonemes import PHONEMES, VOWELS
 from pngnat.text.utterance import Word
 
 _FIRST = 0xF0000
@@ -19,12 +23,22 @@ _MOST = 0xFFFD
 MAX_WORD_PHONEMES = 100
 MAX_PAUSE = 30.0
 SLOWEST, FASTEST = 0.2, 5.0
+_INSIDE = r"(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,300}"
+_TARGET = r"(?:[^()\n]|\([^()\n]{0,200}\)){1,1000}"
 _PIECE = re.compile(
     r"\[pause:(?P<pause>[^\]\n]{0,20})\]|\[pace:(?P<pace>[^\]\n]{0,20})\]"
-    r"|\[(?P<word>[^\[\]\n]{1,100})\]\((?P<sounds>[^()\n]{1,600})\)|\{(?P<raw>[^{}\n]{1,2000})\}"
+    rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\$?\{{(?P<raw>[^{{}}\n]{{1,2000}})\}}"
 )
-# In capitals it must be phonemes, and a mistake is an error; anything else is ordinary text in brackets.
-_MEANT = re.compile(r"[A-Z0-9 |]+")
+_STRESSED = frozenset(phoneme for phoneme in PHONEMES if phoneme[-1] in "012")
+_SYMBOLS = frozenset((*PHONEMES, *VOWELS))
+_LONGEST_TYPING_ERROR = 3
+_LIKE_A_VOWEL = re.compile(r"[A-Z]{2}\d")
+_IPA = re.compile(r"\s*/([^/]+)/\s*")
+_LINK = re.compile(
+    r"""\s*(?:<[^<>]*>|(?:[a-z][a-z+.-]{1,15}:|[/\#?]|\.\.?/|www\.)\S*|[a-z_.-][^\s/]*/(?:[^\s/]+/\S*)?|\S*\w\.[A-Za-z]\w{1,5}(?:[?\#]\S*)?)"""
+    r"""(?:\s+(?:"[^"]*"|'[^']*'))?\s*""",
+    re.IGNORECASE,
+)
 HELD = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + _MOST)}]")
 
 
@@ -58,7 +72,8 @@ class Markup:
             found = _parse(match)
             if found is None:
                 continue
-            parts += [speakable(text[start : match.start()], on_skipped), *map(self._hold, found)]
+            held = [found] if isinstance(found, str) else map(self._hold, found)
+            parts += [speakable(text[start : match.start()], on_skipped), *held]
             start = match.end()
         self.text = "".join([*parts, speakable(text[start:], on_skipped)])
 
@@ -74,22 +89,54 @@ class Markup:
         return self._pieces[ord(held) - _FIRST]
 
 
-def _parse(match: re.Match[str]) -> list[Piece] | None:
+def _parse(match: re.Match[str]) -> list[Piece] | str | None:
+    """The pieces that the match stands for, or the text that is said in its place; None where it is ordinary text."""
     if match["pause"] is not None:
         return [Pause(_seconds(match["pause"]))]
     if match["pace"] is not None:
         return [Pace(_factor(match["pace"]))]
     if match["raw"] is not None:
-        if not _MEANT.fullmatch(match["raw"]):
-            return None
-        return [_word("{" + " ".join(word.split()) + "}", word) for word in match["raw"].split("|")]
-    if not _MEANT.fullmatch(match["sounds"]):
-        return None
-    return [_word(" ".join(speakable(match["word"]).split()) or "{" + match["sounds"] + "}", match["sounds"])]
+        if not _are_phonemes(match["raw"]):
+            # The dollar sign of `${HOME}` is no money.
+            return speakable(match["raw"]) if match[0].startswith("$") else None
+        return [_word("{" + " ".join(word.upper().split()) + "}", parse_phonemes(word)) for word in match["raw"].split("|")]
+    return _parse_target(match["word"], match["sounds"])
 
 
-def _word(text: str, sounds: str) -> Word:
-    phonemes = parse_phonemes(sounds)
+def _parse_target(word: str, target: str) -> list[Piece] | str | None:
+    spoken = " ".join(speakable(word).split())
+    ipa = _IPA.fullmatch(target)
+    if ipa and not _is_path(ipa[1], word):
+        return [_word(spoken or target.strip(), parse_ipa(ipa[1]))]
+    if _are_phonemes(target):
+        return [_word(spoken or "{" + target + "}", parse_phonemes(target))]
+    return spoken if _LINK.fullmatch(target) else None
+
+
+def _are_phonemes(text: str) -> bool:
+    """Whether `text` is meant as ARPAbet, with a typing error or without, and not as words, numbers or letters in brackets."""
+    symbols = text.replace("|", " ").split()
+    if any(letter.islower() for letter in text):
+        capital = [symbol.upper() for symbol in symbols]
+        return _SYMBOLS.issuperset(capital) and not _STRESSED.isdisjoint(capital)
+    valid = [symbol for symbol in symbols if symbol in _SYMBOLS]
+    if not valid or not _STRESSED.isdisjoint(valid):
+        return bool(valid)
+    if len(valid) == len(symbols):
+        # A lone letter is the name of something: "the set {N}".
+        return len(symbols) > 1 or len(symbols[0]) > 1
+    if any(map(_LIKE_A_VOWEL.fullmatch, symbols)):
+        return True
+    return 2 * len(valid) >= len(symbols) and max(map(len, valid)) > 1 and max(map(len, symbols)) <= _LONGEST_TYPING_ERROR
+
+
+def _is_path(sounds: str, word: str) -> bool:
+    """Whether `/sounds/` is an address on a site rather than IPA: in plain letters, a known word or the very word of the link."""
+    plain = sounds.strip().lower()
+    return plain.isascii() and (plain == word.strip().lower() or plain in common_words() or not re.fullmatch(r"[a-z' :.]+", plain))
+
+
+def _word(text: str, phonemes: tuple[str, ...]) -> Word:
     if len(phonemes) > MAX_WORD_PHONEMES:
         raise PngnatError(f"'{text[:40]}' has {len(phonemes)} phonemes in one word; put | between words, {MAX_WORD_PHONEMES} is the most")
     return Word(text, phonemes)

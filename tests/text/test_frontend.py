@@ -131,7 +131,7 @@ def test_a_pace_out_of_range_is_an_error(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["[word](NOT ARPABET)", "{HH QQ}", "[pause:soon]", "[pause:-1]", "[pause:1e9]", "{" + "AA1 " * (MAX_WORD_PHONEMES + 1) + "}"]
+    "text", ["[word](N AA1 TT)", "{HH QQ}", "[pause:soon]", "[pause:-1]", "[pause:1e9]", "{" + "AA1 " * (MAX_WORD_PHONEMES + 1) + "}"]
 )
 def test_wrong_markup_is_an_error(text):
     with pytest.raises(PngnatError):
