@@ -1,21 +1,8 @@
-"""Look over a prepared corpus, and warn of recordings that are clipped, noisy, cut off or not what their text says.
-
-python recipes/check.py path=corpora/mine
-"""
-
-from __future__ import annotations
+"""Look over a prepared corpus: python recipes/check.py path=corpora/mine"""
 
 import sys
 
-from pngnat.cli.recipe import recipe
-
-
-@recipe("check", "pngnat.data.check_report.CheckSettings")
-def main(settings) -> None:
-    from pngnat.data.check_report import check_corpus
-
-    print(check_corpus(settings), end="")
-
+from pngnat.cli.recipes import check
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check())

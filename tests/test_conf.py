@@ -8,10 +8,14 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from pngnat.cli import recipes
+from pngnat.cli.recipe import Recipe
+from pngnat.config.help import settings_of
 from pngnat.models.png_nat import PngNat, PngNatConfig
 
 CONF = Path(__file__).parents[1] / "conf"
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
+COMMANDS = {name: command for name, command in vars(recipes).items() if isinstance(command, Recipe)}
 STAGES = ("train", "vocoder", "vocoder_adversarial", "pretrain")
 
 
@@ -45,9 +49,30 @@ def test_each_stage_is_instantiated(name, tmp_path):
         instantiate(config[part], _convert_="all")
 
 
-@pytest.mark.parametrize("name", [path.stem for path in CONF.glob("*.yaml") if path.stem != "check"])
+@pytest.mark.parametrize("name", [path.stem for path in CONF.glob("*.yaml") if path.stem not in COMMANDS])
 def test_each_file_is_composed(name):
     assert composed(name)
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_help_names_the_settings_that_there_are(command):
+    """What help reads from the source, and what OmegaConf has of the classes themselves."""
+    config, shown = OmegaConf.to_container(command.compose()), {}
+    for setting in settings_of(command.settings_class):
+        *folders, last = setting.name.split(".")
+        place = shown
+        for folder in folders:
+            if not isinstance(place.get(folder), dict):
+                place[folder] = {}
+            place = place[folder]
+        place[last] = setting.default
+        assert setting.doc, f"{setting.name} has no docstring"
+    assert _names(shown) == _names(config)
+
+
+def _names(values: dict) -> set[str]:
+    inner = {f"{name}.{one}" for name, value in values.items() if isinstance(value, dict) for one in _names(value)}
+    return {*values, *inner}
 
 
 @pytest.mark.parametrize("choice", [path.stem for path in (CONF / "encoders").glob("*.yaml")])

@@ -7,6 +7,7 @@ import difflib
 import functools
 import importlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -25,7 +26,7 @@ _INTERNAL = ("full_key:", "object_type=", "reference_type=")
 
 
 def recipe(name: str, settings: str, extra: str = "train", folder: Path = CONF) -> Callable[[Callable[[Any], None]], Recipe]:
-    """Decorates a function of settings, which becomes a command of arguments; its module's docstring is the head of its help.
+    """Decorates a function of settings, which becomes a command of arguments; its docstring is the head of its help.
 
     name: of the config in `folder`, and of the command in messages. settings: the dataclass with the fields, as
     "pngnat.training.runs.RunConfig"; conf's files build on it as `NAME_schema`. extra: what `pip install` needs for it.
@@ -66,7 +67,7 @@ class Recipe:
         values = yaml_values(given.config or self.name, [*given.folders, self.folder])
         missing = [name for name in ("hydra", "lightning") if importlib.util.find_spec(name) is None]
         parts = [
-            (sys.modules[self.function.__module__].__doc__ or "").strip(),
+            inspect.getdoc(self.function) or "",
             "Settings, each given as NAME=VALUE, lists as NAME=[A,B]; ... stands for what must be given:",
             settings_text(settings_of(self.settings_class, values)),
             "--config-name NAME takes another file of settings, --config-dir FOLDER looks for it there first.",

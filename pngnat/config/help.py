@@ -28,7 +28,7 @@ class Setting:
 
 
 def settings_of(path: str, values: Mapping[str, Any] | None = None) -> list[Setting]:
-    """All fields of a dataclass, those of the dataclasses in it one by one.
+    """All fields of a dataclass, those of the dataclasses in it one by one; those that must be given come first.
 
     path: the dataclass, as "pngnat.training.runs.RunConfig". values: what YAML files say instead of its defaults.
     Raises LookupError where there is no such class.
@@ -37,7 +37,8 @@ def settings_of(path: str, values: Mapping[str, Any] | None = None) -> list[Sett
     found = _find(module, name)
     if found is None:
         raise LookupError(f"{path} is no dataclass")
-    return list(_settings(found, "", {}, values or {}))
+    settings = list(_settings(found, "", {}, values or {}))
+    return sorted(settings, key=lambda one: one.default != REQUIRED)
 
 
 def settings_text(settings: Sequence[Setting], width: int | None = None) -> str:

@@ -55,23 +55,22 @@ class Alignment:
 
 @dataclass(frozen=True)
 class AlignerConfig:
-    """How to align.
-
-    variant_probability: prior of each other pronunciation relative to the one that the front end chose (1 = no preference).
-    silence_probability: prior of a silence between two words; low values merge short silences into the neighbouring sounds.
-    beam: log-10 pruning beam. wide_beam: the beam of the second attempt, where the first one lost the path.
-    """
+    """How to align."""
 
     variant_probability: float = 1e-8
+    """Prior of each other pronunciation relative to the one that the front end chose; 1 is no preference."""
     silence_probability: float = 0.1
+    """Prior of a silence between two words; low values merge short silences into the neighbouring sounds."""
     beam: float = -48.0
+    """Log-10 pruning beam."""
     wide_beam: float = -64.0
+    """The beam of the second attempt, where the first one lost the path."""
 
 
 class Aligner:
     """Aligns utterances, one at a time; makes one pocketsphinx decoder and teaches it each pronunciation once.
 
-    variants: gives the pronunciations of a word in isolation (`pngnat.text.g2p.variants`); None aligns what the utterance says.
+    variants: gives the pronunciations of a word in isolation (`Pronouncer.variants`); None aligns what the utterance says.
     """
 
     def __init__(self, variants: Variants | None = None, config: AlignerConfig | None = None) -> None:

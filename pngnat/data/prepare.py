@@ -28,20 +28,28 @@ PROGRESS = "progress.jsonl"
 REPORT = "report.json"
 
 
-@dataclass(frozen=True)
-class PrepareConfig:
-    """How to prepare a corpus.
+@dataclass(frozen=True, kw_only=True)
+class PrepareOptions:
+    """How to prepare a corpus, wherever its recordings come from."""
 
-    out: the folder to make. sample_rate: Hz of the sound written. silence: seconds that remain at most at both ends.
-    lexicon: pronunciations that win over the dictionary, see `load_lexicon`. aligner: see AlignerConfig. workers: processes.
-    """
+    sample_rate: int = 24000
+    """Hz of the sound written."""
+    silence: float = 0.1
+    """Seconds that remain at most at both ends."""
+    aligner: AlignerConfig = field(default_factory=AlignerConfig)
+    """How to align."""
+    workers: int = 1
+    """Processes that align."""
+
+
+@dataclass(frozen=True)
+class PrepareConfig(PrepareOptions):
+    """What to prepare, and how."""
 
     out: Path
-    sample_rate: int = 24000
-    silence: float = 0.1
+    """The folder to make."""
     lexicon: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    aligner: AlignerConfig = field(default_factory=AlignerConfig)
-    workers: int = 1
+    """Pronunciations that win over the dictionary, see `load_lexicon`."""
 
     @property
     def made_of(self) -> dict[str, Any]:

@@ -96,7 +96,8 @@ def test_text_is_wrapped(modules):
 
 
 def test_help_is_light():
-    code = "import sys, recipes.check as r; r.main(['--help']); print([m for m in ('torch', 'numpy', 'hydra') if m in sys.modules])"
+    show = "from pngnat.cli.recipes import check; check(['--help'])"
+    code = f"import sys; {show}; print([m for m in ('torch', 'numpy', 'hydra') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "limits.noise=25.0" in done.stdout
