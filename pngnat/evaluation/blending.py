@@ -21,8 +21,8 @@ from tqdm import tqdm
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.duration_tracks import save_tracks
+from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.predictions import professionals_of
-from pngnat.evaluation.recreation import Judges, Spoken, judges
 from pngnat.evaluation.similarity import add_options, held_out, speak, write_figures
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
@@ -32,7 +32,9 @@ WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _NAMES = {0.0: "own rhythm", 1.0: "professional durations"}
 
 
-def by_weight(voice: Voice, professional: str, weights: Sequence[float], real: Sequence[Spoken], judge: Judges) -> list[dict[str, Any]]:
+def by_weight(
+    voice: Voice, professional: str, weights: Sequence[float], real: Sequence[SpokenSentence], judge: Judges
+) -> list[dict[str, Any]]:
     """The rows of the table: the recordings, then the same sentences made with each weight."""
     rows = [judge.row("recordings", real)]
     for weight in tqdm(weights, "weights", unit=""):
@@ -79,7 +81,7 @@ def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, p
     tracks = {}
     for weight in weights:
         speech = synthesize(text, voice, blend=Blend(professional, weight))
-        parts = Spoken.made("", text, speech).tracks
+        parts = SpokenSentence.made("", text, speech).tracks
         if len(parts) > 1:
             raise PngnatError("--sentence takes one sentence, and this text has several")
         tracks[f"{_name(weight)}\n{speech.duration:.2f} s"] = parts[0]

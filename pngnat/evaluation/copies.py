@@ -1,4 +1,4 @@
-"""How near a copy of a recording is to it, frame against frame."""
+"""How near speech is to a recording of the same text: a copy frame against frame, other speech along a path through both."""
 
 from __future__ import annotations
 
@@ -33,15 +33,32 @@ class PitchErrors:
 def mel_cepstral_distortion(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> float:
     """Mean distance of mel cepstra 1 to 13 in dB, frame by frame, with no warping of time.
 
-    recording, copy: (S,). Cepstrum m is the weight of cos(pi m (k + 1/2) / M) in the log-mel, so that the distance is the RMS difference
-    of smoothed spectra in dB. Source: Kubichek, "Mel-cepstral distance measure for objective speech quality assessment", 1993;
-    10 / ln 10 * sqrt(2 * sum of squared differences).
+    recording, copy: (S,), of one length. The distance is the RMS difference of smoothed spectra in dB. Source: Kubichek, "Mel-cepstral
+    distance measure for objective speech quality assessment", 1993; 10 / ln 10 * sqrt(2 * sum of squared differences).
     """
-    a, b = (log_mel(torch.from_numpy(samples), audio).double() for samples in (recording, copy))
-    bins = torch.arange(audio.n_mels).double() + 0.5
-    transform = torch.cos(math.pi / audio.n_mels * torch.arange(1, CEPSTRA + 1).double()[:, None] * bins) * 2 / audio.n_mels
-    distance = (transform @ (a - b)).square().sum(0).mul(2).sqrt().mean()
-    return 10 / math.log(10) * float(distance)
+    return _mean_distance(_cepstra(recording, audio) - _cepstra(copy, audio))
+
+
+def warped_distortion(recording: np.ndarray, speech: np.ndarray, audio: AudioConfig) -> float:
+    """The same along the cheapest path through both sounds (dynamic time warping), and so whatever the durations.
+
+    recording, speech: (S,), of any lengths; the mean is over the path. Source: Battenberg et al., arXiv 1910.10288, section 3 (MCD-DTW).
+    """
+    import librosa
+
+    _, path = librosa.sequence.dtw(X=(a := _cepstra(recording, audio)), Y=(b := _cepstra(speech, audio)))
+    return _mean_distance(a[:, path[:, 0]] - b[:, path[:, 1]])
+
+
+def _cepstra(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
+    """Mel cepstra 1 to 13, (13, T): cepstrum m is the weight of cos(pi m (k + 1/2) / M) in the log-mel."""
+    mel = log_mel(torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32)), audio).double().numpy()
+    bins = np.arange(audio.n_mels) + 0.5
+    return np.cos(np.pi / audio.n_mels * np.arange(1, CEPSTRA + 1)[:, None] * bins) * 2 / audio.n_mels @ mel
+
+
+def _mean_distance(differences: np.ndarray) -> float:
+    return float(10 / math.log(10) * np.sqrt(2 * np.square(differences).sum(axis=0)).mean())
 
 
 def pitch_contour(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:

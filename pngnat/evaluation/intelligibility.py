@@ -30,8 +30,9 @@ RECORDINGS, VOICE = "recordings", "voice"
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """One sentence as it was heard. source: RECORDINGS or VOICE. seconds: of sound. mos: 1 to 5, None where not measured."""
+class MeasuredSentence:
+    """One sentence that was spoken, and what the recognizer made of it. source: RECORDINGS or VOICE. seconds: of sound. mos: 1 to 5, None
+    where not measured."""
 
     id: str
     source: str
@@ -43,17 +44,17 @@ class Hearing:
     mos: float | None = None
 
 
-class Listener:
-    """Judges sound: words by the recognizer and, with_mos, quality."""
+class Measurer:
+    """Measures sound: words by the recognizer and, with_mos, quality."""
 
     def __init__(self, threads: int = 1, with_mos: bool = True):
         self._recognizer = asr.Recognizer(threads)
         self._quality = mos.MosPredictor() if with_mos else None
 
-    def judge(self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int) -> Hearing:
+    def measure(self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int) -> MeasuredSentence:
         """samples (S,) in [-1, 1] at `sample_rate` Hz, that should say `passage.text`."""
         heard = self._recognizer.transcribe(samples, sample_rate).text
-        return Hearing(
+        return MeasuredSentence(
             id=passage.id,
             source=source,
             speaker=speaker,
@@ -65,44 +66,44 @@ class Listener:
         )
 
 
-Judge = Callable[[Passage, str, str, np.ndarray, int], Hearing]
+Measure = Callable[[Passage, str, str, np.ndarray, int], MeasuredSentence]
 
 
-def hear_recordings(passages: Iterable[Passage], judge: Judge) -> Iterator[Hearing]:
+def measure_recordings(passages: Iterable[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
     """The recordings of the passages that have one."""
     sample_rate = AudioConfig().sample_rate
     for passage in passages:
         if passage.recording is not None:
-            yield judge(passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate)
+            yield measure(passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate)
 
 
-def hear_voice(passages: Iterable[Passage], judge: Judge, voice: Voice, speaker: str | None = None) -> Iterator[Hearing]:
+def measure_voice(passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None) -> Iterator[MeasuredSentence]:
     """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
     for passage in passages:
         name = speaker or (passage.speaker if passage.speaker in voice.speakers else voice.card.default_speaker)
         speech = synthesize(passage.text, voice, speaker=name)
-        yield judge(passage, VOICE, name, speech.samples, speech.sample_rate)
+        yield measure(passage, VOICE, name, speech.samples, speech.sample_rate)
 
 
-def summarize(hearings: Sequence[Hearing]) -> list[dict[str, Any]]:
+def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:
     """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over sentences."""
     rows = []
-    for source in dict.fromkeys(hearing.source for hearing in hearings):
-        of_source = [hearing for hearing in hearings if hearing.source == source]
-        speakers = sorted({hearing.speaker for hearing in of_source})
+    for source in dict.fromkeys(sentence.source for sentence in sentences):
+        of_source = [sentence for sentence in sentences if sentence.source == source]
+        speakers = sorted({sentence.speaker for sentence in of_source})
         rows.append(_row(source, "all", of_source))
         if len(speakers) > 1:
-            rows += [_row(source, name, [hearing for hearing in of_source if hearing.speaker == name]) for name in speakers]
+            rows += [_row(source, name, [sentence for sentence in of_source if sentence.speaker == name]) for name in speakers]
     return rows
 
 
-def _row(source: str, speaker: str, hearings: Sequence[Hearing]) -> dict[str, Any]:
-    errors = sum((hearing.errors for hearing in hearings), WordErrors())
-    scores = [hearing.mos for hearing in hearings if hearing.mos is not None]
+def _row(source: str, speaker: str, sentences: Sequence[MeasuredSentence]) -> dict[str, Any]:
+    errors = sum((sentence.errors for sentence in sentences), WordErrors())
+    scores = [sentence.mos for sentence in sentences if sentence.mos is not None]
     return {
         "source": source,
         "speaker": speaker,
-        "sentences": len(hearings),
+        "sentences": len(sentences),
         "words": errors.words,
         "WER %": 100 * errors.rate,
         "substituted": errors.substitutions,
@@ -112,16 +113,16 @@ def _row(source: str, speaker: str, hearings: Sequence[Hearing]) -> dict[str, An
     }
 
 
-def _details(hearing: Hearing) -> dict[str, Any]:
+def _details(sentence: MeasuredSentence) -> dict[str, Any]:
     return {
-        "id": hearing.id,
-        "source": hearing.source,
-        "speaker": hearing.speaker,
-        "text": hearing.text,
-        "heard": hearing.heard,
-        "wer": round(hearing.errors.rate, 4),
-        "seconds": round(hearing.seconds, 3),
-        "mos": hearing.mos and round(hearing.mos, 3),
+        "id": sentence.id,
+        "source": sentence.source,
+        "speaker": sentence.speaker,
+        "text": sentence.text,
+        "heard": sentence.heard,
+        "wer": round(sentence.errors.rate, 4),
+        "seconds": round(sentence.seconds, 3),
+        "mos": sentence.mos and round(sentence.mos, 3),
     }
 
 
@@ -139,15 +140,15 @@ def _measure(options: argparse.Namespace) -> None:
         raise PngnatError("--recordings-only needs --corpus")
     passages = chosen(options)
     voice = None if options.recordings_only else load_voice(options.voice)
-    listener = Listener(options.threads, not options.no_mos)
-    hearings = [*hear_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), listener.judge)]
+    measurer = Measurer(options.threads, not options.no_mos)
+    sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]
     if voice is not None:
-        hearings += hear_voice(tqdm(passages, VOICE, unit=""), listener.judge, voice, options.speaker)
-    rows = summarize(hearings)
+        sentences += measure_voice(tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker)
+    rows = summarize(sentences)
     print(report.table(rows))
     if options.json:
         content = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "voice": voice and voice.name, "summary": rows}
-        report.write_json(options.json, content | {"sentences": [_details(hearing) for hearing in hearings]})
+        report.write_json(options.json, content | {"sentences": [_details(sentence) for sentence in sentences]})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

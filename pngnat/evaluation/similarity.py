@@ -20,32 +20,34 @@ from tqdm import tqdm
 from pngnat.data.corpus import MANIFEST, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report, speaker_encoder
-from pngnat.evaluation.recreation import Judges, Spoken, judges
+from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.word_errors import plain_words
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
 from pngnat.voice.voice import Voice, load_voice
 
 
-def speak(voice: Voice, sentences: Sequence[Spoken], speaker: str | None = None, blend: Blend | None = None) -> list[Spoken]:
+def speak(
+    voice: Voice, sentences: Sequence[SpokenSentence], speaker: str | None = None, blend: Blend | None = None
+) -> list[SpokenSentence]:
     """The same sentences as a voice says them. speaker, blend: as for `synthesize`."""
-    return [Spoken.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend)) for one in sentences]
+    return [SpokenSentence.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend)) for one in sentences]
 
 
-def professionals(source: str | None, sentences: Sequence[Spoken], most: int) -> Iterator[tuple[str, list[Spoken]]]:
+def professionals(source: str | None, sentences: Sequence[SpokenSentence], most: int) -> Iterator[tuple[str, list[SpokenSentence]]]:
     """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of recordings, of which
     the first `most` of each speaker are taken."""
     if source and (Path(source) / MANIFEST).is_file():
         recordings = read_corpus(source)
         for name in sorted({recording.speaker for recording in recordings}):
-            yield name, [Spoken.recorded(recording) for recording in recordings if recording.speaker == name][:most]
+            yield name, [SpokenSentence.recorded(recording) for recording in recordings if recording.speaker == name][:most]
         return
     voice = load_voice(source)
     for name in voice.speakers:
         yield name, speak(voice, sentences, name)
 
 
-def compare(real: Sequence[Spoken], voices: Sequence[Voice], others: str | None, judge: Judges) -> list[dict[str, Any]]:
+def compare(real: Sequence[SpokenSentence], voices: Sequence[Voice], others: str | None, judge: Judges) -> list[dict[str, Any]]:
     """The rows of the table: the recordings, each voice, the professionals from the nearest to the farthest and their mean."""
     rows = [judge.row("recordings", real)]
     rows += [judge.row(voice.name, speak(voice, real)) for voice in tqdm(voices, "voices", unit="")]
@@ -56,11 +58,11 @@ def compare(real: Sequence[Spoken], voices: Sequence[Voice], others: str | None,
     return [*rows, {**dict.fromkeys(strangers[0]), "": "professionals, mean", **mean}, *strangers]
 
 
-def held_out(options: argparse.Namespace) -> list[Spoken]:
+def held_out(options: argparse.Namespace) -> list[SpokenSentence]:
     """The recordings that the options of `add_options` name. Raises PngnatError where they cannot be read."""
     if not options.corpus:
         raise PngnatError("--corpus FOLDER is missing: a prepared corpus of the person's recordings")
-    found = [Spoken.recorded(recording) for recording in read_corpus(options.corpus, options.split)]
+    found = [SpokenSentence.recorded(recording) for recording in read_corpus(options.corpus, options.split)]
     return [one for one in found if len(plain_words(one.text)) >= options.fewest_words][: options.limit]
 
 
@@ -75,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
 
 
-def write_figures(options: argparse.Namespace, sentences: Sequence[Spoken], content: dict[str, Any]) -> None:
+def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentence], content: dict[str, Any]) -> None:
     """Write a report, if one is wanted, with who judged what."""
     if options.json:
         listeners = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "speakers": speaker_encoder.NAME}

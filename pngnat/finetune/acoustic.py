@@ -12,7 +12,15 @@ from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticDataset, MelStore
 from pngnat.finetune.data import mixed
 from pngnat.finetune.progress import Progress, TrainingProgress
-from pngnat.finetune.selection import DISTANCE, LISTENERS, Examination, Heard, Listening, best_model, ears
+from pngnat.finetune.selection import (
+    JUDGED_BY,
+    BestBySpeech,
+    SpeechJudgement,
+    ValidationHistory,
+    ValidationSentences,
+    best_model,
+    make_judge,
+)
 from pngnat.models.png_nat import PngNat
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
@@ -23,17 +31,15 @@ from pngnat.training.start import start_from_model
 from pngnat.voice.card import SpeakerCard
 from pngnat.voice.voice import Voice
 
-JUDGED = {LISTENERS: "words and speaker similarity", DISTANCE: "the mel-cepstral distance to recordings"}
-
 
 @dataclass(frozen=True)
 class AcousticTuning:
     """How to fine-tune.
 
     professional_share: of the time of what is learned from, where there are professionals' recordings. frozen_layers: of PnG BERT, from
-    the embeddings up; what the text means does not depend on who speaks. listenings: how often the speech is judged; patience: hearings
+    the embeddings up; what the text means does not depend on who speaks. validations: how often the speech is judged; patience: validations
     without a better one that end the training, once 0.6 of it is over; sentences: at most, that are spoken for it; measure: see
-    pngnat.finetune.selection.ears. schedule: its hours are the time budget's.
+    pngnat.finetune.selection.make_judge. schedule: its hours are the time budget's.
     """
 
     training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
@@ -42,7 +48,7 @@ class AcousticTuning:
     ema_decay: float = 0.99
     professional_share: float = 0.25
     frozen_layers: int = 4
-    listenings: int = 8
+    validations: int = 8
     patience: int = 3
     sentences: int = 16
     measure: str = "auto"
@@ -64,13 +70,13 @@ class Learner:
         return [recording for recording in self.target if recording.split == split]
 
 
-def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress) -> Heard:
-    """Fine-tune in `run_dir`, or go on there, and return what was heard. `target_model` then gives the model.
+def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress) -> ValidationHistory:
+    """Fine-tune in `run_dir`, or go on there, and return how its speech was judged. `target_model` then gives the model.
 
-    hours: of training, listening included.
+    hours: of training, validations included.
     """
-    before = Heard.load(run_dir)
-    if before and (before.over or before.points >= tuning.listenings):
+    before = ValidationHistory.load(run_dir)
+    if before and (before.over or before.points >= tuning.validations):
         return before
     torch.manual_seed(tuning.training.seed)
     base, speakers = learner.base, [*learner.base.speakers, learner.speaker]
@@ -83,13 +89,16 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)
-    measure = before.measure if before else tuning.measure
-    hear = ears(measure, Examination(valid, tuning.sentences), max(1, tuning.run.threads), progress.say)
-    progress.say(f"what is learned is judged by {JUDGED[hear.name]}")
+    sentences = ValidationSentences(valid, tuning.sentences)
+    measure = before.judge if before else tuning.measure
+    judge = make_judge(measure, sentences, config.audio, max(1, tuning.run.threads), progress.say)
+    progress.say(f"what is learned is judged by {JUDGED_BY[judge.name]}")
     ema = Ema("model", tuning.ema_decay)
-    listening = Listening(hear, _speaking(base, speakers), learner.speaker, ema, run_dir, tuning.listenings, tuning.patience, progress.say)
-    fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), listening, TrainingProgress(progress)])
-    return listening.heard
+    voice_of = _speaking(base, speakers)
+    judgement = SpeechJudgement(judge, sentences, voice_of, learner.speaker, tuning.validations, tuning.patience)
+    best = BestBySpeech(judgement, ema, run_dir, progress.say)
+    fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), best, TrainingProgress(progress)])
+    return best.history
 
 
 def _speaking(base: Voice, speakers: Sequence[str]):

@@ -12,7 +12,7 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
-from pngnat.errors import PngnatError
+from pngnat.evaluation.judges import first_installed
 from pngnat.evaluation.speaker_encoder import NAME, SpeakerEncoder, centre
 from pngnat.voice.voice import Voice
 
@@ -75,10 +75,7 @@ class SpectrumTimbre:
 
 def installed_timbre() -> Timbre:
     """The speaker encoder where it is installed."""
-    try:
-        return EncodedTimbre()
-    except PngnatError:
-        return SpectrumTimbre()
+    return first_installed(EncodedTimbre, SpectrumTimbre)
 
 
 def likenesses(target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre) -> dict[str, float]:

@@ -22,8 +22,7 @@ from pngnat.finetune.data import TargetData, read_professionals, speech_seconds,
 from pngnat.finetune.nearest import installed_timbre, likenesses
 from pngnat.finetune.progress import Progress
 from pngnat.finetune.stages import Journal, Stage
-from pngnat.finetune.vocoder import VocoderLearner, VocoderTuning, tune_vocoder
-from pngnat.finetune.vocoder_choice import VocoderChoice, choose_vocoder
+from pngnat.finetune.vocoder import VocoderChoice, VocoderLearner, VocoderTuning, choose_vocoder, tune_vocoder
 from pngnat.finetune.voice import About, BlendChoice, Tuned, write_voice
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
@@ -42,7 +41,7 @@ _PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
 _ALIGNED = 20.0
 # Of the training's time. 200 steps of the vocoder were worth 1.3 points of DistilMOS to a real speaker, so that it gets half of it.
 _ACOUSTIC_SHARE, _MARGIN = 0.5, 0.05
-# Of the vocoder's stage, for listening to it beside the one it began from.
+# Of the vocoder's stage, for judging it beside the one it began from.
 _COMPARING = 0.05
 
 
@@ -193,8 +192,8 @@ class _Finetuning:
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
         learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
-        heard = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
-        return {"measure": heard.measure, "best": heard.hearings[heard.best], "hearings": len(heard.hearings)}
+        history = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
+        return {"judge": history.judge, "best": history.validations[history.best], "validations": len(history.validations)}
 
     def _vocoder(self, folder: Path) -> Mapping[str, Any]:
         minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
@@ -279,7 +278,7 @@ class _Finetuning:
 
 
 # How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which processors it runs.
-_LIMITS = ("listenings", "patience", "sentences", "validate_clips", "run", "processes")
+_LIMITS = ("validations", "patience", "sentences", "validate_clips", "run", "processes")
 
 
 def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The vocoder learns a new speaker, from the mels that the fine-tuned acoustic model predicts."""
+"""The vocoder learns a new speaker, from the mels that the fine-tuned acoustic model predicts, and is kept where it sounds better."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
+
 from pngnat.data.corpus import Recording
+from pngnat.evaluation.judges import Judge, MosAndSpeakerJudge, SpokenSentence, first_installed, log_mel_judge
+from pngnat.evaluation.mos import MosPredictor
+from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.finetune.progress import Progress, TrainingProgress
+from pngnat.finetune.selection import to_speak
 from pngnat.models.vocoder import Vocoder
 from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig
@@ -21,6 +27,8 @@ from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 # Of the stage's time that must be left for training, however long the features took; and that features take, about.
 _LEAST, _MEASURING = 0.3, 0.2
+# Sentences that both vocoders speak.
+_SENTENCES = 16
 
 
 @dataclass(frozen=True)
@@ -83,3 +91,44 @@ def _measure(learner: VocoderLearner, tuning: VocoderTuning, features: Path, pro
     work = itertools.chain(store.measure(unmeasured, tuning.processes), predicted.measure(silent))
     for done, _ in enumerate(work, 1):
         progress.share(done / (len(unmeasured) + len(silent)))
+
+
+@dataclass(frozen=True)
+class VocoderChoice:
+    """judge: whose scores these are. base, tuned: the scores of the vocoder before and after fine-tuning."""
+
+    judge: str
+    base: float
+    tuned: float
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether the fine-tuned one is kept. One that makes no numbers any more is not."""
+        return self.tuned >= self.base
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        kept = "it is kept" if self.is_tuned else "the voice keeps the one of before"
+        return f"{self.judge} on `valid`: {self.tuned:.3f} with it, {self.base:.3f} before; {kept}"
+
+
+def choose_vocoder(base: Vocoder, tuned: Vocoder, teacher: Teacher, recordings: Sequence[Recording]) -> VocoderChoice:
+    """Speak sentences with both, from the mels that the acoustic model predicts with the recordings' durations, and compare.
+
+    teacher: the acoustic model. recordings: the target's split "valid".
+    """
+    sentences, audio = to_speak(recordings, _SENTENCES), teacher.audio
+    mels = [torch.from_numpy(teacher.mel(recording))[None] for recording in sentences]
+    recorded = [SpokenSentence.recorded(recording) for recording in recordings]
+    judge: Judge = first_installed(
+        lambda: MosAndSpeakerJudge(MosPredictor(), SpeakerEncoder().embed, recorded), lambda: log_mel_judge(recorded, audio)
+    )
+    scores = [judge.score([_speak(vocoder, *pair) for pair in zip(mels, sentences, strict=True)])["score"] for vocoder in (base, tuned)]
+    return VocoderChoice(judge.name, *(round(score, 4) for score in scores))
+
+
+@torch.inference_mode()
+def _speak(vocoder: Vocoder, mel: torch.Tensor, recording: Recording) -> SpokenSentence:
+    samples = vocoder(mel, generator=torch.Generator().manual_seed(0))[0].numpy()
+    return SpokenSentence(recording.id, recording.utterance.text, samples, vocoder.audio.sample_rate)

@@ -12,7 +12,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.disfluency import BLEND, disfluency
 from pngnat.evaluation.disfluency import write as write_disfluency
-from pngnat.evaluation.recreation import Spoken, installed_judges
+from pngnat.evaluation.judges import SpokenSentence, installed_judges
 from pngnat.evaluation.similarity import speak
 from pngnat.finetune.consent import Consent
 from pngnat.models.png_nat import PngNat
@@ -111,7 +111,7 @@ def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
 
     What is not installed is left out.
     """
-    real = [Spoken.recorded(recording) for recording in tuned.part("test")]
+    real = [SpokenSentence.recorded(recording) for recording in tuned.part("test")]
     judge = installed_judges(real, threads)
     professional = voice.card.professional.speakers[0].name
     own = speak(voice, real, blend=Blend(professional, 0.0))

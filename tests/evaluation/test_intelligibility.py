@@ -6,12 +6,12 @@ import pytest
 from pngnat.audio import wav
 from pngnat.evaluation import asr, intelligibility, mos
 from pngnat.evaluation.asr import Transcript
-from pngnat.evaluation.intelligibility import RECORDINGS, VOICE, Hearing
+from pngnat.evaluation.intelligibility import RECORDINGS, VOICE, MeasuredSentence
 from pngnat.evaluation.passages import Passage
 from pngnat.evaluation.word_errors import WordErrors
 
 
-class Ears:
+class LengthJudge:
     """A recognizer and a predictor of quality that judge by length alone."""
 
     def __init__(self, threads: int = 1):
@@ -25,17 +25,17 @@ class Ears:
 
 
 @pytest.fixture
-def ears(monkeypatch):
-    monkeypatch.setattr(asr, "Recognizer", Ears)
-    monkeypatch.setattr(mos, "MosPredictor", Ears)
+def judges_by_length(monkeypatch):
+    monkeypatch.setattr(asr, "Recognizer", LengthJudge)
+    monkeypatch.setattr(mos, "MosPredictor", LengthJudge)
 
 
-def hearing(source: str, speaker: str, words: int, errors: int, score: float | None = None) -> Hearing:
-    return Hearing("1", source, speaker, "", "", WordErrors(words, errors, 0, 0), 1.0, score)
+def measured(source: str, speaker: str, words: int, errors: int, score: float | None = None) -> MeasuredSentence:
+    return MeasuredSentence("1", source, speaker, "", "", WordErrors(words, errors, 0, 0), 1.0, score)
 
 
 def test_rates_pool_words_and_scores_average():
-    rows = intelligibility.summarize([hearing(VOICE, "ada", 10, 1, 4.0), hearing(VOICE, "bob", 30, 1, 3.0)])
+    rows = intelligibility.summarize([measured(VOICE, "ada", 10, 1, 4.0), measured(VOICE, "bob", 30, 1, 3.0)])
     assert [(row["speaker"], row["words"], row["WER %"], row["DistilMOS"]) for row in rows] == [
         ("all", 40, 5.0, 3.5),
         ("ada", 10, 10.0, 4.0),
@@ -44,32 +44,32 @@ def test_rates_pool_words_and_scores_average():
 
 
 def test_sources_stand_beside_each_other():
-    rows = intelligibility.summarize([hearing(RECORDINGS, "ada", 10, 0), hearing(VOICE, "ada", 10, 1)])
+    rows = intelligibility.summarize([measured(RECORDINGS, "ada", 10, 0), measured(VOICE, "ada", 10, 1)])
     assert [(row["source"], row["speaker"], row["WER %"], row["DistilMOS"]) for row in rows] == [
         (RECORDINGS, "all", 0.0, None),
         (VOICE, "all", 10.0, None),
     ]
 
 
-def test_each_sentence_keeps_its_speaker_where_the_voice_has_it(stub_voice, ears):
+def test_each_sentence_keeps_its_speaker_where_the_voice_has_it(stub_voice, judges_by_length):
     from pngnat.voice.voice import load_voice
 
-    voice, listener = load_voice(stub_voice), intelligibility.Listener()
+    voice, measurer = load_voice(stub_voice), intelligibility.Measurer()
     passages = [Passage("1", "Yes.", "bob"), Passage("2", "Yes.", "stranger"), Passage("3", "Yes.")]
-    heard = [h.speaker for h in intelligibility.hear_voice(passages, listener.judge, voice)]
+    heard = [h.speaker for h in intelligibility.measure_voice(passages, measurer.measure, voice)]
     assert heard == ["bob", "ada", "ada"]
-    assert [h.speaker for h in intelligibility.hear_voice(passages, listener.judge, voice, "bob")] == ["bob"] * 3
+    assert [h.speaker for h in intelligibility.measure_voice(passages, measurer.measure, voice, "bob")] == ["bob"] * 3
 
 
-def test_recordings_are_judged_like_the_voice(tmp_path, ears):
+def test_recordings_are_judged_like_the_voice(tmp_path, judges_by_length):
     path = tmp_path / "one.wav"
     wav.write(path, np.zeros(16000, np.float32), 16000)
     passages = [Passage("1", "Yes, we can.", "ada", path), Passage("2", "No recording.")]
-    (heard,) = intelligibility.hear_recordings(passages, intelligibility.Listener().judge)
+    (heard,) = intelligibility.measure_recordings(passages, intelligibility.Measurer().measure)
     assert (heard.source, heard.speaker, heard.seconds, heard.errors.rate, heard.mos) == (RECORDINGS, "ada", 1.0, 0.0, 4.0)
 
 
-def test_command_writes_table_and_json(stub_voice, tmp_path, ears, capsys):
+def test_command_writes_table_and_json(stub_voice, tmp_path, judges_by_length, capsys):
     sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
     sentences.write_text("Yes.\nYes, we can.\nNever.\n", encoding="utf-8")
     arguments = ["--voice", str(stub_voice), "--sentences", str(sentences), "--limit", "2", "--speaker", "bob", "--json", str(out)]
@@ -80,6 +80,6 @@ def test_command_writes_table_and_json(stub_voice, tmp_path, ears, capsys):
     assert "| voice  | all " in capsys.readouterr().out
 
 
-def test_recordings_only_needs_recordings(ears, capsys):
+def test_recordings_only_needs_recordings(judges_by_length, capsys):
     assert intelligibility.main(["--recordings-only"]) == 2
     assert "--corpus" in capsys.readouterr().err

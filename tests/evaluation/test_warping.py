@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pngnat.audio.config import AudioConfig
-from pngnat.evaluation.warping import warped_distortion
+from pngnat.evaluation.copies import warped_distortion
 
 AUDIO = AudioConfig()
 

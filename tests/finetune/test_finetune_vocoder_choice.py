@@ -7,8 +7,8 @@ import torch
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
-from pngnat.finetune import vocoder_choice
-from pngnat.finetune.vocoder_choice import VocoderChoice, choose_vocoder
+from pngnat.finetune import vocoder
+from pngnat.finetune.vocoder import VocoderChoice, choose_vocoder
 
 TEACHER = SimpleNamespace(audio=AudioConfig(), mel=lambda recording: np.array([[float(recording.id[1:])]], np.float32))
 
@@ -38,13 +38,13 @@ def nobody(monkeypatch):
     def missing(*_):
         raise PngnatError("not installed")
 
-    monkeypatch.setattr(vocoder_choice, "SpeakerEncoder", missing)
+    monkeypatch.setattr(vocoder, "SpeakerEncoder", missing)
 
 
 def test_the_better_one_is_kept(players, nobody):
     valid, clean, noisy = players
     choice = choose_vocoder(noisy, clean, TEACHER, valid)
-    assert choice.is_tuned and choice.tuned > choice.base and choice.measure == "nearness of log-mels" and "is kept" in choice.line
+    assert choice.is_tuned and choice.tuned > choice.base and choice.judge == "nearness of log-mels" and "is kept" in choice.line
     other = choose_vocoder(clean, noisy, TEACHER, valid)
     assert not other.is_tuned and (other.base, other.tuned) == (choice.tuned, choice.base) and "of before" in other.line
 
@@ -56,11 +56,11 @@ def test_what_learned_and_lost_nothing_is_kept(players, nobody):
 
 def test_listeners_hear_quality_and_likeness(players, monkeypatch):
     valid, clean, noisy = players
-    monkeypatch.setattr(vocoder_choice, "SpeakerEncoder", lambda: SimpleNamespace(embed=lambda *_: np.array([1.0, 0.0])))
+    monkeypatch.setattr(vocoder, "SpeakerEncoder", lambda: SimpleNamespace(embed=lambda *_: np.array([1.0, 0.0])))
     quality = SimpleNamespace(score=lambda samples, rate: 4.0 - 10 * float(np.abs(np.diff(samples)).mean()))
-    monkeypatch.setattr(vocoder_choice, "MosPredictor", lambda: quality)
+    monkeypatch.setattr(vocoder, "MosPredictor", lambda: quality)
     choice = choose_vocoder(clean, noisy, TEACHER, valid)
-    assert choice.measure.startswith("DistilMOS") and not choice.is_tuned and choice.base > 4.0
+    assert choice.judge.startswith("DistilMOS") and not choice.is_tuned and choice.base > 4.0
 
 
 def test_a_vocoder_that_makes_no_numbers_is_not_kept():

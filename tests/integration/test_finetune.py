@@ -16,7 +16,7 @@ from harvard import SENTENCES
 import pngnat
 from pngnat.errors import PngnatError
 from pngnat.evaluation import disfluency
-from pngnat.evaluation.recreation import Judges
+from pngnat.evaluation.judges import Judges
 from pngnat.finetune import run as finetuning
 from pngnat.finetune import voice as finetune_voice
 from pngnat.finetune.acoustic import AcousticTuning
@@ -70,7 +70,7 @@ def settings(recordings: Path, stub_voice: Path, folder: Path) -> FinetuneConfig
             training=AcousticTrainingConfig(batch_seconds=6.0, autocast=False, pictures=0),
             schedule=ScheduleConfig(learning_rate=1e-3, warmup=1, steps=4),
             run=RUN,
-            listenings=2,
+            validations=2,
             sentences=1,
             measure="distance",
             frozen_layers=1,
@@ -197,7 +197,7 @@ def test_limits_and_processors_are_no_reason_to_learn_again(made, monkeypatch):
     config, result = made
     for function in WORK.values():
         monkeypatch.setattr(finetuning, function, None)
-    acoustic = replace(config.acoustic, listenings=3, patience=9, sentences=2, run=replace(RUN, threads=2))
+    acoustic = replace(config.acoustic, validations=3, patience=9, sentences=2, run=replace(RUN, threads=2))
     vocoder = replace(config.vocoder, validate_clips=2, processes=2)
     again = replace(config, budget=60.0, workers=2, threads=2, acoustic=acoustic, vocoder=vocoder)
     assert finetune(again) == json.loads(json.dumps(result))

@@ -8,9 +8,20 @@ import numpy as np
 import pytest
 import torch
 
+from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.finetune.selection import BEST, HEARD, Distance, Examination, Heard, Listening, best_model, ears, to_speak
+from pngnat.finetune.selection import (
+    BEST,
+    HISTORY,
+    BestBySpeech,
+    SpeechJudgement,
+    ValidationHistory,
+    ValidationSentences,
+    best_model,
+    make_judge,
+    to_speak,
+)
 from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
@@ -27,19 +38,29 @@ RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
 
 
 class Given:
-    """Ears that hear what they were told to, and note the weights."""
+    """A judge that gives the scores that it was told to."""
 
     name = "given"
 
-    def __init__(self, *misfits):
-        self.misfits, self.biases = list(misfits), []
+    def __init__(self, *scores):
+        self.scores = list(scores)
 
-    def hear(self, voice, speaker):
+    def score(self, spoken):
+        return {"score": self.scores.pop(0)}
+
+
+class Silent:
+    """Sentences of which nothing is spoken; notes the weights of those who should have."""
+
+    def __init__(self):
+        self.biases = []
+
+    def spoken(self, voice, speaker):
         self.biases.append(voice.duration_predictor.project.bias.item())
-        return {"misfit": self.misfits.pop(0)}
+        return []
 
 
-def train(corpus, folder, hear, patience=3, steps=8):
+def train(corpus, folder, judge, patience=3, steps=8):
     torch.manual_seed(0)
     config = PngNatConfig(
         encoder=PngBertConfig(corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0),
@@ -53,46 +74,46 @@ def train(corpus, folder, hear, patience=3, steps=8):
     module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
     AcousticRun(config, ("a", "b")).save(folder)
     ema = Ema("model", 0.9)
-    said = []
-    listening = Listening(hear, lambda model: model, "b", ema, folder, times=4, patience=patience, say=said.append)
-    fit(module, folder, RUN, ScheduleConfig(learning_rate=3e-3, warmup=1, steps=steps), [ema, listening])
-    return listening.heard, said
+    said, sentences = [], Silent()
+    judgement = SpeechJudgement(judge, sentences, lambda model: model, "b", times=4, patience=patience)
+    best = BestBySpeech(judgement, ema, folder, said.append)
+    fit(module, folder, RUN, ScheduleConfig(learning_rate=3e-3, warmup=1, steps=steps), [ema, best])
+    return best.history, said, sentences.biases
 
 
-def test_the_best_hearing_is_kept(toy_corpus, tmp_path):
-    hear = Given(5.0, 3.0, 4.0, 3.5)
-    heard, said = train(toy_corpus, tmp_path, hear)
-    assert [hearing["step"] for hearing in heard.hearings] == [2, 4, 6, 8] and heard.best == 1 and not heard.over
+def test_the_best_model_is_kept(toy_corpus, tmp_path):
+    history, said, biases = train(toy_corpus, tmp_path, Given(-5.0, -3.0, -4.0, -3.5))
+    assert [figures["step"] for figures in history.validations] == [2, 4, 6, 8] and history.best == 1 and not history.over
     model, speakers = best_model(tmp_path)
-    assert model.duration_predictor.project.bias.item() == pytest.approx(hear.biases[1]) and speakers == ("a", "b")
-    assert hear.biases[1] != hear.biases[3]
+    assert model.duration_predictor.project.bias.item() == pytest.approx(biases[1]) and speakers == ("a", "b")
+    assert biases[1] != biases[3]
     assert len(said) == 4 and "(best)" in said[1] and "(best)" not in said[2]
-    assert Heard.load(tmp_path) == heard
+    assert ValidationHistory.load(tmp_path) == history
 
 
 def test_it_stops_when_it_no_longer_gets_better(toy_corpus, tmp_path):
-    heard, _ = train(toy_corpus, tmp_path, Given(3.0, 4.0, 5.0, 1.0), patience=2)
-    assert len(heard.hearings) == 3 and heard.over and heard.best == 0
+    history, *_ = train(toy_corpus, tmp_path, Given(-3.0, -4.0, -5.0, -1.0), patience=2)
+    assert len(history.validations) == 3 and history.over and history.best == 0
 
 
-def test_early_hearings_end_nothing():
-    heard = Heard("given")
+def test_early_validations_end_nothing():
+    history = ValidationHistory("given")
     for share in (0.1, 0.2, 0.3, 0.4, 0.5):
-        heard.add({"misfit": share, "share": share}, 2)
-        assert not heard.over
-    heard.add({"misfit": 0.6, "share": 0.6}, 2)
-    assert heard.over and heard.best == 0
+        history.add({"score": -share, "share": share}, 2)
+        assert not history.over
+    history.add({"score": -0.6, "share": 0.6}, 2)
+    assert history.over and history.best == 0
 
 
-def test_a_stopped_run_hears_on_and_forgets_nothing(toy_corpus, tmp_path):
-    whole, _ = train(toy_corpus, tmp_path / "whole", Given(5.0, 3.0, 4.0, 3.5))
+def test_a_stopped_run_goes_on_and_forgets_nothing(toy_corpus, tmp_path):
+    whole, *_ = train(toy_corpus, tmp_path / "whole", Given(-5.0, -3.0, -4.0, -3.5))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WarmupCosine, "on_train_batch_end", _stop_at(5))
         with pytest.raises(Stopped):
-            train(toy_corpus, tmp_path / "halves", Given(5.0, 3.0))
-    later = Given(4.0, 3.5)
-    resumed, _ = train(toy_corpus, tmp_path / "halves", later)
-    assert resumed == whole and not later.misfits
+            train(toy_corpus, tmp_path / "halves", Given(-5.0, -3.0))
+    later = Given(-4.0, -3.5)
+    resumed, *_ = train(toy_corpus, tmp_path / "halves", later)
+    assert resumed == whole and not later.scores
     for (name, expected), found in zip(
         best_model(tmp_path / "whole")[0].state_dict().items(), best_model(tmp_path / "halves")[0].state_dict().values(), strict=True
     ):
@@ -111,31 +132,32 @@ def _stop_at(step):
     return stop
 
 
-def test_no_hearing_no_model(tmp_path):
+def test_no_validation_no_model(tmp_path):
     AcousticRun(PngNatConfig(PngBertConfig(100, width=16, layers=1, heads=2, feedforward=32), 1), ("a",)).save(tmp_path)
-    with pytest.raises(PngnatError, match="listened"):
+    with pytest.raises(PngnatError, match="judged"):
         best_model(tmp_path)
-    assert Heard.load(tmp_path) is None and not (tmp_path / BEST).exists() and not (tmp_path / HEARD).exists()
+    assert ValidationHistory.load(tmp_path) is None and not (tmp_path / BEST).exists() and not (tmp_path / HISTORY).exists()
 
 
-def test_which_ears(toy_corpus, monkeypatch):
-    assert isinstance(ears("distance", Examination(toy_corpus.recordings, 16)), Distance)
+def test_which_judge(toy_corpus, monkeypatch):
+    sentences = ValidationSentences(toy_corpus.recordings, 16)
+    assert make_judge("mel_cepstra", sentences, AudioConfig()).name == "mel_cepstra"
     with pytest.raises(PngnatError, match="nose"):
-        ears("nose", Examination(toy_corpus.recordings, 16))
+        make_judge("nose", sentences, AudioConfig())
 
     def missing(*_):
         raise PngnatError("not installed")
 
     monkeypatch.setattr("pngnat.finetune.selection.asr.Recognizer", missing)
     said = []
-    assert ears("auto", Examination(toy_corpus.recordings, 16), say=said.append).name == "distance"
-    assert said == ["nobody can listen: not installed"]
+    assert make_judge("auto", sentences, AudioConfig(), say=said.append).name == "mel_cepstra"
+    assert said == ["speech cannot be judged by words and speaker similarity: not installed"]
     with pytest.raises(PngnatError, match="not installed"):
-        ears("listeners", Examination(toy_corpus.recordings, 16))
+        make_judge("asr_and_speaker", sentences, AudioConfig())
 
 
-class Deaf:
-    """Hears what it is told to, one text after the other."""
+class Told:
+    """A recognizer that hears what it is told to, one text after the other."""
 
     def __init__(self, *texts):
         self.texts = list(texts)
@@ -144,15 +166,16 @@ class Deaf:
         return SimpleNamespace(text=self.texts.pop(0))
 
 
-@pytest.mark.parametrize(("made", "misfit"), [("see me now two", 0.0), ("see me now cats", 0.0), ("cats cats cats cats", 1.0 - 0.25)])
-def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, misfit):
+@pytest.mark.parametrize(("made", "score"), [("see me now two", 1.0), ("see me now cats", 1.0), ("cats cats cats cats", 0.25)])
+def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, score):
     real = [replace(recording, utterance=_said("see me now two")) for recording in toy_corpus.recordings[:2]]
-    recognizer = Deaf("see me now cats", made)
+    recognizer = Told("see me now cats", made)
     monkeypatch.setattr("pngnat.finetune.selection.asr.Recognizer", lambda threads: recognizer)
     embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
     monkeypatch.setattr("pngnat.finetune.selection.SpeakerEncoder", lambda: embedding)
-    figures = ears("listeners", Examination(real, 16)).hear(voice, "ada")
-    assert figures["misfit"] == pytest.approx(misfit) and figures["WER of recordings"] == pytest.approx(0.25)
+    sentences = ValidationSentences(real, 16)
+    figures = make_judge("asr_and_speaker", sentences, AudioConfig()).score(sentences.spoken(voice, "ada"))
+    assert figures["score"] == pytest.approx(score) and figures["WER of recordings"] == pytest.approx(0.25)
     assert figures["similarity"] == pytest.approx(1.0) and not recognizer.texts
 
 
@@ -182,9 +205,9 @@ def _said(text):
     return Utterance(words, (*(Boundary() for _ in words), Boundary(".")))
 
 
-def test_what_was_heard_survives_a_file(tmp_path):
-    heard = Heard("given")
-    for misfit in (2.0, 1.0, 3.0):
-        heard.add({"misfit": misfit, "share": 0.8}, 1)
-    (tmp_path / HEARD).write_text(json.dumps(heard.__dict__))
-    assert Heard.load(tmp_path) == heard == replace(heard) and heard.best == 1 and heard.over
+def test_the_history_survives_a_file(tmp_path):
+    history = ValidationHistory("given")
+    for score in (-2.0, -1.0, -3.0):
+        history.add({"score": score, "share": 0.8}, 1)
+    (tmp_path / HISTORY).write_text(json.dumps(history.__dict__))
+    assert ValidationHistory.load(tmp_path) == history == replace(history) and history.best == 1 and history.over

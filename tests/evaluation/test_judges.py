@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.evaluation import blending, recreation, similarity
-from pngnat.evaluation.recreation import Judges, Likeness, Spoken, installed_judges
+from pngnat.evaluation import blending, judges, similarity
+from pngnat.evaluation.judges import Judges, SpeakerSimilarity, SpokenSentence, installed_judges
 from pngnat.evaluation.rhythm import Track
 from pngnat.voice.blending import Blend
 from pngnat.voice.voice import load_voice
@@ -13,9 +13,9 @@ from pngnat.voice.voice import load_voice
 SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ".")
 
 
-def spoken(id: str, value: float = 1.0, pause: float = 0.0) -> Spoken:
+def spoken(id: str, value: float = 1.0, pause: float = 0.0) -> SpokenSentence:
     seconds = np.array([0.1, 0.1, 0.2, 0.1, pause, 0.1, 0.2, 0.3])
-    return Spoken(id, "cat see", np.full(2400, value, np.float32), 24000, (Track(SYMBOLS, seconds),))
+    return SpokenSentence(id, "cat see", np.full(2400, value, np.float32), 24000, (Track(SYMBOLS, seconds),))
 
 
 def embed(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -24,23 +24,23 @@ def embed(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     return np.array([np.cos(angle), np.sin(angle)], np.float32)
 
 
-def test_likeness_is_the_cosine_with_the_others_centre():
-    likeness = Likeness(embed, [spoken("a", 0.0), spoken("b", 0.2), spoken("c", 0.4)])
-    assert likeness.of(spoken("x", 0.2)) == pytest.approx(1.0)
-    assert likeness.of(spoken("x", 0.2 + np.pi / 2)) == pytest.approx(0.0, abs=1e-6)
+def test_similarity_is_the_cosine_with_the_others_centre():
+    similarity_to_person = SpeakerSimilarity(embed, [spoken("a", 0.0), spoken("b", 0.2), spoken("c", 0.4)])
+    assert similarity_to_person.of(spoken("x", 0.2)) == pytest.approx(1.0)
+    assert similarity_to_person.of(spoken("x", 0.2 + np.pi / 2)) == pytest.approx(0.0, abs=1e-6)
     # Nobody is compared with themselves: what is left of a, b and c without a lies at 0.3.
-    assert likeness.of(spoken("a", 0.0)) == pytest.approx(np.cos(0.3))
-    assert likeness.of(spoken("a", 0.3)) == pytest.approx(1.0)
+    assert similarity_to_person.of(spoken("a", 0.0)) == pytest.approx(np.cos(0.3))
+    assert similarity_to_person.of(spoken("a", 0.3)) == pytest.approx(1.0)
 
 
 def test_one_recording_says_nothing_about_likeness():
     with pytest.raises(PngnatError, match="two or more"):
-        Likeness(embed, [spoken("a")])
+        SpeakerSimilarity(embed, [spoken("a")])
 
 
 def test_a_row_has_what_is_judged():
-    likeness = Likeness(embed, [spoken("a", 0.1), spoken("b", 0.1)])
-    row = Judges(likeness=likeness).row("x", [spoken("a", 0.1, pause=0.3), spoken("b", 0.1, pause=0.05)])
+    similarity_to_person = SpeakerSimilarity(embed, [spoken("a", 0.1), spoken("b", 0.1)])
+    row = Judges(similarity=similarity_to_person).row("x", [spoken("a", 0.1, pause=0.3), spoken("b", 0.1, pause=0.05)])
     assert row["sentences"] == 2 and row["similarity"] == pytest.approx(1.0)
     assert row["phonemes/s"] == pytest.approx(10 / (0.7 * 2 + 0.35))
     assert row["pauses outside punctuation, % of time"] == pytest.approx(100 * 0.3 / 1.75)
@@ -62,21 +62,23 @@ def test_what_is_not_installed_does_not_judge(monkeypatch):
         raise PngnatError("not installed")
 
     for name in ("asr.Recognizer", "mos.MosPredictor", "SpeakerEncoder"):
-        monkeypatch.setattr(f"pngnat.evaluation.recreation.{name}", missing)
+        monkeypatch.setattr(f"pngnat.evaluation.judges.{name}", missing)
     assert installed_judges([spoken("a"), spoken("b")]) == Judges()
     with pytest.raises(PngnatError, match="not installed"):
-        recreation.judges([spoken("a"), spoken("b")])
+        judges.judges([spoken("a"), spoken("b")])
 
 
 @pytest.fixture
-def real(stub_voice) -> list[Spoken]:
+def real(stub_voice) -> list[SpokenSentence]:
     """What the stub's professional says, as if it were recordings."""
-    sentences = [Spoken(str(n), text, np.zeros(1), 24000, ()) for n, text in enumerate(("The quick fox jumps.", "How are you today, dog?"))]
+    sentences = [
+        SpokenSentence(str(n), text, np.zeros(1), 24000, ()) for n, text in enumerate(("The quick fox jumps.", "How are you today, dog?"))
+    ]
     return similarity.speak(load_voice(stub_voice), sentences, blend=Blend("pro", 1.0))
 
 
 def test_the_table_of_weights(stub_voice, real):
-    judge = Judges(likeness=Likeness(lambda samples, rate: np.array([1.0, 0.0]), real))
+    judge = Judges(similarity=SpeakerSimilarity(lambda samples, rate: np.array([1.0, 0.0]), real))
     rows = blending.by_weight(load_voice(stub_voice), "pro", blending.WEIGHTS, real, judge)
     assert [row[""] for row in rows] == [
         "recordings",
@@ -125,7 +127,7 @@ def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
 
 def test_both_ends_of_the_scale(stub_voice, real):
     voice = load_voice(stub_voice)
-    judge = Judges(likeness=Likeness(lambda samples, rate: embed(np.array([len(samples) / 1e5]), rate), real))
+    judge = Judges(similarity=SpeakerSimilarity(lambda samples, rate: embed(np.array([len(samples) / 1e5]), rate), real))
     rows = similarity.compare(real, [voice], str(stub_voice), judge)
     assert [row[""] for row in rows[:3]] == ["recordings", voice.name, "professionals, mean"]
     assert {row[""] for row in rows[3:]} == {"ada", "bob"} and rows[3]["similarity"] >= rows[4]["similarity"]
