@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from pngnat.data.batching import BucketedBatches
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import TOKEN_MULTIPLE
-from pngnat.evaluation.predictions import predict_durations
+from pngnat.evaluation.tracks import predict_durations
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.text.tokenizer import PngTokenizer, PngTokens

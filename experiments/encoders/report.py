@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.encoders.last_pause import BORDER, LastPause, pause_rows, right_share
 from pngnat.evaluation import report
-from pngnat.evaluation.durations import PAUSE
+from pngnat.evaluation.rhythm import PAUSE
 from pngnat.files import write_text
 
 NOTE = (

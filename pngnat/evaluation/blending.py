@@ -20,10 +20,9 @@ from tqdm import tqdm
 
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
-from pngnat.evaluation.duration_tracks import save_tracks
 from pngnat.evaluation.judges import Judges, SpokenSentence, judges
-from pngnat.evaluation.predictions import professionals_of
 from pngnat.evaluation.similarity import add_options, held_out, speak, write_figures
+from pngnat.evaluation.tracks import professionals_of, save_tracks
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
 from pngnat.voice.voice import Voice, load_voice

@@ -22,9 +22,8 @@ import numpy as np
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
-from pngnat.evaluation.duration_tracks import draw_tracks
-from pngnat.evaluation.predictions import professional_tracks, professionals_of, recorded_tracks
-from pngnat.evaluation.rhythm import ClassLength, Rhythm, Track, class_lengths, rhythm
+from pngnat.evaluation.rhythm import ClassLength, Rhythm, class_lengths, rhythm
+from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, professionals_of, recorded_tracks
 from pngnat.files import atomic_write, make_folder, write_text
 from pngnat.voice.blending import blend_durations
 from pngnat.voice.voice import Voice, load_voice

@@ -14,10 +14,9 @@ import numpy as np
 
 from pngnat.data.corpus import read_corpus
 from pngnat.evaluation import report
-from pngnat.evaluation.predictions import predict_durations
+from pngnat.evaluation.rhythm import PAUSE
+from pngnat.evaluation.tracks import predict_durations
 from pngnat.voice.voice import load_voice
-
-PAUSE = 0.1  # seconds from which on a silence counts as a pause
 
 
 def duration_figures(

@@ -16,8 +16,9 @@ from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos
 from pngnat.evaluation.copies import warped_distortion
-from pngnat.evaluation.rhythm import Track, rhythm, tracks_of
+from pngnat.evaluation.rhythm import rhythm
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder, centre
+from pngnat.evaluation.tracks import Track, tracks_of
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis.speech import Speech
 

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pngnat.text.phonemes import BOUNDARIES, VOWELS, WORD_BOUNDARY
+from pngnat.evaluation.tracks import CLASS_OF, CLASSES, Track
+from pngnat.text.phonemes import BOUNDARIES, WORD_BOUNDARY
 from pngnat.voice.blending import FLOOR
 
 # Seconds. Shorter silences are closures of stops and slips of the alignment; listeners hear longer ones as pauses.
 PAUSE = 0.1
 # A sound is prolonged where it is this many times as long as the professional's, once both speak at the same rate.
 PROLONGED = 1.5
-
-CLASSES = {
-    "stressed vowels": tuple(f"{vowel}{stress}" for vowel in VOWELS for stress in "12"),
-    "unstressed vowels": tuple(f"{vowel}0" for vowel in VOWELS),
-    "stops": tuple("B D G K P T".split()),
-    "affricates": ("CH", "JH"),
-    "fricatives": tuple("DH F HH S SH TH V Z ZH".split()),
-    "nasals": ("M", "N", "NG"),
-    "approximants": tuple("L R W Y".split()),
-}
-CLASS_OF = {phoneme: name for name, phonemes in CLASSES.items() for phoneme in phonemes}
-
-
-@dataclass(frozen=True)
-class Track:
-    """One utterance in time. symbols: its N phoneme-segment tokens. durations: their seconds, (N,)."""
-
-    symbols: tuple[str, ...]
-    durations: np.ndarray
-
-    def __post_init__(self) -> None:
-        if len(self.symbols) != len(self.durations):
-            raise ValueError(f"{len(self.symbols)} tokens have {len(self.durations)} durations")
-
-    @property
-    def phonemes(self) -> np.ndarray:
-        """(N,), True at sounds."""
-        return np.array([symbol in CLASS_OF for symbol in self.symbols])
-
-    @property
-    def inner(self) -> slice:
-        """From the first sound to the last: the silences at both ends depend on the recording, not on the speaker."""
-        return slice(1, len(self.symbols) - 1)
-
-
-def tracks_of(symbols: Sequence[str], durations: np.ndarray) -> Iterator[Track]:
-    """The utterances of a `Speech` or of a timings file, each from its [CLS] to the next one."""
-    starts = [index for index, symbol in enumerate(symbols) if symbol == "[CLS]"]
-    for start, end in zip(starts, [*starts[1:], len(symbols)], strict=True):
-        yield Track(tuple(symbols[start:end]), np.asarray(durations[start:end], dtype=np.float64))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from pngnat.data.prepare import PrepareConfig
 from pngnat.errors import PngnatError
 from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.finetune.consent import Consent, get_consent, terminal
-from pngnat.finetune.corpus import prepare_target
-from pngnat.finetune.data import TargetData, read_professionals, speech_seconds, target_sources
+from pngnat.finetune.data import TargetData, prepare_target, read_professionals, speech_seconds, target_sources
 from pngnat.finetune.nearest import installed_timbre, likenesses
 from pngnat.finetune.progress import Progress
 from pngnat.finetune.stages import Journal, Stage

@@ -9,8 +9,7 @@ from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.evaluation import disfluency as command
 from pngnat.evaluation.disfluency import Disfluency, disfluency, summary, write
-from pngnat.evaluation.predictions import professional_tracks, professionals_of
-from pngnat.evaluation.rhythm import Track
+from pngnat.evaluation.tracks import Track, professional_tracks, professionals_of
 from pngnat.text.frontend import Frontend
 
 TEXTS = ["The quick brown fox jumps over the lazy dog.", "How are you today, my friend?"]

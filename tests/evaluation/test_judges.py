@@ -6,7 +6,7 @@ import pytest
 from pngnat.errors import PngnatError
 from pngnat.evaluation import blending, judges, similarity
 from pngnat.evaluation.judges import Judges, SpeakerSimilarity, SpokenSentence, installed_judges
-from pngnat.evaluation.rhythm import Track
+from pngnat.evaluation.tracks import Track
 from pngnat.voice.blending import Blend
 from pngnat.voice.voice import load_voice
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pngnat.evaluation.rhythm import CLASS_OF, CLASSES, Track, class_lengths, rhythm, tracks_of
+from pngnat.evaluation.rhythm import class_lengths, rhythm
+from pngnat.evaluation.tracks import CLASS_OF, CLASSES, Track, tracks_of
 from pngnat.text.phonemes import PHONEMES
 
 SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ",", "N", "OW0", ".")

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 import pngnat
 from pngnat.errors import PngnatError
-from pngnat.evaluation.predictions import professional_tracks
+from pngnat.evaluation.tracks import professional_tracks
 from pngnat.text.frontend import Frontend
 from pngnat.voice.blending import FLOOR, Blend, blend_durations
 
