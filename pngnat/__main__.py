@@ -2,7 +2,7 @@
 
 import sys
 
-from pngnat.cli.speak import main
+from pngnat.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from pngnat.errors import PngnatError
 
@@ -56,6 +57,29 @@ def make_folder(path: str | os.PathLike) -> Path:
     except OSError as error:
         raise unwritable(path, error) from error
     return path
+
+
+def read_limited(path: str | os.PathLike, largest: int) -> bytes:
+    """The bytes of a file of at most `largest` bytes; of a larger one, or of a device without an end, no more is read than that.
+
+    Raises PngnatError where it cannot be read, or is larger.
+    """
+    try:
+        with open(path, "rb") as file:
+            return read_stream(file, str(path), largest)
+    except OSError as error:
+        raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_stream(stream: BinaryIO, name: str, largest: int) -> bytes:
+    """As `read_limited`, from an open stream. name: what the error calls it."""
+    try:
+        data = stream.read(largest + 1)
+    except OSError as error:
+        raise PngnatError(f"{name}: cannot be read ({error.strerror})") from error
+    if len(data) > largest:
+        raise PngnatError(f"{name}: is too large; at most {largest / 2**20:g} MB are read")
+    return data
 
 
 def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:

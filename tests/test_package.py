@@ -43,11 +43,11 @@ def test_public_names_exist():
 
 
 def test_help_loads_no_torch():
-    code = "import sys\nfrom pngnat.cli.speak import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
+    code = "import sys\nfrom pngnat.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
     assert python(code).strip().endswith("False")
 
 
 def test_listing_voices_loads_no_torch(stub_voice):
     command = f"main(['--list-voices', '--voice', {str(stub_voice)!r}])"
-    code = f"import sys\nfrom pngnat.cli.speak import main\n{command}\nprint('torch' in sys.modules)"
+    code = f"import sys\nfrom pngnat.cli.main import main\n{command}\nprint('torch' in sys.modules)"
     assert python(code).splitlines()[-1] == "False"

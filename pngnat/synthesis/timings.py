@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from pngnat.errors import PngnatError
-from pngnat.files import write_text
+from pngnat.files import read_limited, write_text
 
 FORMATS = ("json", "srt", "TextGrid")
 _LARGEST_FILE = 256 * 2**20
@@ -142,11 +142,7 @@ def read_timings(path: str | os.PathLike) -> TimingsFile:
     if path.suffix.lower() not in readers:
         raise PngnatError(f"{path}: durations are read from .json and .TextGrid files, as --timings writes them")
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise PngnatError(f"{path}: is too large for a timings file")
-        tiers = readers[path.suffix.lower()](_decode(path.read_bytes()))
-    except OSError as error:
-        raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
+        tiers = readers[path.suffix.lower()](_decode(read_limited(path, _LARGEST_FILE)))
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
         raise PngnatError(f"{path}: is no timings file as --timings writes it ({error or 'it ends too early'})") from error
     of_words = not any(label.strip() for _, _, label in tiers.get("phonemes", []))

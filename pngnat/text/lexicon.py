@@ -10,9 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from pngnat.errors import PngnatError
+from pngnat.files import read_limited
 from pngnat.text.phonemes import PHONEMES, VOWELS
 
 DATA = files("pngnat.text") / "data"
+# Bytes of a user's lexicon; CMUdict has 4 MB.
+_LARGEST = 32 * 2**20
 _VALID = frozenset(PHONEMES)
 _PLAIN_VOWELS = frozenset(VOWELS)
 
@@ -40,9 +43,9 @@ def load_lexicon(path: str | Path) -> dict[str, tuple[str, ...]]:
     Raises PngnatError with the line's number.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PngnatError(f"cannot read the lexicon {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+        text = read_limited(path, _LARGEST).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PngnatError(f"{path}: is no lexicon: it is not UTF-8 text") from error
     lexicon: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         content = re.split(r"\s#", line)[0].strip()

@@ -16,7 +16,7 @@ import soundfile
 from speaking import LONG, TEXT
 
 import pngnat
-from pngnat.cli.speak import main
+from pngnat.cli.main import main
 from pngnat.synthesis.synthesize import sentences
 from pngnat.synthesis.timings import read_timings
 
@@ -87,7 +87,7 @@ def test_raw_sound_on_standard_output(stub_voice, capsysbinary):
 
 def test_someone_who_listens_hears_a_sentence_before_it_is_done(run, monkeypatch):
     played = []
-    monkeypatch.setattr("pngnat.audio.playback.player", lambda rate: nullcontext(played.append))
+    monkeypatch.setattr("pngnat.cli.sinks.player", lambda rate: nullcontext(played.append))
     assert run(LONG, "--play", "-o", "a.wav", "--timings", "json")[0] == 0
     assert len(played) > 1 and len(played[0]) <= 24000
     samples, _ = soundfile.read("a.wav", dtype="float32")
@@ -301,7 +301,7 @@ def test_without_network(stub_voice, tmp_path):
         "import socket, sys\n"
         "def refuse(*_, **__): raise OSError('no network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from pngnat.cli.speak import main\n"
+        "from pngnat.cli.main import main\n"
         f"sys.exit(main(['Zyxgrop costs $5.', '-o', 'a.wav', '--voice', {str(stub_voice)!r}]))"
     )
     speaking = start("-c", code, cwd=tmp_path)

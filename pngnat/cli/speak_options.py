@@ -1,0 +1,67 @@
+"""The options of `pngnat TEXT ...`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from pngnat.version import __version__
+
+_EXAMPLES = """\
+examples:
+  pngnat "Hello there." -o hello.wav
+  pngnat -f story.txt -o story.flac --speaker af_bella --pace 0.9 --timings srt
+  echo "Hello there." | pngnat -o - | aplay -t raw -f S16_LE -c 1 -r 24000
+  pngnat "Hello." -o a.wav --timings TextGrid      # edit a.TextGrid in Praat, then
+  pngnat "Hello." -o b.wav --durations a.TextGrid
+
+An existing output file is replaced, once the new one is complete. Exit codes: 0 spoken, 2 bad input, 130 interrupted.
+"""
+
+
+def speak_parser(commands: Mapping[str, str]) -> argparse.ArgumentParser:
+    """commands: what else a first word may ask for, for the help; a word that is one of them is spoken by `pngnat speak WORD`."""
+    listed = "\n".join(f"  {name:<10}{summary}" for name, summary in commands.items())
+    parser = argparse.ArgumentParser(
+        prog="pngnat",
+        usage="pngnat [speak] [TEXT ...] [options]\n       pngnat COMMAND ...",
+        description=f"Speak a text, or do one of these commands (pngnat COMMAND --help tells more):\n\n{listed}",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_texts_and_outputs(parser.add_argument)
+    _add_voices(parser.add_argument)
+    _add_manner(parser.add_argument)
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads to use")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--version", action="version", version=f"pngnat {__version__}")
+    return parser
+
+
+def _add_texts_and_outputs(add) -> None:
+    add("text", nargs="*", metavar="TEXT", help="what to speak; without it and -f, standard input is read")
+    add("-f", "--file", metavar="FILE", help="a UTF-8 text file to speak; - is standard input")
+    add("-o", "--output", metavar="FILE", help=".wav, .flac or .ogg; - writes raw 16-bit mono PCM to standard output")
+    add("--play", action="store_true", help="play it while it is made")
+    add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
+    add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
+    add("--timings", choices=("json", "srt", "TextGrid"), help="also write when each word and phoneme is spoken, beside the output")
+
+
+def _add_voices(add) -> None:
+    add("--voice", metavar="NAME", help="a bundled voice, a voice folder, or its name in ./voices or $PNGNAT_VOICES")
+    add("--speaker", metavar="NAME", help="a speaker of the voice")
+    add("--vocoder", metavar="FOLDER", help="speak with this vocoder (pngnat's, HiFi-GAN or Vocos) instead of the voice's own")
+    add("--list-voices", action="store_true", help="list the voices that have a name (or the one of --voice) and their speakers")
+
+
+def _add_manner(add) -> None:
+    add("--pace", type=float, default=1.0, metavar="X", help="2 is twice as fast, 0.5 half (default: 1)")
+    add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
+    add("--pause", type=float, metavar="SECONDS", help="silence added between sentences (default: the voice's)")
+    add("--paragraph-pause", type=float, metavar="SECONDS", help="silence added between paragraphs (default: the voice's)")
+    add("--seed", type=int, default=0, metavar="N", help="the same seed makes the same sound (default: 0)")
+    add("--durations", metavar="FILE", help="speak with the durations of a .json or .TextGrid file, as --timings wrote it or edited")
+    add("--blend-with", metavar="SPEAKER", help="borrow this professional speaker's rhythm")
+    add("--blend-weight", type=float, metavar="W", help="0 own rhythm, 1 the professional's (default: 0.5); alone, for the voice's blend")
+    add("--lexicon", metavar="FILE", help="pronunciations that win over the dictionary: lines of `word  P H O N E M E S`")

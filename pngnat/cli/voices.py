@@ -1,0 +1,43 @@
+"""`pngnat voices`: which voices there are, and who speaks in them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pngnat.errors import PngnatError
+from pngnat.voice.card import VoiceCard, find_voice, named_voices, read_card
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List the voices; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="pngnat voices", description="List the voices that have a name, and their speakers.")
+    parser.add_argument("voice", nargs="?", help="this one alone: a bundled voice, a voice folder, or its name")
+    print_voices(parser.parse_args(arguments).voice)
+    return 0
+
+
+def print_voices(name: str | None) -> None:
+    """Print the voice of that name, or all. Raises PngnatError where there is none."""
+    if name is not None:
+        card = read_card(find_voice(name))
+        return _print_voice(card.name, card)
+    folders = named_voices()
+    if not folders:
+        raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")
+    for known, folder in folders.items():
+        try:
+            _print_voice(known, read_card(folder))
+        except PngnatError as error:
+            # One damaged voice of the user's must not hide the others.
+            print(f"pngnat: {error}", file=sys.stderr)
+
+
+def _print_voice(name: str, card: VoiceCard) -> None:
+    print(f"{name}: {card.description}")
+    for speaker in card.speakers:
+        default = " (default)" if speaker.name == card.default_speaker else ""
+        print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
+    if card.professional:
+        print(f"  can lend their rhythm (--blend-with): {', '.join(speaker.name for speaker in card.professional.speakers)}")
