@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pngnat.errors import PngnatError
+
+# The error numbers of a disk, a quota or a file that is full.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 @contextmanager
@@ -84,7 +88,8 @@ def read_stream(stream: BinaryIO, name: str, largest: int) -> bytes:
 
 def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:
     """The error that names the file and the reason."""
-    return PngnatError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})")
+    full = getattr(error, "errno", None) in NO_ROOM
+    return PngnatError(f"{path}: cannot be written ({'no space left' if full else getattr(error, 'strerror', None) or error})")
 
 
 def _umask() -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,5 +67,9 @@ def check_ending(path: str | os.PathLike) -> None:
 def _writing(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
-    except (OSError, soundfile.SoundFileError) as error:
+    except soundfile.SoundFileError as error:
+        # libsndfile says "System error" for all that the system refuses.
+        full = shutil.disk_usage(Path(path).parent).free < _BLOCK
+        raise unwritable(path, OSError(errno.ENOSPC, "") if full else error) from error
+    except OSError as error:
         raise unwritable(path, error) from error

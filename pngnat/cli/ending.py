@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import signal
@@ -11,16 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from pngnat.errors import PngnatError
+from pngnat.files import NO_ROOM, unwritable
 
-# What the machine cannot do, wherever it was asked to: no line of pngnat's is at fault, and no traceback helps.
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BAD_INPUT, _INTERRUPTED = 2, 130
 
 
 def ended_well(work: Callable[[], int], name: str) -> int:
     """Run `work` and return its exit code, or that of how it ended. name: of the command, before each line that is printed here."""
     try:
-        with _closed_output_named(), _requests_to_end_as_interrupt():
+        with _closed_streams_replaced(), _requests_to_end_as_interrupt():
             code = work()
             # Here, where it can still be said: at the interpreter's end, a full disk is told by a traceback.
             sys.stdout.flush()
@@ -32,17 +30,18 @@ def ended_well(work: Callable[[], int], name: str) -> int:
         _let_go_of_output()
         return 128 + getattr(signal, "SIGPIPE", 13)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in NO_ROOM:
             raise
         _let_go_of_output()
-        return _complain(f"{name}: {error.filename or 'the output'}: cannot be written (no space left)", _BAD_INPUT)
+        return _complain(f"{name}: {unwritable(error.filename or 'the output', error)}", _BAD_INPUT)
     except KeyboardInterrupt:
         return _complain(f"{name}: interrupted", _INTERRUPTED)
 
 
 def _complain(line: str, code: int) -> int:
-    with suppress(OSError):
-        print(line, file=sys.stderr)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(line, file=sys.stderr)
     return code
 
 
@@ -64,15 +63,15 @@ class _ClosedOutput(io.TextIOBase):
 
 
 @contextmanager
-def _closed_output_named() -> Iterator[None]:
-    if sys.stdout is not None:
-        yield
-        return
-    sys.stdout = _ClosedOutput()
-    try:
-        yield
-    finally:
-        sys.stdout = None
+def _closed_streams_replaced() -> Iterator[None]:
+    """Python has None for a stream that the caller closed, and `print` takes None as standard output."""
+    before = sys.stdout, sys.stderr
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        sys.stdout, sys.stderr = sys.stdout or _ClosedOutput(), sys.stderr or nowhere
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
 
 
 @contextmanager

@@ -144,7 +144,6 @@ def _progress(text: str, quiet: bool) -> Iterator[Callable[[Speech], None]]:
     """Yields what is told of each sentence: it names what was skipped, and moves a bar where the text is long."""
     from tqdm import tqdm
 
-    quiet = quiet or sys.stderr is None
     shown = not quiet and len(text) > _LONG_TEXT and sys.stderr.isatty()
     with tqdm(total=len(text.split()), unit=" words", disable=not shown, leave=False) as bar:
 

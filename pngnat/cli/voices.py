@@ -28,10 +28,12 @@ def print_voices(name: str | None) -> None:
         raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")
     for known, folder in folders.items():
         try:
-            _print_voice(known, read_card(folder))
+            card = read_card(folder)
         except PngnatError as error:
             # One damaged voice of the user's must not hide the others.
             print(f"pngnat: {error}", file=sys.stderr)
+        else:
+            _print_voice(known, card)
 
 
 def _print_voice(name: str, card: VoiceCard) -> None:

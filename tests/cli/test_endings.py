@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pngnat
+from pngnat.audio.sound_writer import sound_writer
 from pngnat.cli.main import main
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
@@ -31,7 +33,7 @@ def finish(command: str, folder: Path, **options) -> tuple[int, str]:
         env=ENVIRONMENT | {"PNGNAT": " ".join(COMMAND)},
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=180,
         preexec_fn=limited,
         **options,
     )
@@ -60,7 +62,7 @@ def test_closed_standard_output(stub_voice, tmp_path):
 
 
 def test_closed_standard_error_and_input(stub_voice, tmp_path):
-    assert finish(f"$PNGNAT 'Hi there. {'And so on. ' * 50}' -o a.wav --voice {stub_voice} 2>&-", tmp_path) == (0, "")
+    assert finish(f"$PNGNAT 'Hi there. {'And so on. ' * 40}' -o a.wav --voice {stub_voice} 2>&-", tmp_path) == (0, "")
     one_line(finish("$PNGNAT -o a.wav <&-", tmp_path), "nothing to speak")
     one_line(finish("$PNGNAT -f - -o a.wav <&-", tmp_path), "standard input: is closed")
 
@@ -104,7 +106,7 @@ def start_long(stub_voice: Path, folder: Path, prefix: tuple[str, ...] = ()) -> 
 def test_a_terminal_that_is_gone_leaves_no_hidden_file(stub_voice, tmp_path):
     speaking = start_long(stub_voice, tmp_path)
     speaking.send_signal(signal.SIGHUP)
-    assert speaking.communicate(timeout=60)[1] == b"pngnat: interrupted\n" and speaking.returncode == 130
+    assert speaking.communicate(timeout=180)[1] == b"pngnat: interrupted\n" and speaking.returncode == 130
     assert os.listdir(tmp_path) == ["long.txt"]
 
 
@@ -115,26 +117,31 @@ def test_nohup_outlives_its_terminal(stub_voice, tmp_path):
     time.sleep(0.5)
     assert speaking.poll() is None
     speaking.terminate()
-    speaking.communicate(timeout=60)
+    speaking.communicate(timeout=180)
     assert speaking.returncode == 130 and os.listdir(tmp_path) == ["long.txt"]
 
 
 @pytest.fixture
 def full_disk(tmp_path):
-    """A file system of half a megabyte."""
+    """A file system of 8 kB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)], capture_output=True).returncode:
         pytest.skip("needs the right to mount a file system")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def test_a_full_disk(stub_voice, full_disk):
+    one_line(finish(f"exec $PNGNAT 'Hello there, you.' -o a.wav --quiet --voice {stub_voice}", full_disk), "a.wav", "no space left")
+    assert os.listdir(full_disk) == []
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
-def test_a_full_disk(stub_voice, full_disk, name):
-    text = full_disk.parent / "long.txt"
-    text.write_text("Hello there. " * 3000)
-    one_line(finish(f"$PNGNAT -f {text} -o {name} --quiet --voice {stub_voice}", full_disk), name, "no space left")
+def test_a_full_disk_is_named_whatever_is_written(full_disk, name):
+    noise = np.random.default_rng(0).uniform(-1, 1, 24000 * 60).astype(np.float32)
+    with pytest.raises(pngnat.PngnatError, match="no space left"), sound_writer(full_disk / name, 24000) as append:
+        append(noise)
     assert os.listdir(full_disk) == []
 
 
