@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import lightning as L
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,7 +21,7 @@ from pngnat.evaluation.tracks import predict_durations
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
-from pngnat.training.precision import autocast
+from pngnat.training.module import StageModule
 
 
 @dataclass(frozen=True)
@@ -85,19 +84,21 @@ def predicted(model: PngNat, examples: Sequence[TimedTokens], size: int = 32) ->
 
 @dataclass(frozen=True)
 class DurationTrainingConfig:
-    """How to train.
+    """How to train."""
 
-    batch_tokens: padded PnG tokens in a batch. autocast: bfloat16 in the matrix products, where it is computed natively.
-    """
-
-    batch_tokens: int = 4096
+    batch_tokens: int = 2048
+    """Padded PnG tokens in a batch."""
     weight_decay: float = 0.01
+    """Of AdamW."""
     betas: tuple[float, float] = (0.9, 0.98)
+    """Of AdamW."""
     autocast: bool = True
+    """bfloat16 in the matrix products, where it is computed natively."""
     seed: int = 0
+    """Of the order of batches and dropout."""
 
 
-class DurationTraining(L.LightningModule):
+class DurationTraining(StageModule):
     """The squared error of durations in seconds, as in the acoustic model's loss (arXiv 2010.04301, section 3)."""
 
     def __init__(self, model: PngNatConfig, config: DurationTrainingConfig, train: DurationDataset, valid: DurationDataset):
@@ -107,15 +108,8 @@ class DurationTraining(L.LightningModule):
         self.data = {"train": train, "valid": valid}
 
     def train_dataloader(self) -> DataLoader:
-        trainer, data = self.trainer, self.data["train"]
-        batches = BucketedBatches(
-            data.padded_lengths,
-            self.config.batch_tokens,
-            seed=self.config.seed,
-            start=trainer.global_step * trainer.accumulate_grad_batches,
-            rank=trainer.global_rank,
-            world=trainer.world_size,
-        )
+        data = self.data["train"]
+        batches = self.batches(BucketedBatches, data.padded_lengths, self.config.batch_tokens)
         return DataLoader(data, batch_sampler=batches, collate_fn=DurationBatch.collate)
 
     def val_dataloader(self) -> DataLoader:
@@ -125,13 +119,6 @@ class DurationTraining(L.LightningModule):
         parts = chain.from_iterable(part.parameters() for part in (self.model.encoder, self.model.speaker, self.model.duration_predictor))
         trained = [parameter for parameter in parts if parameter.requires_grad]
         return torch.optim.AdamW(trained, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
-
-    def transfer_batch_to_device(self, batch: DurationBatch, device: torch.device, dataloader_idx: int) -> DurationBatch:
-        return batch.to(device)
-
-    def on_train_batch_start(self, batch: DurationBatch, batch_idx: int) -> None:
-        # Dropout hangs on the step alone, so that a resumed run draws what an uninterrupted one does.
-        torch.manual_seed((self.config.seed << 32) + self.trainer.global_step * self.trainer.world_size + self.global_rank)
 
     def training_step(self, batch: DurationBatch, batch_idx: int) -> Tensor:
         loss = self.loss(batch)
@@ -144,7 +131,7 @@ class DurationTraining(L.LightningModule):
 
     def loss(self, batch: DurationBatch) -> Tensor:
         """The mean squared error in seconds squared over all tokens that are no padding."""
-        with autocast(self.device, self.config.autocast):
+        with self.precision():
             hidden = self.model.encode(batch.tokens, batch.speaker)
             predicted = self.model.duration_predictor(hidden, batch.tokens.phoneme_lengths)
         return (predicted.float() - batch.durations)[batch.tokens.phoneme_mask].square().mean()

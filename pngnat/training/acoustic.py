@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import lightning as L
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -14,30 +13,33 @@ from pngnat.data.batching import BucketedBatches
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.training.losses import acoustic_losses
+from pngnat.training.module import StageModule
 from pngnat.training.pictures import acoustic_pictures
-from pngnat.training.precision import autocast
 
 
 @dataclass(frozen=True)
 class AcousticTrainingConfig:
-    """How to train; see the paper's appendix for its numbers.
-
-    batch_seconds: padded seconds of sound in a batch. duration_weight: of the duration loss (2.0 in the paper).
-    autocast: bfloat16 in the matrix products, where it is computed natively: some three times quicker.
-    workers: processes that load batches. pictures: validation recordings to draw.
-    """
+    """How to train; the paper's numbers are in its appendix."""
 
     batch_seconds: float = 80.0
+    """Padded seconds of sound in a batch."""
     duration_weight: float = 2.0
+    """Of the duration loss; 2 in the paper."""
     weight_decay: float = 1e-6
+    """Of AdamW."""
     autocast: bool = True
+    """bfloat16 in the matrix products, where it is computed natively: some three times quicker."""
     workers: int = 0
+    """Processes that load batches."""
     pictures: int = 3
+    """Validation recordings to draw."""
     seed: int = 0
-    betas: tuple[float, float] = field(default=(0.9, 0.999))
+    """Of random weights, the order of batches and dropout."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """Of AdamW."""
 
 
-class AcousticTraining(L.LightningModule):
+class AcousticTraining(StageModule):
     """The model, its losses and its data. `train` and `valid` hold recordings of the speakers in the model's table."""
 
     def __init__(self, model: PngNatConfig, config: AcousticTrainingConfig, train: AcousticDataset, valid: AcousticDataset):
@@ -47,16 +49,9 @@ class AcousticTraining(L.LightningModule):
         self.data = {"train": train, "valid": valid}
 
     def train_dataloader(self) -> DataLoader:
-        trainer = self.trainer
-        batches = BucketedBatches(
-            self.data["train"].padded_seconds,
-            self.config.batch_seconds,
-            seed=self.config.seed,
-            start=trainer.global_step * trainer.accumulate_grad_batches,
-            rank=trainer.global_rank,
-            world=trainer.world_size,
-        )
-        return DataLoader(self.data["train"], batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers)
+        data = self.data["train"]
+        batches = self.batches(BucketedBatches, data.padded_seconds, self.config.batch_seconds)
+        return DataLoader(data, batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader:
         return DataLoader(self.data["valid"], batch_size=8, collate_fn=AcousticBatch.collate)
@@ -64,14 +59,6 @@ class AcousticTraining(L.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         return torch.optim.AdamW(trained, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
-
-    def transfer_batch_to_device(self, batch: AcousticBatch, device: torch.device, dataloader_idx: int) -> AcousticBatch:
-        return batch.to(device)
-
-    def on_train_batch_start(self, batch: AcousticBatch, batch_idx: int) -> None:
-        # Dropout hangs on the step alone, so that a resumed run draws what an uninterrupted one does.
-        step = self.trainer.global_step * self.trainer.world_size + self.global_rank
-        torch.manual_seed((self.config.seed << 32) + step)
 
     def training_step(self, batch: AcousticBatch, batch_idx: int) -> Tensor:
         losses = self.losses(batch)
@@ -89,7 +76,7 @@ class AcousticTraining(L.LightningModule):
 
     def losses(self, batch: AcousticBatch) -> dict[str, Tensor]:
         """The losses of a batch by name; "loss" is what to lower."""
-        with autocast(self.device, self.config.autocast):
+        with self.precision():
             prediction = self.model(batch.tokens, batch.speaker, batch.durations, batch.mel)
         target = self.model.normalize(batch.mel)
         losses = acoustic_losses(prediction, target, batch.frames, batch.durations, batch.tokens.phoneme_lengths)

@@ -14,35 +14,39 @@ from torch.nn.utils.parametrizations import weight_norm
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """One network for each window.
-
-    windows: samples of its STFT, whose hop is a quarter of it. channels: of each layer. stride: of the first layer over frequency; 1
-    sees each frequency, as on a GPU it may, 4 costs a quarter.
-    """
+    """One network for each window. The defaults are for a CPU that trains a vocoder beside them; fine-tuning goes on with the base
+    vocoder's, which must have the same sizes. On a GPU: windows 2048 to 128, 64 channels, stride 2."""
 
     windows: tuple[int, ...] = (2048, 1024, 512)
+    """Samples of each network's STFT, whose hop is a quarter of it."""
     channels: int = 32
+    """Of each layer."""
     stride: int = 4
+    """Of the first layer over frequency; 1 sees each frequency, 4 costs a quarter."""
 
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """weight: of fooling the discriminators; features: of having what they look at as the recording has it. speed: how many times the
-    vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin with nothing and must stay ahead.
+    """What the discriminators' part is.
 
     The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was trained with these,
-    against discriminators that knew one batch by heart, had gradients at the sound whose norms were 6 (fooling), 3 (features) and 8.
+    against discriminators that knew one batch by heart, had gradients at the sound whose norms were 6 (generator loss), 3 (features) and 8.
     """
 
     weight: float = 0.1
+    """Of the generator loss."""
     features: float = 0.5
-    speed: float = 4.0
+    """Weight of the distance between the discriminators' features of a sound and of the recording."""
+    lr_scale: float = 4.0
+    """How many times the vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin with nothing and
+    must stay ahead."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    """Their sizes."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What one discriminator thinks of sounds.
+class DiscriminatorOutput:
+    """What one discriminator makes of sounds.
 
     score: (B, 1, K', T'), for each patch of the spectrogram; above 0 for a recording. features: each layer's (B, C, K'', T'').
     """
@@ -73,15 +77,15 @@ class SpectrogramDiscriminator(nn.Module):
         )
         self.judge = _conv(c, 1, (3, 3), (1, 1))
 
-    def forward(self, samples: Tensor) -> Verdict:
-        """samples (B, S) to the verdict."""
-        x, features = self._seen(samples), []
+    def forward(self, samples: Tensor) -> DiscriminatorOutput:
+        """samples (B, S) to the output."""
+        x, features = self._spectrum(samples), []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
             features.append(x)
-        return Verdict(self.judge(x).float(), tuple(features))
+        return DiscriminatorOutput(self.judge(x).float(), tuple(features))
 
-    def _seen(self, samples: Tensor) -> Tensor:
+    def _spectrum(self, samples: Tensor) -> Tensor:
         """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech.
 
         Magnitudes differ by orders; their fourth root brings them together. What is added below them, some -65 dB of full scale, hides
@@ -107,13 +111,13 @@ class Discriminators(nn.Module):
         super().__init__()
         self.networks = nn.ModuleList([SpectrogramDiscriminator(window, config) for window in config.windows])
 
-    def forward(self, samples: Tensor) -> list[Verdict]:
-        """samples (B, S) to a verdict of each network."""
+    def forward(self, samples: Tensor) -> list[DiscriminatorOutput]:
+        """samples (B, S) to the output of each network."""
         return [network(samples) for network in self.networks]
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """What is judged in this block teaches the vocoder, not the discriminators."""
+        """Losses of sounds that are judged in this block have gradients for the vocoder alone."""
         self.requires_grad_(False)
         try:
             yield
@@ -121,18 +125,18 @@ class Discriminators(nn.Module):
             self.requires_grad_(True)
 
 
-def judging_loss(true: Sequence[Verdict], made: Sequence[Verdict]) -> Tensor:
+def discriminator_loss(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Hinge loss of the discriminators, a mean: 2 for one that knows nothing, 0 for one that is sure and right."""
     losses = [F.relu(1 - a.score).mean() + F.relu(1 + b.score).mean() for a, b in zip(true, made, strict=True)]
     return torch.stack(losses).mean()
 
 
-def fooling_loss(made: Sequence[Verdict]) -> Tensor:
+def generator_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Hinge loss of the vocoder, a mean: 0 where its sound is surely taken for a recording."""
-    return torch.stack([F.relu(1 - verdict.score).mean() for verdict in made]).mean()
+    return torch.stack([F.relu(1 - output.score).mean() for output in made]).mean()
 
 
-def feature_distance(true: Sequence[Verdict], made: Sequence[Verdict]) -> Tensor:
+def feature_distance(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Mean difference of all layers' features, each relative to the recording's, which are not taught by it."""
     pairs = [pair for a, b in zip(true, made, strict=True) for pair in zip(a.features, b.features, strict=True)]
     return torch.stack([(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]).mean()

@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import lightning as L
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,7 +19,7 @@ from pngnat.files import atomic_write, make_folder
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.precision import autocast
+from pngnat.training.module import StageModule
 from pngnat.training.task_scores import TaskScores
 
 ASKED_MULTIPLE = 256
@@ -28,25 +27,28 @@ ASKED_MULTIPLE = 256
 
 @dataclass(frozen=True)
 class PretrainingConfig:
-    """How to train.
-
-    batch_tokens: padded tokens in a batch of one process. masking: of training; the held-out books are always masked by the
-    default shares and with [MASK] alone, so that runs with different masking can be compared.
-    autocast: bfloat16 in the matrix products, where it is computed natively. workers: processes that mask and load.
-    validation_batches: 0 for all.
-    """
+    """How to train."""
 
     batch_tokens: int = 8192
+    """Padded tokens in a batch of one process."""
     masking: MaskingConfig = MaskingConfig()
+    """Of training; the held-out books are always masked by the default shares and with [MASK] alone, so that runs with different masking
+    can be compared."""
     weight_decay: float = 0.01
+    """Of AdamW, for matrices; biases and norms are not decayed."""
     betas: tuple[float, float] = (0.9, 0.98)
+    """Of AdamW."""
     autocast: bool = True
+    """bfloat16 in the matrix products, where it is computed natively."""
     workers: int = 0
+    """Processes that mask and load."""
     validation_batches: int = 0
+    """How many of the held-out text are measured; 0 for all."""
     seed: int = 0
+    """Of random weights, the order of batches, masking and dropout."""
 
 
-class Pretraining(L.LightningModule):
+class Pretraining(StageModule):
     """The model, its objective and its data. train, held_out: stores made with `tokenizer`."""
 
     def __init__(self, model: PngBertConfig, config: PretrainingConfig, tokenizer: PngTokenizer, train: TokenStore, held_out: TokenStore):
@@ -62,15 +64,7 @@ class Pretraining(L.LightningModule):
         self._scored_step = -1
 
     def train_dataloader(self) -> DataLoader:
-        trainer = self.trainer
-        batches = EpochBatches(
-            self.train_data.store.lengths,
-            self.config.batch_tokens,
-            seed=self.config.seed,
-            start=trainer.global_step * trainer.accumulate_grad_batches,
-            rank=trainer.global_rank,
-            world=trainer.world_size,
-        )
+        batches = self.batches(EpochBatches, self.train_data.store.lengths, self.config.batch_tokens)
         return DataLoader(self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader | list:
@@ -83,23 +77,15 @@ class Pretraining(L.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         matrices = [parameter for parameter in self.model.parameters() if parameter.ndim > 1]
-        others = [parameter for parameter in self.model.parameters() if parameter.ndim <= 1]  # biases and norms are not decayed
+        others = [parameter for parameter in self.model.parameters() if parameter.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": self.config.weight_decay}, {"params": others, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups, betas=self.config.betas, fused=True)
-
-    def transfer_batch_to_device(self, batch: MaskedBatch, device: torch.device, dataloader_idx: int) -> MaskedBatch:
-        return batch.to(device)
-
-    def on_train_batch_start(self, batch: MaskedBatch, batch_idx: int) -> None:
-        # Dropout hangs on the step alone, so that a resumed run draws what an uninterrupted one does.
-        step = self.trainer.global_step * self.trainer.world_size + self.global_rank
-        torch.manual_seed((self.config.seed << 32) + step)
 
     def guess(self, batch: MaskedBatch) -> tuple[Tensor, Tensor]:
         """Scores (K, V) of the K asked tokens, and their labels (K,)."""
         asked = batch.labels != IGNORED
         labels = batch.labels[asked]
-        with autocast(self.device, self.config.autocast):
+        with self.precision():
             chosen = self.model.encoder(batch.tokens)[asked]
             padded = F.pad(chosen, (0, 0, 0, -len(chosen) % ASKED_MULTIPLE))  # few shapes, as the batches have
             scores = self.model.scores(padded)[: len(chosen)]

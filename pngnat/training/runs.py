@@ -19,22 +19,26 @@ LAST = "last.ckpt"
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Where and how a training runs.
-
-    accelerator, devices, nodes, strategy: Lightning's. threads: CPU threads of each process, 0 for torch's choice.
-    clip: largest norm of the gradient. accumulate: batches that make one step.
-    validate_every: steps; checkpoint_minutes: between checkpoints, of which the newest is kept.
-    """
+    """Where and how a training runs."""
 
     accelerator: str = "auto"
+    """cpu, gpu or another of Lightning's."""
     devices: int = 1
+    """Processors or GPUs of each node; more than one needs a strategy."""
     nodes: int = 1
+    """Machines, each of which is started by torchrun."""
     strategy: str = "auto"
+    """Lightning's; ddp for several devices."""
     threads: int = 0
+    """CPU threads of each process; 0 is torch's choice."""
     clip: float = 1.0
+    """Largest norm of the gradient."""
     accumulate: int = 1
+    """Batches that make one step."""
     validate_every: int = 500
+    """Steps between validations."""
     checkpoint_minutes: float = 5.0
+    """Minutes between checkpoints, of which the newest is kept."""
 
 
 def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]) -> None:

@@ -13,24 +13,28 @@ from lightning.pytorch.callbacks import Callback
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    """learning_rate: the peak. warmup: steps until it is reached. steps: length of the run. hours: when to be done at the latest,
-    None for no limit. final: share of the peak that is left at the end.
+    """The learning rate over a run, and the run's end.
 
     A run that is limited by hours ends with its learning rate lowered too, but what it learned depends on the machine's speed;
     only runs limited by steps resume exactly.
     """
 
     learning_rate: float = 1e-3
+    """The peak."""
     warmup: int = 500
+    """Steps until the peak is reached."""
     steps: int = 100_000
+    """Length of the run."""
     hours: float | None = None
+    """When to be done at the latest; null for no limit."""
     final: float = 0.02
+    """Share of the peak that is left at the end."""
 
 
 class WarmupCosine(Callback):
     """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run stops.
 
-    A group of the optimizer's parameters that has a "speed" learns at so many times the rate.
+    A group of the optimizer's parameters that has an "lr_scale" learns at so many times the rate.
     """
 
     def __init__(self, config: ScheduleConfig):
@@ -58,7 +62,8 @@ class WarmupCosine(Callback):
         rate = self.rate(trainer.global_step)
         for optimizer in trainer.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = rate * group.get("speed", 1.0)
+                # Older checkpoints call it "speed".
+                group["lr"] = rate * group.get("lr_scale", group.get("speed", 1.0))
         pl_module.log("learning_rate", rate, batch_size=1)
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:

@@ -1,4 +1,4 @@
-"""Training of the vocoder: reconstruction of recordings from mels, and, in a second stage, of what discriminators hear in them."""
+"""Training of the vocoder: reconstruction of recordings from mels, and, in a second stage, against discriminators."""
 
 from __future__ import annotations
 
@@ -9,47 +9,56 @@ from functools import partial
 import lightning as L
 import torch
 import torch.nn.functional as F
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
 from pngnat.audio.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
-from pngnat.training.discriminators import AdversarialConfig, Discriminators, feature_distance, fooling_loss, judging_loss
-from pngnat.training.precision import autocast
-from pngnat.training.pulse_phase import pulse_phase
+from pngnat.models.vocoder.source import pulse_phase
+from pngnat.training.discriminators import AdversarialConfig, Discriminators, discriminator_loss, feature_distance, generator_loss
+from pngnat.training.module import autocast
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
 from pngnat.training.vocoder_export import VocoderStart
 
 
 @dataclass(frozen=True)
 class VocoderTrainingConfig:
-    """How to train.
-
-    stft_weight, mel_weight, pitch_weight: of the losses of reconstruction. adversarial: the second stage; None is the first.
-    trust_weight: of the trust in mels where some are predicted, which is then to tell those from a sound's own. A predicted mel is an
-    expectation, blurred where speech may go one way or another. The other losses hardly mind that, but who listens does: a sound that was
-    corrected towards such mels had DistilMOS 2.7, uncorrected 3.3.
-    uncorrected: share of segments whose sound is not corrected towards the mel, as none is that is given another pitch.
-    autocast: bfloat16 in the networks, where it is computed natively: several times quicker. workers: processes that load batches.
-    seed: of the noise.
-    """
+    """How to train. The weights of the losses are those of the first stage, without discriminators."""
 
     batch_size: int = 16
+    """Segments in a batch."""
     weight_decay: float = 0.01
+    """Of AdamW."""
     betas: tuple[float, float] = (0.9, 0.99)
+    """Of AdamW."""
     stft_weight: float = 1.0
+    """Of spectral convergence and log-magnitude distance."""
     mel_weight: float = 1.0
+    """Of the distance of log-mels."""
     pitch_weight: float = 0.3
+    """Of the losses of pitch and voicing."""
     trust_weight: float = 0.3
+    """Of the trust in mels where some are predicted, which is then to tell those from a sound's own. A predicted mel is an expectation,
+    blurred where speech may go one way or another. The other losses hardly mind that, but who listens does: a sound that was corrected
+    towards such mels had DistilMOS 2.7, uncorrected 3.3."""
     uncorrected: float = 0.125
+    """Share of segments whose sound is not corrected towards the mel, as none is that is given another pitch."""
     autocast: bool = True
+    """bfloat16 in the networks, where it is computed natively: several times quicker."""
     workers: int = 0
+    """Processes that load batches."""
     seed: int = 0
+    """Of the noise."""
     adversarial: AdversarialConfig | None = None
+    """The discriminators of the second stage; null is the first."""
     stft: StftLossConfig = field(default_factory=StftLossConfig)
+    """Resolutions of the spectral losses."""
     segments: SegmentConfig = field(default_factory=SegmentConfig)
+    """How segments are drawn."""
 
 
 class VocoderTraining(L.LightningModule):
@@ -87,7 +96,7 @@ class VocoderTraining(L.LightningModule):
                 rank_zero_warn("the discriminators to start from have other sizes; new ones are trained")
 
     @property
-    def heard(self) -> FeatureSource:
+    def validation_source(self) -> FeatureSource:
         """Where validation takes its clips from."""
         return self.predicted or self.store
 
@@ -98,13 +107,13 @@ class VocoderTraining(L.LightningModule):
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        return DataLoader(self.clips["valid"], batch_size=None, collate_fn=partial(whole, self.heard))
+        return DataLoader(self.clips["valid"], batch_size=None, collate_fn=partial(whole, self.validation_source))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.
         groups = [{"params": list(self.vocoder.parameters())}]
         if self.discriminators is not None:
-            groups.append({"params": list(self.discriminators.parameters()), "speed": self.config.adversarial.speed})
+            groups.append({"params": list(self.discriminators.parameters()), "lr_scale": self.config.adversarial.lr_scale})
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
     def configure_gradient_clipping(
@@ -119,7 +128,7 @@ class VocoderTraining(L.LightningModule):
         return [network for network in (self.vocoder, self.discriminators) if network is not None]
 
     def training_step(self, batch: SegmentBatch, batch_idx: int) -> Tensor:
-        # The noise hangs on the batch alone, so that a resumed run hears the same.
+        # The noise depends only on the seed and the batch, so that a resumed run draws the same.
         losses = self.losses(batch, torch.Generator().manual_seed((self.config.seed << 40) + batch.number))
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), prog_bar=name == "loss", batch_size=1)
@@ -142,9 +151,9 @@ class VocoderTraining(L.LightningModule):
             losses["trust"] = F.binary_cross_entropy(trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust))
             loss = loss + config.trust_weight * losses["trust"]
         if self.discriminators is not None:
-            judged = self._judged(made, true)
-            loss = loss + config.adversarial.weight * judged["fooling"] + config.adversarial.features * judged["features"]
-            loss, losses = loss + judged["judging"], losses | judged
+            against = self._adversarial_losses(made, true)
+            loss = loss + config.adversarial.weight * against["generator"] + config.adversarial.features * against["features"]
+            loss, losses = loss + against["discriminator"], losses | against
         return {"loss": loss, **losses}
 
     def _sound(self, batch: SegmentBatch, f0: Tensor, voicing: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
@@ -157,16 +166,16 @@ class VocoderTraining(L.LightningModule):
         source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
         return vocoder.sound(batch.mel, filters.trusted(corrected), voicing, source, noise), filters.trust
 
-    def _judged(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
+    def _adversarial_losses(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
         """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""
         with autocast(self.device, self.config.autocast):
             on_true, on_made = self.discriminators(true), self.discriminators(made.detach())
             with self.discriminators.frozen():
-                felt = self.discriminators(made)
+                fooled = self.discriminators(made)
         return {
-            "judging": judging_loss(on_true, on_made),
-            "fooling": fooling_loss(felt),
-            "features": feature_distance(on_true, felt),
+            "discriminator": discriminator_loss(on_true, on_made),
+            "generator": generator_loss(fooled),
+            "features": feature_distance(on_true, fooled),
         }
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
@@ -183,3 +192,26 @@ class VocoderTraining(L.LightningModule):
         }
         for name, value in figures.items():
             self.log(f"valid/{name}", value, batch_size=1, sync_dist=True)
+
+
+class Copies(Callback):
+    """After each validation, writes copies of a few clips to TensorBoard: the sound, and its mel under the recording's."""
+
+    def __init__(self, count: int = 4) -> None:
+        self.count = count
+
+    @torch.no_grad()
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: VocoderTraining) -> None:
+        if not (trainer.is_global_zero and trainer.logger):
+            return
+        audio, board = pl_module.vocoder.audio, trainer.logger.experiment
+        for clip in pl_module.clips["valid"][:: max(1, len(pl_module.clips["valid"]) // self.count)][: self.count]:
+            mel = torch.from_numpy(pl_module.validation_source.load(clip).mel)[None].to(pl_module.device)
+            made = pl_module.vocoder(mel, generator=torch.Generator().manual_seed(0)).cpu()
+            board.add_audio(f"copy/{clip.id}", made[0].clamp(-1, 1), trainer.global_step, audio.sample_rate)
+            board.add_image(f"recording_over_copy/{clip.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), trainer.global_step)
+
+
+def picture(*mels: Tensor) -> Tensor:
+    """Mels (M, T), one under the other, low frequencies at the bottom, as a grey picture (1, sum of M, T) in [0, 1]."""
+    return torch.cat([((mel.flip(0) + 11.5) / 13).clamp(0, 1) for mel in mels])[None]

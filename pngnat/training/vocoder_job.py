@@ -19,10 +19,9 @@ from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
-from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
+from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore
 from pngnat.training.vocoder_export import VocoderStart, save_discriminators, save_settings, save_vocoder, vocoder_model
-from pngnat.training.vocoder_report import Copies
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@ import torch
 
 from pngnat.training.discriminators import (
     DiscriminatorConfig,
+    DiscriminatorOutput,
     Discriminators,
-    Verdict,
+    discriminator_loss,
     feature_distance,
-    fooling_loss,
-    judging_loss,
+    generator_loss,
 )
 
 CONFIG = DiscriminatorConfig(windows=(512, 256), channels=8)
@@ -27,23 +27,23 @@ def noise_and_tones(batch=3, samples=2400):
 
 
 def test_each_network_judges_each_sound(discriminators):
-    verdicts = discriminators(noise_and_tones()[0])
-    assert len(verdicts) == 2
-    for verdict, frames in zip(verdicts, (2400 // 128 + 1, 2400 // 64 + 1), strict=True):
-        assert verdict.features[0].shape[3] == frames
-        assert verdict.score.shape[:2] == (3, 1) and verdict.score.shape[3] == (frames + 1) // 2
-        assert all(feature.shape[:2] == (3, 8) for feature in verdict.features)
+    outputs = discriminators(noise_and_tones()[0])
+    assert len(outputs) == 2
+    for output, frames in zip(outputs, (2400 // 128 + 1, 2400 // 64 + 1), strict=True):
+        assert output.features[0].shape[3] == frames
+        assert output.score.shape[:2] == (3, 1) and output.score.shape[3] == (frames + 1) // 2
+        assert all(feature.shape[:2] == (3, 8) for feature in output.features)
 
 
 @pytest.mark.parametrize("stride", [1, 4])
 def test_a_finer_first_layer_sees_more_frequencies(stride):
-    verdict = Discriminators(DiscriminatorConfig(windows=(512,), channels=4, stride=stride))(torch.zeros(1, 1200))[0]
-    assert verdict.features[0].shape[2] == 256 // stride
+    output = Discriminators(DiscriminatorConfig(windows=(512,), channels=4, stride=stride))(torch.zeros(1, 1200))[0]
+    assert output.features[0].shape[2] == 256 // stride
 
 
 def test_silence_has_finite_gradients(discriminators):
     samples = torch.zeros(1, 2400, requires_grad=True)
-    fooling_loss(discriminators(samples)).backward()
+    generator_loss(discriminators(samples)).backward()
     assert torch.isfinite(samples.grad).all()
 
 
@@ -52,29 +52,29 @@ def test_what_the_vocoder_feels_teaches_it_and_not_the_discriminators(discrimina
     made.requires_grad_(True)
     with discriminators.frozen():
         felt = discriminators(made)
-    (fooling_loss(felt) + feature_distance(discriminators(true), felt)).backward()
+    (generator_loss(felt) + feature_distance(discriminators(true), felt)).backward()
     assert made.grad.abs().sum() > 0
     assert all(parameter.grad is None for parameter in discriminators.parameters())
     assert all(parameter.requires_grad for parameter in discriminators.parameters())
 
 
-def test_judging_teaches_the_discriminators_alone(discriminators):
+def test_the_discriminator_loss_teaches_the_discriminators_alone(discriminators):
     true, made = noise_and_tones()
     made.requires_grad_(True)
-    judging_loss(discriminators(true), discriminators(made.detach())).backward()
+    discriminator_loss(discriminators(true), discriminators(made.detach())).backward()
     assert made.grad is None
     assert all(parameter.grad is not None for parameter in discriminators.parameters())
 
 
 def test_losses_have_the_values_that_their_docstrings_name():
-    def verdict(score, feature):
-        return [Verdict(torch.tensor([[[[float(score)]]]]), (torch.tensor([float(feature)]),))]
+    def output(score, feature):
+        return [DiscriminatorOutput(torch.tensor([[[[float(score)]]]]), (torch.tensor([float(feature)]),))]
 
-    assert judging_loss(verdict(0, 1), verdict(0, 1)) == 2
-    assert judging_loss(verdict(1.5, 1), verdict(-1, 1)) == 0
-    assert fooling_loss(verdict(-1, 1)) == 2 and fooling_loss(verdict(3, 1)) == 0
-    assert feature_distance(verdict(0, 2), verdict(0, 2)) == 0
-    assert feature_distance(verdict(0, 2), verdict(0, 3)) == pytest.approx(0.5)
+    assert discriminator_loss(output(0, 1), output(0, 1)) == 2
+    assert discriminator_loss(output(1.5, 1), output(-1, 1)) == 0
+    assert generator_loss(output(-1, 1)) == 2 and generator_loss(output(3, 1)) == 0
+    assert feature_distance(output(0, 2), output(0, 2)) == 0
+    assert feature_distance(output(0, 2), output(0, 3)) == pytest.approx(0.5)
 
 
 def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discriminators):
@@ -82,7 +82,7 @@ def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discrimina
     made, true = noise_and_tones()
     optimizer = torch.optim.AdamW(discriminators.parameters(), 3e-3)
     for _ in range(40):
-        loss = judging_loss(discriminators(true), discriminators(made))
+        loss = discriminator_loss(discriminators(true), discriminators(made))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -91,7 +91,7 @@ def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discrimina
     optimizer, losses = torch.optim.Adam([made], 3e-2), []
     for _ in range(30):
         with discriminators.frozen():
-            losses.append(fooling_loss(discriminators(made)))
+            losses.append(generator_loss(discriminators(made)))
         optimizer.zero_grad()
         losses[-1].backward()
         optimizer.step()

@@ -1,4 +1,4 @@
-"""What a recipe starts from hangs on its config alone."""
+"""What a recipe starts from depends only on its settings."""
 
 import importlib.util
 from pathlib import Path

@@ -15,10 +15,9 @@ from pngnat.training.callbacks import Ema
 from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig, Discriminators
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
-from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
+from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
 from pngnat.training.vocoder_export import save_discriminators, save_settings, save_vocoder, vocoder_model, vocoder_start
-from pngnat.training.vocoder_report import Copies
 
 AUDIO = AudioConfig()
 MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
@@ -177,7 +176,7 @@ def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(
     training = module(store, clips, ADVERSARIAL)
     batch = Segments(store, clips, 2, SegmentConfig(frames=20)).batch(0)
     losses = training.losses(batch, torch.Generator().manual_seed(0))
-    parts = {"vocoder": losses["loss"] - losses["judging"], "discriminators": losses["judging"]}
+    parts = {"vocoder": losses["loss"] - losses["discriminator"], "discriminators": losses["discriminator"]}
     for learner, loss in parts.items():
         for name, network in (("vocoder", training.vocoder), ("discriminators", training.discriminators)):
             gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
@@ -192,7 +191,7 @@ def test_discriminators_learn_faster_than_the_vocoder(store, clips, tmp_path):
         def on_train_batch_end(self, trainer, *args):
             rates.append([group["lr"] for group in trainer.optimizers[0].param_groups])
 
-    config = replace(ADVERSARIAL, adversarial=replace(ADVERSARIAL.adversarial, speed=3.0))
+    config = replace(ADVERSARIAL, adversarial=replace(ADVERSARIAL.adversarial, lr_scale=3.0))
     fit(module(store, clips, config), tmp_path, RUN, ScheduleConfig(learning_rate=1e-3, warmup=2, steps=3), [Rates()])
     assert len(rates) == 3 and rates[0][0] == pytest.approx(5e-4)
     for vocoder, discriminators in rates:

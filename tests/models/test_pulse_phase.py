@@ -5,9 +5,8 @@ import math
 import pytest
 import torch
 
-from pngnat.models.vocoder.source import pulse_train
+from pngnat.models.vocoder.source import pulse_phase, pulse_train
 from pngnat.models.vocoder.stft import FramedStft
-from pngnat.training.pulse_phase import pulse_phase
 
 RATE, FRAMES = 24000, 60
 STFT = FramedStft(1200, 300)
