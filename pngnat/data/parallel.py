@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from typing import Any, TypeVar
+
+from pngnat.errors import PngnatError
 
 Item = TypeVar("Item")
 _worker: Callable[[Any], Any] | None = None
 
 
-class Lost(Exception):
+class Lost(PngnatError):
     """The process that worked on the item died (a crash in compiled code, or no memory)."""
 
+    def __init__(self) -> None:
+        super().__init__("the process that worked on it died; a file may be damaged, or memory too small")
 
-def run(
-    make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Sequence[Item], workers: int, title: str | None
-) -> Iterator[tuple[Item, Any]]:
+
+def run(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Any]]:
     """Each item with the result of `make(*settings)(item)`, or with the exception it raised, in the order in which they end.
 
-    make: called once in each process. workers: processes; 1 works in this one, where a crash cannot be survived but a debugger can
-    look. title: stands before the progress bar that a terminal shows; None shows none. An item whose process dies is tried again alone,
-    and then given up as Lost.
+    make: called once in each process. items: taken as they are needed, so that there may be any number. workers: processes; 1 works in
+    this one, where a crash cannot be survived but a debugger can look. An item whose process dies is tried again alone, and then given
+    up as Lost.
     """
-    from tqdm import tqdm
+    yield from _in_processes(make, settings, iter(items), workers) if workers > 1 else _here(make, settings, items)
 
-    results = _in_processes(make, settings, items, workers) if workers > 1 else _here(make, settings, items)
-    yield from tqdm(results, total=len(items), desc=title, unit="rec", dynamic_ncols=True, disable=title is None or None)
+
+def in_order(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int) -> Iterator[Any]:
+    """The results alone, in the order of the items. Raises what an item raised."""
+    waiting: dict[int, Any] = {}
+    following = 0
+    for (number, _), result in run(_Numbered, (make, settings), enumerate(items), workers):
+        waiting[number] = result
+        while following in waiting:
+            result = waiting.pop(following)
+            if isinstance(result, Exception):
+                raise result
+            yield result
+            following += 1
+
+
+class _Numbered:
+    """A worker on numbered items."""
+
+    def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple) -> None:
+        self._work = make(*settings)
+
+    def __call__(self, numbered: tuple[int, Any]) -> Any:
+        return self._work(numbered[1])
 
 
 def _here(make, settings, items):
-    worker = make(*settings) if items else None
+    worker = None
     for item in items:
+        worker = make(*settings) if worker is None else worker
         try:
             yield item, worker(item)
         except Exception as error:  # noqa: BLE001 - every failure of an item is a result
@@ -41,30 +67,33 @@ def _here(make, settings, items):
 
 
 def _in_processes(make, settings, items, workers):
-    waiting, suspects = list(reversed(items)), []
-    while waiting or suspects:
-        # After a death nobody knows which item did it: those that were under way go alone, one after the other.
-        alone = not waiting
-        queue = suspects if alone else waiting
-        pool = ProcessPoolExecutor(1 if alone else workers, multiprocessing.get_context("spawn"), _start, (make, settings))
-        under_way: dict[Future, Item] = {}
-        try:
-            while queue or under_way:
-                while queue and len(under_way) < (1 if alone else 4 * workers):
-                    item = queue.pop()
+    while suspects := (yield from _until_a_death(make, settings, items, workers, 4 * workers)):
+        # Nobody knows which item did it: those that were under way go alone, one after the other.
+        alone = iter(suspects)
+        while killer := (yield from _until_a_death(make, settings, alone, 1, 1)):
+            yield killer[0], Lost()
+
+
+def _until_a_death(make, settings, items: Iterator[Item], workers: int, room: int) -> Generator[tuple[Item, Any], None, list[Item]]:
+    """Results, until the items end or a process dies; returns the items that were then under way, `room` at most."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (make, settings))
+    under_way: dict[Future, Item] = {}
+    try:
+        while True:
+            for item in islice(items, room - len(under_way)):
+                try:
                     under_way[pool.submit(_work, item)] = item
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    result = future.exception() or future.result()
-                    if isinstance(result, BrokenProcessPool):
-                        raise result
-                    yield under_way.pop(future), result
-        except BrokenProcessPool:
-            if alone:
-                yield from ((item, Lost()) for item in under_way.values())
-            else:
-                suspects += under_way.values()
-        finally:
-            pool.shutdown(cancel_futures=True)
+                except BrokenProcessPool:
+                    return [*under_way.values(), item]
+            if not under_way:
+                return []
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                result = future.exception() or future.result()
+                if isinstance(result, BrokenProcessPool):
+                    return list(under_way.values())
+                yield under_way.pop(future), result
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _start(make, settings) -> None:

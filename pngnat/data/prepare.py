@@ -14,7 +14,7 @@ from pngnat.audio import wav
 from pngnat.data.align import SAMPLE_RATE, Aligner, AlignerConfig
 from pngnat.data.checks import measure
 from pngnat.data.corpus import Prepared, cut_dict, write_manifest
-from pngnat.data.parallel import Lost, run
+from pngnat.data.parallel import run
 from pngnat.data.segments import trim, word_spans
 from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
@@ -127,13 +127,16 @@ def prepare(
     on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no recording at all
     could be used, or where the folder was begun with other settings.
     """
+    from tqdm import tqdm
+
     keep(config.out, config.made_of)
     done = _resume(config.out / PROGRESS)
     todo = [source for source in sources if safe_name(source.id) not in done]
     with open(config.out / PROGRESS, "a", encoding="utf-8") as progress:
-        # Who is told shares has a bar of their own.
-        title = None if on_share else f"preparing {config.out.name}"
-        for source, result in run(Preparer, (config,), todo, config.workers, title):
+        results = run(Preparer, (config,), todo, config.workers)
+        # Who is told shares has a bar of their own; None leaves it out where nobody looks.
+        title, hidden = f"preparing {config.out.name}", True if on_share else None
+        for source, result in tqdm(results, title, len(todo), unit="rec", dynamic_ncols=True, disable=hidden):
             entry = _entry(source, result)
             done[entry["id"]] = entry
             if not entry.get("unexpected"):
@@ -158,8 +161,6 @@ def _entry(source: Source, result: dict[str, Any] | Exception) -> dict[str, Any]
     name = safe_name(source.id)
     if isinstance(result, PngnatError):
         return {"id": name, "reason": str(result)}
-    if isinstance(result, Lost):
-        return {"id": name, "reason": "its process died while it was prepared; the sound file may be damaged"}
     if isinstance(result, Exception):
         return {"id": name, "reason": f"{type(result).__name__}: {result}", "unexpected": True}
     return {"id": name, "cut": result}

@@ -5,12 +5,10 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from deadly_worker import Deadly
 from formant_speech import formant_speech
 
 from pngnat.data import prepare as preparing
 from pngnat.data.corpus import read_corpus
-from pngnat.data.parallel import Lost, run
 from pngnat.data.prepare import PrepareConfig, one_utterance, prepare
 from pngnat.data.sources import Skipped, Source, read_folder
 from pngnat.errors import PngnatError
@@ -165,12 +163,6 @@ def test_sentences_are_joined_with_their_marks():
     assert [boundary.marks for boundary in joined.boundaries] == ["", '. "', '!"'] and joined.text == 'a. "a!"' and joined.ends_paragraph
     with pytest.raises(PngnatError, match="nothing"):
         one_utterance([])
-
-
-def test_a_process_that_dies_takes_only_its_item_along():
-    results = dict(run(Deadly, (), ["a", "die", "b", "fail", "c"], 2, "test"))
-    assert {key: results[key] for key in "abc"} == {"a": "A", "b": "B", "c": "C"}
-    assert isinstance(results["die"], Lost) and isinstance(results["fail"], ValueError)
 
 
 def test_the_lexicon_decides_and_an_edited_one_is_another(recordings, tmp_path):

@@ -1,0 +1,44 @@
+"""Work in processes: every item has a result, whatever happens to the process, and only a few items are in memory."""
+
+import itertools
+
+import pytest
+from deadly_worker import Deadly
+
+from pngnat.data.parallel import Lost, in_order, run
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failure_is_a_result(workers):
+    results = dict(run(Deadly, (), ["a", "fail", "b"], workers))
+    assert results["a"] == "A" and results["b"] == "B" and isinstance(results["fail"], ValueError)
+
+
+def test_a_process_that_dies_takes_only_its_item_along():
+    items = [*"abcdefgh", "die", *"ijklmnop", "fail", *"qrs"]
+    results = dict(run(Deadly, (), items, 2))
+    assert {key: results[key] for key in items if len(key) == 1} == {key: key.upper() for key in items if len(key) == 1}
+    assert isinstance(results["die"], Lost) and isinstance(results["fail"], ValueError) and len(results) == len(items)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_the_order_of_the_items_and_no_more_items_are_taken_than_needed(workers):
+    taken = []
+
+    def endless():
+        for number in itertools.count():
+            taken.append(number)
+            yield f"item {number}"
+
+    results = in_order(Deadly, (), endless(), workers)
+    assert list(itertools.islice(results, 3)) == ["ITEM 0", "ITEM 1", "ITEM 2"]
+    results.close()
+    assert len(taken) <= 3 + 20
+
+
+@pytest.mark.parametrize(("item", "error"), [("fail", ValueError), ("die", Lost)])
+def test_in_order_a_failure_is_raised(item, error):
+    results = in_order(Deadly, (), ["a", item, "b"], 2)
+    assert next(results) == "A"
+    with pytest.raises(error):
+        list(results)
