@@ -90,8 +90,13 @@ def renew(folder: Path, made_of: Mapping[str, Any], last: str) -> bool:
         (folder / last).unlink(missing_ok=True)
         _write(folder, made_of)
     if differences:
-        logging.getLogger(__name__).warning("%s is made again: %s", folder, "; ".join(differences))
+        say_again(folder, "; ".join(differences))
     return (folder / last).exists()
+
+
+def say_again(place: Path, why: str) -> None:
+    """Say in one line that a file or folder is made again."""
+    logging.getLogger(__name__).warning("%s is made again: %s", place, why)
 
 
 def _write(folder: Path, made_of: Mapping[str, Any]) -> None:

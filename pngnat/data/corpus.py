@@ -154,7 +154,8 @@ def utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
     """An utterance as JSON can hold it."""
     return {
         "words": [[word.text, " ".join(word.phonemes)] for word in utterance.words],
-        "boundaries": [[boundary.marks, boundary.pause] for boundary in utterance.boundaries],
+        # A pace is rare, and what an older version wrote has none.
+        "boundaries": [[b.marks, b.pause] if b.pace is None else [b.marks, b.pause, b.pace] for b in utterance.boundaries],
         "ends_paragraph": utterance.ends_paragraph,
     }
 
@@ -163,6 +164,6 @@ def utterance_from_dict(content: Mapping[str, Any]) -> Utterance:
     """What utterance_to_dict wrote. Raises ValueError, LookupError or TypeError where it is something else."""
     return Utterance(
         tuple(Word(text, tuple(phonemes.split())) for text, phonemes in content["words"]),
-        tuple(Boundary(marks, pause) for marks, pause in content["boundaries"]),
+        tuple(Boundary(*boundary) for boundary in content["boundaries"]),
         content.get("ends_paragraph", False),
     )

@@ -1,27 +1,26 @@
 """Text to cached utterances: nothing lost, nothing made twice, nothing unbounded in memory."""
 
 import gzip
-import itertools
 import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from damage import cut_in_half
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pngnat.data.pretraining import cache
-from pngnat.data.pretraining.cache import CorpusBuild, build_cache, cached_shards, cached_utterances, in_order
+from pngnat.data.pretraining.cache import CorpusBuild, ShardMaker, build_cache, cached_shards, cached_utterances, read_shard, write_shard
 from pngnat.data.pretraining.sources import HeldOutSpan, HubText, Passage, TextFiles
-from pngnat.data.pretraining.utterance_codec import read_shard, write_shard
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
 from pngnat.text.phonemes import PHONEMES
 from pngnat.text.utterance import Boundary, Utterance, Word
 
 words = st.builds(Word, st.text(max_size=12), st.lists(st.sampled_from(PHONEMES), max_size=12).map(tuple))
-pauses = st.none() | st.floats(0, 10, width=32)
-boundaries = st.builds(Boundary, st.text(max_size=5), pauses)
+numbers = st.none() | st.floats(0, 10)
+boundaries = st.builds(Boundary, st.text(max_size=5), numbers, numbers)
 utterances = st.lists(words, min_size=1, max_size=6).flatmap(
     lambda chosen: st.builds(Utterance, st.just(tuple(chosen)), st.tuples(*[boundaries] * (len(chosen) + 1)), ends_paragraph=st.booleans())
 )
@@ -46,19 +45,22 @@ def plain(*texts: str) -> Listed:
     return Listed(tuple(Passage(text) for text in texts))
 
 
+@settings(max_examples=30)
 @given(st.lists(utterances, max_size=5))
 def test_a_shard_gives_back_what_was_put_in(tmp_path_factory, chosen):
-    path = tmp_path_factory.mktemp("shard") / "a.utt"
-    assert write_shard(path, chosen) == len(chosen)
+    path = tmp_path_factory.getbasetemp() / "shard.jsonl.gz"
+    write_shard(path, chosen)
     assert list(read_shard(path)) == chosen
 
 
 def test_a_damaged_shard_says_what_to_do(tmp_path):
-    path = tmp_path / "a.utt"
-    write_shard(path, [])
-    path.write_bytes(path.read_bytes()[:-2])
-    with pytest.raises(PngnatError, match="delete the file"):
-        list(read_shard(path))
+    path = tmp_path / "a.jsonl.gz"
+    write_shard(path, Frontend().utterances("Is it late? It is."))
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"no gzip", gzip.compress(b'{"words": 3}\n')):
+        path.write_bytes(damaged)
+        with pytest.raises(PngnatError, match="delete the file"):
+            assert len(list(read_shard(path))) == 2
 
 
 def test_a_cache_holds_what_the_front_end_says(tmp_path):
@@ -82,15 +84,15 @@ def test_a_stopped_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
     source, build = plain(*(f"Sentence {number}." for number in range(10))), CorpusBuild(tmp_path, shard_characters=20)
     made = []
 
-    def stop_at_four(chunk):
+    def stop_at_four(maker, chunk):
         if len(made) == 4:
             raise KeyboardInterrupt
         made.append(chunk.path.name)
-        return make(chunk)
+        return make(maker, chunk)
 
-    make = cache._make_shard
+    make = ShardMaker.__call__
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_make_shard", stop_at_four)
+        patch.setattr(ShardMaker, "__call__", stop_at_four)
         with pytest.raises(KeyboardInterrupt):
             build_cache([source], build)
     with pytest.raises(PngnatError, match="no finished cache"):
@@ -118,27 +120,33 @@ def test_another_front_end_or_lexicon_makes_another_cache(tmp_path):
     lexicon = tmp_path / "lexicon.txt"
     lexicon.write_text("zork  Z AO1 R K\n")
     for file in (None, lexicon):
-        build_cache([plain("A zork.")], CorpusBuild(tmp_path, lexicon=file))
-    assert next(cached_utterances(tmp_path, "train")).words[1].phonemes == ("Z", "AO1", "R", "K")
+        build_cache([plain("A zork.")], CorpusBuild(tmp_path / "cache", lexicon=file))
+    assert next(cached_utterances(tmp_path / "cache", "train")).words[1].phonemes == ("Z", "AO1", "R", "K")
     with_lexicon = cache.frontend_digest(lexicon)
     lexicon.write_text("zork  Z ER1 K\n")
     assert len({cache.frontend_digest(None), with_lexicon, cache.frontend_digest(lexicon)}) == 3
 
 
-def test_memory_stays_flat():
-    taken = []
+@pytest.mark.parametrize("name", ["settings.json", "shards.json", "a shard"])
+def test_what_is_cut_in_half_is_named_and_made_again(tmp_path, caplog, name):
+    source, build = plain("One here.", "Two here."), CorpusBuild(tmp_path, shard_characters=9)
+    build_cache([source], build)
+    shards = cached_shards(tmp_path, "train")
+    if name == "a shard":
+        shards[1].unlink()
+        name = shards[1].name
+    else:
+        cut_in_half(tmp_path / name)
+    build_cache([source], build)
+    assert len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    assert [utterance.text for utterance in cached_utterances(tmp_path, "train")] == ["One here.", "Two here."]
+    assert cached_shards(tmp_path, "train") == shards and len(source.reads) == 2
 
-    def endless():
-        for number in itertools.count():
-            taken.append(number)
-            yield number
 
-    for workers in (1, 2):
-        taken.clear()
-        results = in_order(abs, endless(), workers, int, ())
-        assert list(itertools.islice(results, 3)) == [0, 1, 2]
-        results.close()
-        assert len(taken) <= 3 + 2 * workers
+def test_what_another_version_made_is_not_mixed_with(tmp_path):
+    (tmp_path / "cache.json").write_text('{"format": 1}')
+    with pytest.raises(PngnatError, match="another version"):
+        build_cache([plain("One here.")], CorpusBuild(tmp_path))
 
 
 def test_brackets_in_books_are_no_markup(tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from damage import cut_in_half
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
 from pngnat.data.pretraining.sentences import TOKEN_MULTIPLE, EpochBatches, MaskedBatch, MaskedSentences, id_spaces
 from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
 from pngnat.data.pretraining.text import PreparedText, PretrainingText
-from pngnat.data.pretraining.tokens import StoreBuild, TokenStore, build_store
+from pngnat.data.pretraining.tokens import ShardTokenizer, StoreBuild, TokenStore, build_store
 from pngnat.errors import PngnatError
 
 TRAIN = 'The cat sat on the mat, and sang.\n\nWho heard it? "I did," she said.\n\nDogs bark.\n\n' * 3
@@ -64,7 +65,7 @@ def test_too_long_sentences_are_counted_not_cut(prepared):
 
 def test_a_finished_preparation_is_not_repeated(prepared, monkeypatch):
     folder, made = prepared
-    monkeypatch.setattr("pngnat.data.pretraining.tokens._tokenize", lambda shard: pytest.fail("tokenized again"))
+    monkeypatch.setattr(ShardTokenizer, "__call__", lambda *args: pytest.fail("tokenized again"))
     again = text(folder).prepare()
     assert isinstance(again, PreparedText) and len(again.train) == len(made.train)
 
@@ -72,6 +73,21 @@ def test_a_finished_preparation_is_not_repeated(prepared, monkeypatch):
 def test_an_unfinished_store_is_refused(tmp_path):
     with pytest.raises(PngnatError, match="no finished token store"):
         TokenStore(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ids.bin", "word_positions.bin", "sentences.bin", "settings.json"])
+def test_what_is_cut_in_half_is_named_and_made_again(prepared, tmp_path, caplog, name):
+    folder, made = prepared
+    build = StoreBuild(folder / "cache" / "utterances", "train", folder / "cache" / "tokenizer")
+    build_store(tmp_path, build)
+    cut_in_half(tmp_path / name)
+    if name != "settings.json":
+        with pytest.raises(PngnatError, match=name):
+            TokenStore(tmp_path)
+    again = build_store(tmp_path, build)
+    assert len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    np.testing.assert_array_equal(again.lengths, made.train.lengths)
+    np.testing.assert_array_equal(again[len(again) - 1].ids, made.train[len(again) - 1].ids)
 
 
 @given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(64, 400), st.integers(0, 5))
