@@ -11,6 +11,7 @@ weights are written there, as vocoder.safetensors.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import hydra
@@ -19,6 +20,7 @@ from omegaconf import DictConfig
 
 from pngnat.data.corpus import read_corpus
 from pngnat.training.predicted_mels import find_teacher
+from pngnat.training.shrinking import shrunk
 from pngnat.training.vocoder_export import vocoder_start
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
@@ -27,14 +29,18 @@ from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 def main(config: DictConfig) -> None:
     """Do what the config describes."""
     parts = {name: instantiate(config[name], _convert_="all") for name in ("audio", "model", "training", "schedule", "run")}
+    start = vocoder_start(config.vocoder_from) if config.vocoder_from else None
+    if start and config.shrink:
+        start = replace(start, vocoder=shrunk(start.vocoder, parts["model"]))
     job = VocoderJob(
         run_dir=Path(config.run_dir),
         recordings=[recording for folder in config.corpora for recording in read_corpus(folder)],
         features=Path(config.features),
-        start=vocoder_start(config.vocoder_from) if config.vocoder_from else None,
+        start=start,
         teacher=find_teacher(config.mels_from) if config.mels_from else None,
         pitch=config.pitch,
         processes=config.processes,
+        minutes_per_speaker=config.minutes_per_speaker,
         validate_clips=config.validate_clips,
         ema_decay=config.ema_decay,
         seed=config.seed,

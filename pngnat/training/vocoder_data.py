@@ -22,6 +22,7 @@ from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
+from pngnat.training.augmentation import GUARD, AugmentationConfig, changed, draw_rate, resampled
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class SegmentConfig:
     frames: length of a segment. margin: frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it
     would be within speech. gain: largest change of level in dB. mel_noise: largest standard deviation of noise on the log-mel, which a
     sound that is corrected towards the mel would have too. predicted: share of segments whose mel an acoustic model predicted, where
-    there are such mels; those get no noise. seed: another seed draws other segments.
+    there are such mels; those get no noise. augmentation: how recordings are changed; None leaves them as they are, as segments with a
+    predicted mel are left. seed: another seed draws other segments.
     """
 
     frames: int = 48
@@ -141,6 +143,7 @@ class SegmentConfig:
     gain: float = 9.0
     mel_noise: float = 0.0
     predicted: float = 0.75
+    augmentation: AugmentationConfig | None = None
     seed: int = 0
 
 
@@ -225,17 +228,43 @@ class Segments(IterableDataset):
         predicts = self.predicted is not None and random.random() < self.config.predicted
         features = (self.predicted if predicts else self.store).load(clip)
         frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length
-        start = int(random.integers(max(1, len(features.f0) - frames + 1)))
-        f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
-        samples = features.samples[start * hop : (start + frames) * hop]
-        short, silence = frames - len(f0), float(np.log(self.store.audio.log_floor))
-        f0, samples = np.pad(f0, (0, short)), np.pad(samples, (0, short * hop))
-        mel = np.pad(mel, ((0, 0), (0, short)), constant_values=silence)
+        if self.config.augmentation and not features.is_predicted:
+            samples, mel, f0 = self._augmented(features, frames, self.config.augmentation, random)
+        else:
+            samples, mel, f0 = _drawn(features, frames, hop, random)
+        silence = float(np.log(self.store.audio.log_floor))
         gain = random.uniform(-self.config.gain, self.config.gain) * np.log(10) / 20
         gain = min(gain, -np.log(max(np.abs(samples).max(), 1e-3)))
         noise = 0.0 if features.is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
         return clip.id, features.is_predicted, (samples * np.exp(gain)).astype(np.float32), mel.astype(np.float32), f0.astype(np.float32)
+
+    def _augmented(
+        self, features: Features, frames: int, config: AugmentationConfig, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Samples, mel and f0 of so many frames, changed; the mel is that of the changed sound."""
+        audio = self.store.audio
+        whole = frames + 2 * GUARD
+        source = round(whole * draw_rate(config, random))
+        samples, _, f0 = _drawn(features, source, audio.hop_length, random)
+        samples = changed(resampled(samples, whole * audio.hop_length), audio.sample_rate, config, random)
+        # Louder than full scale is no sound that a mel was made of.
+        samples = (samples / max(1.0, np.abs(samples).max())).astype(np.float32)
+        places = ((np.arange(whole) + 0.5) * source / whole).astype(int)
+        inside = slice(GUARD, GUARD + frames)
+        mel = log_mel(torch.from_numpy(samples), audio).numpy()[:, inside]
+        hop = audio.hop_length
+        return samples[GUARD * hop : (GUARD + frames) * hop], mel, f0[places][inside] * (source / whole)
+
+
+def _drawn(features: Features, frames: int, hop: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Samples, mel and f0 of so many frames from anywhere in a clip, with silence where it is shorter."""
+    start = int(random.integers(max(1, len(features.f0) - frames + 1)))
+    f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
+    samples = features.samples[start * hop : (start + frames) * hop]
+    short = frames - len(f0)
+    mel = np.pad(mel, ((0, 0), (0, short)), constant_values=-np.inf)
+    return np.pad(samples, (0, short * hop)), mel, np.pad(f0, (0, short))
 
 
 def _dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:

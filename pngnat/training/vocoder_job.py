@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ class VocoderJob:
     run_dir: checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here.
     recordings: aligned; the split "train" is learned from, `validate_clips` of "valid" are listened to.
     features: folder of what is measured in the recordings, which runs may share. pitch: method of FeatureStore; processes: that measure.
+    minutes_per_speaker: at most so much of each speaker is learned from; None takes all. A few speakers of whom there is much would
+    outweigh many of whom there is little, and all of it must be measured first.
     start: what to go on from, its sizes instead of `model`; None begins with random weights.
     teacher: the acoustic model whose mels to learn from besides the recordings' own; how often, says `training.segments.predicted`.
     callbacks: more of them than every run has.
@@ -48,6 +51,7 @@ class VocoderJob:
     run: RunConfig = field(default_factory=RunConfig)
     pitch: str = "harvest"
     processes: int = 1
+    minutes_per_speaker: float | None = None
     validate_clips: int = 16
     ema_decay: float = 0.999
     seed: int = 0
@@ -64,6 +68,8 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     L.seed_everything(job.seed)
     store = FeatureStore(job.features, job.audio, job.pitch)
     train = [recording for recording in job.recordings if recording.split == "train"]
+    if job.minutes_per_speaker is not None:
+        train = at_most(train, job.minutes_per_speaker)
     valid = [recording for recording in job.recordings if recording.split == "valid"]
     valid = random.Random(0).sample(valid, min(job.validate_clips, len(valid)))
     clips = {"train": [Clip.of(recording) for recording in train], "valid": [Clip.of(recording) for recording in valid]}
@@ -85,6 +91,16 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     if module.discriminators is not None:
         save_discriminators(job.run_dir, module.discriminators.state_dict())
     return vocoder_model(job.run_dir)
+
+
+def at_most(recordings: Sequence[Recording], minutes: float) -> list[Recording]:
+    """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more minutes draw."""
+    drawn, seconds = [], defaultdict(float)
+    for recording in random.Random(0).sample(list(recordings), len(recordings)):
+        if seconds[recording.speaker] < 60 * minutes:
+            seconds[recording.speaker] += recording.seconds
+            drawn.append(recording)
+    return drawn
 
 
 def _check_audio(job: VocoderJob) -> None:

@@ -35,7 +35,8 @@ class VocoderConfig:
 
     width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum. corrections: how often the sound is brought nearer to its
     mel; a second time adds a quarter to the work, and little to the sound. bounded_phase: the first vocoders' tanh around the phase, which
-    came near its ends, where it learns nothing, in 20 to 70 % of the bins.
+    came near its ends, where it learns nothing, in 20 to 70 % of the bins. shared_noise: one noise for the source and for the sound
+    instead of two; the drawing of noise is among the dearest parts of speaking.
     """
 
     width: int = 256
@@ -44,6 +45,7 @@ class VocoderConfig:
     kernel: int = 7
     corrections: int = 1
     bounded_phase: bool = False
+    shared_noise: bool = False
     pitch: PitchConfig = field(default_factory=PitchConfig)
 
     @classmethod
@@ -124,20 +126,22 @@ class Vocoder(nn.Module):
         return self.pitch((mel - MEL_MEAN) / MEL_SCALE)
 
     def noise(self, batch: int, frames: int, generator: torch.Generator | None = None) -> Tensor:
-        """Complex Gaussian noise (B, 2, K, T) of variance 2: for the source and for the sound. Drawn frame by frame, as a stream does."""
-        numbers = 4 * self.stft.frequencies
+        """Complex Gaussian noise of variance 2, for the source and for the sound: (B, 2, K, T), or (B, 1, K, T) where they share it.
+        Drawn frame by frame, as a stream does."""
+        kinds = 1 if self.config.shared_noise else 2
+        numbers = 2 * kinds * self.stft.frequencies
         drawn = -(-numbers // NOISE_BLOCK) * NOISE_BLOCK
         device = self.stft.window.device
         real = torch.randn(batch, frames, drawn, generator=generator, device=generator.device if generator else device).to(device)
-        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, 2, -1, 2)).permute(0, 2, 3, 1)
+        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, kinds, -1, 2)).permute(0, 2, 3, 1)
 
     def pulses(self, f0: Tensor, phase: Tensor | None = None) -> Tensor:
         """The source (B, T * hop); arguments as for `pulse_train`."""
         return pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, phase)
 
     def sound(self, mel: Tensor, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
-        """mel (B, M, T) and its filters, voicing (B, T) in [0, 1], source (B, K, T), the pulses' transform, noise (B, 2, K, T) to sound
-        (B, T * hop)."""
+        """mel (B, M, T) and its filters, voicing (B, T) in [0, 1], source (B, K, T), the pulses' transform, and what `noise` draws to
+        sound (B, T * hop)."""
         samples = self.stft.inverse(self.spectrum(filters, voicing, source, noise))
         for _ in range(self.config.corrections):
             samples = self.correction(samples, mel, filters.trust)
@@ -155,7 +159,7 @@ class Vocoder(nn.Module):
 
     def spectrum(self, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
         """As `sound`, to the spectrum S (B, K, T) before any correction."""
-        return filters.pulses * self._excitation(source, voicing, noise[:, 0]) + filters.breath * noise[:, 1]
+        return filters.pulses * self._excitation(source, voicing, noise[:, 0]) + filters.breath * noise[:, -1]
 
     def _excitation(self, pulses: Tensor, voicing: Tensor, noise: Tensor) -> Tensor:
         """Pulses (B, K, T) where there is voice, noise of their power elsewhere, and a mixture between."""

@@ -1,0 +1,47 @@
+"""A smaller vocoder out of a larger one, so that its training begins with what that has learned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pngnat.errors import PngnatError
+from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.models.vocoder.blocks import ConvNeXtBlock
+
+
+@torch.no_grad()
+def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
+    """A vocoder of the sizes in `config` with the weights of one that has more hidden units or corrects its sound more often.
+
+    Of each block's hidden units those stay that can do most: by the product of the norms of their weights into and out of them
+    (structured pruning by magnitude, Li et al., arXiv 1608.08710, of both layers at once).
+    Raises PngnatError where the sizes differ in more than that, or where `config` has more units.
+    """
+    made = Vocoder(vocoder.audio, config)
+    large, small = vocoder.net.blocks, made.net.blocks
+    if len(large) != len(small) or config.hidden > vocoder.config.hidden:
+        raise PngnatError(
+            f"a vocoder of {len(large)} blocks with {vocoder.config.hidden} hidden units cannot be cut to these sizes: {config}"
+        )
+    weights = vocoder.state_dict()
+    for number, block in enumerate(large):
+        kept = _strongest(block, config.hidden)
+        name = f"net.blocks.{number}"
+        weights[f"{name}.expand.weight"], weights[f"{name}.expand.bias"] = block.expand.weight[kept], block.expand.bias[kept]
+        weights[f"{name}.contract.weight"] = block.contract.weight[:, kept]
+    # The trust in the mel, which nobody asks for without corrections, comes last.
+    for name in ("weight", "bias"):
+        weights[f"net.leave.{name}"] = weights[f"net.leave.{name}"][: sum(made.outputs)]
+    try:
+        made.load_state_dict(weights)
+    except RuntimeError as error:
+        raise PngnatError(f"the vocoder to start from cannot be cut to these sizes: {config}") from error
+    return made.eval().requires_grad_(False)
+
+
+def _strongest(block: ConvNeXtBlock, count: int) -> Tensor:
+    """The places of `count` hidden units, in their order."""
+    into = block.expand.weight * block.norm.weight
+    strength = into.norm(dim=1) * block.contract.weight.norm(dim=0)
+    return strength.topk(count).indices.sort().values
