@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from pngnat.errors import PngnatError
+from pngnat.models.layers import ConvNeXtBlock
 from pngnat.models.vocoder import Vocoder, VocoderConfig
-from pngnat.models.vocoder.blocks import ConvNeXtBlock
 
 
 @torch.no_grad()
@@ -32,7 +32,7 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
         weights[f"{name}.contract.weight"] = block.contract.weight[:, kept]
     # The trust in the mel, which nobody asks for without corrections, comes last.
     for name in ("weight", "bias"):
-        weights[f"net.leave.{name}"] = weights[f"net.leave.{name}"][: sum(made.outputs)]
+        weights[f"net.proj_out.{name}"] = weights[f"net.proj_out.{name}"][: sum(made.outputs)]
     try:
         made.load_state_dict(weights)
     except RuntimeError as error:

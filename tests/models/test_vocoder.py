@@ -167,12 +167,22 @@ def test_a_stream_is_of_one_mel(vocoder):
         next(stream(vocoder, mels(1, 128, 5), first=1))
 
 
-def test_the_first_vocoders_keep_their_bounded_phase_and_are_not_corrected():
+@torch.inference_mode()
+def test_source_and_sound_may_share_their_noise():
+    shared, apart = (Vocoder(AUDIO, replace(TINY, shared_noise=shared)) for shared in (True, False))
+    assert shared.noise(2, 5, seeded()).shape == (2, 1, 601, 5)
+    drawn = apart.noise(2, 5, seeded())
+    assert drawn.shape == (2, 2, 601, 5) and not torch.equal(drawn[:, 0], drawn[:, 1])
+    # Of variance 2, one in each part, however it is drawn.
+    assert shared.noise(1, 200, seeded()).abs().square().mean().item() == pytest.approx(2, rel=0.02)
+
+
+def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_corrected():
     values = asdict(TINY)
-    del values["bounded_phase"], values["corrections"]
+    del values["bounded_phase"], values["corrections"], values["shared_noise"]
     config = VocoderConfig.from_dict(values)
-    assert config.bounded_phase and not config.corrections
-    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(TINY, corrections=0))
+    assert config.bounded_phase and not config.corrections and not config.shared_noise
+    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(TINY, corrections=0, shared_noise=False))
     free.load_state_dict(bounded.state_dict())
     with torch.no_grad():
         bounded.net.proj_out.weight.zero_(), free.net.proj_out.weight.zero_()

@@ -24,7 +24,7 @@ def sound(vocoder):
 def large():
     torch.manual_seed(0)
     vocoder = Vocoder(AUDIO, LARGE).eval()
-    torch.nn.init.normal_(vocoder.net.leave.weight, std=0.1)
+    torch.nn.init.normal_(vocoder.net.proj_out.weight, std=0.1)
     return vocoder
 
 

@@ -44,8 +44,8 @@ def corpus(tmp_path):
     return folder
 
 
-def run(folder, corpus, *settings):
-    command = [sys.executable, "-W", "ignore", ROOT / "recipes" / "vocoder.py", *settings, f"corpora=[{corpus}]", *TINY]
+def run(folder, corpus, *settings, after=()):
+    command = [sys.executable, "-W", "ignore", ROOT / "recipes" / "vocoder.py", *settings, f"corpora=[{corpus}]", *TINY, *after]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -61,6 +61,13 @@ def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_p
         assert made.shape == (1, 1200) and torch.isfinite(made).all()
         assert list((tmp_path / folder).glob("events*"))
     assert (tmp_path / "second" / "discriminators.safetensors").exists()
+
+
+def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
+    run(tmp_path, corpus, f"run_dir={tmp_path / 'large'}")
+    small = [f"run_dir={tmp_path / 'small'}", f"vocoder_from={tmp_path / 'large'}", f"features={tmp_path / 'large' / 'features'}"]
+    run(tmp_path, corpus, *small, "shrink=true", "minutes_per_speaker=0.005", after=["model.hidden=8"])
+    assert vocoder_model(tmp_path / "small").config.hidden == 8
 
 
 def test_the_config_has_the_types_that_it_names():

@@ -1,6 +1,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import lightning as L
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
+from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
@@ -18,6 +20,7 @@ from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
 from pngnat.training.vocoder_export import save_discriminators, save_settings, save_vocoder, vocoder_model, vocoder_start
+from pngnat.training.vocoder_job import at_most
 
 AUDIO = AudioConfig()
 MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
@@ -281,3 +284,15 @@ def test_whole_clips_are_batches_of_one(store, clips):
     batch = whole(store, clips[0])
     assert batch.samples.shape == (1, batch.mel.shape[2] * 300)
     assert batch.seconds == pytest.approx(batch.samples.shape[1] / 24000)
+
+
+def test_fewer_minutes_of_each_speaker_are_some_of_those_that_more_minutes_take():
+    recordings = [
+        Recording(f"{speaker}{number}", speaker, "train", Path("x"), None, np.array([30.0]))
+        for speaker, count in (("many", 20), ("few", 3))
+        for number in range(count)
+    ]
+    taken = [{recording.id for recording in at_most(recordings, minutes)} for minutes in (2.0, 4.0, 100.0)]
+    assert taken[0] < taken[1] < taken[2]
+    assert [sum(name.startswith("many") for name in ids) for ids in taken] == [4, 8, 20]
+    assert [sum(name.startswith("few") for name in ids) for ids in taken] == [3, 3, 3]

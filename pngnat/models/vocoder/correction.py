@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -18,14 +20,16 @@ class MelCorrection(nn.Module):
     at frequency k, g the trust in the mel, from 0 to 1; the corrected sound is the inverse transform of S'.
 
     A network over frames does not hear what its frames add up to where they overlap. Here the sum is compared with the mel, as
-    Griffin and Lim (1984) do with a whole spectrogram, so that no more of it is lost than the phase costs.
+    Griffin and Lim (1984) do with a whole spectrogram, so that no more of it is lost than the phase costs. The transform is as long as
+    the window: the mel's longer one costs twice as much, and copies sound the same.
     """
 
     def __init__(self, audio: AudioConfig) -> None:
         super().__init__()
         self.floor = audio.log_floor
-        self.stft = FramedStft(audio.window_length, audio.hop_length, audio.n_fft)
-        bands = mel_basis(audio).clone()
+        self.stft = FramedStft(audio.window_length, audio.hop_length)
+        # Of fewer frequencies, each stands for more.
+        bands = mel_basis(replace(audio, n_fft=audio.window_length)) * (audio.n_fft / audio.window_length)
         shares = bands / bands.sum(0).clamp(min=1e-9)
         self.register_buffer("bands", bands.T.contiguous(), persistent=False)
         self.register_buffer("shares", shares, persistent=False)

@@ -40,19 +40,19 @@ class VocoderConfig:
     """
 
     width: int = 256
-    hidden: int = 768
+    hidden: int = 512
     blocks: int = 8
     kernel: int = 7
     corrections: int = 1
     bounded_phase: bool = False
-    shared_noise: bool = False
+    shared_noise: bool = True
     pitch: PitchConfig = field(default_factory=PitchConfig)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:
         """The config whose `dataclasses.asdict` is `values`. Raises TypeError or KeyError where it is not one."""
         # The first vocoders' settings do not name them.
-        return cls(**{"bounded_phase": True, "corrections": 0, **values, "pitch": PitchConfig(**values["pitch"])})
+        return cls(**{"bounded_phase": True, "corrections": 0, "shared_noise": False, **values, "pitch": PitchConfig(**values["pitch"])})
 
 
 @dataclass(frozen=True)
