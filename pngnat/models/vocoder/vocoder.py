@@ -33,10 +33,11 @@ SAME_PITCH = 1 / 48
 class VocoderConfig:
     """Size of the vocoder.
 
-    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum. corrections: how often the sound is brought nearer to its
-    mel; a second time adds a quarter to the work, and little to the sound. bounded_phase: the first vocoders' tanh around the phase, which
-    came near its ends, where it learns nothing, in 20 to 70 % of the bins. shared_noise: one noise for the source and for the sound
-    instead of two; the drawing of noise is among the dearest parts of speaking.
+    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum.
+    corrections: how often the sound is brought nearer to its mel. After a short training with one, copies had DistilMOS 4.0 (of speakers
+    who were not heard in training 3.4), without any 3.5 (2.5); a second adds a quarter to the work, and little to the sound.
+    bounded_phase: the first vocoders' tanh around the phase, which came near its ends, where it learns nothing, in 20 to 70 % of the bins.
+    shared_noise: one noise for the source and for the sound instead of two; the drawing of noise is among the dearest parts of speaking.
     """
 
     width: int = 256
