@@ -5,6 +5,9 @@ Adversarial stage:  python recipes/vocoder.py --config-name vocoder_adversarial 
                     features=runs/vocoder/features vocoder_from=runs/vocoder
 Predicted mels:     python recipes/vocoder.py --config-name vocoder_adversarial run_dir=runs/vocoder3 corpora=[corpora/teacher] \
                     features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic schedule.learning_rate=1e-4
+On a GPU:           python recipes/vocoder.py --config-name vocoder_adversarial adversarial@training.adversarial=gpu \
+                    training.batch_size=64 training.workers=12 ...
+Smaller:            python recipes/vocoder.py run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english shrink=true model.hidden=256
 `vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the end the averaged
 weights are written there, as vocoder.safetensors.
 """

@@ -129,7 +129,7 @@ class VocoderTraining(L.LightningModule):
 
     def training_step(self, batch: SegmentBatch, batch_idx: int) -> Tensor:
         # The noise depends only on the seed and the batch, so that a resumed run draws the same.
-        losses = self.losses(batch, torch.Generator().manual_seed((self.config.seed << 40) + batch.number))
+        losses = self.losses(batch, torch.Generator(self.device).manual_seed((self.config.seed << 40) + batch.number))
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), prog_bar=name == "loss", batch_size=1)
         return losses["loss"]

@@ -80,9 +80,10 @@ def test_the_config_has_the_types_that_it_names():
     assert instantiate(config.model) == VocoderConfig()
 
 
-def test_the_adversarial_stage_is_what_its_dataclasses_say():
+@pytest.mark.parametrize("machine", ["cpu", "gpu"])
+def test_the_adversarial_stage_is_what_its_dataclasses_say(machine):
     with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        config = compose("vocoder_adversarial", ["run_dir=x", "corpora=[y]"])
+        config = compose("vocoder_adversarial", ["run_dir=x", "corpora=[y]", f"adversarial@training.adversarial={machine}"])
     training = instantiate(config.training, _convert_="all")
     assert isinstance(training.adversarial, AdversarialConfig)
     assert Discriminators(training.adversarial.discriminators)
