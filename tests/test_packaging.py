@@ -47,6 +47,11 @@ def test_every_file_of_the_package_is_installed():
     assert present - built_files() == set()
 
 
+def test_the_settings_are_installed_as_a_part_of_the_package():
+    present = {path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*.yaml")}
+    assert present and present - built_files() == set()
+
+
 def test_every_requirement_has_a_tested_version(setup):
     extras = setup["options.extras_require"]
     required = names(setup["options"]["install_requires"]).union(*(names(extras[extra]) for extra in extras)) - {"pngnat"}

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pngnat.config.help import settings_of, settings_text, yaml_values
+from pngnat.config.help import Setting, settings_of, settings_text, yaml_values
 from pngnat.errors import PngnatError
 
-CONF = Path(__file__).parents[2] / "conf"
+_PACKAGE = Path(__file__).parents[1]
+# An installed package has conf/ in itself; in a checkout, be it installed as editable or found on the path, conf/ lies beside it.
+CONF = next((folder for folder in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if folder.is_dir()), _PACKAGE / "conf")
 _OWN = ("pngnat", "experiments", "recipes")
 # Lines of OmegaConf's messages that say nothing to who gave the value.
 _INTERNAL = ("full_key:", "object_type=", "reference_type=")
@@ -42,8 +44,8 @@ class Recipe:
         functools.update_wrapper(self, function)
         self.function, self.name, self.settings_class, self.extra, self.folder = function, name, settings, extra, folder
 
-    def __call__(self, arguments: Sequence[str] | None = None) -> int:
-        """Run it and return the exit code. arguments: the command line's by default.
+    def __call__(self, arguments: Sequence[str] | None = None, command: str | None = None) -> int:
+        """Run it and return the exit code. arguments: the command line's by default. command: what a message begins with.
 
         Where something is wrong that a person can mend it prints one line that says so, and the code is 2.
         """
@@ -54,25 +56,38 @@ class Recipe:
             else:
                 self._run(given)
         except PngnatError as error:
-            return self._refuse(str(error))
+            return self._refuse(str(error), command)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.split(".")[0] in _OWN:
                 raise
-            return self._refuse(f"this needs {error.name.split('.')[0]}: {self._installing}")
+            return self._refuse(f"this needs {error.name.split('.')[0]}: {self._installing}", command)
         return 0
 
     def help(self, given: _Arguments | None = None) -> str:
         """The text of --help: what it does, and each setting with its default and meaning."""
-        given = given or _Arguments()
-        values = yaml_values(given.config or self.name, [*given.folders, self.folder])
-        missing = [name for name in ("hydra", "lightning") if importlib.util.find_spec(name) is None]
         parts = [
-            inspect.getdoc(self.function) or "",
+            self.summary,
             "Settings, each given as NAME=VALUE, lists as NAME=[A,B]; ... stands for what must be given:",
-            settings_text(settings_of(self.settings_class, values)),
+            settings_text(self.documented(given)),
             "--config-name NAME takes another file of settings, --config-dir FOLDER looks for it there first.",
         ]
-        return "\n\n".join([*parts, *([f"This needs more than is installed: {self._installing}"] if missing else [])])
+        return "\n\n".join([*parts, *([self.needs] if self.needs else [])])
+
+    def documented(self, given: _Arguments | None = None) -> list[Setting]:
+        """Each setting with its default and meaning."""
+        given = given or _Arguments()
+        return settings_of(self.settings_class, yaml_values(given.config or self.name, [*given.folders, self.folder]))
+
+    @property
+    def summary(self) -> str:
+        """What it does."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def needs(self) -> str:
+        """What must be installed first; empty where nothing is missing."""
+        missing = any(importlib.util.find_spec(name) is None for name in ("hydra", "lightning"))
+        return f"This needs more than is installed: {self._installing}" if missing else ""
 
     def settings(self, *overrides: str, config: str | None = None) -> Any:
         """The settings that these overrides make of the config. Raises PngnatError for what is missing or unknown."""
@@ -88,8 +103,8 @@ class Recipe:
     def _installing(self) -> str:
         return f'pip install "pngnat[{self.extra}]"'
 
-    def _refuse(self, reason: str) -> int:
-        print(f"{self.name}: {reason}", file=sys.stderr)
+    def _refuse(self, reason: str, command: str | None) -> int:
+        print(f"{command or self.name}: {reason}", file=sys.stderr)
         return 2
 
     def _class(self) -> type:
