@@ -1,13 +1,11 @@
 """Look at the rhythm of recordings before a voice is made of them: python recipes/disfluency.py FOLDER --out report/
 
-FOLDER holds sound files and a metadata.csv (`id|text`), or is a prepared corpus. The same as `python -m pngnat.evaluation.disfluency`.
+FOLDER holds sound files and a metadata.csv (`id|text`), or is a prepared corpus. The same as `pngnat evaluate disfluency`.
 """
-
-from __future__ import annotations
 
 import sys
 
-from pngnat.evaluation.disfluency import main
+from pngnat.evaluation.commands import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("disfluency"))

@@ -1,7 +1,7 @@
 """What duration blending does to a recreated voice: rate, pauses, words, quality and likeness by the weight of the professional.
 
-    python -m pngnat.evaluation.blending --voice voices/ann --corpus PREPARED_FOLDER
-    python -m pngnat.evaluation.blending --voice voices/ann --sentence "Today, I consider myself the luckiest man." --picture tracks.png
+    pngnat evaluate blending --voice voices/ann --corpus PREPARED_FOLDER
+    pngnat evaluate blending --voice voices/ann --sentence "Today, I consider myself the luckiest man." --picture tracks.png
 
 The first speaks the sentences of a corpus that were kept out of training with each weight: 0 is the person's own rhythm, 1 the
 professional's. The second draws the durations of one sentence.
@@ -20,8 +20,9 @@ from tqdm import tqdm
 
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
+from pngnat.evaluation.commands import main
 from pngnat.evaluation.judges import Judges, SpokenSentence, judges
-from pngnat.evaluation.similarity import add_options, held_out, speak, write_figures
+from pngnat.evaluation.similarity import held_out, speak, write_figures
 from pngnat.evaluation.tracks import professionals_of, save_tracks
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
@@ -88,7 +89,8 @@ def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, p
     save_tracks(picture, f"{voice.name}, with the rhythm of {professional}: {text}", tracks)
 
 
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     voice = load_voice(options.voice)
     professional = options.professional or _usual_professional(voice)
     if options.sentence:
@@ -116,18 +118,5 @@ def _usual_professional(voice: Voice) -> str:
     return others[0]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.blending", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--voice", help="the recreated voice; default: the first bundled one")
-    parser.add_argument("--professional", help="whose rhythm to borrow; default: the voice's")
-    parser.add_argument("--weights", type=float, nargs="+", help="default: 0 0.25 0.5 0.75 1, and 0 0.5 for a picture")
-    parser.add_argument("--sentence", help="draw this sentence instead")
-    parser.add_argument("--picture", type=Path, help="where to (.png, .svg, .pdf); the sounds come beside it")
-    options = parser.parse_args(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("blending"))

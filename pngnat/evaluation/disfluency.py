@@ -1,7 +1,7 @@
 """How somebody's recordings are spoken beside the professionals of a voice, and what blending would change, before anything is trained.
 
-    python -m pngnat.evaluation.disfluency FOLDER --out report/
-    python -m pngnat.evaluation.disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
+    pngnat evaluate disfluency FOLDER --out report/
+    pngnat evaluate disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
 
 FOLDER: recordings with a metadata.csv, or a corpus that recipes/prepare.py made of them. The professionals' durations are what their
 model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png.
@@ -22,6 +22,7 @@ import numpy as np
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
+from pngnat.evaluation.commands import main
 from pngnat.evaluation.rhythm import ClassLength, Rhythm, class_lengths, rhythm
 from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, professionals_of, recorded_tracks
 from pngnat.files import atomic_write, make_folder, write_text
@@ -231,18 +232,8 @@ def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
         return read_corpus(scratch, split)
 
 
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.disfluency", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="recordings with a metadata.csv, or a prepared corpus")
-    parser.add_argument("--split", help="of a corpus: train, valid or test; default: all")
-    parser.add_argument("--voice", help="whose professionals; default: the first bundled voice")
-    parser.add_argument("--professional", action="append", help="one of them, may be given more than once; default: all of them")
-    parser.add_argument("--weight", type=float, default=BLEND, help="of the blend that is tried, 0 to 1 (default: 0.5)")
-    parser.add_argument("--out", type=Path, help="folder for disfluency.json, .txt and .png")
-    return parser.parse_args(arguments)
-
-
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     if not 0 <= options.weight <= 1:
         raise PngnatError(f"--weight must be a number from 0 to 1, and is {options.weight:g}")
     voice = load_voice(options.voice)
@@ -250,11 +241,5 @@ def _measure(options: argparse.Namespace) -> None:
     print(write(options.out, found) if options.out else summary(found), end="")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    options = _arguments(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("disfluency"))

@@ -1,6 +1,6 @@
 """How far predicted durations are from spoken ones, and whether pauses stand where they were made.
 
-python -m pngnat.evaluation.durations --corpus corpora/teacher --split test --voice VOICE
+pngnat evaluate durations --corpus corpora/teacher --split test --voice VOICE
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from pngnat.data.corpus import read_corpus
 from pngnat.evaluation import report
+from pngnat.evaluation.commands import main
 from pngnat.evaluation.rhythm import PAUSE
 from pngnat.evaluation.tracks import predict_durations
 from pngnat.voice.voice import load_voice
@@ -55,13 +55,8 @@ def _percent(hits: np.ndarray) -> float:
     return float(100 * hits.mean()) if len(hits) else float("nan")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus of the voice's speakers")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--voice", help="a voice, by name or folder; the default is the first bundled one")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     voice = load_voice(args.voice)
     recordings = read_corpus(args.corpus, args.split, voice.speakers)
     tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]
@@ -73,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(report.command(main))
+    sys.exit(main("durations"))

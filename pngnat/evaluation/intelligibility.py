@@ -1,7 +1,7 @@
 """How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
 
-    python -m pngnat.evaluation.intelligibility --corpus PREPARED_FOLDER --split test
-    python -m pngnat.evaluation.intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
+    pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test
+    pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
 
 Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
 """
@@ -21,7 +21,8 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
-from pngnat.evaluation.passages import Passage, add_options, chosen
+from pngnat.evaluation.commands import main
+from pngnat.evaluation.passages import Passage, chosen
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.voice import Voice, load_voice
@@ -126,16 +127,8 @@ def _details(sentence: MeasuredSentence) -> dict[str, Any]:
     }
 
 
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.intelligibility", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--speaker", help="speaks every sentence; default: who recorded it, else the voice's default speaker")
-    parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
-    parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
-    return parser.parse_args(arguments)
-
-
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     if options.recordings_only and not options.corpus:
         raise PngnatError("--recordings-only needs --corpus")
     passages = chosen(options)
@@ -151,11 +144,5 @@ def _measure(options: argparse.Namespace) -> None:
         report.write_json(options.json, content | {"sentences": [_details(sentence) for sentence in sentences]})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    options = _arguments(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("intelligibility"))

@@ -1,6 +1,6 @@
 """Whether speech clicks where its parts meet, and buzzes where it pauses.
 
-    python -m pngnat.evaluation.joins [--voice VOICE] [--sentences FILE] [--limit N] [--json FILE]
+    pngnat evaluate joins [--voice VOICE] [--sentences FILE] [--limit N] [--json FILE]
 
 Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the next, relative to the
 root mean square of the steps within 10 ms around it: a click is a step that its surroundings do not explain.
@@ -20,7 +20,8 @@ from tqdm import tqdm
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
-from pngnat.evaluation.passages import add_options, chosen
+from pngnat.evaluation.commands import main
+from pngnat.evaluation.passages import chosen
 from pngnat.evaluation.silence import buzzing_share, pause_level, silent_frames
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import sentences
@@ -102,7 +103,8 @@ def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
     return {"pauses (s)": float(frames.sum() / audio.frame_rate), "dBFS": level, "buzzing (%)": None if share is None else 100 * share}
 
 
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     passages, voice = chosen(options), load_voice(options.voice)
     if not passages:
         raise PngnatError("there is nothing to speak")
@@ -114,14 +116,5 @@ def _measure(options: argparse.Namespace) -> None:
         report.write_json(options.json, {"voice": voice.name, "joins": rows, "pauses": silences})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.joins", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--speaker", help="default: the voice's default speaker")
-    options = parser.parse_args(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("joins"))

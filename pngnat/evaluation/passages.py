@@ -1,4 +1,4 @@
-"""What is spoken and judged: sentences with, where there is one, the recording of each; and how a command is told of them."""
+"""What is spoken and judged: sentences with, where there is one, the recording of each."""
 
 from __future__ import annotations
 
@@ -43,20 +43,8 @@ def listed_passages(path: str | os.PathLike | None = None) -> list[Passage]:
     return [Passage(f"{number:04}", text) for number, text in enumerate(sentences, 1)]
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What the commands that judge speech have in common: which sentences, which voice, which report."""
-    texts = parser.add_mutually_exclusive_group()
-    texts.add_argument("--corpus", metavar="FOLDER", help="a prepared corpus: its sentences and recordings")
-    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line (without it and --corpus: 200 that come with pngnat)")
-    parser.add_argument("--split", default="test", help="of the corpus: train, valid or test (default), or all")
-    parser.add_argument("--limit", type=int, help="the first so many sentences")
-    parser.add_argument("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
-    parser.add_argument("--json", metavar="FILE", help="write figures and sentences there")
-
-
 def chosen(options: argparse.Namespace) -> list[Passage]:
-    """The passages that the options of `add_options` name. Raises PngnatError where they cannot be read."""
+    """The passages that the options of a command name. Raises PngnatError where they cannot be read."""
     if options.corpus:
         passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)
     else:

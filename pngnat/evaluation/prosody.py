@@ -1,7 +1,7 @@
 """How near an acoustic model's melody and loudness are to recordings', with the recordings' own durations.
 
-    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --voice VOICE --mels cache/mels
-    python -m pngnat.evaluation.prosody --corpus corpora/teacher --split test --run runs/acoustic --mels runs/acoustic/mels
+    pngnat evaluate prosody --corpus corpora/teacher --split test --voice VOICE --mels cache/mels
+    pngnat evaluate prosody --corpus corpora/teacher --split test --run runs/acoustic --mels runs/acoustic/mels
 
 Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for a training's run
 that is the bundled voice's vocoder.
@@ -24,6 +24,7 @@ from pngnat.data.corpus import Recording, read_corpus
 from pngnat.data.dataset import AcousticBatch, AcousticDataset, MelStore
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
+from pngnat.evaluation.commands import main
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.text.tokenizer import PngTokenizer
@@ -88,15 +89,8 @@ def _speaker(args: argparse.Namespace) -> Speaker:
     return Speaker(model, voice.vocoder, PngTokenizer.load(args.run), speakers)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True, help="prepared corpus of the model's speakers")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--voice", help="a voice, by name or folder; with --run its vocoder alone is used")
-    parser.add_argument("--run", type=Path, help="folder of an acoustic training")
-    parser.add_argument("--mels", type=Path, required=True, help="folder in which log-mels are kept, as of recipes/train.py")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    args = parser.parse_args()
+def run(args: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     speaker = _speaker(args)
     recordings = read_corpus(args.corpus, args.split, speaker.speakers)
     found = list(tqdm(measure(speaker, recordings, args.mels), total=len(recordings), unit="recording", leave=False))
@@ -107,4 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(report.command(main))
+    sys.exit(main("prosody"))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pngnat.errors import PngnatError
 from pngnat.files import write_text
 
 
@@ -35,13 +33,3 @@ def _cell(value: Any) -> str:
 def write_json(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
     """Write a report, whole or not at all. Raises PngnatError where it cannot be written."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
-def command(measure: Callable[[], None]) -> int:
-    """Run a measuring command; an error meant for people becomes one line and exit code 2."""
-    try:
-        measure()
-    except PngnatError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0

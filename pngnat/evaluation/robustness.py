@@ -1,7 +1,7 @@
 """Whether a voice says every word once, and nothing else.
 
-    python -m pngnat.evaluation.robustness --voice VOICE --json report.json
-    python -m pngnat.evaluation.robustness --corpus PREPARED_FOLDER
+    pngnat evaluate robustness --voice VOICE --json report.json
+    pngnat evaluate robustness --corpus PREPARED_FOLDER
 
 The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the recognizer alone
 gets wrong.
@@ -23,7 +23,8 @@ from tqdm import tqdm
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.evaluation import asr, report
-from pngnat.evaluation.passages import Passage, add_options, chosen
+from pngnat.evaluation.commands import main
+from pngnat.evaluation.passages import Passage, chosen
 from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
@@ -141,13 +142,6 @@ def summarize(source: str, findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.robustness", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--speaker", help="default: the voice's default speaker")
-    return parser.parse_args(arguments)
-
-
 def _recorded(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[Finding]:
     sample_rate = AudioConfig().sample_rate
     for passage in passages:
@@ -163,7 +157,8 @@ def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name:
         yield examine(passage.text, transcript, speech.samples, speech.sample_rate, speech)
 
 
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     recognizer = asr.Recognizer(options.threads)
     passages = chosen(options)
     if options.corpus:
@@ -182,11 +177,5 @@ def _measure(options: argparse.Namespace) -> None:
         report.write_json(options.json, {"asr": asr.NAME, "summary": row, "sentences": details})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    options = _arguments(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("robustness"))

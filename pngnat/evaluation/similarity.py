@@ -1,6 +1,6 @@
 """How near recreated voices are to the person, between two ends of a scale: the person's own recordings, and professionals.
 
-    python -m pngnat.evaluation.similarity --corpus PREPARED_FOLDER voices/ann-5 voices/ann-10 voices/ann-20
+    pngnat evaluate similarity --corpus PREPARED_FOLDER voices/ann-5 voices/ann-10 voices/ann-20
 
 Speaker similarity (Resemblyzer) of each sentence to the centre of the person's other recordings, and word error rate, on sentences that
 were kept out of training. The professionals speak the same sentences: those of --professionals, a voice, or a prepared corpus of their
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from pngnat.data.corpus import MANIFEST, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report, speaker_encoder
+from pngnat.evaluation.commands import main
 from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.word_errors import plain_words
 from pngnat.synthesis.synthesize import synthesize
@@ -59,22 +60,11 @@ def compare(real: Sequence[SpokenSentence], voices: Sequence[Voice], others: str
 
 
 def held_out(options: argparse.Namespace) -> list[SpokenSentence]:
-    """The recordings that the options of `add_options` name. Raises PngnatError where they cannot be read."""
+    """The recordings that the options of such a command name. Raises PngnatError where they cannot be read."""
     if not options.corpus:
         raise PngnatError("--corpus FOLDER is missing: a prepared corpus of the person's recordings")
     found = [SpokenSentence.recorded(recording) for recording in read_corpus(options.corpus, options.split)]
     return [one for one in found if len(plain_words(one.text)) >= options.fewest_words][: options.limit]
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What the commands that judge recreated voices have in common."""
-    parser.add_argument("--corpus", type=Path, help="prepared corpus of the person's recordings")
-    parser.add_argument("--split", default="test", help="of the corpus (default: test)")
-    parser.add_argument("--fewest-words", type=int, default=1, help="leave out shorter sentences, which recognizers guess at (default: 1)")
-    parser.add_argument("--limit", type=int, help="the first so many sentences")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the recognizer")
-    parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there")
 
 
 def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentence], content: dict[str, Any]) -> None:
@@ -84,7 +74,8 @@ def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentenc
         report.write_json(options.json, {**listeners, "split": options.split, "ids": [one.id for one in sentences], **content})
 
 
-def _measure(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
     real = held_out(options)
     judge = judges(real, options.threads, not options.no_mos)
     rows = compare(real, [load_voice(voice) for voice in options.voices], options.professionals, judge)
@@ -92,15 +83,5 @@ def _measure(options: argparse.Namespace) -> None:
     write_figures(options, real, {"rows": rows})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.similarity", description=__doc__.splitlines()[0])
-    parser.add_argument("voices", nargs="+", help="voices of the person, each a name or a folder")
-    parser.add_argument("--professionals", metavar="VOICE", help="a voice or a prepared corpus (default: the first bundled voice)")
-    add_options(parser)
-    options = parser.parse_args(arguments)
-    return report.command(lambda: _measure(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("similarity"))

@@ -1,4 +1,4 @@
-"""How fast a voice speaks: `python -m pngnat.evaluation.speed [--voice NAME] [--json FILE]`.
+"""How fast a voice speaks: `pngnat evaluate speed [--voice NAME] [--json FILE]`.
 
 real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does not blur).
 first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`, which needs no whole sentence.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pngnat.errors import PngnatError
+from pngnat.evaluation.commands import main
 from pngnat.files import write_text
 
 if TYPE_CHECKING:
@@ -151,27 +152,15 @@ def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
     return "\n".join(lines)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Measure and print; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pngnat.evaluation.speed", description="Measure how fast a voice speaks.")
-    parser.add_argument("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
-    parser.add_argument("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
-    parser.add_argument("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures here")
-    args = parser.parse_args(argv)
-    try:
-        commands = [measure_command(args.voice, GREETING), measure_command(args.voice, long_text(args.words))]
-        speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
-        print(table(speeds, commands))
-        if args.json:
-            figures = {"speaking": [asdict(speed) for speed in speeds], "command": [asdict(command) for command in commands]}
-            write_text(args.json, json.dumps(figures, indent=2) + "\n")
-    except PngnatError as error:
-        print(f"speed: {error}", file=sys.stderr)
-        return 2
-    return 0
+def run(args: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
+    commands = [measure_command(args.voice, GREETING), measure_command(args.voice, long_text(args.words))]
+    speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
+    print(table(speeds, commands))
+    if args.json:
+        figures = {"speaking": [asdict(speed) for speed in speeds], "command": [asdict(command) for command in commands]}
+        write_text(args.json, json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("speed"))

@@ -1,7 +1,7 @@
 """How well and how quickly a vocoder copies recordings from their own mels.
 
-    python -m pngnat.evaluation.vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
-    python -m pngnat.evaluation.vocoder --voice VOICE --corpus corpora/teacher corpora/unseen --json report.json --save copies/
+    pngnat evaluate vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
+    pngnat evaluate vocoder --voice VOICE --corpus corpora/teacher corpora/unseen --json report.json --save copies/
 
 Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of its mel. The band
 tells of recordings that were made at a lower sample rate: a copy cannot be nearer to what is not there.
@@ -29,6 +29,7 @@ from pngnat.audio.mel import log_mel
 from pngnat.audio.spectral_loss import MultiResolutionStftLoss, StftLossConfig
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
+from pngnat.evaluation.commands import main
 from pngnat.evaluation.copies import bandwidth, compare_pitch, mel_cepstral_distortion, pesq_score, pitch_contour
 from pngnat.evaluation.mos import MosPredictor
 from pngnat.evaluation.silence import buzzing_share, pause_level, paused_frames
@@ -164,8 +165,10 @@ def compare(vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool,
     return rows
 
 
-def main() -> None:
-    args = _arguments()
+def run(args: argparse.Namespace) -> None:
+    """The command, see `commands.MEASURES`."""
+    if args.vocoder is None and args.voice is None:
+        raise PngnatError("say what to measure: --vocoder FOLDER or --voice VOICE")
     vocoder, rows, taken = _vocoder(args), [], {}
     for corpus in args.corpus:
         sounds = dict(clips(corpus, args.split, args.clips, vocoder.audio))
@@ -183,24 +186,6 @@ def main() -> None:
         report.write_json(args.json, {"clips": taken, "parameters": size, "speed": times, "copies": rows})
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--vocoder", type=Path, help="folder of a training, an export, or a HiFi-GAN or Vocos checkpoint")
-    parser.add_argument("--voice", help="a voice, by name or folder: its own vocoder is measured, or --vocoder with its mel settings")
-    parser.add_argument(
-        "--corpus", type=Path, required=True, nargs="+", help="prepared corpora, say one of seen and one of unseen speakers"
-    )
-    parser.add_argument("--split", default="valid", help="their split (default: valid)")
-    parser.add_argument("--clips", type=int, default=16, help="how many recordings of each; 0 for all (default: 16)")
-    parser.add_argument("--only", action="store_true", help="leave out Griffin-Lim and WORLD")
-    parser.add_argument("--save", type=Path, help="folder for the copies")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    args = parser.parse_args()
-    if args.vocoder is None and args.voice is None:
-        parser.error("say what to measure: --vocoder FOLDER or --voice VOICE")
-    return args
-
-
 def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     if args.voice:
         from pngnat.voice.voice import load_voice
@@ -214,4 +199,4 @@ def _vocoder(args: argparse.Namespace) -> AnyVocoder:
 
 
 if __name__ == "__main__":
-    sys.exit(report.command(main))
+    sys.exit(main("vocoder"))

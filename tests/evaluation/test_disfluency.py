@@ -7,8 +7,8 @@ import pytest
 
 from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
-from pngnat.evaluation import disfluency as command
-from pngnat.evaluation.disfluency import Disfluency, disfluency, summary, write
+from pngnat.evaluation import commands
+from pngnat.evaluation.disfluency import Disfluency, disfluency, recordings_of, summary, write
 from pngnat.evaluation.tracks import Track, professional_tracks, professionals_of
 from pngnat.text.frontend import Frontend
 
@@ -95,13 +95,13 @@ def test_utterances_of_one_word_have_no_boundaries_and_still_a_report(tmp_path):
 
 
 def test_the_command(stub_voice, recordings, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(command, "recordings_of", lambda folder, split: recordings)
-    assert command.main([str(tmp_path), "--voice", str(stub_voice), "--out", str(tmp_path / "out")]) == 0
+    monkeypatch.setattr("pngnat.evaluation.disfluency.recordings_of", lambda folder, split: recordings)
+    assert commands.main("disfluency", [str(tmp_path), "--voice", str(stub_voice), "--out", str(tmp_path / "out")]) == 0
     assert "Blending will help" in capsys.readouterr().out and (tmp_path / "out" / "disfluency.png").exists()
-    assert command.main([str(tmp_path), "--weight", "2"]) == 2
+    assert commands.main("disfluency", [str(tmp_path), "--weight", "2"]) == 2
     assert "--weight" in capsys.readouterr().err
 
 
 def test_a_folder_that_holds_no_recordings(tmp_path):
     with pytest.raises(PngnatError, match="metadata.csv"):
-        command.recordings_of(tmp_path)
+        recordings_of(tmp_path)

@@ -5,7 +5,8 @@ from experiments.encoders.last_pause import LastPause, pause_rows, right_share
 from experiments.encoders.picture import draw
 from experiments.encoders.report import EncoderReport, spread
 from pngnat.errors import PngnatError
-from pngnat.evaluation.durations import duration_counts, duration_figures, main
+from pngnat.evaluation import commands
+from pngnat.evaluation.durations import duration_counts, duration_figures
 
 # [CLS] | phoneme | boundary | phoneme | boundary | phoneme | end
 WORDS = np.array([-1, 0, -1, 1, -1, 2, -1])
@@ -101,7 +102,6 @@ def test_the_report_is_written_with_its_picture(report, tmp_path):
         assert said in tables
 
 
-def test_a_folder_that_is_no_corpus_is_named(stub_voice, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["durations", "--corpus", str(tmp_path), "--voice", str(stub_voice)])
+def test_a_folder_that_is_no_corpus_is_named(stub_voice, tmp_path):
     with pytest.raises(PngnatError, match="no prepared corpus"):
-        main()
+        commands.measure("durations", ["--corpus", str(tmp_path), "--voice", str(stub_voice)], "durations")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pngnat.audio import wav
-from pngnat.evaluation import asr, intelligibility, mos
+from pngnat.evaluation import asr, commands, intelligibility, mos
 from pngnat.evaluation.asr import Transcript
 from pngnat.evaluation.intelligibility import RECORDINGS, VOICE, MeasuredSentence
 from pngnat.evaluation.passages import Passage
@@ -73,7 +73,7 @@ def test_command_writes_table_and_json(stub_voice, tmp_path, judges_by_length, c
     sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
     sentences.write_text("Yes.\nYes, we can.\nNever.\n", encoding="utf-8")
     arguments = ["--voice", str(stub_voice), "--sentences", str(sentences), "--limit", "2", "--speaker", "bob", "--json", str(out)]
-    assert intelligibility.main(arguments) == 0
+    assert commands.main("intelligibility", arguments) == 0
     report = json.loads(out.read_text(encoding="utf-8"))
     assert [row["source"] for row in report["summary"]] == [VOICE]
     assert len(report["sentences"]) == 2 and report["mos"] == mos.NAME
@@ -81,5 +81,5 @@ def test_command_writes_table_and_json(stub_voice, tmp_path, judges_by_length, c
 
 
 def test_recordings_only_needs_recordings(judges_by_length, capsys):
-    assert intelligibility.main(["--recordings-only"]) == 2
+    assert commands.main("intelligibility", ["--recordings-only"]) == 2
     assert "--corpus" in capsys.readouterr().err

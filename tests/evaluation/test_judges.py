@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.evaluation import blending, judges, similarity
+from pngnat.evaluation import blending, commands, judges, similarity
 from pngnat.evaluation.judges import Judges, SpeakerSimilarity, SpokenSentence, installed_judges
 from pngnat.evaluation.tracks import Track
 from pngnat.voice.blending import Blend
@@ -116,12 +116,15 @@ def test_known_answers_of_the_promises():
 def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
     sentence = "Today, I consider myself the luckiest man on the face of the earth."
     picture = tmp_path / "tracks.png"
-    assert blending.main(["--voice", str(stub_voice), "--professional", "pro", "--sentence", sentence, "--picture", str(picture)]) == 0
+    assert (
+        commands.main("blending", ["--voice", str(stub_voice), "--professional", "pro", "--sentence", sentence, "--picture", str(picture)])
+        == 0
+    )
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "tracks-0.wav").exists() and (tmp_path / "tracks-0.5.wav").exists()
-    assert blending.main(["--voice", str(stub_voice), "--sentence", "One. Two.", "--picture", str(picture)]) == 2
+    assert commands.main("blending", ["--voice", str(stub_voice), "--sentence", "One. Two.", "--picture", str(picture)]) == 2
     assert "several" in capsys.readouterr().err
-    assert blending.main(["--voice", str(stub_voice)]) == 2
+    assert commands.main("blending", ["--voice", str(stub_voice)]) == 2
     assert "--corpus" in capsys.readouterr().err
 
 
@@ -135,6 +138,6 @@ def test_both_ends_of_the_scale(stub_voice, real):
 
 
 def test_commands_name_what_is_missing(tmp_path, capsys):
-    assert similarity.main([str(tmp_path)]) == 2
-    assert similarity.main([str(tmp_path), "--corpus", str(Path(tmp_path))]) == 2
+    assert commands.main("similarity", [str(tmp_path)]) == 2
+    assert commands.main("similarity", [str(tmp_path), "--corpus", str(Path(tmp_path))]) == 2
     assert capsys.readouterr().err.count("error:") == 2

@@ -1,4 +1,3 @@
-from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 
 
@@ -10,11 +9,3 @@ def test_table_is_markdown_with_numbers_on_the_right():
         "| voice      |     7 |  3.14 |",
         "| recordings |  1200 |       |",
     ]
-
-
-def test_errors_become_one_line_and_exit_code_2(capsys):
-    def fail():
-        raise PngnatError("no such voice")
-
-    assert report.command(fail) == 2
-    assert capsys.readouterr().err == "error: no such voice\n"

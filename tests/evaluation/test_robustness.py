@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from pngnat.evaluation import asr, robustness
+from pngnat.evaluation import asr, commands, robustness
 from pngnat.evaluation.asr import HeardWord, Transcript
 from pngnat.evaluation.word_errors import compare_texts
 from pngnat.synthesis.speech import Speech
@@ -119,7 +119,7 @@ def test_command_measures_a_voice(stub_voice, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(asr, "Recognizer", Echo)
     sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
     sentences.write_text("# two\nYes.\n\nWhy should he?\n", encoding="utf-8")
-    assert robustness.main(["--voice", str(stub_voice), "--sentences", str(sentences), "--json", str(out)]) == 0
+    assert commands.main("robustness", ["--voice", str(stub_voice), "--sentences", str(sentences), "--json", str(out)]) == 0
     report = json.loads(out.read_text(encoding="utf-8"))
     assert report["summary"]["sentences"] == 2
     assert [sentence["text"] for sentence in report["sentences"]] == ["Yes.", "Why should he?"]
@@ -129,5 +129,5 @@ def test_command_measures_a_voice(stub_voice, tmp_path, monkeypatch, capsys):
 
 def test_command_names_what_is_wrong(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(asr, "Recognizer", Echo)
-    assert robustness.main(["--sentences", str(tmp_path / "none.txt")]) == 2
+    assert commands.main("robustness", ["--sentences", str(tmp_path / "none.txt")]) == 2
     assert "none.txt" in capsys.readouterr().err

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from pngnat.errors import PngnatError
-from pngnat.evaluation.speed import CommandSpeed, ThreadSpeed, long_text, main, measure_command, measure_threads, table
+from pngnat.evaluation import commands
+from pngnat.evaluation.speed import CommandSpeed, ThreadSpeed, long_text, measure_command, measure_threads, table
 
 
 def test_speaking_is_measured(stub_voice):
@@ -32,7 +33,7 @@ def test_table_and_figures(monkeypatch, tmp_path, capsys):
         "pngnat.evaluation.speed.measure_threads", lambda voice, threads, repeat: ThreadSpeed(threads, 0.05, 0.04, 0.1, 0.2, 0.3, 0.125)
     )
     monkeypatch.setattr("pngnat.evaluation.speed.measure_command", lambda voice, text: CommandSpeed(len(text.split()), 2.5, None, 300.0))
-    assert main(["--json", str(tmp_path / "speed.json")]) == 0
+    assert commands.main("speed", ["--json", str(tmp_path / "speed.json")]) == 0
     printed = capsys.readouterr().out
     assert "0.050" in printed and "0.125 s" in printed and "2.50 s" in printed and "300 MB" in printed and "unknown" in printed
     figures = json.loads((tmp_path / "speed.json").read_text())
