@@ -12,15 +12,20 @@ from pngnat.cli.ending import ended_well
 
 @dataclass(frozen=True)
 class Command:
-    """A command's module, whose `main(arguments)` returns the exit code, and what it does in a few words."""
+    """One command of pngnat's."""
 
-    module: str
+    target: str
+    """MODULE:NAME of what is called with the words after the command's own, and returns the exit code."""
     summary: str
+    """What it does, in a few words."""
 
 
 COMMANDS = {
-    "speak": Command("pngnat.cli.speak", "speak a text; `pngnat TEXT ...` is the same"),
-    "voices": Command("pngnat.cli.voices", "list the voices that have a name, and their speakers"),
+    "speak": Command("pngnat.cli.speak:main", "speak a text; `pngnat TEXT ...` is the same"),
+    "voices": Command("pngnat.cli.voices:main", "list the voices that have a name, and their speakers"),
+    "prepare": Command("pngnat.cli.flagged:prepare", "align recordings with their texts, to a corpus to learn from"),
+    "check": Command("pngnat.cli.flagged:check", "warn of recordings in a corpus that are clipped, noisy, cut off or misread"),
+    "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 
 
@@ -29,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = bool(arguments) and arguments[0] in COMMANDS
     name = arguments.pop(0) if named else "speak"
-    return ended_well(lambda: _command(name)(arguments), "pngnat" if name == "speak" else f"pngnat {name}")
+    return ended_well(lambda: _called(COMMANDS[name])(arguments), "pngnat" if name == "speak" else f"pngnat {name}")
 
 
-def _command(name: str) -> Callable[[list[str]], int]:
-    return import_module(COMMANDS[name].module).main
+def _called(command: Command) -> Callable[[list[str]], int]:
+    module, _, name = command.target.partition(":")
+    return getattr(import_module(module), name)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pngnat.errors import PngnatError
-from pngnat.voice.card import VoiceCard, find_voice, named_voices, read_card
+
+if TYPE_CHECKING:
+    from pngnat.voice.card import VoiceCard
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,6 +23,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def print_voices(name: str | None) -> None:
     """Print the voice of that name, or all. Raises PngnatError where there is none."""
+    from pngnat.voice.card import find_voice, named_voices, read_card
+
     if name is not None:
         card = read_card(find_voice(name))
         return _print_voice(card.name, card)

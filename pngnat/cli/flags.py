@@ -1,0 +1,108 @@
+"""Ordinary flags in front of a recipe's settings: `pngnat prepare my_recordings --out corpora/mine` beside `workers=4`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pngnat.cli.recipe import Recipe
+from pngnat.config.help import REQUIRED, Setting, settings_text
+
+# As Hydra reads it: a setting, one to add (+) or to take away (~). A path such as ./a=b is none.
+_OVERRIDE = re.compile(r"(\+{0,2}[A-Za-z_][\w.@/]*=|~[A-Za-z_])")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """An option, or the one word without a name."""
+
+    name: str
+    """As `--minutes`; without dashes it is what the help calls the word without a name."""
+    setting: str
+    """What it sets, whose docstring is its help."""
+    kind: str = "value"
+    """value; list, which may be given more than once; or switch, which takes no value and sets true."""
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is the word without a name."""
+        return not self.name.startswith("-")
+
+
+@dataclass(frozen=True)
+class FlaggedRecipe:
+    """A recipe as a command with flags. name: of the command. flags: of which one at most has no name."""
+
+    name: str
+    recipe: Recipe
+    flags: tuple[Flag, ...]
+
+    def __call__(self, arguments: Sequence[str]) -> int:
+        """Run it, and return the exit code."""
+        wants_help = any(one in ("-h", "--help") for one in arguments)
+        settings = {one.name: one for one in self.recipe.documented()} if wants_help else {}
+        return self.recipe(self.overrides(arguments, settings), command=f"pngnat {self.name}")
+
+    def overrides(self, arguments: Sequence[str], settings: dict[str, Setting] | None = None) -> list[str]:
+        """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for a wrong flag."""
+        parser = self._parser(settings or {})
+        given = parser.parse_intermixed_args(list(arguments))
+        named = [one for one in given.words if _OVERRIDE.match(one)]
+        words = [one for one in given.words if not _OVERRIDE.match(one)]
+        takes = [flag for flag in self.flags if flag.is_word]
+        if len(words) > len(takes):
+            parser.error(f"'{words[len(takes)]}' is neither a flag nor a setting (NAME=VALUE); --help lists both")
+        chosen = [f"{flag.setting}={_quoted(word)}" for flag, word in zip(takes, words, strict=False)]
+        for flag in self.flags:
+            value = None if flag.is_word else getattr(given, _attribute(flag))
+            if value is True:
+                chosen.append(f"{flag.setting}=true")
+            elif isinstance(value, list):
+                chosen.append(f"{flag.setting}=[{','.join(map(_quoted, value))}]")
+            elif value:
+                chosen.append(f"{flag.setting}={_quoted(value)}")
+        return [*chosen, *named]
+
+    def _parser(self, settings: dict[str, Setting]) -> argparse.ArgumentParser:
+        """settings: whose docstrings and defaults the help shows; empty where no help is asked for."""
+        flagged = {flag.setting for flag in self.flags}
+        others = settings_text([one for one in settings.values() if one.name not in flagged])
+        parser = argparse.ArgumentParser(
+            prog=f"pngnat {self.name}",
+            usage=self._usage(),
+            description=self.recipe.summary,
+            epilog=f"further settings, each given as NAME=VALUE, lists as NAME=[A,B]:\n{others}\n\n{self.recipe.needs}".rstrip(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        word = next((flag for flag in self.flags if flag.is_word), None)
+        parser.add_argument("words", nargs="*", metavar=word.name if word else "NAME=VALUE", help=_help(word, settings))
+        actions = {"value": {"metavar": "VALUE"}, "list": {"action": "append", "metavar": "VALUE"}, "switch": {"action": "store_true"}}
+        for flag in self.flags:
+            if not flag.is_word:
+                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), **actions[flag.kind])
+        return parser
+
+    def _usage(self) -> str:
+        words = [f"pngnat {self.name}", *(flag.name for flag in self.flags if flag.is_word)]
+        return " ".join([*words, "[--FLAG VALUE ...] [NAME=VALUE ...]"])
+
+
+def _attribute(flag: Flag) -> str:
+    return flag.name.lstrip("-").replace("-", "_")
+
+
+def _help(flag: Flag | None, settings: dict[str, Setting]) -> str | None:
+    setting = settings.get(flag.setting) if flag else None
+    if setting is None:
+        return None
+    default = "" if setting.default in (REQUIRED, "null", "false", "[]") else f" (default: {setting.default})"
+    return f"{setting.doc}{default}".replace("%", "%%")
+
+
+def _quoted(value: str) -> str:
+    """A value as Hydra's grammar takes any text: in quotes, where a backslash counts before a quote or at the end alone."""
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
+    return f"'{escaped}'"

@@ -1,0 +1,99 @@
+"""The door: which command is meant, and what it imports."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pngnat
+from pngnat.cli.flags import Flag, FlaggedRecipe
+from pngnat.cli.main import COMMANDS, main
+from pngnat.evaluation.commands import MEASURES
+
+HEAVY = ("torch", "numpy", "hydra", "omegaconf", "lightning", "transformers")
+HELP = [["--help"], *([name, "--help"] for name in COMMANDS), *(["evaluate", name, "--help"] for name in MEASURES)]
+
+
+def python(code: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+
+
+def test_help_of_every_command_imports_nothing_heavy():
+    code = f"""
+import contextlib, io, sys
+from pngnat.cli.main import main
+for arguments in {HELP!r}:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try: code = main(arguments)
+        except SystemExit as end: code = end.code
+    assert not code and "usage: pngnat" in said.getvalue(), arguments
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = python(code)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert all(f"  {name} " in said for name in COMMANDS)
+
+
+def test_a_first_word_that_names_a_command_is_it_and_speak_speaks_it(stub_voice, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["voices", str(stub_voice)]) == 0
+    assert capsys.readouterr().out.startswith("stub: ")
+    assert main(["speak", "voices", "-o", "a.wav", "--voice", str(stub_voice), "--timings", "json"]) == 0
+    assert '"text": "voices"' in Path("a.json").read_text()
+    assert main(["Voices", "of", "spring", "-o", "a.wav", "--voice", str(stub_voice)]) == 0
+
+
+@pytest.fixture
+def flagged():
+    """A command without a recipe: what is tested is what it makes of arguments."""
+
+    class Nothing:
+        summary = needs = ""
+
+    flags = (
+        Flag("FOLDER", "data.path"),
+        Flag("--out", "out"),
+        Flag("--pro-corpus", "professionals", "list"),
+        Flag("--dry", "dry", "switch"),
+    )
+    return FlaggedRecipe("toy", Nothing(), flags)
+
+
+def test_flags_become_settings(flagged):
+    assert flagged.overrides(["rec", "--out", "a", "b.c=3", "--pro-corpus", "x", "--pro-corpus", "y", "--dry", "+d={e: 1}", "~f"]) == [
+        "data.path='rec'",
+        "out='a'",
+        "professionals=['x','y']",
+        "dry=true",
+        "b.c=3",
+        "+d={e: 1}",
+        "~f",
+    ]
+    assert flagged.overrides(["./a=b"]) == ["data.path='./a=b'"]
+    assert flagged.overrides([]) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "it's", r"C:\voices", "C:\\voices\\", r"a\'b", '"', "{a: [1, 2]}", "a,b", "null", "x=y", "ä€", "%"]
+)
+def test_any_text_is_a_value(flagged, value):
+    parser = pytest.importorskip("hydra.core.override_parser.overrides_parser").OverridesParser.create()
+    (override,) = flagged.overrides(["--out", value])
+    assert parser.parse_override(override).value() == value
+
+
+@pytest.mark.parametrize("arguments", [["a", "b"], ["--nothing", "x"], ["--out"]])
+def test_wrong_flags_end_with_code_2(flagged, arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        flagged.overrides(arguments)
+    assert caught.value.code == 2 and "pngnat toy" in capsys.readouterr().err
