@@ -1,5 +1,37 @@
 """Errors that are meant for the person who uses pngnat."""
 
+from __future__ import annotations
+
+import re
+
+# Characters of the longest message; a file's name may have 4,096, and what is wrong with it stands at the end.
+LONGEST_MESSAGE = 2000
+# Control characters, line separators, the signs that turn the direction of writing, and halves of surrogate pairs.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class PngnatError(Exception):
-    """One line that says what is wrong and what to do; the CLI prints it without a traceback and exits with code 2."""
+    """One line that says what is wrong and what to do; the CLI prints it without a traceback and exits with code 2.
+
+    A message may quote what a stranger's file holds: line breaks in it become spaces, a terminal's escape sequences are shown and not
+    obeyed, and the middle of a very long one is left out.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shorten(printable(re.sub(r"\s*[\r\n]\s*", " ", str(message))), LONGEST_MESSAGE))
+
+
+def is_printable(text: str) -> bool:
+    """Whether the text holds nothing that would move a terminal's cursor, change the line or turn the direction of writing."""
+    return _UNPRINTABLE.search(text) is None
+
+
+def printable(text: str) -> str:
+    """The text with such characters as Python writes them, `\\x1b`."""
+    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def shorten(text: str, longest: int) -> str:
+    """The text, or, where it is longer than so many characters, its beginning and its end."""
+    half = (longest - 3) // 2
+    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"

@@ -71,8 +71,9 @@ def read_limited(path: str | os.PathLike, largest: int) -> bytes:
     try:
         with open(path, "rb") as file:
             return read_stream(file, str(path), largest)
-    except OSError as error:
-        raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
+    # ValueError: a name with a zero byte, which no file has.
+    except (OSError, ValueError) as error:
+        raise PngnatError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def read_stream(stream: BinaryIO, name: str, largest: int) -> bytes:

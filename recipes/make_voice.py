@@ -13,9 +13,9 @@ import hydra
 from omegaconf import DictConfig
 
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.export import acoustic_model
-from pngnat.training.vocoder_export import save_discriminators, vocoder_start
+from pngnat.training.export import acoustic_model, vocoder_start
 from pngnat.voice.card import Pauses, SpeakerCard, VoiceCard
+from pngnat.voice.vocoders import save_discriminators
 from pngnat.voice.voice import Voice, save_voice
 
 

@@ -22,9 +22,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from pngnat.data.corpus import read_corpus
+from pngnat.training.export import vocoder_start
 from pngnat.training.predicted_mels import find_teacher
 from pngnat.training.shrinking import shrunk
-from pngnat.training.vocoder_export import vocoder_start
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 

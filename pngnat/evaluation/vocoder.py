@@ -191,8 +191,8 @@ def _vocoder(args: argparse.Namespace) -> AnyVocoder:
         from pngnat.voice.voice import load_voice
 
         return load_voice(args.voice, args.vocoder).vocoder
-    from pngnat.training.vocoder_export import SETTINGS, vocoder_model
-    from pngnat.voice.vocoders import load_vocoder
+    from pngnat.training.export import vocoder_model
+    from pngnat.voice.vocoders import SETTINGS, load_vocoder
 
     # A training that still runs has no weights by themselves yet.
     return vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())

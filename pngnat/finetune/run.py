@@ -27,9 +27,10 @@ from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.stamps import digest
 from pngnat.text.lexicon import load_lexicon
+from pngnat.training.export import VocoderStart, vocoder_model, vocoder_start
 from pngnat.training.predicted_mels import Teacher
-from pngnat.training.vocoder_export import DISCRIMINATORS, SETTINGS, WEIGHTS, VocoderStart, vocoder_model, vocoder_start
 from pngnat.voice.card import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
+from pngnat.voice.vocoders import DISCRIMINATORS, SETTINGS, WEIGHTS
 from pngnat.voice.voice import Voice, load_voice
 
 CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"

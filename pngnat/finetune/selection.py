@@ -13,7 +13,6 @@ from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
-from safetensors.torch import load_file, save_file
 
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
@@ -22,7 +21,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import asr
 from pngnat.evaluation.judges import AsrAndSpeakerJudge, Judge, SpokenSentence, mel_cepstral_judge
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder
-from pngnat.files import atomic_write, write_text
+from pngnat.files import write_text
 from pngnat.finetune.progress import training_share
 from pngnat.models.png_nat import PngNat
 from pngnat.synthesis.synthesize import synthesize
@@ -30,6 +29,7 @@ from pngnat.training.callbacks import Ema
 from pngnat.training.export import AcousticRun
 from pngnat.training.runs import LAST
 from pngnat.voice.voice import Voice
+from pngnat.voice.weights import build_module, save_weights
 
 BEST, HISTORY = "best.safetensors", "validation.json"
 ASR_AND_SPEAKER, MEL_CEPSTRA = "asr_and_speaker", "mel_cepstra"
@@ -177,8 +177,7 @@ class BestBySpeech(Callback):
             noted = {**figures, "step": trainer.global_step, "share": round(share, 3)}
             is_best = self.history.add(noted, self.judgement.patience)
             if is_best:
-                with atomic_write(self.run_dir / BEST) as beside:
-                    save_file({name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()}, beside)
+                save_weights(model, self.run_dir / BEST)
         module.train()
         for name, value in figures.items():
             module.log(f"speech/{name}", value, batch_size=1)
@@ -200,6 +199,4 @@ def best_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
     run = AcousticRun.load(run_dir)
     if not (run_dir / BEST).exists():
         raise PngnatError(f"{run_dir} holds no model whose speech was judged; delete it and start again")
-    model = PngNat(run.model)
-    model.load_state_dict(load_file(run_dir / BEST))
-    return model.eval().requires_grad_(False), run.speakers
+    return build_module(run_dir, BEST, lambda: PngNat(run.model), what="training"), run.speakers

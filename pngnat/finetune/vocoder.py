@@ -17,12 +17,12 @@ from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.finetune.progress import Progress, TrainingProgress
 from pngnat.finetune.selection import to_speak
 from pngnat.models.vocoder import Vocoder
+from pngnat.training.export import VocoderStart
 from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore
-from pngnat.training.vocoder_export import VocoderStart
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 # Of the stage's time that must be left for training, however long the features took; and that features take, about.

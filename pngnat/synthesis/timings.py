@@ -12,9 +12,11 @@ from pathlib import Path
 
 from pngnat.errors import PngnatError
 from pngnat.files import read_limited, write_text
+from pngnat.untrusted import MIB, MOST_VALUES, parse_json, shown
 
 FORMATS = ("json", "srt", "TextGrid")
-_LARGEST_FILE = 256 * 2**20
+# Of five hours of speech.
+_LARGEST_FILE = 16 * MIB
 _CUE_LETTERS = 80
 _CUE_SECONDS = 6.0
 _SENTENCE_END = re.compile("[.?!…]")
@@ -141,10 +143,15 @@ def read_timings(path: str | os.PathLike) -> TimingsFile:
     readers = {".json": _read_json, ".textgrid": _read_textgrid}
     if path.suffix.lower() not in readers:
         raise PngnatError(f"{path}: durations are read from .json and .TextGrid files, as --timings writes them")
+    data = read_limited(path, _LARGEST_FILE)
     try:
-        tiers = readers[path.suffix.lower()](_decode(read_limited(path, _LARGEST_FILE)))
-    except (ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
-        raise PngnatError(f"{path}: is no timings file as --timings writes it ({error or 'it ends too early'})") from error
+        tiers = readers[path.suffix.lower()](_decode(data))
+    except StopIteration as error:
+        raise PngnatError(f"{path}: is no timings file as --timings writes it (it ends too early)") from error
+    except KeyError as error:
+        raise PngnatError(f"{path}: is no timings file as --timings writes it (an entry has no {error})") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise PngnatError(f"{path}: is no timings file as --timings writes it ({error})") from error
     of_words = not any(label.strip() for _, _, label in tiers.get("phonemes", []))
     spans = [Span(label, end - start) for start, end, label in tiers.get("words" if of_words else "phonemes", [])]
     if of_words:
@@ -153,7 +160,7 @@ def read_timings(path: str | os.PathLike) -> TimingsFile:
         raise PngnatError(f"{path}: has neither phonemes nor words")
     for span in spans:
         if not 0 <= span.seconds < float("inf"):
-            raise PngnatError(f"{path}: '{span.label}' lasts {span.seconds} seconds; lengths must be 0 or more")
+            raise PngnatError(f"{path}: {shown(span.label)} lasts {span.seconds} seconds; lengths must be 0 or more")
     return TimingsFile(tuple(spans), of_words)
 
 
@@ -161,7 +168,7 @@ Row = tuple[float, float, str]
 
 
 def _read_json(text: str) -> dict[str, list[Row]]:
-    data = json.loads(text)
+    data = parse_json(text)
     if not isinstance(data, dict):
         raise ValueError("it is no JSON object")
     tiers = {}
@@ -170,12 +177,28 @@ def _read_json(text: str) -> dict[str, list[Row]]:
     return tiers
 
 
-# In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is for human eyes.
-_TEXTGRID_ITEM = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)')
+_NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][-+]?\d+)?")
+
+
+def _textgrid_items(text: str) -> Iterator[str | float]:
+    """In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is for human eyes."""
+    if text.count('"') > MOST_VALUES:
+        raise ValueError(f"it has more than {MOST_VALUES} quotation marks")
+    label: list[str] = []
+    # Labels are every other part, and what stands between the two halves of a doubled mark is empty.
+    parts = text.split('"')
+    for place, part in enumerate(parts):
+        if place % 2:
+            label.append(part)
+        elif part or place == len(parts) - 1:
+            if label:
+                yield '"'.join(label)
+            label = []
+            yield from (float(word[0]) for word in re.finditer(r"\S+", part) if _NUMBER.fullmatch(word[0]))
 
 
 def _read_textgrid(text: str) -> dict[str, list[Row]]:
-    items = (match[1].replace('""', '"') if match[1] is not None else float(match[2]) for match in _TEXTGRID_ITEM.finditer(text))
+    items = _textgrid_items(text)
     if (next(items), next(items)) != ("ooTextFile", "TextGrid"):
         raise ValueError("it does not start as a TextGrid")
     _, _, size = next(items), next(items), next(items)
@@ -183,11 +206,20 @@ def _read_textgrid(text: str) -> dict[str, list[Row]]:
     for _ in range(int(size)):
         kind, name, _, _, rows = islice(items, 5)
         if kind == "IntervalTier":
-            tiers[name] = [(float(next(items)), float(next(items)), str(next(items))) for _ in range(int(rows))]
+            tiers[name] = [_interval(*islice(items, 3)) for _ in range(int(rows))]
         else:
             for _ in range(2 * int(rows)):
                 next(items)
     return tiers
+
+
+def _interval(*entries: str | float) -> Row:
+    if len(entries) < 3:
+        raise StopIteration
+    start, end, label = entries
+    if not isinstance(label, str):
+        raise ValueError(f"it has {label} in the place of a label")
+    return float(start), float(end), label
 
 
 def _decode(data: bytes) -> str:

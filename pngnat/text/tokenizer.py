@@ -13,6 +13,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 from pngnat.text.phonemes import BOUNDARIES, PHONEMES, PUNCTUATION, WORD_BOUNDARY, boundary_token
 from pngnat.text.utterance import Utterance
+from pngnat.untrusted import MIB, read_json
 
 SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
 PAD, CLS, SEP, MASK, UNK = range(len(SPECIALS))
@@ -24,6 +25,8 @@ _FIRST_WORDPIECE = _FIRST_BOUNDARY + len(BOUNDARIES)
 _UNKNOWN_PIECE = "[UNK]"
 # Words whose wordpieces are remembered; a text of gigabytes has more than the memory should hold.
 _MOST_KEPT = 100_000
+# Letters of a word that is looked up, or of a wordpiece; and what a vocabulary can have: BERT's for 104 languages has 119,547 wordpieces.
+_LONGEST_WORD, _MOST_WORDPIECES, _LARGEST_FILE = 100, 150_000, 4 * MIB
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789'-&"
 
 
@@ -143,15 +146,14 @@ class PngTokenizer:
     def load(cls, folder: str | Path) -> PngTokenizer:
         """Read `tokenizer.json` from `folder`. Raises PngnatError when it is missing, damaged or of another inventory."""
         path = Path(folder) / FILE
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise PngnatError(f"cannot read the tokenizer {path}: {getattr(error, 'strerror', None) or 'it is damaged'}") from error
+        content = read_json(path, _LARGEST_FILE)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise PngnatError(f"{path} is no tokenizer of format {FORMAT}; it may come from another version of pngnat")
         wordpieces = content.get("wordpieces")
-        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) for piece in wordpieces):
+        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) and 0 < len(piece) <= _LONGEST_WORD for piece in wordpieces):
             raise PngnatError(f"the wordpieces in {path} are damaged")
+        if len(wordpieces) > _MOST_WORDPIECES:
+            raise PngnatError(f"{path} has {len(wordpieces)} wordpieces, and the most is {_MOST_WORDPIECES}")
         if content.get("phonemes") != list(PHONEMES) or content.get("boundaries") != list(BOUNDARIES):
             raise PngnatError(f"{path} was made for other phonemes than this version of pngnat has")
         return cls(wordpieces)
@@ -199,7 +201,7 @@ def _wordpiece_model(wordpieces: Iterable[str]):
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     vocabulary = {_UNKNOWN_PIECE: 0} | {piece: index + 1 for index, piece in enumerate(wordpieces)}
-    model = Tokenizer(models.WordPiece(vocabulary, unk_token=_UNKNOWN_PIECE, max_input_chars_per_word=100))
+    model = Tokenizer(models.WordPiece(vocabulary, unk_token=_UNKNOWN_PIECE, max_input_chars_per_word=_LONGEST_WORD))
     model.normalizer = normalizers.BertNormalizer(strip_accents=True, lowercase=True)
     model.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return model

@@ -11,8 +11,12 @@ import torch
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.vocoder import Vocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.runs import LAST
+from pngnat.voice.card import find_voice
+from pngnat.voice.vocoders import SETTINGS, WEIGHTS, load_discriminators, load_own_vocoder, load_settings
+from pngnat.voice.voice import load_voice
 
 DESCRIPTION = "acoustic.json"
 
@@ -60,3 +64,46 @@ def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
     model = PngNat(run.model)
     model.load_state_dict(averaged_weights(run_dir))
     return model.eval(), run.speakers
+
+
+def vocoder_model(folder: Path) -> Vocoder:
+    """The vocoder that a training wrote, or, while it still runs, the averaged weights of its newest checkpoint; ready to speak.
+
+    Raises PngnatError where there is neither, or where weights and settings do not fit.
+    """
+    if not (folder / SETTINGS).exists():
+        raise PngnatError(f"{folder} holds no vocoder: it has no {SETTINGS}")
+    if (folder / WEIGHTS).exists():
+        return load_own_vocoder(folder)
+    vocoder = Vocoder(*load_settings(folder))
+    try:
+        vocoder.load_state_dict(averaged_weights(folder))
+    except RuntimeError as error:
+        raise PngnatError(f"{folder} holds a damaged vocoder: {LAST} does not fit {SETTINGS} ({str(error).splitlines()[0]})") from error
+    return vocoder.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class VocoderStart:
+    """What a training goes on from. discriminators: their weights, None where there are none."""
+
+    vocoder: Vocoder
+    discriminators: dict[str, torch.Tensor] | None = None
+
+
+def vocoder_start(source: str | Path) -> VocoderStart:
+    """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder).
+
+    Raises PngnatError for neither, for damaged files, and for a voice that speaks with another project's vocoder.
+    """
+    folder = Path(source)
+    if (folder / SETTINGS).exists():
+        vocoder = vocoder_model(folder)
+    else:
+        folder, vocoder = find_voice(source), load_voice(source).vocoder
+        if not isinstance(vocoder, Vocoder):
+            raise PngnatError(f"the voice {source} speaks with another project's vocoder, which cannot be trained here")
+    try:
+        return VocoderStart(vocoder, load_discriminators(folder))
+    except PngnatError as error:
+        raise PngnatError(f"{error}; delete it, and new discriminators are trained") from error

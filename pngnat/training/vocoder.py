@@ -20,9 +20,9 @@ from pngnat.audio.spectral_loss import LogMelLoss, MultiResolutionStftLoss, Stft
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.source import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, discriminator_loss, feature_distance, generator_loss
+from pngnat.training.export import VocoderStart
 from pngnat.training.module import autocast
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
-from pngnat.training.vocoder_export import VocoderStart
 
 
 @dataclass(frozen=True)

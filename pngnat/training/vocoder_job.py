@@ -17,12 +17,13 @@ from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema, Throughput
+from pngnat.training.export import VocoderStart
 from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore
-from pngnat.training.vocoder_export import VocoderStart, save_discriminators, save_settings, save_vocoder, vocoder_model
+from pngnat.voice.vocoders import load_own_vocoder, save_discriminators, save_settings, save_vocoder
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
         save_vocoder(job.run_dir, vocoder)
     if module.discriminators is not None:
         save_discriminators(job.run_dir, module.discriminators.state_dict())
-    return vocoder_model(job.run_dir)
+    return load_own_vocoder(job.run_dir)
 
 
 def at_most(recordings: Sequence[Recording], minutes: float) -> list[Recording]:

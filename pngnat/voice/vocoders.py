@@ -1,9 +1,10 @@
 """A folder with a vocoder, of pngnat or of another project; checked to take the mel spectrograms that a voice makes.
 
-    pngnat      vocoder.json  vocoder.safetensors                          as recipes/vocoder.py writes it
+    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of recipes/vocoder.py
     HiFi-GAN    config.json   model.safetensors or pytorch_model.bin       as transformers.SpeechT5HifiGan.save_pretrained writes it
     Vocos       config.yaml   model.safetensors or pytorch_model.bin       as the package vocos reads it
 
+and discriminators.safetensors beside pngnat's, where it has learned from discriminators; a training goes on with them.
 Like a voice, it is data from strangers: nothing in it is executed.
 """
 
@@ -11,22 +12,28 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, fields
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
+from pngnat.files import make_folder, write_text
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
-from pngnat.voice.card import audio_settings, safe_file
-from pngnat.voice.weights import build_module
+from pngnat.untrusted import Section, read_json, read_yaml, safe_file, shown
+from pngnat.voice.card import audio_settings
+from pngnat.voice.loading import loaded_once
+from pngnat.voice.weights import build_module, load_weights, save_weights
 
-OWN, HIFIGAN, VOCOS = "vocoder.json", "config.json", "config.yaml"
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
+HIFIGAN, VOCOS = "config.json", "config.yaml"
+_FOREIGN_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 # Where a checkpoint of another project says for which of pngnat's mel spectrograms it was trained.
 AUDIO = "pngnat_audio"
 LOG_MEL = "pngnat.audio.mel.log_mel"
@@ -35,59 +42,80 @@ _ALWAYS = {"logarithm": "natural", "mel scale": "slaney", "filters": "of equal a
 _HIFIGANS = ("SpeechT5HifiGan", "FastSpeech2ConformerHifiGan")
 
 
+def save_settings(folder: str | os.PathLike, audio: AudioConfig, model: VocoderConfig) -> None:
+    """Write `vocoder.json`: {"audio": AudioConfig, "model": VocoderConfig} as objects."""
+    write_text(make_folder(folder) / SETTINGS, json.dumps({"audio": asdict(audio), "model": asdict(model)}, indent=2) + "\n")
+
+
+def save_vocoder(folder: str | os.PathLike, vocoder: Vocoder) -> None:
+    """Write settings and weights, the weights in half precision where that can hold them."""
+    save_settings(folder, vocoder.audio, vocoder.config)
+    save_weights(vocoder, Path(folder) / WEIGHTS)
+
+
+def save_discriminators(folder: str | os.PathLike, weights: Mapping[str, Tensor]) -> None:
+    """Write the discriminators' weights, so that a later training need not teach them again."""
+    save_weights(weights, Path(folder) / DISCRIMINATORS)
+
+
+def load_discriminators(folder: str | os.PathLike) -> dict[str, Tensor] | None:
+    """The weights that `save_discriminators` wrote, None where there are none. Raises PngnatError for a damaged file."""
+    return load_weights(Path(folder), DISCRIMINATORS, "vocoder") if (Path(folder) / DISCRIMINATORS).exists() else None
+
+
+def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig]:
+    """What `save_settings` wrote. Raises PngnatError where there is no such file, or one that is damaged."""
+    path = safe_file(Path(folder), SETTINGS, "vocoder")
+    values = Section(str(path), read_json(path))
+    try:
+        return audio_settings(str(path), values.section("audio").values), VocoderConfig.from_dict(values.section("model").checked())
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PngnatError(f"{path} is damaged: the model's settings cannot be used ({error})") from error
+
+
+def load_own_vocoder(folder: str | os.PathLike) -> Vocoder:
+    """The vocoder that `save_vocoder` wrote, ready to speak. Raises PngnatError where there is none, or a damaged one."""
+    audio, config = load_settings(folder)
+    return build_module(Path(folder), WEIGHTS, lambda: Vocoder(audio, config), what="vocoder")
+
+
 def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | ForeignVocoder:
     """The vocoder in a folder, ready to speak the mel spectrograms that `audio` describes. The last one stays in memory.
 
     Raises PngnatError where the folder holds none, is damaged or not safe to use, or where its mel spectrograms are others.
     """
-    path = Path(folder).resolve()
-    kind = next((name for name in (OWN, VOCOS, HIFIGAN) if (path / name).is_file()), None)
+    if not isinstance(folder, str | os.PathLike):
+        raise PngnatError(f"a vocoder is a folder, and not {shown(folder)}")
+    path = Path(os.path.realpath(folder))
+    kind = next((name for name in (SETTINGS, VOCOS, HIFIGAN) if os.path.isfile(path / name)), None)
     if kind is None:
-        raise PngnatError(f"{folder} holds no vocoder: it has neither {OWN} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)")
+        raise PngnatError(f"{folder} holds no vocoder: it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)")
     modified = safe_file(path, kind, "vocoder").stat().st_mtime_ns
     return _load(path, kind, audio, modified)
 
 
-@lru_cache(maxsize=1)
+@loaded_once(keep=1)
 def _load(folder: Path, kind: str, audio: AudioConfig, _modified: int) -> Vocoder | ForeignVocoder:
+    if kind == SETTINGS:
+        _check_mel(folder / SETTINGS, _mel(load_settings(folder)[0]), audio)
+        return load_own_vocoder(folder)
     path = safe_file(folder, kind, "vocoder")
     try:
-        return {OWN: _own, HIFIGAN: _hifigan, VOCOS: _vocos}[kind](path, _read(path), audio)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return _hifigan(path, audio) if kind == HIFIGAN else _vocos(path, audio)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise PngnatError(f"{path} is damaged, or no vocoder that pngnat knows ({type(error).__name__}: {error})") from error
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".json":
-            values = json.loads(text)
-        else:
-            import yaml
-
-            values = yaml.safe_load(text)
-    # yaml's errors are plain Exceptions of their own, and its package is imported only here.
-    except Exception as error:
-        raise PngnatError(f"{path} is damaged ({str(error).splitlines()[0]})") from error
-    if not isinstance(values, dict):
-        raise PngnatError(f"{path} is damaged: it holds no settings")
-    return values
-
-
-def _own(path: Path, values: dict[str, Any], audio: AudioConfig) -> Vocoder:
-    _check_mel(path, _mel(audio_settings(str(path), values["audio"])), audio)
-    config = VocoderConfig.from_dict(values["model"])
-    return build_module(safe_file(path.parent, "vocoder.safetensors", "vocoder"), lambda: Vocoder(audio, config))
-
-
-def _hifigan(path: Path, values: dict[str, Any], audio: AudioConfig) -> ForeignVocoder:
+def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
+    values = Section(str(path), read_json(path)).values
     if values.get("architectures") and values["architectures"][0] not in _HIFIGANS:
-        raise PngnatError(f"{path} is of a {values['architectures'][0]}, and pngnat reads {' and '.join(_HIFIGANS)}")
-    config = HifiGanConfig(**{entry.name: values[entry.name] for entry in fields(HifiGanConfig)})
+        raise PngnatError(f"{path} is of a {shown(values['architectures'][0])}, and pngnat reads {' and '.join(_HIFIGANS)}")
+    settings = Section(str(path), {entry.name: values[entry.name] for entry in fields(HifiGanConfig)})
+    config = HifiGanConfig(**settings.checked())
     stated = _mel(audio_settings(str(path), values[AUDIO])) if AUDIO in values else _speecht5_mel(path.parent)
     stated |= {"sample_rate": config.sampling_rate, "hop_length": config.hop_length, "n_mels": config.model_in_dim}
     _check_mel(path, stated, audio)
-    generator = build_module(_weights(path.parent), lambda: hifigan(config))
+    generator = build_module(path.parent, _foreign_weights(path.parent), lambda: hifigan(config), what="vocoder")
     return ForeignVocoder(f"the HiFi-GAN in {path.parent}", audio, generator, lambda mel: generator(mel.transpose(1, 2)), config.reach)
 
 
@@ -95,39 +123,43 @@ def _speecht5_mel(folder: Path) -> dict[str, Any]:
     """What the settings of a SpeechT5FeatureExtractor beside a checkpoint say of its mels; nothing where there are none."""
     if not (folder / "preprocessor_config.json").is_file():
         return {}
-    values = _read(safe_file(folder, "preprocessor_config.json", "vocoder"))
-    window = values["win_length"] * values["sampling_rate"] // 1000
+    path = safe_file(folder, "preprocessor_config.json", "vocoder")
+    section = Section(str(path), read_json(path))
+    window = section.integer("win_length", 1, 1000) * section.integer("sampling_rate", 4000, 96_000) // 1000
     stated = {
         "window_length": window,
         "n_fft": 1 << (window - 1).bit_length(),
-        "f_min": float(values["fmin"]),
-        "f_max": float(values["fmax"]),
+        "f_min": float(section.number("fmin", 0, 96_000)),
+        "f_max": float(section.number("fmax", 1, 96_000)),
     }
-    return stated | {"log_floor": values["mel_floor"], "logarithm": "base 10", "frames": "on hops"}
+    return stated | {"log_floor": section.number("mel_floor", 0, 1), "logarithm": "base 10", "frames": "on hops"}
 
 
-def _vocos(path: Path, values: dict[str, Any], audio: AudioConfig) -> ForeignVocoder:
-    features, backbone, head = (values[part] for part in ("feature_extractor", "backbone", "head"))
+def _vocos(path: Path, audio: AudioConfig) -> ForeignVocoder:
+    settings = Section(str(path), read_yaml(path))
+    features, backbone, head = (settings.section(part) for part in ("feature_extractor", "backbone", "head"))
     for part, known in ((backbone, "vocos.models.VocosBackbone"), (head, "vocos.heads.ISTFTHead")):
-        if part["class_path"] != known:
-            raise PngnatError(f"{path} has a {part['class_path']}, and pngnat reads {known}")
-    sizes = {name: backbone["init_args"][name] for name in ("input_channels", "dim", "intermediate_dim", "num_layers")}
-    config = VocosConfig(**sizes, n_fft=head["init_args"]["n_fft"], hop_length=head["init_args"]["hop_length"])
+        if part.text("class_path") != known:
+            raise PngnatError(f"{path} has a {shown(part.text('class_path'))}, and pngnat reads {known}")
+    sizes, transform = (part.section("init_args").checked() for part in (backbone, head))
+    sizes = {name: sizes[name] for name in ("input_channels", "dim", "intermediate_dim", "num_layers")}
+    config = VocosConfig(**sizes, n_fft=transform["n_fft"], hop_length=transform["hop_length"])
     stated = _vocos_mel(path, features) | {"n_mels": config.input_channels, "hop_length": config.hop_length}
-    if head["init_args"].get("padding", "same") != "same":
+    if transform.get("padding", "same") != "same":
         stated["frames"] = "on hops"
     _check_mel(path, stated, audio)
     # The package stores its windows and mel filters too.
-    network = build_module(_weights(path.parent), lambda: VocosNetwork(config), ("feature_extractor.", "head.istft."))
+    stored = ("feature_extractor.", "head.istft.")
+    network = build_module(path.parent, _foreign_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
     return ForeignVocoder(f"the Vocos in {path.parent}", audio, network, network, config.reach)
 
 
-def _vocos_mel(path: Path, features: dict[str, Any]) -> dict[str, Any]:
-    given = features["init_args"]
-    if features["class_path"] == LOG_MEL:
+def _vocos_mel(path: Path, features: Section) -> dict[str, Any]:
+    given, kind = features.section("init_args").checked(), features.text("class_path")
+    if kind == LOG_MEL:
         return _mel(audio_settings(str(path), given))
-    if features["class_path"] != "vocos.feature_extractors.MelSpectrogramFeatures":
-        raise PngnatError(f"{path} reads {features['class_path']}, and no mel spectrogram")
+    if kind != "vocos.feature_extractors.MelSpectrogramFeatures":
+        raise PngnatError(f"{path} reads {shown(kind)}, and no mel spectrogram")
     rate, n_fft = given.get("sample_rate", 24000), given.get("n_fft", 1024)
     stated = {"sample_rate": rate, "n_fft": n_fft, "window_length": n_fft, "f_min": 0.0, "f_max": rate / 2, "log_floor": 1e-7}
     frames = "on hops" if given.get("padding", "center") == "center" else "between hops"
@@ -152,6 +184,5 @@ def _check_mel(path: Path, stated: dict[str, Any], audio: AudioConfig) -> None:
         )
 
 
-def _weights(folder: Path) -> Path:
-    name = next((name for name in _WEIGHTS if (folder / name).is_file()), _WEIGHTS[0])
-    return safe_file(folder, name, "vocoder")
+def _foreign_weights(folder: Path) -> str:
+    return next((name for name in _FOREIGN_WEIGHTS if (folder / name).is_file()), _FOREIGN_WEIGHTS[0])

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save_file
-from torch import Tensor
-
 from pngnat.errors import PngnatError
-from pngnat.files import atomic_write, make_folder, write_text
+from pngnat.files import make_folder, write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.text.tokenizer import PngTokenizer
+from pngnat.untrusted import safe_file
 from pngnat.voice.card import (
     ACOUSTIC,
     CARD,
@@ -28,12 +24,10 @@ from pngnat.voice.card import (
     VoiceCard,
     find_voice,
     read_card,
-    safe_file,
 )
+from pngnat.voice.loading import loaded_once
 from pngnat.voice.vocoders import load_vocoder
-from pngnat.voice.weights import build_module
-
-_FLOAT16_LARGEST = torch.finfo(torch.float16).max
+from pngnat.voice.weights import build_module, save_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +90,7 @@ def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLik
     return loaded if vocoder is None else replace(loaded, vocoder=load_vocoder(vocoder, loaded.card.audio))
 
 
-@lru_cache(maxsize=4)
+@loaded_once(keep=4)
 def _load(folder: Path, _modified: int) -> Voice:
     card = read_card(folder)
     safe_file(folder, TOKENIZER)
@@ -106,7 +100,7 @@ def _load(folder: Path, _modified: int) -> Voice:
         vocoder_config = VocoderConfig.from_dict(card.vocoder)
     except (ValueError, TypeError, KeyError) as error:
         raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
-    vocoder = build_module(safe_file(folder, VOCODER), lambda: Vocoder(card.audio, vocoder_config))
+    vocoder = build_module(folder, VOCODER, lambda: Vocoder(card.audio, vocoder_config))
     professional = None
     if card.professional:
         kept = card.professional
@@ -125,7 +119,7 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
         raise PngnatError(f"{where} do not fit its list of speakers or its tokenizer")
     if config.audio != card.audio:
         raise PngnatError(f"{where} have other audio settings than the voice")
-    return build_module(safe_file(folder, file), lambda: PngNat(config))
+    return build_module(folder, file, lambda: PngNat(config))
 
 
 def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = None) -> None:
@@ -141,14 +135,7 @@ def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = Non
     modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}
     for name, module in modules.items():
         if module is not None:
-            with atomic_write(folder / name) as beside:
-                save_file({key: _to_half(tensor) for key, tensor in module.state_dict().items()}, beside)
+            save_weights(module, folder / name)
     if readme is not None:
         write_text(folder / "README.md", readme)
     write_text(folder / CARD, voice.card.to_json())
-
-
-def _to_half(tensor: Tensor) -> Tensor:
-    """Half precision where that can hold the values; always a tensor of its own, as safetensors asks."""
-    fits = tensor.is_floating_point() and (tensor.numel() == 0 or tensor.abs().max() <= _FLOAT16_LARGEST)
-    return tensor.detach().cpu().to(torch.float16 if fits else tensor.dtype).contiguous().clone()

@@ -1,86 +1,125 @@
-"""Weights from a file into a module, with nothing executed and nothing taken on trust."""
+"""Weights between files and modules: written in half precision, and read with nothing executed and nothing taken on trust."""
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, shorten
+from pngnat.files import atomic_write
+from pngnat.untrusted import safe_file
+from pngnat.voice.tensor_files import MOST_TENSORS, TensorInfo, open_tensors
 
+_LARGEST_HALF = torch.finfo(torch.float16).max
 # What reading a damaged file, or building what a damaged card describes, may raise.
-_DAMAGE = (ValueError, TypeError, KeyError, ArithmeticError, AssertionError, RuntimeError, OSError, SafetensorError, pickle.UnpicklingError)
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    MemoryError,
+    SafetensorError,
+)
 
-_RENAMED = {"enter": "proj_in", "leave": "proj_out", "widen": "expand", "narrow": "contract", "mix": "depthwise"}
 
+def build_module(folder: Path, name: str, make: Callable[[], nn.Module], left_out: tuple[str, ...] = (), what: str = "voice") -> Any:
+    """The module that `make` makes, with the weights of a file in the folder of a voice or of what else, ready to speak.
 
-def build_module(path: Path, make: Callable[[], nn.Module], left_out: tuple[str, ...] = ()) -> Any:
-    """The module that `make` makes, with the weights of a file, ready to speak.
-
-    path: .safetensors, or .bin as PyTorch saves it. left_out: beginnings of names that the file has and the module does not.
-    Raises PngnatError where the file is damaged or does not fit the module.
+    name: .safetensors, or .bin as PyTorch saves it. left_out: beginnings of names that the file has and the module does not.
+    Raises PngnatError where the file is not safe to use, is damaged, or does not fit the module.
     """
+    path = safe_file(folder, name, what)
     try:
-        weights = {name: tensor for name, tensor in read_weights(path).items() if not name.startswith(left_out)}
-        with _SizeGuard(sum(tensor.numel() for tensor in weights.values())):
-            module = make()
+        with open_tensors(path) as file:
+            found = {name: info for name, info in file.tensors.items() if not name.startswith(left_out)}
+            with _SizeGuard(sum(info.elements for info in found.values())):
+                module = make()
+            expected = module.state_dict()
+            _check_shapes(path, found, expected)
+            # One by one: the file's numbers need not all be in memory beside the module's.
+            for name, tensor in expected.items():
+                tensor.copy_(_finite(path, name, file.read(name)))
     except _DAMAGE as error:
         raise PngnatError(f"{path} is damaged or does not fit its settings ({first_line(error)})") from error
-    _check_tensors(path, weights, module.state_dict())
-    module.load_state_dict(weights)
     return module.eval().requires_grad_(False)
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name. A .bin file may hold tensors alone: PyTorch's restricted unpickler refuses all else."""
-    if path.suffix == ".bin":
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(weights, dict) or not all(isinstance(tensor, Tensor) for tensor in weights.values()):
-            raise ValueError("it holds no table of tensors")
-        return weights
-    with safe_open(path, framework="pt") as file:
-        return {_now(name): file.get_tensor(name) for name in file.keys()}
+def load_weights(folder: Path, name: str, what: str = "voice") -> dict[str, Tensor]:
+    """The tensors of a file in the folder of a voice or of what else. Raises PngnatError where it is damaged or not safe to use."""
+    path = safe_file(folder, name, what)
+    try:
+        with open_tensors(path) as file:
+            return {name: _finite(path, name, file.read(name)) for name in file.tensors}
+    except _DAMAGE as error:
+        raise PngnatError(f"{path} is damaged ({first_line(error)})") from error
 
 
-def _now(name: str) -> str:
-    """What a tensor is called now: voices of version 0.1 say `enter` for `proj_in`, and the like."""
-    return ".".join(_RENAMED.get(part, part) for part in name.split("."))
+def save_weights(weights: nn.Module | Mapping[str, Tensor], path: Path) -> None:
+    """Write a safetensors file, whole or not at all, in half precision where that can hold the values (see `to_half`)."""
+    table = weights.state_dict() if isinstance(weights, nn.Module) else weights
+    with atomic_write(path) as beside:
+        save_file({name: to_half(tensor) for name, tensor in table.items()}, beside)
+
+
+def to_half(tensor: Tensor) -> Tensor:
+    """Half precision where that can hold the values; always a tensor of its own, as safetensors asks."""
+    fits = tensor.is_floating_point() and (tensor.numel() == 0 or tensor.abs().max() <= _LARGEST_HALF)
+    return tensor.detach().cpu().to(torch.float16 if fits else tensor.dtype).contiguous().clone()
 
 
 class _SizeGuard(TorchFunctionMode):
     """Stops the building of a module that has more parameters than its file holds: a card must not be able to use up the memory."""
 
-    def __init__(self, parameters: int):
+    def __init__(self, parameters: int) -> None:
         super().__init__()
-        self.left = parameters
+        self.left, self.tensors = parameters, MOST_TENSORS
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         made = func(*args, **(kwargs or {}))
         # Modules make their parameters with `empty`, whose memory is not taken before it is filled.
         if func is torch.empty:
             self.left -= made.numel()
-            if self.left < 0:
+            self.tensors -= 1
+            # A network of width 0 has no parameters, and may still have any number of layers.
+            if self.left < 0 or self.tensors < 0:
                 raise ValueError("it describes a larger model than the file holds")
         return made
 
 
-def _check_tensors(path: Path, found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+def _check_shapes(path: Path, found: Mapping[str, TensorInfo], expected: Mapping[str, Tensor]) -> None:
     for name in sorted(expected.keys() ^ found.keys()):
-        raise PngnatError(f"{path} is damaged: '{name}' {'is missing' if name in expected else 'is no part of this model'}")
-    for name, tensor in found.items():
-        if tensor.shape != expected[name].shape or tensor.is_floating_point() != expected[name].is_floating_point():
-            shapes = f"{list(tensor.shape)} and should be {list(expected[name].shape)}"
-            raise PngnatError(f"{path} is damaged: '{name}' is of shape {shapes}")
-        if not torch.isfinite(tensor.float()).all():
-            raise PngnatError(f"{path} is damaged: '{name}' holds values that are no numbers")
+        raise PngnatError(f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is no part of this model'}")
+    for name, info in found.items():
+        tensor = expected[name]
+        if info.shape != tuple(tensor.shape):
+            raise PngnatError(f"{path} is damaged: '{name}' is of shape {list(info.shape)} and should be {list(tensor.shape)}")
+        if info.dtype.is_floating_point != tensor.dtype.is_floating_point:
+            raise PngnatError(f"{path} is damaged: '{name}' holds {_kind(info.dtype)} and should hold {_kind(tensor.dtype)}")
 
 
-def first_line(error: Exception) -> str:
+def _kind(dtype: torch.dtype) -> str:
+    name = str(dtype).removeprefix("torch.")
+    return f"{'fractions' if dtype.is_floating_point else 'whole numbers'} ({name})"
+
+
+def _finite(path: Path, name: str, tensor: Tensor) -> Tensor:
+    if not torch.isfinite(tensor.float()).all():
+        raise PngnatError(f"{path} is damaged: '{shorten(name, 200)}' holds values that are no numbers")
+    return tensor
+
+
+def first_line(error: BaseException) -> str:
     """What an error says, as far as a person wants to read."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

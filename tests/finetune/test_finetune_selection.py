@@ -85,7 +85,7 @@ def test_the_best_model_is_kept(toy_corpus, tmp_path):
     history, said, biases = train(toy_corpus, tmp_path, Given(-5.0, -3.0, -4.0, -3.5))
     assert [figures["step"] for figures in history.validations] == [2, 4, 6, 8] and history.best == 1 and not history.over
     model, speakers = best_model(tmp_path)
-    assert model.duration_predictor.project.bias.item() == pytest.approx(biases[1]) and speakers == ("a", "b")
+    assert model.duration_predictor.project.bias.item() == float(np.float16(biases[1])) and speakers == ("a", "b")
     assert biases[1] != biases[3]
     assert len(said) == 4 and "(best)" in said[1] and "(best)" not in said[2]
     assert ValidationHistory.load(tmp_path) == history

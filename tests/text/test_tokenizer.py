@@ -131,7 +131,7 @@ def test_repeated_wordpieces_are_damage(tmp_path):
     path.write_text(json.dumps(content))
     with pytest.raises(PngnatError, match="distinct"):
         PngTokenizer.load(tmp_path)
-    with pytest.raises(PngnatError, match="cannot read"):
+    with pytest.raises(PngnatError, match="cannot be read"):
         PngTokenizer.load(tmp_path / "nowhere")
 
 

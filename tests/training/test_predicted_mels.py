@@ -12,12 +12,12 @@ from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
+from pngnat.training.export import VocoderStart, vocoder_start
 from pngnat.training.predicted_mels import PredictedMels, Teacher, find_teacher
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments
-from pngnat.training.vocoder_export import VocoderStart, vocoder_start
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 AUDIO = AudioConfig()

@@ -15,10 +15,10 @@ from pngnat.data.segments import Segment
 from pngnat.models.vocoder import VocoderConfig
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.discriminators import AdversarialConfig, Discriminators
+from pngnat.training.export import vocoder_model
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
-from pngnat.training.vocoder_export import vocoder_model
 
 ROOT = Path(__file__).parents[2]
 TINY = [

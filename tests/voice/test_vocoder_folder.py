@@ -199,7 +199,7 @@ def test_weights_that_do_not_fit(tmp_path):
     weights = load_file(folder / "model.safetensors")
     save_file({name: tensor for name, tensor in weights.items() if name != "conv_post.bias"}, folder / "model.safetensors")
     refused(folder, STUB, "model.safetensors", "'conv_post.bias' is missing")
-    config = json.loads((folder / "config.json").read_text()) | {"upsample_initial_channel": 2**20}
+    config = json.loads((folder / "config.json").read_text()) | {"upsample_initial_channel": 2**18}
     (folder / "config.json").write_text(json.dumps(config))
     refused(folder, STUB, "model.safetensors")
     (folder / "model.safetensors").unlink()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 from torch import nn
 
 from pngnat.errors import PngnatError
+
+# Far beyond any generator that was published.
+_MOST_BLOCKS, _LONGEST_KERNEL = 16, 255
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,32 @@ class HifiGanConfig:
     normalize_before: bool
 
     def __post_init__(self) -> None:
+        self._check_sizes()
         if not len(self.upsample_rates) == len(self.upsample_kernel_sizes) > 0:
             raise ValueError("each of the upsample_rates needs a kernel")
         if not len(self.resblock_kernel_sizes) == len(self.resblock_dilation_sizes) > 0:
             raise ValueError("each of the resblock_kernel_sizes needs dilations")
+        if not all(kernel % 2 for kernel in self.resblock_kernel_sizes):
+            raise ValueError("each of the resblock_kernel_sizes must be odd, or frames shift")
         if any((kernel - rate) % 2 or kernel < rate for rate, kernel in zip(self.upsample_rates, self.upsample_kernel_sizes, strict=True)):
             raise ValueError("each kernel must be longer than its upsampling rate by an even number, or its frames shift")
+
+        # Each upsampling halves the channels.
+        if self.upsample_initial_channel < 2 ** len(self.upsample_rates):
+            raise ValueError(f"{self.upsample_initial_channel} channels cannot be halved {len(self.upsample_rates)} times")
+
+    def _check_sizes(self) -> None:
+        """A stranger wrote them: a network of many layers without channels has no weights, and still takes time to make."""
+        dilations = self.resblock_dilation_sizes if isinstance(self.resblock_dilation_sizes, list) else []
+        lists = (self.upsample_rates, self.upsample_kernel_sizes, self.resblock_kernel_sizes, self.resblock_dilation_sizes, *dilations)
+        if not all(isinstance(one, list) and len(one) <= _MOST_BLOCKS for one in lists):
+            raise ValueError(f"rates, kernels and dilations must be lists of {_MOST_BLOCKS} entries at most")
+        reaches = [*self.upsample_kernel_sizes, *self.resblock_kernel_sizes, *chain(*dilations)]
+        sizes = [self.model_in_dim, self.sampling_rate, self.upsample_initial_channel, *self.upsample_rates, *reaches]
+        if not all(type(size) is int and size > 0 for size in sizes) or max(reaches, default=0) > _LONGEST_KERNEL:
+            raise ValueError(f"sizes must be whole numbers above 0, and kernels and dilations {_LONGEST_KERNEL} at most")
+        if not isinstance(self.leaky_relu_slope, (int, float)) or not isinstance(self.normalize_before, bool):
+            raise ValueError("leaky_relu_slope must be a number, and normalize_before true or false")
 
     @property
     def hop_length(self) -> int:

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from pngnat.models.vocoder.stft import FramedStft
 
 _KERNEL = 7
+# Far beyond any network that was published.
+_MOST_LAYERS, _LONGEST_TRANSFORM = 64, 32
 _LARGEST_MAGNITUDE = 100.0
 
 
@@ -28,6 +30,12 @@ class VocosConfig:
     num_layers: int
     n_fft: int
     hop_length: int
+
+    def __post_init__(self) -> None:
+        if not all(type(size) is int and size > 0 for size in vars(self).values()):
+            raise ValueError("sizes must be whole numbers above 0")
+        if self.num_layers > _MOST_LAYERS or self.n_fft > _LONGEST_TRANSFORM * self.hop_length:
+            raise ValueError(f"it can have {_MOST_LAYERS} layers at most, and transforms of {_LONGEST_TRANSFORM} hops")
 
     @property
     def reach(self) -> int:
