@@ -17,7 +17,7 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 # Said by a rule of normalize/, besides ASCII, or a mark.
-_SAID = frozenset("£€¥°±×÷≤≥≠≈√∞©®™§¶→⇒∑∫−‰¢℃℉№∂∈²³·₹₿₩₽½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒µμΩ′″–—…•‣◦▪⁄")
+_SAID = frozenset("£€¥°±×÷≤≥≠≈√∞©®™§¶→⇒∑∫−‰¢℃℉№∂∈²³·₹₿₩₽₺₪₫₱₦฿½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒µμΩ′″–—…•‣◦▪⁄")
 # A Greek letter alone is mathematics; a Greek word is not English.
 _LONE_GREEK = re.compile(r"(?<![Α-Ωα-ω])[Α-Ωα-ω](?![Α-Ωα-ω])")
 _SILENT = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f")

@@ -18,6 +18,10 @@ _BE = frozenset("is are was were be been being am isn't aren't wasn't weren't i'
 _NO_VERB = frozenset("the a an this that these those it him her them us me my your his its our their such being having".split())
 
 
+# No article stands before these.
+_AFTER_LETTER = frozenset("is are was equals".split())
+
+
 @dataclass
 class _Sentence:
     """words: as pronounced alone. tokens: words and marks; places[i] is where words[i] stands in tokens."""
@@ -55,13 +59,25 @@ def _in_context(sentence: _Sentence, index: int) -> tuple[str, ...]:
     lower = word.text.lower()
     if lower == "the" and following and following.phonemes[0].rstrip("012") in _VOWELS:
         return _THE_BEFORE_VOWEL
-    if word.text == "A" and sentence.preceding(index) and (following is None or following.text.islower()):
+    if lower == "a" and _is_letter_a(sentence, index):
         return _LETTER_A
     if lower == "used" and following and following.text.lower() == "to" and _is_habit(sentence, index):
         return _USED_TO
     if lower in heteronyms():
         return heteronyms().choose(sentence.tokens, sentence.places[index])
     return word.phonemes
+
+
+def _is_letter_a(sentence: _Sentence, index: int) -> bool:
+    """Whether it is the letter and not the article ("plan A", "an A", "the letter a", "A is for apple")."""
+    before, following = sentence.preceding(index), sentence.following(index)
+    if following and following.text in _AFTER_LETTER:
+        return True
+    if before and before.text.lower() in ("letter", "vitamin", "an", "section"):
+        return True
+    if sentence.words[index].text == "A":
+        return before is not None and (following is None or following.text.islower() or len(following.text) == 1)
+    return following is None and (index + 1 == len(sentence.words) or index == 0) and len(sentence.words) > 1
 
 
 def _is_habit(sentence: _Sentence, index: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from pngnat.text.context import pronounce
@@ -13,6 +14,8 @@ from pngnat.text.normalize import normalize
 from pngnat.text.sentences import clauses, paragraphs, sentences
 from pngnat.text.utterance import Utterance
 from pngnat.text.words import Draft, draft
+
+_MORE_THAN_MARKS = re.compile(r"[^\s.!?,;:…'\"()-]")
 
 __all__ = ["Frontend", "load_lexicon"]
 
@@ -37,7 +40,7 @@ class Frontend:
         """
         held: Draft | None = None
         for paragraph in paragraphs(readable(text)):
-            for following in self._drafts(Markup(paragraph, on_skipped)):
+            for following in self._drafts(paragraph, on_skipped):
                 if held and held.words and following.words:
                     yield from clauses(held.utterance(pronounce(held, self.pronouncer)))
                     held = following
@@ -50,6 +53,10 @@ class Frontend:
         if held and held.words:
             yield from clauses(held.utterance(pronounce(held, self.pronouncer)))
 
-    def _drafts(self, markup: Markup) -> Iterator[Draft]:
+    def _drafts(self, paragraph: str, on_skipped: Callable[[str], None] | None) -> Iterator[Draft]:
+        if not _MORE_THAN_MARKS.search(paragraph):
+            yield Draft(between=[paragraph])
+            return
+        markup = Markup(paragraph, on_skipped)
         for sentence in sentences(markup.text):
             yield draft(normalize(sentence), markup, self.pronouncer)

@@ -14,7 +14,7 @@ from pngnat.text.oov import oov_network
 _LETTER_A = ("EY1",)
 # Of a text of gigabytes, names and misspellings would fill the memory; the words in use are soon known again.
 _MOST_KEPT = 100_000
-_CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])")
+_CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])|(?P<single>[B-DF-HJ-LNP-TV-Z])'?s")
 
 
 class Pronouncer:
@@ -56,9 +56,9 @@ class Pronouncer:
             return [self._lexicon[spelling.lower()]]
         plain = plain_letters(spelling)
         capitals = _CAPITALS.fullmatch(plain)
-        if capitals and (capitals["letter"] or is_initialism(capitals["letters"])):
-            phonemes = self.letters(capitals["letters"] or capitals["letter"])
-            return [add_s(phonemes) if capitals["ending"] else phonemes]
+        if capitals and (not capitals["letters"] or is_initialism(capitals["letters"])):
+            phonemes = self.letters(capitals["letters"] or capitals["letter"] or capitals["single"])
+            return [add_s(phonemes) if capitals["ending"] or capitals["single"] else phonemes]
         word = plain.lower()
         if word in dictionary():
             return dictionary().variants(word)

@@ -20,6 +20,11 @@ def _lists() -> tuple[frozenset[str], frozenset[str]]:
     return said, spelled
 
 
+def is_said(word: str) -> bool:
+    """Whether `word` is an acronym that is said as a word ("NASA")."""
+    return word in _lists()[0]
+
+
 def is_initialism(word: str, shouted: bool = False) -> bool:
     """Whether `word`, all in capitals, is spelled out ("FBI") and not said as a word ("NASA", "STOP").
 

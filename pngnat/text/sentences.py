@@ -1,11 +1,15 @@
-"""Paragraphs, sentences and clauses. Nothing is ever lost: the parts join to the whole."""
+"""Paragraphs, sentences and clauses. Nothing is ever lost: the parts join to the whole.
+
+Own rules and no pysbd: it splits before it is known which dots are abbreviations', begins sentences with commas, and is quadratic on
+hostile texts. Which dots end a sentence is decided beside the abbreviations (normalize/stops.py), so that both always agree.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from pngnat.text.normalize.stops import ends_sentence
 from pngnat.text.phonemes import PUNCTUATION, boundary_token
 from pngnat.text.utterance import Boundary, Utterance
 
@@ -14,8 +18,11 @@ _MAX_CHARACTERS = 2000
 _MAX_TOKEN = 500
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _LIST_ITEM = re.compile(r"\n(?=[^\S\n]*(?:[-*•‣◦▪]|\d{1,3}[.)])\s)")
-_END = re.compile(r"""(?<=[.!?…])["')\]]*\s+(?=["'(\[]*[A-Z0-9])""")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_TOKEN}}}")
+# A mark, its closing quotes, a note's number, and a dash that leads to what follows.
+_END = re.compile(r"""(?P<mark>[.!?…])(?P<closed>["')\]]*)(?:(?<=[a-z][.!?])\d{1,2}|\[\d{1,3}\])?\s+(?P<dash>(?:-+|[–—])\s+)?""")
+# What is quoted or in brackets is no sentence of its own, unless it is long.
+_ENCLOSED = re.compile(r"""(?<!\w)"(?=\S)[^"]{1,400}"(?!\w)|\([^()]{1,400}\)""")
 
 
 def paragraphs(text: str) -> Iterator[str]:
@@ -28,45 +35,44 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def sentences(paragraph: str) -> Iterator[str]:
-    """The sentences of a paragraph with the space after them; they join to the paragraph.
+    """The sentences of a paragraph with the space after them; they join to the paragraph. Time is linear in its length.
 
-    Only tokens of more than 500 characters get a space inside, so that no rule has to look at endless ones.
+    Only tokens of more than 500 characters get a space inside, so that no rule has to look at endless ones. A sentence begins with a
+    lower-case letter or a mark only at the beginning of the paragraph or of an item of a list, or after 2,000 characters without an end.
     """
     bounded = _LONG_TOKEN.sub(lambda match: match[0] + " ", paragraph)
-    for item in _pieces(bounded, _LIST_ITEM):
-        for chunk in _chunks(item):
-            yield from _split(chunk)
+    start = 0
+    for cut in _LIST_ITEM.finditer(bounded):
+        yield from _sentences(bounded[start : cut.end()])
+        start = cut.end()
+    yield from _sentences(bounded[start:])
 
 
-def _pieces(text: str, end: re.Pattern[str]) -> list[str]:
-    cuts = [match.end() for match in end.finditer(text)]
-    return [text[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(text)], strict=True) if stop > start]
+def _sentences(text: str) -> Iterator[str]:
+    enclosed = [(match.start(), match.end()) for match in _ENCLOSED.finditer(text)]
+    start = inside = 0
+    for match in _END.finditer(text):
+        closed = match.end("closed")
+        while inside < len(enclosed) and enclosed[inside][1] < closed:
+            inside += 1
+        if inside < len(enclosed) and enclosed[inside][0] < match.start() and closed < enclosed[inside][1]:
+            continue
+        if match.end() < len(text) and ends_sentence(text, match.start(), match.end(), start):
+            yield from _bounded(text[start : match.end()])
+            start = match.end()
+    if start < len(text):
+        yield from _bounded(text[start:])
 
 
-def _chunks(text: str) -> Iterator[str]:
-    """Pieces of some 2,000 characters, cut after a sentence or else at a space: time and memory stay in proportion."""
-    while len(text) > _MAX_CHARACTERS:
-        window = text[:_MAX_CHARACTERS]
-        cuts = [match.end() for match in _END.finditer(window)] or [match.end() for match in re.finditer(r"\s+", window)]
-        cut = cuts[-1] if cuts else _MAX_CHARACTERS
-        yield text[:cut]
-        text = text[cut:]
-    yield text
-
-
-def _split(text: str) -> list[str]:
-    """pysbd where it keeps every character, else a plain rule."""
-    found = _segmenter().segment(text.replace("\n", " "))
-    if "".join(found) == text.replace("\n", " "):
-        return found
-    return _pieces(text, _END)
-
-
-@lru_cache(maxsize=1)
-def _segmenter():
-    import pysbd
-
-    return pysbd.Segmenter(language="en", clean=False)
+def _bounded(sentence: str) -> Iterator[str]:
+    """`sentence`, in pieces of at most 2,000 characters cut at spaces, so that no rule looks at more."""
+    start = 0
+    while len(sentence) - start > _MAX_CHARACTERS:
+        space = max(sentence.rfind(" ", start, start + _MAX_CHARACTERS), sentence.rfind("\n", start, start + _MAX_CHARACTERS))
+        cut = space + 1 if space > start else start + _MAX_CHARACTERS
+        yield sentence[start:cut]
+        start = cut
+    yield sentence[start:]
 
 
 def clauses(utterance: Utterance, limit: int = MAX_PHONEMES) -> Iterator[Utterance]:

@@ -12,9 +12,12 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 
 MAX_LETTERS = 40
 _MAX_MARKS = 6
+_MOST_RAW = 1000
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _ELIDED = r"(?<!\w)'(?i:tis|twas|twere|twill|em|til|cause|bout|round|neath|n)(?!\w)"
-_WORD = re.compile(rf"{_ELIDED}|[{_LETTER}]+(?:['-][{_LETTER}]+)*|{HELD.pattern}")
+# Words without their end: "nothin'" and a few that are written so.
+_CUT = rf"[{_LETTER}]+in'(?![{_LETTER}])|(?<![\w'])(?i:th|an|o|ol|wi|lil|fo|mo|po|yo)'(?![{_LETTER}])"
+_WORD = re.compile(rf"{_ELIDED}|{_CUT}|[{_LETTER}]+(?:['-][{_LETTER}]+)*|{HELD.pattern}")
 _MARKS = str.maketrans({"–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
 
 
@@ -39,7 +42,9 @@ class Draft:
 
     def absorb(self, other: Draft) -> None:
         """Go on with `other`; its first boundary joins the last one here."""
-        self.between[-1] += " " + other.between[0]
+        # tidy_marks keeps a few; a text of nothing but marks must not grow and be copied again and again.
+        if len(self.between[-1]) < _MOST_RAW:
+            self.between[-1] += " " + other.between[0]
         if other.pauses[0] is not None:
             self.pause(other.pauses[0])
         self.words += other.words
@@ -75,17 +80,25 @@ def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
                 result.add(piece)
             continue
         for spelling in _spellings(match[0], pronouncer):
-            if pronouncer.word(spelling):
+            if isinstance(spelling, Word) or pronouncer.word(spelling):
                 result.add(spelling)
     result.between[-1] += text[start:]
     return result
 
 
-def _spellings(word: str, pronouncer: Pronouncer) -> list[str]:
-    """The words that `word` is said as: hyphens part it unless the whole is known, and very long ones are cut."""
+def _spellings(word: str, pronouncer: Pronouncer) -> list[str | Word]:
+    """The words that `word` is said as: hyphens part it unless the whole is known, and very long ones are cut.
+
+    A capital A before a hyphen is the letter ("A-level") and never the article.
+    """
+    if word.endswith("'") and not pronouncer.knows(word) and not pronouncer.knows(word[:-1] + "g"):
+        word = word[:-1]
     parts = [word] if "-" not in word or pronouncer.knows(word) else word.split("-")
-    cut: list[str] = []
-    for part in parts:
+    cut: list[str | Word] = []
+    for index, part in enumerate(parts):
+        if part == "A" and index + 1 < len(parts) and not pronouncer.is_given(part):
+            cut.append(Word(part, pronouncer.letters(part)))
+            continue
         size = -(-len(part) // -(-len(part) // MAX_LETTERS))
         cut += [part[start : start + size] for start in range(0, len(part), size)]
     return cut

@@ -126,7 +126,7 @@ CASES = {
         ("60 km/h", "sixty kilometers per hour"),
         ("20°C", "twenty degrees Celsius"),
         ("68 °F", "sixty eight degrees Fahrenheit"),
-        ("a 90° turn", "a ninety degrees turn"),
+        ("a 90° turn", "a ninety degree turn"),
         ("16 GB", "sixteen gigabytes"),
         ("2.4 GHz", "two point four gigahertz"),
         ("5 m²", "five square meters"),

@@ -8,11 +8,40 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize import abbreviations, counting, dates, money, phone, quotes, roman, symbols, units, web
+from pngnat.text.normalize import (
+    abbreviations,
+    counting,
+    dates,
+    equations,
+    money,
+    pairs,
+    phone,
+    plurals,
+    quotes,
+    roman,
+    symbols,
+    units,
+    web,
+)
 from pngnat.text.normalize.case import calm
 
-_KINDS = (quotes, web, phone, dates, money, units, abbreviations, roman, counting, symbols)
-_RULES = tuple(one for kind in _KINDS for one in kind.RULES)
+_RULES = (
+    *quotes.RULES,
+    *web.RULES,
+    *pairs.VERSES,
+    *abbreviations.BEFORE_NUMBERS,
+    *phone.RULES,
+    *equations.RULES,
+    *plurals.RULES,
+    *dates.RULES,
+    *money.RULES,
+    *units.RULES,
+    *abbreviations.RULES,
+    *roman.RULES,
+    *pairs.RULES,
+    *counting.RULES,
+    *symbols.RULES,
+)
 
 
 def normalize(sentence: str) -> str:

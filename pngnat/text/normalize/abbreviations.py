@@ -4,153 +4,18 @@ from __future__ import annotations
 
 import re
 
+from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import digits
-from pngnat.text.normalize.rules import SENTENCE_STARTS, Rule, after, any_of, before, full_stop, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters, rule
+from pngnat.text.normalize.stops import LETTERED, STARTS
+from pngnat.text.normalize.tables import DOTTED, FREE_TITLES, NUMBERED, PLAIN, STREETS, TITLES
 
-# Before a name; the dot may be missing where the word can be nothing else.
-_TITLES = {
-    "Mr": "Mister",
-    "Mrs": "Missus",
-    "Ms": "Miz",
-    "Messrs": "Messers",
-    "Mme": "Madame",
-    "Mlle": "Mademoiselle",
-    "Dr": "Doctor",
-    "Drs": "Doctors",
-    "Prof": "Professor",
-    "Rev": "Reverend",
-    "Fr": "Father",
-    "Hon": "Honorable",
-    "Gen": "General",
-    "Col": "Colonel",
-    "Maj": "Major",
-    "Capt": "Captain",
-    "Cpt": "Captain",
-    "Cmdr": "Commander",
-    "Lt": "Lieutenant",
-    "Sgt": "Sergeant",
-    "Cpl": "Corporal",
-    "Pvt": "Private",
-    "Adm": "Admiral",
-    "Gov": "Governor",
-    "Sen": "Senator",
-    "Rep": "Representative",
-    "Pres": "President",
-    "Supt": "Superintendent",
-    "Mt": "Mount",
-    "Ft": "Fort",
-    "St": "Saint",
-    "Ste": "Saint",
-}
-_NO_DOT_NEEDED = frozenset({"Mr", "Mrs", "Ms", "Dr", "Prof", "Sgt", "Capt", "Lt", "St", "Mt", "Messrs", "Mme"})
-_STREETS = {
-    "St": "Street",
-    "Ave": "Avenue",
-    "Av": "Avenue",
-    "Blvd": "Boulevard",
-    "Rd": "Road",
-    "Dr": "Drive",
-    "Ln": "Lane",
-    "Ct": "Court",
-    "Pl": "Place",
-    "Sq": "Square",
-    "Hwy": "Highway",
-    "Pkwy": "Parkway",
-    "Ter": "Terrace",
-    "Cir": "Circle",
-    "Expy": "Expressway",
-}
+_PLACES = frozenset({"St", "Ste", "Sts", "Ft", "Mt", "Mts", "Pt"})
+_PERSONS = [title for title in TITLES if title not in _PLACES]
+_NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol", "Ste", "Ch", "pp", "pg")
 _COMPASS = {
-    "N": "North",
-    "S": "South",
-    "E": "East",
-    "W": "West",
-    "NE": "Northeast",
-    "NW": "Northwest",
-    "SE": "Southeast",
-    "SW": "Southwest",
-}
-# With their dot, anywhere.
-_DOTTED = {
-    "e.g.": "for example",
-    "i.e.": "that is",
-    "etc.": "et cetera",
-    "et al.": "and others",
-    "vs.": "versus",
-    "v.": "versus",
-    "cf.": "compare",
-    "viz.": "namely",
-    "approx.": "approximately",
-    "dept.": "department",
-    "Dept.": "Department",
-    "Inc.": "Incorporated",
-    "Corp.": "Corporation",
-    "Ltd.": "Limited",
-    "Co.": "Company",
-    "Cos.": "Companies",
-    "Bros.": "Brothers",
-    "Assn.": "Association",
-    "Univ.": "University",
-    "Jr.": "Junior",
-    "Sr.": "Senior",
-    "Esq.": "Esquire",
-    "Ph.D.": "PhD",
-    "M.D.": "MD",
-    "Apt.": "Apartment",
-    "Bldg.": "Building",
-    "Govt.": "Government",
-    "misc.": "miscellaneous",
-    "max.": "maximum",
-    "min.": "minimum",
-    "ext.": "extension",
-    "esp.": "especially",
-    "incl.": "including",
-    "ibid.": "ibidem",
-    "a.k.a.": "also known as",
-    "w/o": "without",
-    "w/": "with ",
-    "b/c": "because",
-    "o/w": "otherwise",
-}
-_PLAIN = {
-    "vs": "versus",
-    "Jr": "Junior",
-    "Sr": "Senior",
-    "Ltd": "Limited",
-    "etc": "et cetera",
-    "approx": "approximately",
-    "aka": "also known as",
-}
-# Before a number.
-_NUMBERED = {
-    "No": "Number",
-    "no": "number",
-    "Nos": "Numbers",
-    "nos": "numbers",
-    "Vol": "Volume",
-    "vol": "volume",
-    "Ch": "Chapter",
-    "ch": "chapter",
-    "Fig": "Figure",
-    "fig": "figure",
-    "Sec": "Section",
-    "sec": "section",
-    "p": "page",
-    "pp": "pages",
-    "pg": "page",
-    "Rm": "Room",
-    "Ste": "Suite",
-    "Ext": "Extension",
-    "ext": "extension",
-    "Eq": "Equation",
-    "eq": "equation",
-    "Art": "Article",
-    "ca": "circa",
-    "c": "circa",
-    "Rte": "Route",
-    "Pt": "Part",
-    "pt": "part",
-}
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
+}  # fmt: skip
 _STATES = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|FL Florida|GA Georgia|HI Hawaii|"
     "ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|MI Michigan|"
@@ -164,48 +29,68 @@ _CAPITAL_NAME = r"\s(?:[A-Z]\.\s?)*[\"'(]?[A-Z][\w’'-]*"
 
 def _title(match: re.Match[str]) -> str | None:
     title = match["title"]
-    if not match["dot"] and title not in _NO_DOT_NEEDED:
+    if not match["dot"] and title not in FREE_TITLES:
         return None
-    if title in _STREETS and _ends_street(match):
+    if title in STREETS and _ends_street(match):
         return None
-    return _TITLES[title]
+    if title == "Sr" and before(match, r"[A-Z][\w’'-]+,?\s"):
+        return None
+    return TITLES[title]
 
 
 def _ends_street(match: re.Match[str]) -> bool:
     """Whether "St." or "Dr." stands after a street's name: "12 Elm St. He ..." but not "12 St. James Road"."""
     named = before(match, r"(?:\d\w*|[A-Z][\w’'-]+|\d(?:st|nd|rd|th))\s")
     numbered = before(match, r"\b\d+\s(?:[NSEW]\.?\s)?(?:[A-Z][\w’'-]+\s)+|\d(?:st|nd|rd|th)\s")
-    return bool((named and after(match, SENTENCE_STARTS)) or numbered)
+    compass = named and after(match, r"\s(?:[NS][EW]|[NSEW])\b")
+    return bool(
+        (named and STARTS.match(match.string, match.end())) or numbered or compass or (named and match["dot"] and not after(match, r"\s"))
+    )
 
 
 def _street(match: re.Match[str]) -> str | None:
-    return f"{match['name']} {_STREETS[match['street']]}{full_stop(match)}"
+    way = f" {_COMPASS[match['way']]}" if match["way"] else ""
+    return f"{match['name']} {STREETS[match['street']]}{way}{'' if way else full_stop(match)}"
 
 
 def _dotted(match: re.Match[str]) -> str | None:
     found = match[0]
-    spoken = _DOTTED.get(found) or _DOTTED.get(found.lower())
+    spoken = DOTTED.get(found) or DOTTED.get(found.lower())
     if spoken is None:
         return None
     if found.lower() == "v." and not (before(match, r"[A-Z][\w.’'-]*\s") and after(match, r"\s[A-Z]")):
         return None
     if found == "min." and before(match, r"\d\s?"):
         return None
-    return (spoken[0].upper() + spoken[1:] if found[0].isupper() else spoken) + full_stop(match)
+    if found.lower() == "ca." and not after(match, r"\s?\d"):
+        return None
+    gap = " " if found.endswith("/") else ""
+    return (spoken[0].upper() + spoken[1:] if found[0].isupper() else spoken) + gap + full_stop(match)
 
 
 def _initials(match: re.Match[str]) -> str:
-    """Dotted letters become one initialism ("U.S." -> "US"); its last dot stays where the sentence goes on with a new one."""
-    letters = match[0].replace(".", "").replace(" ", "")
-    return letters + full_stop(match)
+    """Dotted letters become one initialism ("U.S." -> "US"), or letters of their own where that would be a word ("J.R." -> "J R")."""
+    joined = match[0].replace(".", "").upper()
+    return (joined if is_initialism(joined) else letters(joined)) + full_stop(match)
 
 
 def _initial(match: re.Match[str]) -> str | None:
-    if before(match, r"\b(?i:plan|vitamin|grade|option|part|class|group|type|point|letter|section|hepatitis|appendix|exhibit|and|or|an)\s"):
+    if before(match, LETTERED):
         return None
-    return match["letter"] + " "
+    return "A-" if match["letter"] == "A" else match["letter"] + " "
 
 
+BEFORE_NUMBERS: tuple[Rule, ...] = (
+    rule(
+        rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=\d|[IVX]+\b)",
+        lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
+    ),
+    rule(
+        rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(_COMPASS)})(?!\w)",
+        lambda m: f"{m['road']} {_COMPASS[m['way']]}",
+    ),
+    rule(r"(?<![\w.])c\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
+)
 RULES: tuple[Rule, ...] = (
     rule(
         rf",\ (?P<state>{any_of(_STATE_NAMES)})\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
@@ -215,17 +100,18 @@ RULES: tuple[Rule, ...] = (
         rf"(?P<number>\b\d+\s)(?P<way>{any_of(_COMPASS)})\.?(?=\s[A-Z\d])",
         lambda m: m["number"] + _COMPASS[m["way"]],
     ),
-    rule(rf"\b(?P<title>{any_of(_TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
+    rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     rule(
-        rf"(?P<name>(?:\b[A-Z][\w’'-]+|\b\d+(?:st|nd|rd|th)))\ (?P<street>{any_of(_STREETS)})(?![\w’'])(?P<dot>\.)?",
+        rf"(?P<lead>\b(?i:the|my|your|his|her|our|their|a|good|dear)\s)(?P<title>{any_of(_PERSONS)})\.(?!\s?[A-Z\d])",
+        lambda m: m["lead"] + TITLES[m["title"]] + full_stop(m),
+    ),
+    rule(
+        rf"(?P<name>(?:\b[A-Z][\w’'-]+|\b\d+(?:st|nd|rd|th)|\b[A-Z](?=\ St)))\ (?P<street>{any_of(STREETS)})(?![\w’'])(?P<dot>\.)?"
+        rf"(?:\ (?P<way>[NS][EW])\b)?",
         _street,
     ),
-    rule(
-        rf"(?<![\w.])(?P<word>{any_of(_NUMBERED)})\.\ ?(?=[\dIVX])",
-        lambda m: _NUMBERED[m["word"]] + " ",
-    ),
-    rule(rf"(?<![\w.])(?i:{any_of(_DOTTED)})(?![a-z]\.)", _dotted),
-    rule(rf"(?<![\w.])(?P<word>{any_of(_PLAIN)})(?![\w.])", lambda m: _PLAIN[m["word"]]),
+    rule(rf"(?<![\w.])(?i:{any_of(DOTTED)})(?![a-z]\.)", _dotted),
+    rule(rf"(?<![\w.])(?P<word>{any_of(PLAIN)})(?![\w.])", lambda m: PLAIN[m["word"]]),
     rule(r"(?<![\w.'’])(?:[A-Za-z]\.){2,}(?!\w)", _initials),
-    rule(r"(?<![\w.'’])(?P<letter>[A-Z])\.(?=\ ?[A-Z][\w.])", _initial),
+    rule(r"(?<![\w.'’])(?P<letter>[A-Z])\.\ ?(?=[A-Z][\w.])", _initial),
 )

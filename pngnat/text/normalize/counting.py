@@ -1,47 +1,29 @@
-"""Ordinals, fractions, ranges, scores, versions, products of letters and digits, and whatever numbers remain."""
+"""Ordinals, versions, products of letters and digits, powers of ten, and whatever numbers remain."""
 
 from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import cardinal, decimal, digits, fraction, ordinal, plural, year
-from pngnat.text.normalize.rules import Rule, after, before, rule
+from pngnat.text.lexicon import dictionary
+from pngnat.text.normalize.numbers import PLAIN_NUMBER, VULGAR, WHOLE, cardinal, code, decimal, digits, mixed, ordinal, plural, year
+from pngnat.text.normalize.rules import Rule, after, before, letters, rule
 
-_VULGAR = {
-    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
-    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
-}  # fmt: skip
-_WHOLE = r"\d{1,3}(?:,\d{3})+(?!\d)|\d+"
-_DECIMAL = rf"(?:{_WHOLE})(?:\.\d+)?"
+_DECIMAL = rf"(?:{WHOLE})(?:\.\d+)?"
 
 
-def _mixed(whole: str | None, top: str, bottom: str) -> str | None:
-    part = fraction(top, bottom)
-    if part is None or not whole:
-        return part
-    if top == "1":
-        part = ("an " if part.split()[1][0] in "aeiou" else "a ") + part.split(" ", 1)[1]
-    return f"{cardinal(whole)} and {part}"
+_SCALES = {"k": "thousand", "K": "thousand", "M": "million", "mn": "million", "B": "billion", "bn": "billion", "T": "trillion"}
+_COUNTED = (
+    r"\+?\s(?:(?:new|more|active|monthly|daily|unique|total|paid|registered|other|different|free|extra|additional|square)\s)*"
+    r"(?:people|men|women|children|(?!(?:is|was|has|this|as|us|always|across|less|plus|does|its|his|runs|races|videos|monitors|displays|screens)\b)"
+    r"[a-z]{2,}s)\b"
+)
 
 
 def _vulgar(match: re.Match[str]) -> str | None:
-    top, bottom = _VULGAR[match["sign"]]
-    lead = "" if match["whole"] or not before(match, r"\w") else " "
-    return lead + (_mixed(match["whole"], str(top), str(bottom)) or "")
-
-
-def _slashed(match: re.Match[str]) -> str | None:
-    top, bottom = match["top"], match["bottom"]
-    if (top, bottom) in (("24", "7"), ("9", "11"), ("50", "50")):
-        return f"{cardinal(top)} {cardinal(bottom)}"
-    if len(top) > 4 or len(bottom) > 7:
-        return None
-    spoken = _mixed(match["whole"], top, bottom) if bottom.strip("0") else None
-    return spoken or f"{cardinal(top)} over {cardinal(bottom)}"
-
-
-def _range(match: re.Match[str]) -> str:
-    return f"{decimal(match['first'].replace(',', ''))} to {decimal(match['last'].replace(',', ''))}"
+    top, bottom = VULGAR[match["sign"]]
+    minus = "minus " if match["minus"] else ""
+    lead = "" if match["whole"] or minus or not before(match, r"\w") else " "
+    return minus + lead + (mixed(match["whole"], str(top), str(bottom)) or "")
 
 
 def _product(match: re.Match[str]) -> str:
@@ -67,34 +49,93 @@ def _number(match: re.Match[str]) -> str:
     return sign + (decimal(text) if "." in text else cardinal(text)) + gap
 
 
-def _letters_then_digits(match: re.Match[str]) -> str:
-    number = match["digits"]
-    pairs = len(number) == 4 and "0" not in (number[0], number[2])
-    spoken = f"{cardinal(number[:2])} {cardinal(number[2:])}" if pairs else cardinal(number)
-    return f"{match['letters']} {spoken}" + (" " if after(match, r"[A-Za-z]") else "")
+def _letters_and_digits(match: re.Match[str]) -> str | None:
+    """ "H1N1", "x1y2", "MP3", "F-16", "python3.11", "7a": letters and numbers in turn."""
+    said = []
+    for piece in re.findall(r"[A-Za-z]+|\d+(?:\.\d+)*", match[0]):
+        if not piece[0].isalpha():
+            said.append(_code_number(piece) + " ")
+        elif piece in ("a", "A"):
+            said.append("A-")
+        else:
+            said.append(_code_letters(piece) + " ")
+    return "".join(said).rstrip(" -")
 
+
+def _code_letters(text: str) -> str:
+    """The letters of a code, so that those are spelled that could be a word ("ES6", "IPv6"), and words stay ("python3")."""
+    if len(text) == 2 and text.isupper() and text.lower() in dictionary():
+        return f"{text[0]}{'-' if text[0] == 'A' else ' '}{text[1]}"
+    if 1 < len(text) < 5 and text.lower() not in dictionary() and not text.istitle():
+        return text.upper()
+    return "I" if text == "i" else text
+
+
+def _scaled(match: re.Match[str]) -> str | None:
+    """ "10M downloads", "4.7B years", "5K stars"; "a 5K run", "4K video" and "3M" are names."""
+    number, scale = match["number"], match["scale"]
+    counted = bool(after(match, _COUNTED))
+    if scale == "M" and not counted and number == "3":
+        return None
+    if (
+        scale not in ("M", "bn", "mn")
+        and not counted
+        and ("." not in number or after(match, r"\s(?:run|race|video|monitor|display|screen|tv|TV)\b"))
+    ):
+        return None
+    return f"{decimal(number.replace(',', ''))} {_SCALES[scale]}"
+
+
+def _code_number(text: str) -> str:
+    if "." in text:
+        return " point ".join(digits(part) if len(part) > 2 or part[0] == "0" else cardinal(part) for part in text.split("."))
+    return code(text) if len(text) == 3 or (len(text) == 4 and "0" not in (text[0], text[2])) else cardinal(text)
+
+
+def _formula(match: re.Match[str]) -> str | None:
+    """ "NaCl", "CaCO3": a chemical formula, whose symbols are spelled."""
+    if not re.search(r"[a-z].*[A-Z]|[A-Z].*[A-Z].*[a-z]", match[0]) or match[0].lower() in dictionary():
+        return None
+    return " ".join(letters(piece) if piece.isalpha() else cardinal(piece) for piece in re.findall(r"[A-Za-z]+|\d+", match[0]))
+
+
+def _chess(match: re.Match[str]) -> str:
+    takes = " takes" if match["takes"] else ""
+    check = {"+": " check", "#": " mate"}.get(match["check"] or "", "")
+    return (
+        f"{_PIECES[match['piece']]}{takes} {letters(match['file'])}{'-' if match['file'] == 'a' else ' '}{cardinal(match['rank'])}{check}"
+    )
+
+
+_PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
+_ELEMENTS = "H|He|Li|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|Br|Ag|Sn|I|Ba|Pt|Au|Hg|Pb|U"
 
 RULES: tuple[Rule, ...] = (
+    rule(rf"\b(?:(?:{_ELEMENTS})\d{{0,2}}){{2,8}}\b", _formula),
+    rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess),
+    rule(
+        r"\b(?:(?P<first>A)\s?[-–]\s?(?P<last>Z)|(?P<from>[A-Y])–(?P<to>[B-Z]))\b(?![-'’])",
+        lambda m: f"{m['first'] or m['from']}{'-' if (m['first'] or m['from']) == 'A' else ' '}to {m['last'] or m['to']}",
+    ),
+    rule(r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)", lambda m: m["first"] + " to "),
     rule(
         r"(?<![\w.])(?P<number>\d[\d,]*)(?:st|nd|rd|th)(?P<more>s?)\b",
         lambda m: plural(ordinal(m["number"])) if m["more"] else ordinal(m["number"]),
     ),
-    rule(rf"(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(_VULGAR)}])", _vulgar),
-    rule(r"(?<![\w.,/])(?:(?P<whole>\d{1,3})[\ -])?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?![\w/]|[.,]\d)", _slashed),
+    rule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar),
     rule(r"(?<![\w.])v(?:er)?\.?(?=\d+\.\d)", lambda m: "version "),
     rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version),
     rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product),
     rule(r"(?<![\w.,])(?P<number>\d+)\s?[x×](?!\w)", lambda m: f"{cardinal(m['number'])} times"),
+    rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled),
     rule(
-        rf"(?<![\w.,-])(?P<first>{_DECIMAL})(?:\s?[–—]\s?|-)(?P<last>{_DECIMAL})(?![\w-])(?!\.\d)",
-        _range,
+        r"(?<![.])\b(?:[A-Za-z]+-?\d{1,5}(?![\d])|\d{1,4}[A-Za-z](?![A-Za-z]))(?:[A-Za-z]+\d{1,5}|\d+[A-Za-z]+)*(?:[A-Za-z]+(?![A-Za-z]))?(?<!\.)(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
+        _letters_and_digits,
     ),
-    rule(r"(?<![\w.,:])(?P<first>\d+):(?P<last>\d+)(?![\w:])", _range),
-    rule(r"\b(?P<letters>[A-Za-z]+)-?(?P<digits>\d{1,4})(?!\d|[.,]\d)", _letters_then_digits),
     rule(
         r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point|time|story)s?\b)",
         lambda m: cardinal(m["whole"]),
     ),
     rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.]))?(?P<number>{_DECIMAL}|\.\d+)", _number),
-    rule(rf"(?P<number>{_WHOLE})(?P<sign>)", _number),
+    rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number),
 )

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import cardinal, ordinal, plural, year
+from pngnat.text.normalize.numbers import cardinal, ordinal, year
 from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, rule
+from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
-MONTHS = "January February March April May June July August September October November December".split()
-_SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
-_SHORT_DAYS = {
-    "Mon": "Monday",
-    "Tue": "Tuesday",
-    "Tues": "Tuesday",
-    "Wed": "Wednesday",
-    "Thu": "Thursday",
-    "Thur": "Thursday",
-    "Thurs": "Thursday",
-    "Fri": "Friday",
-    "Sat": "Saturday",
-    "Sun": "Sunday",
-}
-_MONTH = rf"(?P<month>{any_of(MONTHS)}|{any_of(_SHORT_MONTHS)}\.?)"
-_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_MONTH_NAME = rf"(?:{any_of(MONTHS)}|{any_of(SHORT_MONTHS)}\.?)"
+_MONTH = rf"(?P<month>{_MONTH_NAME})"
+_DAY_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])"
+_DAY = rf"(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)?"
+_DAY_NAME = rf"(?:{any_of(DAYS)}|{any_of(SHORT_DAYS)}\.?)"
 _YEAR = r"(?P<year>[12]\d{3})"
-_HALF_DAY = r"(?P<half>[AaPp]\.?\s?[Mm]\b\.?)"
+_HALF = r"[AaPp]\.?\s?[Mm]\b\.?"
+_HALF_DAY = rf"(?P<half>{_HALF})"
+_DASH = r"\s?[-–—]\s?"
+_LETTER_DAYS = {
+    "M": "Monday",
+    "T": "Tuesday",
+    "Tu": "Tuesday",
+    "W": "Wednesday",
+    "Th": "Thursday",
+    "F": "Friday",
+    "Sa": "Saturday",
+    "Su": "Sunday",
+}
+# Two-letter beginnings of names and of words: only with what shows that they are dates.
+_NAMES = ("Mar", "May", "Jun", "Jan")
 # Words that make a bare four-digit number a year, and those that make it a count.
 _YEARLY = (
     r"\b(?i:in|since|until|till|by|from|of|year|years|before|after|circa|early|late|mid|during|around|summer|winter|spring|autumn|fall"
@@ -36,22 +40,37 @@ _COUNTED = (
 )
 
 
-def month_name(text: str) -> str:
-    return _SHORT_MONTHS.get(text.rstrip("."), text)
+def _calendar_name(text: str) -> str:
+    """A month or day in full."""
+    plain = text.rstrip(".")
+    return SHORT_MONTHS.get(plain) or SHORT_DAYS.get(plain) or plain
 
 
 def _month_day(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    spoken = f"{month_name(match['month'])} {ordinal(match['day'].lstrip('0'))}"
+    spoken = f"{_calendar_name(match['month'])} {ordinal(match['day'].lstrip('0'))}"
     if groups.get("until"):
         spoken += f" to {ordinal(groups['until'])}"
     return spoken + (f", {year(groups['year'])}" if groups.get("year") else "")
 
 
+def _days_of_month(match: re.Match[str]) -> str:
+    article = "" if before(match, r"\b[Tt]he\s") else "the "
+    return f"{article}{ordinal(match['first'])} to {ordinal(match['day'])} of {_calendar_name(match['month'])}"
+
+
+def _is_star(match: re.Match[str]) -> bool:
+    return match[0] == "Sun." and bool(before(match, r"\b(?:the|a|our|rising|setting|hot|bright|warm|midnight|morning|evening|blazing)\s"))
+
+
+def _calendar_range(match: re.Match[str]) -> str:
+    return f"{_calendar_name(match['first'])} to {_calendar_name(match['last'])}{full_stop(match)}"
+
+
 def _day_month(match: re.Match[str]) -> str:
     article = "" if before(match, r"\b[Tt]he\s") else "the "
     end = f" {year(match['year'])}" if match["year"] else ""
-    return f"{article}{ordinal(match['day'].lstrip('0'))} of {month_name(match['month'])}{end}"
+    return f"{article}{ordinal(match['day'].lstrip('0'))} of {_calendar_name(match['month'])}{end}"
 
 
 def _numeric(match: re.Match[str]) -> str | None:
@@ -66,40 +85,84 @@ def _numeric(match: re.Match[str]) -> str | None:
 
 
 def _iso(match: re.Match[str]) -> str:
-    return f"{MONTHS[int(match['month']) - 1]} {ordinal(int(match['day']))}, {year(match['year'])}"
+    """ISO 8601: "2025-09-28T14:30Z"."""
+    date = f"{MONTHS[int(match['month']) - 1]} {ordinal(int(match['day']))}, {year(match['year'])}"
+    if not match["hour"]:
+        return date
+    zone = match["zone"] or ""
+    spoken = " UTC" if zone in ("Z", "z") else ""
+    if zone[:1] in "+-−" and zone:
+        hours = cardinal(int(zone[1:3])) + (f" {cardinal(zone[-2:])}" if len(zone) > 3 and zone[-2:] != "00" else "")
+        spoken = f" UTC {'plus' if zone[0] == '+' else 'minus'} {hours}"
+    return f"{date}, {_clock(match['hour'], match['minute'], match['second'], False)}{spoken}"
 
 
-def _short_date(match: re.Match[str]) -> str:
-    return f"{match['lead']}{MONTHS[int(match['month']) - 1]} {ordinal(int(match['day']))}"
+def _year_month(match: re.Match[str]) -> str | None:
+    """ "2020-12"; "2010-12" is two years."""
+    if int(match["month"]) > int(match["year"][2:]):
+        return None
+    return f"{MONTHS[int(match['month']) - 1]} {year(match['year'])}"
 
 
-def _half_day(text: str) -> str:
-    return " " + ("AM" if text[0] in "aA" else "PM")
+def _half_day(text: str | None) -> str:
+    return "" if not text else " AM" if text[0] in "aA" else " PM"
+
+
+def _clock(hour: str, minute: str | None, second: str | None, half: bool) -> str:
+    """The words for a time of day; half: whether AM or PM follows, so that a full hour needs no "o'clock"."""
+    if not minute or (minute == "00" and half):
+        minutes = ""
+    elif minute == "00":
+        minutes = " o'clock" if 0 < int(hour) <= 12 else " hundred"
+    else:
+        minutes = f" oh {cardinal(minute[1])}" if minute[0] == "0" else f" {cardinal(minute)}"
+    seconds = f" and {cardinal(int(second))} {'second' if int(second) == 1 else 'seconds'}" if second else ""
+    return cardinal(int(hour)) + minutes + seconds
 
 
 def _time(match: re.Match[str]) -> str | None:
-    hour, minute, half = int(match["hour"]), match["minute"], match["half"]
-    if hour > 24:
+    if int(match["hour"]) > 24:
         return None
-    if minute == "00":
-        minutes = "" if half else (" o'clock" if 0 < hour <= 12 else " hundred")
-    else:
-        minutes = f" oh {cardinal(minute[1])}" if minute[0] == "0" else f" {cardinal(minute)}"
-    seconds = f" and {cardinal(int(match['second']))} seconds" if match["second"] else ""
-    return cardinal(hour) + minutes + seconds + (_half_day(half) if half else "") + full_stop(match)
+    clock = _clock(match["hour"], match["minute"], match["second"], bool(match["half"]))
+    return clock + _half_day(match["half"]) + full_stop(match)
 
 
-def _hour(match: re.Match[str]) -> str:
-    start = f"{cardinal(match['from'])} to " if match["from"] else ""
-    return start + cardinal(match["hour"]) + _half_day(match["half"]) + full_stop(match)
+def _times(match: re.Match[str]) -> str | None:
+    """ "9am-5pm", "7-8:30pm", "9:00-17:00"; "3-4" alone is none."""
+    half = bool(match["half"] or match["half2"])
+    if not half and not (match["minute"] and match["minute2"]):
+        return None
+    if int(match["hour"]) > 24 or int(match["hour2"]) > 24:
+        return None
+    first = _clock(match["hour"], match["minute"], None, half) + _half_day(match["half"])
+    return f"{first} to {_clock(match['hour2'], match['minute2'], None, half)}{_half_day(match['half2'])}{full_stop(match)}"
 
 
-def _decade(match: re.Match[str]) -> str:
-    head, last = year(match["year"]), ""
-    if match["year"].endswith("00"):
-        head, last = (cardinal(match["year"]) if match["year"][1] == "0" else f"{cardinal(match['year'][:2])} hundred"), ""
-    words = (head + last).split()
-    return " ".join([*words[:-1], plural(words[-1])])
+def _military(match: re.Match[str]) -> str | None:
+    """ "0800 hours", "at 1430 hours", "at 0630"; "1500 hours of work" are many."""
+    hour, minute = match["hour"], match["minute"]
+    lead = before(match, r"\b(?i:at|by|until|till|from|to|since|before|after|around|and)\s")
+    if not (match["hours"] or lead and hour[0] == "0"):
+        return None
+    if hour[0] != "0" and (after(match, r"\s(?:of|in|per|a)\b") or (minute == "00" and not lead)):
+        return None
+    said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(hour)
+    rest = " hundred" if minute == "00" else f" zero {cardinal(int(minute))}" if minute[0] == "0" else f" {cardinal(minute)}"
+    return said + rest + (" hours" if match["hours"] else "")
+
+
+def _hour(match: re.Match[str]) -> str | None:
+    return None if int(match["hour"]) > 12 else cardinal(match["hour"]) + _half_day(match["half"]) + full_stop(match)
+
+
+def _dates_with_slash(match: re.Match[str]) -> str | None:
+    """ "Due 03/04", "from 6/1 to 8/31"."""
+    spoken = match["lead"] + _month_and_day(match["month"], match["day"])
+    return spoken + (match["joint"] + _month_and_day(match["month2"], match["day2"]) if match["joint"] else "")
+
+
+def _month_and_day(month: str, day: str) -> str:
+    return f"{MONTHS[int(month) - 1]} {ordinal(int(day))}"
 
 
 def _bare_year(match: re.Match[str]) -> str | None:
@@ -119,28 +182,58 @@ def _year_range(match: re.Match[str]) -> str | None:
     return f"{year(first)} to {year(last)}" if 1000 <= int(first) < int(last) <= 2100 else None
 
 
+_SLASH_DAY = r"(?P<month{0}>0?[1-9]|1[0-2])/(?P<day{0}>0?[1-9]|[12]\d|3[01])(?![\w/]|\.\d)"
 RULES: tuple[Rule, ...] = (
-    rule(r"(?<![\w/.-])(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\d-])", _iso),
+    rule(
+        r"(?<![\w/.-])(?P<year>[12]\d{3})(?P<sign>[-/])(?P<month>0[1-9]|1[0-2])(?P=sign)(?P<day>0[1-9]|[12]\d|3[01])"
+        r"(?:[T\ ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?P<zone>[Zz]\b|[-+−]\d\d(?::?\d\d)?)?"
+        rf"(?!\s?{_HALF}|[\d:]))?(?![\d-])",
+        _iso,
+    ),
+    rule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month),
     rule(r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)", _numeric),
     rule(
-        r"(?P<lead>\b(?i:on|by|until|since|before|after|dated)\s)(?P<month>0?[1-9]|1[0-2])/(?P<day>0?[1-9]|[12]\d|3[01])(?![\w/])",
-        _short_date,
+        rf"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru|as\ of"
+        rf"|effective|expires|week\ of|night\ of|morning\ of)\s)"
+        rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full)\b)",
+        _dates_with_slash,
     ),
-    rule(rf"\b{_MONTH}\ {_DAY}\s?[-–—]\s?(?P<until>[12]?\d|3[01])(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day),
+    rule(rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)", lambda m: m["first"] + " to "),
+    rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day),
     rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day),
-    rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month),
     rule(
-        rf"\b(?P<month>{any_of(short for short in _SHORT_MONTHS if short not in ('Mar', 'May', 'Jun'))})(?:\.|(?=,?\ [12]\d{{3}}\b))",
-        lambda m: month_name(m["month"]) + full_stop(m),
+        rf"(?<![\w.,:])(?P<first>{_DAY_NUMBER})(?:st|nd|rd|th)?(?:{_DASH}|\ to\ ){_DAY}\ (?:of\ )?{_MONTH}(?!\w)",
+        _days_of_month,
+    ),
+    rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month),
+    rule(rf"\b(?P<first>{_DAY_NAME}){_DASH}(?P<last>{_DAY_NAME})(?!\w)", _calendar_range),
+    rule(
+        rf"\b(?P<first>M|Tu?|W){_DASH}(?P<last>W|Th|F|Sa|Su)(?=:?\s\d)",
+        lambda m: f"{_LETTER_DAYS[m['first']]} to {_LETTER_DAYS[m['last']]}",
+    ),
+    rule(rf"\b(?P<first>{_MONTH_NAME}){_DASH}(?P<last>{_MONTH_NAME})(?!\w)", _calendar_range),
+    rule(
+        rf"\b(?P<month>{any_of(short for short in SHORT_MONTHS if short not in _NAMES)})(?:\.|(?=,?\ [12]\d{{3}}\b))"
+        rf"|\b(?P<name>{any_of(_NAMES)})(?:\.(?=\s\d|\s?$|,)|(?=,?\ [12]\d{{3}}\b))",
+        lambda m: _calendar_name(m["month"] or m["name"]) + full_stop(m),
     ),
     rule(
-        rf"\b(?P<day>{any_of(_SHORT_DAYS)})(?:\.(?=,?\s(?:[A-Z\d]|at\b))|(?=,\s(?:{any_of(MONTHS)}|\d)))",
-        lambda m: _SHORT_DAYS[m["day"]],
+        rf"(?<=\b[Ii]n\ )(?P<month>{any_of(short for short in SHORT_MONTHS if short != 'May')})\b(?!\.)",
+        lambda m: _calendar_name(m["month"]),
+    ),
+    rule(
+        rf"\b(?:(?P<day>{any_of(SHORT_DAYS)})(?:\.|(?=,?\s\d|,\s(?:and\s|or\s)?(?:{_MONTH_NAME}|{_DAY_NAME})\b|\s(?:and|or|&)\s{_DAY_NAME}\b))|(?P<plain>Tues?|Thu(?:rs?)?|Fri)(?![\w.'-]))",
+        lambda m: None if _is_star(m) else _calendar_name(m["day"] or m["plain"]) + full_stop(m),
+    ),
+    rule(
+        rf"(?<![\w:.,-])(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?(?:\s?{_HALF_DAY})?{_DASH}"
+        rf"(?P<hour2>\d{{1,2}})(?::(?P<minute2>[0-5]\d))?(?:\s?(?P<half2>{_HALF}))?(?![\w:])",
+        _times,
     ),
     rule(rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY})?(?![\d:])", _time),
-    rule(rf"(?<![\w:.,-])(?:(?P<from>1?\d)\s?[-–—]\s?)?(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
-    rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b", _decade),
-    rule(r"(?<!\w)['’]?(?P<tens>[2-9]0)['’]?s\b", lambda m: plural(cardinal(m["tens"]))),
+    rule(r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h))?(?![\w:/-]|[.,]\d)", _military),
+    rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
+    rule(r"(?<=[AP]M){0}(?=(?:noon|midnight|close|late)\b)".replace("{0}", _DASH), lambda m: " to "),
     rule(r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])", lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"]))),
     rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range),
     rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year),

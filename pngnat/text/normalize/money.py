@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from pngnat.text.normalize.adjectives import is_adjective
 from pngnat.text.normalize.numbers import cardinal, decimal, is_one, plural
-from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+from pngnat.text.normalize.rules import Rule, any_of, rule
+from pngnat.text.normalize.tables import RATES
 
 # sign or code: (unit, hundredth)
 _CURRENCIES = {
@@ -25,6 +27,42 @@ _CURRENCIES = {
     "CNY": ("yuan", ""),
     "₹": ("rupee", "paisa"),
     "INR": ("rupee", "paisa"),
+    "CA$": ("Canadian dollar", "cent"),
+    "CAD$": ("Canadian dollar", "cent"),
+    "AU$": ("Australian dollar", "cent"),
+    "NZ$": ("New Zealand dollar", "cent"),
+    "NZD": ("New Zealand dollar", "cent"),
+    "HK$": ("Hong Kong dollar", "cent"),
+    "HKD": ("Hong Kong dollar", "cent"),
+    "S$": ("Singapore dollar", "cent"),
+    "SGD": ("Singapore dollar", "cent"),
+    "NT$": ("Taiwan dollar", "cent"),
+    "TWD": ("Taiwan dollar", "cent"),
+    "J$": ("Jamaican dollar", "cent"),
+    "MX$": ("Mexican peso", "centavo"),
+    "MXN": ("Mexican peso", "centavo"),
+    "R$": ("real", "centavo"),
+    "BRL": ("real", "centavo"),
+    "Rs.": ("rupee", "paisa"),
+    "Rs": ("rupee", "paisa"),
+    "RMB": ("yuan", ""),
+    "CN¥": ("yuan", ""),
+    "KRW": ("won", ""),
+    "RUB": ("ruble", "kopek"),
+    "SEK": ("Swedish krona", ""),
+    "NOK": ("Norwegian krone", ""),
+    "DKK": ("Danish krone", ""),
+    "PLN": ("zloty", ""),
+    "ZAR": ("rand", "cent"),
+    "THB": ("baht", ""),
+    "BTC": ("bitcoin", ""),
+    "฿": ("baht", ""),
+    "₺": ("lira", ""),
+    "₪": ("shekel", ""),
+    "₫": ("dong", ""),
+    "₱": ("peso", "centavo"),
+    "₦": ("naira", ""),
+    "kr": ("krone", ""),
     "CHF": ("Swiss franc", "centime"),
     "₩": ("won", ""),
     "₽": ("ruble", "kopek"),
@@ -44,6 +82,9 @@ _SCALES = {
 }
 _SPELLED = ("hundred", "thousand", "million", "billion", "trillion")
 _SIGNS = any_of(_CURRENCIES)
+_FIRST_SCALE = rf"(?P<first_scale>{any_of(_SCALES)})?"
+# Per unit of what; said here, since a unit alone ("lb") is no word.
+_RATE = rf"(?:\ ?/\ ?(?P<rate>{any_of(RATES)})(?![\w/]))?"
 _AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _SCALE = rf"(?:[ -]?(?P<spelled>{any_of(_SPELLED)})\b|\ ?(?P<scale>{any_of(_SCALES)})(?![A-Za-z]))?"
 
@@ -70,23 +111,28 @@ def _scale(match: re.Match[str]) -> str | None:
 
 
 def _prefixed(match: re.Match[str]) -> str:
-    adjective = bool(before(match, r"\b(?:[Aa]n?|[Tt]his|[Tt]hat|[Ee]very|[Ee]ach)\s") and after(match, r"[\s-][a-z]"))
-    sign = "minus " if match["minus"] else ""
-    return sign + _amount(match["amount"], match["currency"], _scale(match), adjective)
+    rate = f" per {RATES[match['rate']]}" if match["rate"] else ""
+    sign = {"-": "minus ", "−": "minus ", "+": "plus "}.get(match["sign"] or "", "")
+    return sign + _amount(match["amount"], match["currency"], _scale(match), is_adjective(match)) + rate
 
 
 def _range(match: re.Match[str]) -> str:
     first = decimal(match["first"].replace(",", ""))
-    return f"{first} to {_amount(match['amount'], match['currency'], _scale(match))}"
+    if match["first_scale"] and _SCALES[match["first_scale"]] != _scale(match):
+        first += " " + _SCALES[match["first_scale"]]
+    rate = f" per {RATES[match['rate']]}" if match["rate"] else ""
+    return f"{first} to {_amount(match['amount'], match['currency'], _scale(match))}{rate}"
 
 
 RULES: tuple[Rule, ...] = (
+    rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", lambda m: {"100": "hundreds"}.get(m["number"]) or plural(cardinal(m["number"]))),
     rule(
-        rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT})\s?[-–—]\s?(?:{_SIGNS})?(?P<amount>{_AMOUNT}){_SCALE}(?!\w)",
+        rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT}){_FIRST_SCALE}\s?[-–—]\s?"
+        rf"(?:{_SIGNS})?\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}(?!\w)",
         _range,
     ),
-    rule(rf"(?<![\w.])(?P<minus>[-−])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}", _prefixed),
-    rule(rf"(?<![\w.])(?P<minus>[-−])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?P<currency>{_SIGNS})(?!\w)", _prefixed),
+    rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed),
+    rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed),
     rule(
         rf"(?<![\w.])(?P<amount>{_AMOUNT})\ ?¢",
         lambda match: f"{decimal(match['amount'].replace(',', ''))} {'cent' if is_one(match['amount']) else 'cents'}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 _ONES = (
@@ -18,6 +19,21 @@ _ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
+# One number as writers put it before a unit: "1,500", ".5", "1/2", "1 1/2", "1-1/2", "1½"; in verbose patterns.
+VULGAR = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
+}  # fmt: skip
+WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+PLAIN_NUMBER = rf"(?:{WHOLE}(?:\.\d+)?|\.\d+)"
+_SIGNS = "".join(VULGAR)
+QUANTITY = (
+    rf"(?:(?:\d{{1,3}}(?:[\ -]|\ and\ ))?\d{{1,2}}[/⁄](?:2|3|4|5|6|8|10|12|16|32|64)(?![\d/⁄])"
+    rf"|(?:\d{{1,3}}[\ -]?)?[{_SIGNS}]|{PLAIN_NUMBER})"
+)
+# A dash that says "to" and no "1-1/2".
+TO = rf"(?:\s?[–—]\s?|-(?!\d{{1,2}}[/⁄]|[{_SIGNS}]))"
+_FRACTION = re.compile(rf"(?:(?P<whole>\d+)(?:[ -]|\ and\ )?)??(?:(?P<top>\d+)[/⁄](?P<bottom>\d+)|(?P<sign>[{_SIGNS}]))")
 _MAX_DIGITS = 3 * (len(SCALES) + 1)
 
 
@@ -85,14 +101,29 @@ def year(text: str | int) -> str:
     return f"{cardinal(century)} {'oh ' + cardinal(rest[1]) if rest[0] == '0' else cardinal(rest)}"
 
 
+def code(text: str) -> str:
+    """A number in a name: "747" -> "seven forty seven", "404" -> "four oh four", "4090" -> "forty ninety", "500" -> "five hundred"."""
+    if len(text) > 4 or (len(text) > 1 and text[0] == "0"):
+        return digits(text)
+    if len(text) < 3 or text.endswith("00"):
+        return f"{cardinal(text[:2])} hundred" if len(text) == 4 and text[1] != "0" else cardinal(text)
+    head, tail = text[:-2], text[-2:]
+    return f"{cardinal(head)} {'oh ' + cardinal(tail[1]) if tail[0] == '0' else cardinal(tail)}"
+
+
+_SAME_IN_PLURAL = "yen yuan won baht dozen horsepower rand lira dong naira paisa".split()
+
+
 def plural(word: str) -> str:
     """The plural of a number word or unit: "sixty" -> "sixties", "foot" -> "feet", "inch" -> "inches"."""
     if word.endswith("hertz"):
         return word
-    irregular = {"foot": "feet", "penny": "pence", "yen": "yen", "yuan": "yuan", "won": "won"}
+    irregular = {"foot": "feet", "penny": "pence", "inch": "inches", "real": "reais", "krona": "kronor", "krone": "kroner"} | {
+        same: same for same in _SAME_IN_PLURAL
+    }
     if word in irregular:
         return irregular[word]
-    if word.endswith("y") and word[-2] not in "aeiou":
+    if word.endswith("y") and word[-2] not in "aeiou" and word != "zloty":
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
@@ -108,8 +139,30 @@ def fraction(numerator: str, denominator: str) -> str | None:
     return f"{cardinal(top)} {name}"
 
 
+def mixed(whole: str | None, top: str, bottom: str) -> str | None:
+    """ "2", "1", "4" -> "two and a quarter"; None where it is no common fraction."""
+    part = fraction(top, bottom)
+    if part is None or not whole:
+        return part
+    if top == "1":
+        part = ("an " if part.split()[1][0] in "aeiou" else "a ") + part.split(" ", 1)[1]
+    return f"{cardinal(whole)} and {part}"
+
+
+def quantity(text: str) -> str:
+    """What QUANTITY matches, with or without a sign ("-1 1/2" -> "minus one and a half", "1,500" -> "one thousand five hundred")."""
+    sign = "minus " if text[:1] in ("-", "−") else ""
+    found = _FRACTION.fullmatch(text.lstrip("-−"))
+    if found is None:
+        return decimal(text.replace(",", ""))
+    top, bottom = map(str, VULGAR[found["sign"]]) if found["sign"] else (found["top"], found["bottom"])
+    return sign + (mixed(found["whole"], top, bottom) or f"{cardinal(top)} over {cardinal(bottom)}")
+
+
 def is_one(text: str) -> bool:
-    """Whether a unit after this number stands in the singular."""
+    """Whether a unit after this number stands in the singular: after one, and after a fraction below one ("one half mile")."""
+    if found := _FRACTION.fullmatch(text.lstrip("-−")):
+        return not found["whole"]
     try:
         return abs(Decimal(text.replace(",", "").replace("−", "-"))) == 1 and "." not in text
     except ArithmeticError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, digits
-from pngnat.text.normalize.rules import Rule, rule
+from pngnat.text.normalize.rules import Rule, before, rule
 
 
 def _group(group: str) -> str:
@@ -22,20 +22,31 @@ def _phone(match: re.Match[str]) -> str:
     return ("plus " if match["groups"].startswith("+") else "") + spoken
 
 
+def _ten_digits(match: re.Match[str]) -> str | None:
+    """ "8005550199", if it counts or equals nothing."""
+    if before(match, r"(?:=|\b(?:of|is|are|equals|about|than|over))\s"):
+        return None
+    number = match["groups"]
+    groups = [number[:-10], number[-10:-7], number[-7:-4], number[-4:]]
+    return ", ".join(_group(group) for group in groups if group)
+
+
 def _groups(match: re.Match[str]) -> str:
     return ", ".join(digits(group) for group in re.findall(r"\d+", match[0]))
 
 
 RULES: tuple[Rule, ...] = (
+    rule(r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)", lambda m: ", extension " + digits(m["digits"])),
     rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)\ ?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone),
+    rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits),
     rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups),
     rule(r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)", lambda m: m["lead"] + digits(m["digits"])),
     rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0])),
     rule(
-        r"(?P<lead>\b(?i:code|pin|zip|extension|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
+        r"(?P<lead>\b(?i:code|pin|zip|extension|ext\.?|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
     ),
 )

@@ -24,6 +24,11 @@ _RULERS = (
     "Isabella Joanna Christina Wilhelmina Juliana Oscar Haile Pope King Queen Emperor"
 ).split()
 _NUMERAL = r"(?P<numeral>[IVXLCDM]+)(?=['’]s\b|\b)"
+# Capitalized at the beginning of a sentence, and no names of things that are counted.
+_NO_NAMES = frozenset(
+    "The An My Your His Her Our Their This That Its No Some Any Each Every One And Or But With In On By For From To At Start".split()
+)
+_CENTURY = r"(?=\s(?:century|centuries|Century|dynasty|Dynasty|Olympi\w+|arrondissement)\b)"
 # What follows a ruler's "I", where the pronoun cannot stand.
 _NO_PRONOUN = r"""['’]s|\s*(?:[.,;:!?)"'—-]|$)|\s(?:of|and|was|is|in|had|became|died|reigned|ruled|who|by|to|the|at|on|with|from|for)\b"""
 
@@ -49,6 +54,8 @@ def _counted(match: re.Match[str]) -> str | None:
 
 def _ruler(match: re.Match[str]) -> str | None:
     number = value(match["numeral"])
+    if match["word"].strip() == "Malcolm" and match["numeral"] == "X":
+        return None
     if number is None or (match["numeral"] == "I" and not after(match, _NO_PRONOUN)):
         return None
     return f"{match['word']}the {ordinal(number)}"
@@ -56,6 +63,12 @@ def _ruler(match: re.Match[str]) -> str | None:
 
 def _after_name(match: re.Match[str]) -> str | None:
     """Two capitalized words make a person, one makes a thing with a number."""
+    if (
+        match["word"].strip() in _NO_NAMES
+        or match["numeral"] in ("IV", "XX")
+        and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
+    ):
+        return None
     number = value(match["numeral"])
     if number is None or number > 40:
         return None
@@ -63,7 +76,22 @@ def _after_name(match: re.Match[str]) -> str | None:
     return f"{match['word']}{'the ' + ordinal(number) if person else cardinal(number)}"
 
 
+def _heading(match: re.Match[str]) -> str | None:
+    """ "II. Methods" at the beginning."""
+    number = value(match["numeral"])
+    return None if number is None or number > 39 else f"{match['space']}{cardinal(number)}."
+
+
+def _ordinal(match: re.Match[str]) -> str | None:
+    number = value(match["numeral"])
+    return None if number is None else ordinal(number)
+
+
 RULES: tuple[Rule, ...] = (
+    rule(r"^(?P<space>\s*)(?P<numeral>[IVX]+)\.(?=\s[A-Z])", _heading),
+    rule(r"\bWW(?P<numeral>I{1,3})\b", lambda m: f"World War {cardinal(len(m['numeral']))}"),
+    rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
+    rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
     rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
     rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
     rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from pngnat.text.normalize.stops import ends_sentence
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,28 @@ def any_of(words: object) -> str:
 
 def before(match: re.Match[str], pattern: str) -> re.Match[str] | None:
     """Whether `pattern` (to be anchored with $ by this function) ends right before the match; looks back 60 characters."""
-    return re.search(f"(?:{pattern})$", match.string[max(0, match.start() - 60) : match.start()])
+    return _compiled(f"(?:{pattern})$").search(match.string[max(0, match.start() - 60) : match.start()])
 
 
 def after(match: re.Match[str], pattern: str) -> re.Match[str] | None:
     """Whether `pattern` begins right after the match."""
-    return re.compile(pattern).match(match.string, match.end())
+    return _compiled(pattern).match(match.string, match.end())
 
 
-# These begin a sentence rather than go on with one.
-SENTENCE_STARTS = (
-    r"\s+[\"'(]?(?:He|She|It|They|We|I|The|A|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When|If|As"
-    r"|So|After|For)\b"
-)
+_compiled = lru_cache(maxsize=None)(re.compile)
+
+
+def letters(text: str) -> str:
+    """The letters of `text` one by one; the hyphen after an A says that it is the letter and no article, and is not said."""
+    return "".join(letter + ("-" if letter == "A" else " ") for letter in text.upper()).rstrip(" -")
+
+
+_CLOSERS = re.compile(r"""["')\]]*""")
 
 
 def full_stop(match: re.Match[str]) -> str:
     """A full stop where the abbreviation that the match is also ends the sentence, so that its dot has two jobs."""
-    return "." if match[0].endswith(".") and after(match, rf"""["')\]]*\s*$|{SENTENCE_STARTS}""") else ""
+    if not match[0].endswith("."):
+        return ""
+    closed = _CLOSERS.match(match.string, match.end()).end()
+    return "." if ends_sentence(match.string, match.end() - 1, closed) else ""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before, letters, rule
 
 _SAID = {
     "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds", "€": "euros",
-    "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by", "≤": "is at most", "≥": "is at least",
+    "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by",
+    "≤": "is less than or equal to", "≥": "is greater than or equal to",
     "≠": "does not equal", "≈": "is about", "√": "the square root of", "∞": "infinity", "©": "copyright", "®": "registered",
     "™": "trademark", "§": "section", "¶": "paragraph", "→": "to", "⇒": "implies", "∑": "the sum of", "∫": "the integral of",
     "−": "minus", "\\": "backslash", "^": "to the power of", "‰": "per mille", "¢": "cents", "℃": "degrees Celsius",
     "℉": "degrees Fahrenheit", "№": "number", "∂": "partial", "∈": "in", "²": "squared", "³": "cubed", "·": "times",
     "<": "is less than", ">": "is greater than", "~": "about", "₹": "rupees", "₿": "bitcoins", "₩": "won", "₽": "rubles",
+    "₺": "lira", "₪": "shekels", "₫": "dong", "₱": "pesos", "₦": "naira", "฿": "baht", "!=": "does not equal", "==": "equals",
+    "<=": "is less than or equal to", ">=": "is greater than or equal to", "<>": "does not equal", "->": "to", "=>": "to",
 }  # fmt: skip
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
@@ -38,7 +41,8 @@ def _slash(match: re.Match[str]) -> str:
         return f"{match['left']} {match['right']}"
     if pair == ("s", "he"):
         return "she or he"
-    return f"{match['left']} {'or' if pair in _EITHER else 'slash'} {match['right']}"
+    left = "A-" if match["left"] in ("a", "A") else match["left"] + " "
+    return f"{left}{'or' if pair in _EITHER else 'slash'} {match['right']}"
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -56,6 +60,8 @@ RULES: tuple[Rule, ...] = (
     rule(r"^\s*(?:[*•‣◦▪·-]|\#{1,6}|>)\s+", lambda m: ""),
     rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),
     rule(r"\b(?P<left>[A-Z]{1,3})&(?P<right>[A-Z]{1,3})\b", _ampersand),
+    rule(r"\b(?P<left>[A-Z])/(?P<right>[A-Z])\b", lambda m: letters(m["left"] + m["right"])),
+    rule(r"(?<=[\w)])\s\*\s(?=[\w(])", lambda m: " times "),
     rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
     rule(r"(?<=\w)/(?=\w)", lambda m: " slash "),
     rule(r"(?<=\w)_+(?=\w)", lambda m: " "),
@@ -64,6 +70,9 @@ RULES: tuple[Rule, ...] = (
         r"(?<=[a-z])\s-\s(?=(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|minus)\b)",
         lambda m: " minus " if before(m, r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|hundred)") else " — ",
     ),
+    rule(r"§§", lambda m: "sections"),
+    rule(r"\b(?P<letter>[ACDFG])(?P<sign>[#♯])(?!\w)", lambda m: f"{m['letter']} sharp"),
+    rule(r"(?<![\w-])(?P<grade>[A-DF])-(?=\s(?:grade|average|student|paper|work|range)|[.,!?;]|\s?$)", lambda m: f"{m['grade']}-minus"),
     rule(r"(?<=\s)-{1,3}(?=\s)|-{2,3}", lambda m: "—"),
     rule(r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))", lambda m: "about "),
     rule(rf"(?P<sign>{any_of(_SAID)})", _sign),

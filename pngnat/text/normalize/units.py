@@ -1,185 +1,171 @@
-"""Measures: numbers with units, percent, degrees, feet and inches, and rates ("60 km/h")."""
+"""Measures: numbers with units, percent, degrees, feet and inches, durations, and rates ("60 km/h")."""
 
 from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import cardinal, decimal, is_one, plural
+from pngnat.text.normalize.adjectives import is_adjective
+from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, is_one, ordinal, plural, quantity
 from pngnat.text.normalize.rules import Rule, after, any_of, full_stop, rule
+from pngnat.text.normalize.tables import RATES, UNITS
 
-_UNITS = {
-    "mm": "millimeter",
-    "cm": "centimeter",
-    "m": "meter",
-    "km": "kilometer",
-    "nm": "nanometer",
-    "µm": "micrometer",
-    "μm": "micrometer",
-    "in": "inch",
-    "ft": "foot",
-    "yd": "yard",
-    "yds": "yard",
-    "mi": "mile",
-    "mg": "milligram",
-    "mcg": "microgram",
-    "µg": "microgram",
-    "μg": "microgram",
-    "g": "gram",
-    "kg": "kilogram",
-    "kgs": "kilogram",
-    "oz": "ounce",
-    "lb": "pound",
-    "lbs": "pound",
-    "ml": "milliliter",
-    "mL": "milliliter",
-    "cl": "centiliter",
-    "dl": "deciliter",
-    "L": "liter",
-    "gal": "gallon",
-    "qt": "quart",
-    "pt": "pint",
-    "tsp": "teaspoon",
-    "tbsp": "tablespoon",
-    "ms": "millisecond",
-    "s": "second",
-    "sec": "second",
-    "secs": "second",
-    "min": "minute",
-    "mins": "minute",
-    "h": "hour",
-    "hr": "hour",
-    "hrs": "hour",
-    "yr": "year",
-    "yrs": "year",
-    "Hz": "hertz",
-    "kHz": "kilohertz",
-    "MHz": "megahertz",
-    "GHz": "gigahertz",
-    "dB": "decibel",
-    "V": "volt",
-    "mV": "millivolt",
-    "kV": "kilovolt",
-    "W": "watt",
-    "kW": "kilowatt",
-    "MW": "megawatt",
-    "kWh": "kilowatt hour",
-    "mA": "milliamp",
-    "mAh": "milliamp hour",
-    "J": "joule",
-    "kJ": "kilojoule",
-    "N": "newton",
-    "Pa": "pascal",
-    "kPa": "kilopascal",
-    "hPa": "hectopascal",
-    "kcal": "kilocalorie",
-    "cal": "calorie",
-    "KB": "kilobyte",
-    "kB": "kilobyte",
-    "MB": "megabyte",
-    "GB": "gigabyte",
-    "TB": "terabyte",
-    "kbps": "kilobit per second",
-    "Mbps": "megabit per second",
-    "Gbps": "gigabit per second",
-    "mph": "mile per hour",
-    "kph": "kilometer per hour",
-    "rpm": "revolution per minute",
-    "fps": "frame per second",
-    "bpm": "beat per minute",
-    "px": "pixel",
-    "ha": "hectare",
-    "Ω": "ohm",
-    "kΩ": "kiloohm",
-}
-_PER = {
-    "h": "hour",
-    "hr": "hour",
-    "s": "second",
-    "sec": "second",
-    "min": "minute",
-    "day": "day",
-    "week": "week",
-    "wk": "week",
-    "month": "month",
-    "mo": "month",
-    "year": "year",
-    "yr": "year",
-    "hour": "hour",
-    "person": "person",
-    "night": "night",
-    "kg": "kilogram",
-    "lb": "pound",
-    "L": "liter",
-    "l": "liter",
-    "ml": "milliliter",
-    "dl": "deciliter",
-    "dL": "deciliter",
-    "mL": "milliliter",
-    "m²": "square meter",
-    "m³": "cubic meter",
-    "km": "kilometer",
-    "m": "meter",
-    "gal": "gallon",
-    "mile": "mile",
-    "unit": "unit",
-    "item": "item",
-}
-# Without a space or a dot these are too often something else ("5 in the morning", "size 10 s").
-_RISKY = frozenset({"in", "s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "min"})
-_PLAIN = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)"
-_NUMBER = rf"(?<![\w.,])(?:(?P<first>{_PLAIN})(?:\s?[–—]\s?|-))?(?P<number>[-−]?{_PLAIN})"
+# With a space these are too often something else before a name or as a street's side ("12 W Main").
+_RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "ac", "MP", "PB", "Mb"})
+_NUMBER = rf"(?<![\w.,/])(?:(?P<first>{QUANTITY}){TO})?(?P<number>[-−]?{QUANTITY})"
 _POWERS = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
+_PER_SECOND = {"s²": "second squared", "s2": "second squared", "s^2": "second squared"}
+_PERS = UNITS | RATES | _PER_SECOND
+_UNIT_NAME = rf"(?:{any_of(UNITS)}|%|°\s?[CFK]?|℃|℉)"
 
 
 def _count(match: re.Match[str]) -> str:
-    start = f"{decimal(match['first'].replace(',', ''))} to " if match["first"] else ""
-    return start + decimal(match["number"].replace(",", ""))
+    start = f"{quantity(match['first'])} to " if match["first"] else ""
+    return start + quantity(match["number"])
+
+
+def _named(unit: str, singular: bool) -> str:
+    """ "mile per hour" -> "miles per hour"."""
+    head, joint, rest = re.match(r"(.*?)(?:( per | of )(.*))?$", unit).groups()
+    name = head if singular else " ".join([*head.split()[:-1], plural(head.split()[-1])])
+    return name + (joint or "") + (rest or "")
 
 
 def _measure(match: re.Match[str], unit: str, adjective: bool = False) -> str:
-    head, _, rest = unit.partition(" per ")
-    name = head if adjective or is_one(match["number"]) else " ".join([*head.split()[:-1], plural(head.split()[-1])])
-    return f"{_count(match)} {name}" + (f" per {rest}" if rest else "")
+    singular = adjective or (is_one(match["number"]) and not match["first"]) or (bool(match["first"]) and _below_one(match))
+    return f"{_count(match)} {_named(unit, singular)}"
+
+
+def _below_one(match: re.Match[str]) -> bool:
+    return "/" in match["number"] and is_one(match["number"])
 
 
 def _unit(match: re.Match[str]) -> str | None:
     unit, gap, dot = match["unit"], match["gap"], match["dot"]
-    if unit == "in" and gap and not (dot and after(match, r"""\s*(?:$|[a-z,;)"'×x])""")):
+    if not _is_unit(match, unit, gap, dot):
         return None
-    if unit in _RISKY - {"in", "min"} and gap and not match["rate"] and (dot or after(match, r"\s[A-Za-z]")):
-        return None
-    name = _POWERS.get(match["power"] or "", "") + _UNITS[unit] + (f" per {_PER[match['rate']]}" if match["rate"] else "")
-    keeps_dot = "." if dot and after(match, r"\s+[A-Z]") else full_stop(match)
-    return _measure(match, name, adjective=gap == "-") + keeps_dot
+    rate = ""
+    if match["rate"]:
+        many = match["many"]
+        rate = f" per {decimal(many) + ' ' if many else ''}{_named(_PERS[match['rate']], not many or is_one(many))}"
+    name = _POWERS.get(match["power"] or "", "") + _points(match, unit) + rate
+    return _measure(match, name, adjective=gap == "-" or is_adjective(match)) + full_stop(match)
+
+
+def _is_unit(match: re.Match[str], unit: str, gap: str, dot: str | None) -> bool:
+    if unit == "in" and gap and not dot:
+        return bool(
+            re.search(r"[/½-⅞¼¾]", match["number"]) and not after(match, r"\s(?:the|an?|my|this|that|it|all|which|order|his|her)\b")
+        )
+    if unit == "in" and gap and not after(match, r"""\s*(?:$|[a-z,;)"'×x]|\s[A-Z])"""):
+        return False
+    if unit == "c":
+        return bool(dot)
+    if unit in _RISKY and gap == " " and not match["rate"]:
+        return not after(match, r"\s[A-Z]") and not (dot and unit in ("N", "W", "s"))
+    return True
+
+
+def _points(match: re.Match[str], unit: str) -> str:
+    """The unit's name; "pt" is a point of letters and games, unless something to drink follows or a recipe's dot."""
+    if (
+        unit not in ("pt", "pts")
+        or match["dot"]
+        or after(match, r"\s(?:of|cream|milk|water|beer|blood|ale|stout|ice|stock|broth|juice|oil|berries|\w*berries)\b")
+    ):
+        return UNITS[unit]
+    return (
+        "point"
+        if unit == "pts" or after(match, r"\s(?:font|type|text|lead|shot|size|line|win|loss|rule|deficit|scale|plan)\b")
+        else UNITS[unit]
+    )
 
 
 def _degrees(match: re.Match[str]) -> str:
     scale = {"C": " Celsius", "F": " Fahrenheit", "K": " kelvin"}.get(match["scale"] or "", "")
-    return _measure(match, "degree") + scale
+    return _measure(match, "degree", not scale and is_adjective(match)) + scale
 
 
 def _height(match: re.Match[str]) -> str:
-    return f"{cardinal(match['feet'])} foot {decimal(match['inches'])}"
+    return f"{cardinal(match['feet'])} foot {quantity(match['inches'])}"
+
+
+def _inches(match: re.Match[str]) -> str | None:
+    """ "a 27" monitor", where no quote is open that the mark could close."""
+    if match["sign"] == '"' and len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2:
+        return None
+    return _measure(match, "inch", is_adjective(match))
 
 
 def _percent(match: re.Match[str]) -> str:
     return f"{_count(match)} {'per mille' if match['sign'] == '‰' else 'percent'}"
 
 
+def _duration(match: re.Match[str]) -> str | None:
+    """ "2m30s", "1h45m", "10h19"."""
+    said = []
+    for key, unit in (("hours", "hour"), ("minutes", "minute"), ("seconds", "second")):
+        if match.groupdict().get(key):
+            said.append(
+                f"{cardinal(int(match[key]))} {unit if is_one(match[key].lstrip('0') or '0') or is_adjective(match) else plural(unit)}"
+            )
+    bare = match.groupdict().get("bare")
+    if bare:
+        said.append("oh " + cardinal(bare[1]) if bare[0] == "0" else cardinal(bare))
+    return " ".join(said)
+
+
+def _power_of_ten(match: re.Match[str]) -> str:
+    """ "6.02e23", "3e8 m/s", "1.6 x 10^-19"."""
+    sign = {"-": "minus ", "−": "minus "}.get(match["sign"] or "", "")
+    unit = f" {_named(UNITS[match['unit']], singular=False)}" if match["unit"] else ""
+    rate = f" per {_PERS[match['rate']]}" if match["rate"] else ""
+    return f"{decimal(match['number'])} times ten to the {sign}{ordinal(match['power'].lstrip('0') or '0')}{unit}{rate}"
+
+
 RULES: tuple[Rule, ...] = (
-    rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5)?)[\"″]", _height),
-    rule(rf"{_NUMBER}\ ?°\ ?(?P<scale>[CFK])?(?![A-Za-z])", _degrees),
-    rule(rf"{_NUMBER}\ ?(?P<scale>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["scale"]]),
+    rule(
+        rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})(?:[eE]|\s?[x×*]\s?10\s?\^\s?)(?P<sign>[-−+])?(?P<power>\d{{1,3}})(?![\d.]\d|[A-Za-z])"
+        rf"(?:\ ?(?P<unit>{any_of(UNITS)})(?:/(?P<rate>{any_of(_PERS)}))?(?![\w/²³^]))?",
+        _power_of_ten,
+    ),
+    rule(
+        rf"(?<![\w.,/])(?P<number>{QUANTITY})\ ?(?P<unit>{any_of(UNITS)})?\.?\s?[x×]\s?(?={QUANTITY}\ ?(?:{any_of(UNITS)}"
+        rf"|[x×]\s?\d)(?!\w))",
+        lambda m: f"{quantity(m['number'])}{' ' + _named(UNITS[m['unit']], is_one(m['number'])) if m['unit'] else ''} by ",
+    ),
+    rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])", _height),
+    rule(rf"{_NUMBER}(?P<sign>[\"″])(?!\w)", _inches),
+    rule(rf"{_NUMBER}′(?!\w)", lambda m: _measure(m, "foot", is_adjective(m))),
+    rule(
+        r"(?<![\w.,])(?P<first>\d+)['′]\s?[x×]\s?(?P<last>\d+)['′](?!\w)",
+        lambda m: f"{cardinal(m['first'])} by {cardinal(m['last'])} feet",
+    ),
+    rule(
+        r"(?<![\w.,:])(?P<hours>\d{1,3})h\ ?(?:(?P<minutes>[0-5]?\d)m(?:in)?(?:\ ?(?P<seconds>[0-5]?\d)s)?|(?P<bare>[0-5]\d))(?![\w:])",
+        _duration,
+    ),
+    rule(r"(?<![\w.,:])(?P<minutes>\d{1,3})m(?:in)?\ ?(?P<seconds>[0-5]?\d)s(?![\w:])", _duration),
+    rule(
+        rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER}\ ?(?P<unit>{_UNIT_NAME}))\s?[-–—]\s?(?=\d[\d.,]*\ ?(?P=unit))",
+        lambda m: m["number"] + " to ",
+    ),
+    rule(rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)", lambda m: decimal(m["number"]) + " to "),
+    rule(rf"{_NUMBER}\ ?[°º]\ ?(?P<scale>[CFK])?(?![A-Za-z])", _degrees),
+    rule(rf"{_NUMBER}\ ?(?P<sign>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]]),
     rule(rf"{_NUMBER}\ ?(?P<sign>[%‰])", _percent),
     rule(
-        rf"{_NUMBER}(?P<gap>[\ -]?)(?P<unit>{any_of(_UNITS)})(?:(?P<power>[²³])|(?P<rate_sign>/)(?P<rate>{any_of(_PER)}))?"
+        rf"{_NUMBER}(?P<gap>[\ -]?)(?P<unit>{any_of([*UNITS, 'c'])})(?P<power>[²³])?"
+        rf"(?:\ ?/\ ?(?P<many>\d+(?:\.\d+)?)?\ ?(?P<rate>{any_of(_PERS)})(?!\w))?"
         r"(?![\w/²³'’])(?P<dot>\.(?!\w))?",
         _unit,
     ),
-    rule(rf"{_NUMBER}\ ?(?P<unit>mm|cm|m|km)(?P<power>[23])(?!\w)", lambda m: _measure(m, _POWERS[m["power"]] + _UNITS[m["unit"]])),
     rule(
-        rf"{_NUMBER}(?P<gap>\ )(?P<power>sq|cu)\.?\ (?P<unit>ft|in|m|mi|km|yd)\b(?P<dot>\.(?!\w))?",
-        lambda m: _measure(m, {"sq": "square ", "cu": "cubic "}[m["power"]] + _UNITS[m["unit"]]) + full_stop(m),
+        rf"{_NUMBER}\ ?(?P<unit>mm|cm|m|km|ft|in)(?:\^)?(?P<power>[23])(?!\w)",
+        lambda m: _measure(m, _POWERS[m["power"]] + UNITS[m["unit"]]),
     ),
-    rule(rf"(?<=[a-z])/(?P<rate>{any_of(w for w in _PER if len(w) > 2)})\b", lambda m: f" per {_PER[m['rate']]}"),
+    rule(rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b", lambda m: f" per {RATES[m['rate']]}"),
+    rule(
+        r"(?P<lead>\b(?i:per|a|an|each)\s)(?P<unit>lb|oz|gal|hr|yr|sq\ ft|sq\.\ ft|tsp|tbsp|wk|qt)\b(?P<dot>\.(?!\w))?",
+        lambda m: m["lead"] + UNITS[m["unit"]] + full_stop(m),
+    ),
 )

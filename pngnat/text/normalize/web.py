@@ -27,10 +27,19 @@ _SIGNS = {
 }
 # Ends of names that are spelled; other two-letter ends too, but for these.
 _SAID = frozenset({"co", "me", "no", "so", "to", "in", "is", "it", "at", "be"})
-_SPELLED = frozenset("www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly".split())
+_SPELLED = frozenset(
+    (
+        "www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly md py js ts "
+        "cpp sh yml ini cfg css sql tsv docx xlsx pptx gz rb rs mov avi m4a wav svg jsx tsx exe apk"
+    ).split()
+)
 _TOP = (
     r"(?:com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|ca|de|fr|au|eu|in|nz|ie|ch|at|nl|se|no|es|it|be|jp|cn|ru|tv|me|fm|ly"
     r"|xyz|blog|shop|online|site|tech|museum)"
+)
+_ENDINGS = (
+    r"html?|php|pdf|csv|tsv|jpe?g|png|gif|svg|txt|json|xml|ya?ml|toml|ini|cfg|conf|md|rst|tex|log|docx?|xlsx?|pptx?|zip|tar|gz|exe|dll|apk"
+    r"|py|ipynb|jsx?|tsx?|css|java|cpp|hpp|[ch]|rs|go|rb|sh|bat|sql|lock|env|mp[34]|m4a|wav|ogg|flac|mov|avi|mkv|psd|iso|dmg|bak|tmp"
 )
 _HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+{_TOP}"
 _PATH = r"(?:[/?#](?:[\w\-./?%&=+~#:@!;,]*[\w\-/=+~])?)?"
@@ -50,11 +59,20 @@ def _spoken(address: str) -> str:
     for index, part in enumerate(parts):
         ends_host = index > 0 and parts[index - 1] == "." and (index + 1 == len(parts) or parts[index + 1] in "/:?.")
         words.append(_SIGNS[part] if part in _SIGNS else _piece(part, ends_host))
-    return " ".join(words)
+    # The hyphen says that it is the letter's name and no article, and is no part of what is said.
+    return re.sub(r"(?<![\w-])[aA] (?=\w)", "A-", " ".join(words))
 
 
 def _url(match: re.Match[str]) -> str:
     return _spoken(match["address"].rstrip("/"))
+
+
+def _file(match: re.Match[str]) -> str | None:
+    """A file's name; one letter that ends a sentence is none ("Plan.C")."""
+    name, _, ending = match["address"].rpartition(".")
+    if len(ending) == 1 and (name[0].isupper() or len(name) < 2):
+        return None
+    return _spoken(match["address"].replace("README", "Readme"))
 
 
 def _hashtag(match: re.Match[str]) -> str:
@@ -68,8 +86,8 @@ RULES: tuple[Rule, ...] = (
     rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
     rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
     rule(
-        r"(?<![\w./-])(?P<address>[A-Za-z][\w-]*\.(?:html?|php|pdf|csv|jpe?g|png|gif|txt|json|xml|docx?|xlsx?|zip|exe|py|js|mp[34]|wav))(?!\w)",
-        _url,
+        rf"(?<![\w./-])(?P<address>(?:(?:~|\.{{1,2}})?/)?(?:[\w.-]+/){{0,9}}\.?[A-Za-z][\w-]*(?:\.\w+)*\.(?:{_ENDINGS}))(?!\w|[/.]\w)",
+        _file,
     ),
     rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
     rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),

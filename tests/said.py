@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pngnat.text.frontend import Frontend
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "text"
 _NAME_OF_A = ("EY1",)
 
 
@@ -45,7 +45,7 @@ def phonemes(text: str) -> str:
 
 
 def rows(name: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    """(kind, written, answers that are right) of a table beside this file."""
+    """(kind, written, answers that are right) of a table in tests/text."""
     lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     cells = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return [(kind, written, tuple(answers.split(" || "))) for kind, written, answers in cells]

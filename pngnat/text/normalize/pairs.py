@@ -1,0 +1,133 @@
+"""Two numbers joined by a sign: verses, scores, ratios, fractions, ratings, blood pressure."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, code, decimal, mixed, quantity
+from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+
+_BOOKS = (
+    "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job Psalm Psalms "
+    "Proverbs Ecclesiastes Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah Micah Nahum Habakkuk "
+    "Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans Corinthians Galatians Ephesians Philippians Colossians "
+    "Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation Maccabees Sirach Tobit Judith Wisdom Baruch Surah "
+    "Quran Nephi Mosiah Alma Moroni"
+).split()
+_SHORT_BOOKS = {
+    "Gen": "Genesis", "Exod": "Exodus", "Ex": "Exodus", "Lev": "Leviticus", "Num": "Numbers", "Deut": "Deuteronomy", "Josh": "Joshua",
+    "Sam": "Samuel", "Ps": "Psalm", "Pss": "Psalms", "Prov": "Proverbs", "Eccl": "Ecclesiastes", "Isa": "Isaiah", "Jer": "Jeremiah",
+    "Ezek": "Ezekiel", "Dan": "Daniel", "Matt": "Matthew", "Mt": "Matthew", "Mk": "Mark", "Lk": "Luke", "Jn": "John", "Rom": "Romans",
+    "Cor": "Corinthians", "Gal": "Galatians", "Eph": "Ephesians", "Phil": "Philippians", "Col": "Colossians", "Thess": "Thessalonians",
+    "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
+}  # fmt: skip
+_ORDER = {"1": "First", "2": "Second", "3": "Third", "I": "First", "II": "Second", "III": "Third"}
+_OF_TOTAL = r"\b(?i:page|slide|part|step|chapter|episode|question|item|round|day|week|track|problem|lap|file|image|photo|sheet)\s"
+_RATED = (
+    r"\b(?i:give|gave|gives|rate|rated|rating|rates|score|scored|scores|got|get|gets|it|pain|solid|was|is|of|a"
+    r"|an)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"
+)
+_FRACTION_AFTER = r"\s(?:of\b|an?\b|(?:inch|mile|cup|cent|second|majority|full|empty|share|stake|size|scale|price|off)\w*\b)|[\"″]"
+_PRESSURES = range(60, 260), range(30, 160)
+_SAID_AS_PAIR = {("24", "7"), ("9", "11"), ("7", "7"), ("18", "8"), ("18", "10")}
+
+
+def _verse(match: re.Match[str]) -> str:
+    order = f"{_ORDER[match['order']]} " if match["order"] else ""
+    book = _SHORT_BOOKS.get(match["book"], match["book"])
+    end = f" to {cardinal(match['end'])}" if match["end"] else ""
+    more = "".join(f", {cardinal(verse)}" for verse in re.findall(r"\d+", match["more"] or ""))
+    return f"{order}{book} {cardinal(match['chapter'])} {cardinal(match['verse'])}{end}{more}"
+
+
+def _slashed(match: re.Match[str]) -> str | None:
+    top, bottom = match["top"], match["bottom"]
+    if len(top) > 4 or len(bottom) > 7:
+        return None
+    if not match["whole"] and (said := _pair(match, top, bottom)):
+        return said
+    spoken = mixed(match["whole"], top, bottom) if bottom.strip("0") else None
+    return _sign(match) + (spoken or f"{cardinal(top)} over {cardinal(bottom)}")
+
+
+def _sign(match: re.Match[str]) -> str:
+    return {"-": "minus ", "−": "minus ", "+": "plus ", None: ""}[match["sign"]]
+
+
+def _pair(match: re.Match[str], top: str, bottom: str) -> str | None:
+    """What two numbers are that make no fraction, None where they do."""
+    first, second = int(top), int(bottom)
+    if match["sign"]:
+        return None
+    if (top, bottom) in _SAID_AS_PAIR or first == 20 == second or (first == 20 and second in (15, 25, 30, 40, 50, 70, 100, 200)):
+        return f"{cardinal(top)} {cardinal(bottom)}"
+    if (
+        after(match, r"\s(?:time|meter|signature)\b")
+        or (first + second == 100 and first >= 50)
+        or (second == 100 and first + second == 100)
+    ):
+        return f"{cardinal(top)} {cardinal(bottom)}"
+    if before(match, _OF_TOTAL):
+        return f"{cardinal(top)} of {cardinal(bottom)}"
+    if first in _PRESSURES[0] and second in _PRESSURES[1] and second < first:
+        return f"{cardinal(top)} over {cardinal(bottom)}"
+    if _is_rating(match, first, second):
+        return f"{cardinal(top)} out of {cardinal(bottom)}"
+    if first > second and after(match, r"\s?="):
+        return f"{cardinal(top)} divided by {cardinal(bottom)}"
+    return None
+
+
+def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
+    if first > second or after(match, _FRACTION_AFTER):
+        return False
+    if after(match, r"\s(?:stars?|points?|pts|marks?|correct|right|questions|rating|score|people|votes?|wins?)\b") or first == second > 1:
+        return True
+    return (
+        second in (10, 100)
+        and (first > 3 or second == 100 or bool(before(match, _RATED)))
+        or (
+            second in (5, 20, 25, 30, 50)
+            and bool(before(match, r"\b(?i:rated|rating|rate|scored|scores?|got)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"))
+        )
+    )
+
+
+def _range(match: re.Match[str]) -> str:
+    return f"{quantity(match['first'])} to {quantity(match['last'])}"
+
+
+def _tie_break(match: re.Match[str]) -> str:
+    return f"{cardinal(match['first'])} to {cardinal(match['last'])} ({cardinal(match['points'])})"
+
+
+def _aircraft(match: re.Match[str]) -> str | None:
+    """ "737-800", "a 747"."""
+    if not match["variant"] and not before(match, r"\b(?i:boeing|a|the|this|that|old|new|mc|md)\s"):
+        return None
+    return code(match["model"]) + (f" {code(match['variant'])}" if match["variant"] else "")
+
+
+VERSES: tuple[Rule, ...] = (
+    rule(
+        rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(_SHORT_BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
+        r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:,\s?\d{1,3})+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
+        _verse,
+    ),
+)
+RULES: tuple[Rule, ...] = (
+    rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft),
+    rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
+    rule(
+        r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})[\ -])?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?![\w/]|[.,]\d)",
+        _slashed,
+    ),
+    rule(
+        rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?![\w-])(?!\.\d)",
+        _range,
+    ),
+    rule(
+        rf"(?<![\w.,:])(?P<first>{PLAIN_NUMBER}):(?P<last>{PLAIN_NUMBER})(?![\w:])",
+        lambda m: f"{decimal(m['first'].replace(',', ''))} to {decimal(m['last'].replace(',', ''))}",
+    ),
+)

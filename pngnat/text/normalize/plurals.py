@@ -1,0 +1,72 @@
+"""Plurals of numbers and codes ("the 1980s", "B-52s", "two 747s", "100s"), which are no seconds ("in 5s")."""
+
+from __future__ import annotations
+
+import re
+
+from pngnat.text.normalize.numbers import cardinal, code, plural, year
+from pngnat.text.normalize.rules import Rule, after, before, rule
+
+_SECONDS_BEFORE = (
+    r"\b(?i:in|for|after|within|every|about|took|takes?|taking|lasts?|lasted|wait|waits|waited|than|under|over|only|just|around|nearly"
+    r"|almost|until|approximately|at|by|delay|timeout|time|pause|paused|slept?|sleep|runs?|ran|another|roughly)\s(?:of\s|is\s|=\s)?|[=~<>+]\s?"
+)
+_SECONDS_AFTER = (
+    r"\s(?:delay|timeout|time|pause|later|ago|timer|interval|window|clip|video|limit|each|left|remaining|countdown|of\s(?!thousands|millions|hundreds)"
+    r"(?:silence|footage|video|audio|film|sound|music|delay|play|data|rest|time|waiting|darkness))\b"
+)
+_MANY_BEFORE = (
+    r"\b(?i:the|his|her|my|their|our|your|its|two|three|four|five|six|seven|eight|nine|ten|many|some|all|both|few|several|these|those|early|mid"
+    r"|late|low|high|upper|lower|size|no|of|more|\d+s\s(?:and|or)|\d+s,)[\s-]|[\"(]"
+)
+
+
+def _decade(text: str) -> str:
+    """ "1980" -> "nineteen eighties", "1900" -> "nineteen hundreds", "80" -> "eighties", "00" -> "two thousands"."""
+    if text == "00":
+        return "two thousands"
+    if len(text) == 4 and text.endswith("00") and text[1] != "0":
+        return f"{cardinal(text[:2])} hundreds"
+    *head, last = (year(text) if len(text) == 4 else cardinal(text)).split()
+    return " ".join([*head, plural(last)])
+
+
+def _decades(match: re.Match[str]) -> str:
+    return f"{_decade(match['first'])} to {_decade(match['last'])}"
+
+
+def _many(number: str) -> str:
+    if number in ("100", "1000"):
+        return {"100": "hundreds", "1000": "thousands"}[number]
+    *head, last = code(number).split()
+    return " ".join([*head, plural(last)])
+
+
+def _number(match: re.Match[str]) -> str | None:
+    number = match["number"].replace(",", "")
+    if match["apostrophe"] and len(number) == 4:
+        return None
+    if before(match, _SECONDS_BEFORE) or after(match, _SECONDS_AFTER):
+        return None
+    is_round = number.lstrip("0") and number.endswith("0")
+    if not (is_round or match["apostrophe"] or len(number) > 2 or before(match, _MANY_BEFORE) or after(match, r"\s(?:and|or)\s\d+s\b")):
+        return None
+    return _many(number)
+
+
+def _code(match: re.Match[str]) -> str:
+    letters = match["letters"]
+    return f"{letters}{'-' if letters == 'A' else ' '}{_many(match['digits'])}"
+
+
+RULES: tuple[Rule, ...] = (
+    rule(r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades),
+    rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"])),
+    rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"])),
+    rule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code),
+    rule(
+        r"\b(?P<number>401|403)\(?(?P<letter>[kKbB])\)?(?P<many>['’]?s)?(?!\w)",
+        lambda m: f"{code(m['number'])} {m['letter'].upper()}{'s' if m['many'] else ''}",
+    ),
+    rule(r"(?<![\w.,$£€:/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number),
+)

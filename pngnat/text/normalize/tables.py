@@ -1,0 +1,34 @@
+"""The tables of abbreviations, units and names that the rules and the splitting into sentences share."""
+
+from __future__ import annotations
+
+from pngnat.text.lexicon import DATA
+
+
+def _rows(name: str) -> list[list[str]]:
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+def _of_kinds(*kinds: str) -> dict[str, str]:
+    return {short: said for kind, short, said in _ABBREVIATIONS if kind in kinds}
+
+
+_ABBREVIATIONS = _rows("abbreviations.tsv")
+# Before a name; those of FREE_TITLES also without a dot, since they can be nothing else.
+TITLES = _of_kinds("title", "freetitle")
+FREE_TITLES = frozenset(_of_kinds("freetitle"))
+STREETS = _of_kinds("street")
+# Before a number.
+NUMBERED = _of_kinds("numbered")
+# With their dot, anywhere; a sentence never ends with a PHRASE, and COMPANY often stands inside a name.
+PHRASES = _of_kinds("phrase")
+COMPANY = _of_kinds("company")
+DOTTED = _of_kinds("phrase", "company", "word")
+PLAIN = _of_kinds("plain")
+UNITS = dict(_rows("units.tsv"))
+RATES = dict(_rows("rates.tsv"))
+MONTHS = "January February March April May June July August September October November December".split()
+SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+SHORT_DAYS = {day[:3]: day for day in DAYS} | {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
