@@ -61,17 +61,19 @@ def _program(sample_rate: int) -> Iterator[Callable[[np.ndarray], None]]:
         programs = ", ".join(line.split()[0] for line in _PLAYERS)
         raise PngnatError(f"nothing here can play sound: pip install sounddevice, or install one of {programs}, or use -o FILE")
     process = subprocess.Popen([word.format(rate=sample_rate) for word in command], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    pipe = process.stdin
+    assert pipe is not None
 
     def append(samples: np.ndarray) -> None:
         try:
-            process.stdin.write(to_pcm(samples))
-            process.stdin.flush()
+            pipe.write(to_pcm(samples))
+            pipe.flush()
         except BrokenPipeError as error:
             raise PngnatError(f"{command[0]} stopped before the end; is there a loudspeaker? Use -o FILE") from error
 
     try:
         yield append
-        process.stdin.close()
+        pipe.close()
         if process.wait():
             raise PngnatError(f"{command[0]} could not play the sound (exit code {process.returncode}); use -o FILE")
     finally:

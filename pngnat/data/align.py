@@ -50,7 +50,7 @@ class Alignment:
     def score(self) -> float:
         """Mean log likelihood a frame over all words; about -1 for a good match, below -2.5 where the text is doubtful."""
         seconds = sum(word.duration for word in self.words)
-        return sum(word.score * word.duration for word in self.words) / seconds
+        return sum((word.score or 0.0) * word.duration for word in self.words) / seconds
 
 
 @dataclass(frozen=True)

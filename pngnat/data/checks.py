@@ -118,9 +118,9 @@ def speaking_rate(recording: Recording) -> float:
 
 def text_score(recording: Recording) -> float | None:
     """The alignment score of the whole recording, None where no word has one."""
-    scored = [word for word in recording.words if word.score is not None]
-    seconds = sum(word.duration for word in scored)
-    return sum(word.score * word.duration for word in scored) / seconds if seconds > 0 else None
+    scored = [(word.score, word.duration) for word in recording.words if word.score is not None]
+    seconds = sum(duration for _, duration in scored)
+    return sum(score * duration for score, duration in scored) / seconds if seconds > 0 else None
 
 
 @dataclass(frozen=True)

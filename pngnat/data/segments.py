@@ -61,7 +61,8 @@ def token_segments(utterance: Utterance, phones: Sequence[Phone], seconds: float
     expected = [(index, phoneme) for index, word in enumerate(utterance.words) for phoneme in word.phonemes]
     if [(phone.word, phone.symbol) for phone in phones] != expected:
         raise ValueError(f"{len(phones)} phones do not spell the utterance's {len(expected)} phonemes")
-    symbols, starts, scores = ["[CLS]"], [0.0], [None]
+    symbols, starts = ["[CLS]"], [0.0]
+    scores: list[float | None] = [None]
     for index, phone in enumerate(phones):
         symbols.append(phone.symbol)
         starts.append(phone.start)

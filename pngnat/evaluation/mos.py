@@ -40,15 +40,14 @@ def _distillmos() -> ModuleType:
     It imports torchaudio, which it needs only to load files, and which has no release for the PyTorch used here. It gets an empty module
     instead while it is imported; nobody else sees it.
     """
-    absent = object()
-    before = sys.modules.get("torchaudio", absent)
+    before = sys.modules.get("torchaudio")
     sys.modules["torchaudio"] = ModuleType("torchaudio")
     try:
         from distillmos import sqa
     except ImportError as error:
         raise PngnatError("DistilMOS is missing; install it with: pip install --no-deps distillmos xls-r-sqa") from error
     finally:
-        if before is absent:
+        if before is None:
             del sys.modules["torchaudio"]
         else:
             sys.modules["torchaudio"] = before

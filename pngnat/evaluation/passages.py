@@ -22,7 +22,7 @@ class Passage:
     recording: Path | None = None
 
 
-def corpus_passages(folder: str | os.PathLike, split: str | None) -> list[Passage]:
+def corpus_passages(folder: str | Path, split: str | None) -> list[Passage]:
     """The sentences of a prepared corpus, or of one split. Raises PngnatError as `read_corpus` does."""
     return [Passage(r.id, r.utterance.text, r.speaker, Path(r.path)) for r in read_corpus(folder, split)]
 

@@ -145,8 +145,9 @@ def summarize(source: str, findings: Sequence[Finding]) -> dict[str, Any]:
 def _recorded(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[Finding]:
     sample_rate = AudioConfig().sample_rate
     for passage in passages:
-        samples = wav.read(passage.recording, sample_rate)
-        yield examine(passage.text, recognizer.transcribe(samples, sample_rate, with_words=True), samples, sample_rate)
+        if passage.recording is not None:
+            samples = wav.read(passage.recording, sample_rate)
+            yield examine(passage.text, recognizer.transcribe(samples, sample_rate, with_words=True), samples, sample_rate)
 
 
 def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name: str | None, speaker: str | None) -> Iterator[Finding]:
@@ -162,10 +163,10 @@ def run(options: argparse.Namespace) -> None:
     recognizer = asr.Recognizer(options.threads)
     passages = chosen(options)
     if options.corpus:
-        findings = _recorded(passages, recognizer)
+        examined = _recorded(passages, recognizer)
     else:
-        findings = _spoken(passages, recognizer, options.voice, options.speaker)
-    findings = list(tqdm(findings, total=len(passages), unit=""))
+        examined = _spoken(passages, recognizer, options.voice, options.speaker)
+    findings = list(tqdm(examined, total=len(passages), unit=""))
     row = summarize("recordings" if options.corpus else "voice", findings)
     print(report.table([row]))
     for finding in findings:

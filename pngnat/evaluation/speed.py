@@ -122,7 +122,7 @@ def measure_command(voice: str | None, text: str, threads: int | None = None) ->
             processor = usage.ru_utime + usage.ru_stime
         else:
             process.wait()
-            peak = processor = None
+            peak, processor = None, None
         seconds = time.perf_counter() - started
         if process.returncode:
             raise PngnatError(f"the command failed with exit code {process.returncode}: {' '.join(command)}")

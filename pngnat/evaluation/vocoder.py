@@ -52,10 +52,18 @@ def copy_by_griffin_lim(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
     import librosa
 
     mel = torch.exp(log_mel(torch.from_numpy(samples), audio)).numpy()
-    settings = {"sr": audio.sample_rate, "n_fft": audio.n_fft, "power": 1.0, "fmin": audio.f_min, "fmax": audio.f_max}
-    spectrum = librosa.feature.inverse.mel_to_stft(mel, **settings)
-    framing = {"n_fft": audio.n_fft, "hop_length": audio.hop_length, "win_length": audio.window_length}
-    made = librosa.griffinlim(spectrum, n_iter=32, random_state=0, length=len(samples) - audio.hop_length, **framing)
+    spectrum = librosa.feature.inverse.mel_to_stft(
+        mel, sr=audio.sample_rate, n_fft=audio.n_fft, power=1.0, fmin=audio.f_min, fmax=audio.f_max
+    )
+    made = librosa.griffinlim(
+        spectrum,
+        n_iter=32,
+        random_state=0,
+        length=len(samples) - audio.hop_length,
+        n_fft=audio.n_fft,
+        hop_length=audio.hop_length,
+        win_length=audio.window_length,
+    )
     # librosa's first frame is centred on the first sample, ours half a hop later.
     return np.pad(made, audio.hop_length // 2).astype(np.float32)
 

@@ -75,7 +75,8 @@ class SpectrumTimbre:
 
 def installed_timbre() -> Timbre:
     """The speaker encoder where it is installed."""
-    return first_installed(EncodedTimbre, SpectrumTimbre)
+    timbre: Timbre = first_installed(lambda: EncodedTimbre(), lambda: SpectrumTimbre())
+    return timbre
 
 
 def likenesses(target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre) -> dict[str, float]:

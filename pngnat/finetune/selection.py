@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
@@ -171,7 +171,8 @@ class BestBySpeech(Callback):
 
     def _validate(self, trainer: L.Trainer, module: L.LightningModule, share: float) -> None:
         module.eval()
-        with self.ema.applied(module) as model:
+        with self.ema.applied(module) as averaged:
+            model = cast(PngNat, averaged)
             # Speaking is done on the processor, wherever the training runs.
             figures = self.judgement.figures(model if module.device.type == "cpu" else deepcopy(model).cpu())
             noted = {**figures, "step": trainer.global_step, "share": round(share, 3)}

@@ -63,7 +63,7 @@ class GivenDurations:
         silent = np.zeros(len(words), dtype=bool) if self.of_words else tokens.word_index < 0
         if self._spans is None:
             return self._take_plain(len(labels))
-        return np.array([self._take_named(label, bool(quiet)) for label, quiet in zip(labels, silent, strict=True)])
+        return np.array([self._take_named(self._spans, label, bool(quiet)) for label, quiet in zip(labels, silent, strict=True)])
 
     def finish(self) -> None:
         """Raise PngnatError where lengths are left over."""
@@ -79,8 +79,8 @@ class GivenDurations:
         self._next += count
         return taken
 
-    def _take_named(self, label: str, quiet: bool) -> float:
-        span = self._spans[self._next] if self._next < len(self._spans) else None
+    def _take_named(self, spans: Sequence[Span], label: str, quiet: bool) -> float:
+        span = spans[self._next] if self._next < len(spans) else None
         if span is not None and span.label.strip() == label.strip():
             self._next += 1
             return span.seconds

@@ -226,11 +226,13 @@ class _Speaking:
     def _durations(self, reading: _Reading, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
         """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
         tokens = reading.tokens
-        given = None if self.given is None else self.given.take(tokens, [word.text for word in utterance.words])
-        if given is not None and not self.given.of_words:
-            return given.copy()
+        given = None
+        if self.given is not None:
+            given = self.given.take(tokens, [word.text for word in utterance.words])
+            if not self.given.of_words:
+                return given.copy()
         seconds = self._predict(reading, self.voice.acoustic, self.row)
-        if self.professional:
+        if self.professional and self.weights:
             professional = self._predict(reading, *self.professional)
             seconds = blend_durations(seconds, professional, self.weights.take(len(seconds)))
         seconds = seconds / paces
@@ -246,7 +248,7 @@ class _Speaking:
         self, seconds: np.ndarray, tokens: PngTokens, utterance: Utterance, before: Utterance | None, after: Utterance | None
     ) -> dict[int, float]:
         """Exact lengths of silences by token; shortens in `seconds` what the model is to speak of them."""
-        silent = np.flatnonzero(tokens.word_index < 0)
+        silent = np.flatnonzero(tokens.word_index < 0).tolist()
         exact: dict[int, float] = {}
         if self.given is None or self.given.of_words:
             exact = {silent[place]: pause for place, pause in _asked_pauses(utterance, before, after).items()}
@@ -285,7 +287,7 @@ class _Speaking:
 def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:
     """Seconds of the pauses that the writer asked for, by boundary. One between two utterances is shared by both."""
     inner = range(1, len(utterance.words))
-    asked = {place: utterance.boundaries[place].pause for place in inner if utterance.boundaries[place].pause is not None}
+    asked = {place: pause for place in inner if (pause := utterance.boundaries[place].pause) is not None}
     leading = _asked_between(before, utterance)
     if leading is not None:
         asked[0] = leading if before is None else leading - _tail(leading)
@@ -316,7 +318,8 @@ def pieces(utterance: Utterance, most: int = MOST_PHONEMES) -> Iterator[Utteranc
     first, last = utterance.boundaries
     for part in range(parts):
         # The letters are shared out as the phonemes are, so that each part has its own spelling.
-        text, phonemes = (whole[len(whole) * part // parts : len(whole) * (part + 1) // parts] for whole in (word.text, word.phonemes))
+        text = word.text[len(word.text) * part // parts : len(word.text) * (part + 1) // parts]
+        phonemes = word.phonemes[len(word.phonemes) * part // parts : len(word.phonemes) * (part + 1) // parts]
         at_end = part == parts - 1
         boundaries = (first if part == 0 else Boundary(), last if at_end else Boundary())
         yield Utterance((Word(text, phonemes),), boundaries, utterance.ends_paragraph and at_end)
@@ -336,7 +339,7 @@ def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utt
 def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
     if given is None and not own:
         return _plain_frontend()
-    words = given if isinstance(given, Mapping | None) else load_lexicon(given)
+    words = given if given is None or isinstance(given, Mapping) else load_lexicon(given)
     return Frontend({**own, **(words or {})})
 
 

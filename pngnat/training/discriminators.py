@@ -65,6 +65,7 @@ class SpectrogramDiscriminator(nn.Module):
         super().__init__()
         c = config.channels
         self.size = window
+        self.window: Tensor
         self.register_buffer("window", torch.hann_window(window), persistent=False)
         self.layers = nn.ModuleList(
             [

@@ -31,6 +31,9 @@ class MelCorrection(nn.Module):
         # Of fewer frequencies, each stands for more.
         bands = mel_basis(replace(audio, n_fft=audio.window_length)) * (audio.n_fft / audio.window_length)
         shares = bands / bands.sum(0).clamp(min=1e-9)
+        self.bands: Tensor
+        self.shares: Tensor
+        self.beyond: Tensor
         self.register_buffer("bands", bands.T.contiguous(), persistent=False)
         self.register_buffer("shares", shares, persistent=False)
         # Beyond the last band there is nothing to compare.

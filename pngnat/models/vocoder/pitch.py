@@ -31,6 +31,7 @@ class PitchNet(nn.Module):
         super().__init__()
         self.config = config
         self.net = ConvNeXt(n_mels, config.bins + 1, config.width, config.hidden, config.blocks)
+        self.log_centres: Tensor
         self.register_buffer("log_centres", torch.linspace(math.log(config.f_min), math.log(config.f_max), config.bins), persistent=False)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:

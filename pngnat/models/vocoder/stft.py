@@ -19,6 +19,7 @@ class FramedStft(nn.Module):
         if window % 2 or hop % 2 or window < 2 * hop:
             raise ValueError(f"window {window} and hop {hop} must be even, and frames must overlap by half or more")
         self.size, self.hop, self.pad, self.transform = window, hop, (window - hop) // 2, transform or window
+        self.window: Tensor
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     @property
@@ -56,5 +57,5 @@ class FramedStft(nn.Module):
         """(B, T, size) to (B, (T - 1) * hop + size). Hop by hop, some seven times quicker than `torch.nn.functional.fold`."""
         hops, count = -(-self.size // self.hop), frames.shape[1]
         parts = F.pad(frames, (0, hops * self.hop - self.size)).unflatten(-1, (hops, self.hop))
-        total = sum(F.pad(parts[:, :, place], (0, 0, place, hops - 1 - place)) for place in range(hops))
-        return total.flatten(1)[:, : (count - 1) * self.hop + self.size]
+        shifted = [F.pad(parts[:, :, place], (0, 0, place, hops - 1 - place)) for place in range(hops)]
+        return sum(shifted[1:], shifted[0]).flatten(1)[:, : (count - 1) * self.hop + self.size]
