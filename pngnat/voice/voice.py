@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
@@ -28,6 +30,10 @@ from pngnat.voice.card import (
 from pngnat.voice.loading import loaded_once
 from pngnat.voice.vocoders import load_vocoder
 from pngnat.voice.weights import build_module, save_weights
+
+# The threads that PyTorch works with do not live on in a forked process, and what is handed to them there is never done.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 @dataclass(frozen=True, eq=False)
