@@ -47,7 +47,7 @@ class FlaggedRecipe:
 
     def overrides(self, arguments: Sequence[str], settings: dict[str, Setting] | None = None) -> list[str]:
         """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for a wrong flag."""
-        parser = self._parser(settings or {})
+        parser = self.parser(settings)
         given = parser.parse_intermixed_args(list(arguments))
         named = [one for one in given.words if _OVERRIDE.match(one)]
         words = [one for one in given.words if not _OVERRIDE.match(one)]
@@ -65,8 +65,9 @@ class FlaggedRecipe:
                 chosen.append(f"{flag.setting}={_quoted(value)}")
         return [*chosen, *named]
 
-    def _parser(self, settings: dict[str, Setting]) -> argparse.ArgumentParser:
-        """settings: whose docstrings and defaults the help shows; empty where no help is asked for."""
+    def parser(self, settings: dict[str, Setting] | None = None) -> argparse.ArgumentParser:
+        """What the command takes. settings: whose docstrings and defaults its help shows."""
+        settings = settings or {}
         flagged = {flag.setting for flag in self.flags}
         others = settings_text([one for one in settings.values() if one.name not in flagged])
         parser = argparse.ArgumentParser(

@@ -37,6 +37,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.print_completion:
+        from pngnat.cli.completion import completion
+
+        print(completion(args.print_completion))
+        return 0
     if args.list_voices:
         from pngnat.cli.voices import print_voices
 

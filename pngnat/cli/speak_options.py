@@ -18,6 +18,9 @@ examples:
 An existing output file is replaced, once the new one is complete. Exit codes: 0 spoken, 2 bad input, 130 interrupted.
 """
 
+# Those that shtab knows.
+SHELLS = ("bash", "zsh", "tcsh")
+
 
 def speak_parser(commands: Mapping[str, str]) -> argparse.ArgumentParser:
     """commands: what else a first word may ask for, for the help; a word that is one of them is spoken by `pngnat speak WORD`."""
@@ -29,17 +32,23 @@ def speak_parser(commands: Mapping[str, str]) -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="what to speak; without it and -f, standard input is read")
+    add_speak_options(parser)
+    return parser
+
+
+def add_speak_options(parser: argparse.ArgumentParser) -> None:
+    """Add all but the text itself."""
     _add_texts_and_outputs(parser.add_argument)
     _add_voices(parser.add_argument)
     _add_manner(parser.add_argument)
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads to use")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--print-completion", choices=SHELLS, help="print a script that completes pngnat's commands in this shell")
     parser.add_argument("--version", action="version", version=f"pngnat {__version__}")
-    return parser
 
 
 def _add_texts_and_outputs(add) -> None:
-    add("text", nargs="*", metavar="TEXT", help="what to speak; without it and -f, standard input is read")
     add("-f", "--file", metavar="FILE", help="a UTF-8 text file to speak; - is standard input")
     add("-o", "--output", metavar="FILE", help=".wav, .flac or .ogg; - writes raw 16-bit mono PCM to standard output")
     add("--play", action="store_true", help="play it while it is made")

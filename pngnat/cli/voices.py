@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """List the voices; returns the exit code."""
+    print_voices(voices_parser().parse_args(arguments).voice)
+    return 0
+
+
+def voices_parser() -> argparse.ArgumentParser:
+    """What `pngnat voices` takes."""
     parser = argparse.ArgumentParser(prog="pngnat voices", description="List the voices that have a name, and their speakers.")
     parser.add_argument("voice", nargs="?", help="this one alone: a bundled voice, a voice folder, or its name")
-    print_voices(parser.parse_args(arguments).voice)
-    return 0
+    return parser
 
 
 def print_voices(name: str | None) -> None:
