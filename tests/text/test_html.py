@@ -50,7 +50,7 @@ The 5<sup>th</sup> day => the fifth day
 <p>One<p>Two<p>Three => one two three
 wait&hellip; what => wait what
 &lt;b&gt; is a tag => b is a tag
-2 &times; 3 &ne; 7 => two by three does not equal seven
+2 &times; 3 &ne; 7 => two times three does not equal seven
 &frac12; cup => one half cup
 <script type="text/javascript">if (a < b && c > d) { x("</p>"); }</script>Done => done
 <blockquote>To be</blockquote><footer>Bill</footer> => to be bill

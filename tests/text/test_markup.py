@@ -60,7 +60,7 @@ the sets {N} and {A, B} => the sets n and a b
 [he](he/she) left => he he or she left
 [docs](/docs/) and [About us](/about/) => docs and about us
 [x](img/cat.png) [y](docs/) [z](page.html#top "A title") => x y z
-{CO2} and {MP3} and {OK} => co two and mp three and ok
+{CO2} and {MP3} and {OK} => c o two and mp three and ok
 """
 MISTAKES = """
 {HH AH0 XX}

@@ -7,7 +7,8 @@ import re
 from pngnat.text.initialisms import is_initialism, is_said
 from pngnat.text.lexicon import dictionary
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+# Letters beside digits are codes.
+_WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]*(?!\w|-\d)")
 _REACH = 40
 _OWNER = r"\b(?:the|an?|our|your|my|his|her|their|its|this|that|every|no|another)[\s-]$"
 _EXAMS = (
