@@ -32,9 +32,8 @@ def _word(word) -> str:
     """ "AI" as "ay i", "DVDs" as "d v ds"."""
     base = word.text.removesuffix("s") if word.text[:-1].isupper() else word.text
     base = base.removesuffix("'")
-    letters = [frontend().pronouncer.letters(letter) for letter in base if letter.isalpha()]
-    joined = tuple(sound for letter in letters for sound in letter)
-    if not base.isupper() or word.phonemes[: len(joined)] != joined:
+    joined = frontend().pronouncer.letters(base) if base.isascii() else ()
+    if not (base.isupper() and joined) or word.phonemes[: len(joined)] != joined:
         return "ay" if word.phonemes == _NAME_OF_A else word.text
     return " ".join("ay" if letter == "A" else letter for letter in base) + word.text[len(base) :]
 

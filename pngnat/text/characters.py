@@ -27,6 +27,7 @@ _LIGATURES = str.maketrans(
         "Ð": "Th", "þ": "th", "Þ": "Th", "ı": "i", "ħ": "h", "Ħ": "H", "ŋ": "ng", "Ŋ": "Ng", "ŧ": "t", "Ŧ": "T", "ẞ": "Ss",
     }
 )  # fmt: skip
+_SUPERSCRIPT = re.compile(r"(?<=[0-9)a-z])[⁻⁺]?[⁰¹²³⁴-⁹]+(?![A-Za-z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]")
 
@@ -39,12 +40,17 @@ def plain_letters(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def _raised(match: re.Match[str]) -> str:
+    """A power as it is typed ("10⁻⁶" -> "10^-6"); ² and ³ alone are said by a rule."""
+    return match[0] if match[0] in "²³" else "^" + unicodedata.normalize("NFKC", match[0]).replace("−", "-")
+
+
 def speakable(text: str, on_skipped: Callable[[str], None] | None = None) -> str:
     """`text` with plain quotes and spaces, composed letters, and without what nobody can say in English.
 
     on_skipped gets one line for each run of characters that was left out, with the name of the first one.
     """
-    composed = unicodedata.normalize("NFC", text.translate(_PLAIN))
+    composed = unicodedata.normalize("NFC", _SUPERSCRIPT.sub(_raised, text).translate(_PLAIN))
     if composed.isascii() and not _CONTROL.search(composed):
         return composed
     lone_greek = {match.start() for match in _LONE_GREEK.finditer(composed)}

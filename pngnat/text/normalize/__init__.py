@@ -29,6 +29,7 @@ _RULES = (
     *quotes.RULES,
     *web.RULES,
     *pairs.VERSES,
+    *roman.HEADINGS,
     *abbreviations.BEFORE_NUMBERS,
     *phone.RULES,
     *equations.RULES,

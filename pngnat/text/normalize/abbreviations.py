@@ -8,14 +8,13 @@ from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import digits
 from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters, rule
 from pngnat.text.normalize.stops import LETTERED, STARTS
-from pngnat.text.normalize.tables import DOTTED, FREE_TITLES, NUMBERED, PLAIN, STREETS, TITLES
+from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, NUMBERED, PLAIN, STATES, STREETS, TITLES
 
 _PLACES = frozenset({"St", "Ste", "Sts", "Ft", "Mt", "Mts", "Pt"})
 _PERSONS = [title for title in TITLES if title not in _PLACES]
-_NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol", "Ste", "Ch", "pp", "pg")
-_COMPASS = {
-    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
-}  # fmt: skip
+_NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol", "Ste", "Ch", "pp", "pg", "Hwy", "Rte")
+_LIVED = {"b": "born", "d": "died", "r": "reigned"}
+_LABELS = {"tel": "telephone", "attn": "attention", "ext": "extension", "apt": "apartment", "qty": "quantity"}
 _STATES = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|FL Florida|GA Georgia|HI Hawaii|"
     "ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|MI Michigan|"
@@ -35,6 +34,8 @@ def _title(match: re.Match[str]) -> str | None:
         return None
     if title == "Sr" and before(match, r"[A-Z][\w’'-]+,?\s"):
         return None
+    if title == "Sr" and after(match, r"\s(?:VP|Vice|Director|Manager|Editor|Engineer|Analyst|Developer|Producer|Counsel|Advisor)"):
+        return "Senior"
     return TITLES[title]
 
 
@@ -49,7 +50,7 @@ def _ends_street(match: re.Match[str]) -> bool:
 
 
 def _street(match: re.Match[str]) -> str | None:
-    way = f" {_COMPASS[match['way']]}" if match["way"] else ""
+    way = f" {COMPASS[match['way']]}" if match["way"] else ""
     return f"{match['name']} {STREETS[match['street']]}{way}{'' if way else full_stop(match)}"
 
 
@@ -59,6 +60,8 @@ def _dotted(match: re.Match[str]) -> str | None:
     if spoken is None:
         return None
     if found.lower() == "v." and not (before(match, r"[A-Z][\w.’'-]*\s") and after(match, r"\s[A-Z]")):
+        return None
+    if found.lower() == "w/" and not after(match, r"\s|\w\w"):
         return None
     if found == "min." and before(match, r"\d\s?"):
         return None
@@ -70,6 +73,8 @@ def _dotted(match: re.Match[str]) -> str | None:
 
 def _initials(match: re.Match[str]) -> str:
     """Dotted letters become one initialism ("U.S." -> "US"), or letters of their own where that would be a word ("J.R." -> "J R")."""
+    if not match[0].endswith(".") and (known := DOTTED.get(match[0].lower() + ".")):
+        return known
     joined = match[0].replace(".", "").upper()
     return (joined if is_initialism(joined) else letters(joined)) + full_stop(match)
 
@@ -82,14 +87,16 @@ def _initial(match: re.Match[str]) -> str | None:
 
 BEFORE_NUMBERS: tuple[Rule, ...] = (
     rule(
-        rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=\d|[IVX]+\b)",
+        rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
         lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
     ),
     rule(
-        rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(_COMPASS)})(?!\w)",
-        lambda m: f"{m['road']} {_COMPASS[m['way']]}",
+        rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(COMPASS)})(?!\w)",
+        lambda m: f"{m['road']} {COMPASS[m['way']]}",
     ),
-    rule(r"(?<![\w.])c\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
+    rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
+    rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " "),
+    rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
 )
 RULES: tuple[Rule, ...] = (
     rule(
@@ -97,8 +104,8 @@ RULES: tuple[Rule, ...] = (
         lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
     ),
     rule(
-        rf"(?P<number>\b\d+\s)(?P<way>{any_of(_COMPASS)})\.?(?=\s[A-Z\d])",
-        lambda m: m["number"] + _COMPASS[m["way"]],
+        rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
+        lambda m: m["number"] + COMPASS[m["way"]],
     ),
     rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     rule(
@@ -110,8 +117,14 @@ RULES: tuple[Rule, ...] = (
         rf"(?:\ (?P<way>[NS][EW])\b)?",
         _street,
     ),
+    rule(
+        rf"(?P<lead>(?<=[a-z],\ )|\b(?=(?:{any_of(BIG_STATES)})\.))(?P<state>{any_of(STATES)})\.(?!\w)",
+        lambda m: STATES[m["state"]] + full_stop(m),
+    ),
+    rule(r"(?:(?<=\w)|(?<!\S))\.NET\b", lambda m: (" " if before(m, r"\w") else "") + "dot net"),
     rule(rf"(?<![\w.])(?i:{any_of(DOTTED)})(?![a-z]\.)", _dotted),
     rule(rf"(?<![\w.])(?P<word>{any_of(PLAIN)})(?![\w.])", lambda m: PLAIN[m["word"]]),
-    rule(r"(?<![\w.'’])(?:[A-Za-z]\.){2,}(?!\w)", _initials),
+    rule(r"(?<![\w.'’])(?:[A-Za-z]\.){2,}(?!\w)|(?<![\w.'’])(?:[A-Za-z]\.){1,5}[A-Za-z](?![\w.'’])", _initials),
     rule(r"(?<![\w.'’])(?P<letter>[A-Z])\.\ ?(?=[A-Z][\w.])", _initial),
+    rule(r"(?<![\w.'’])(?P<letter>[B-HJ-Z])\.(?=\s[a-z])", lambda m: m["letter"]),
 )

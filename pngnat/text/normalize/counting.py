@@ -51,6 +51,8 @@ def _number(match: re.Match[str]) -> str:
 
 def _letters_and_digits(match: re.Match[str]) -> str | None:
     """ "H1N1", "x1y2", "MP3", "F-16", "python3.11", "7a": letters and numbers in turn."""
+    if not re.search(r"[A-Za-z]", match[0]):
+        return None
     said = []
     for piece in re.findall(r"[A-Za-z]+|\d+(?:\.\d+)*", match[0]):
         if not piece[0].isalpha():
@@ -123,19 +125,28 @@ RULES: tuple[Rule, ...] = (
         lambda m: plural(ordinal(m["number"])) if m["more"] else ordinal(m["number"]),
     ),
     rule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar),
+    rule(
+        r"\b802\.(?P<number>\d{1,2})(?P<letters>[a-z]{1,2})?\b",
+        lambda m: f"eight oh two dot {cardinal(m['number'])} {letters(m['letters'] or '')}".rstrip(),
+    ),
     rule(r"(?<![\w.])v(?:er)?\.?(?=\d+\.\d)", lambda m: "version "),
     rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version),
     rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product),
-    rule(r"(?<![\w.,])(?P<number>\d+)\s?[x×](?!\w)", lambda m: f"{cardinal(m['number'])} times"),
+    rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times"),
+    rule(r"\b(?P<letter>[A-Z])(?P<first>\d{1,3})(?:-(?=(?P=letter)\d)|\s?–\s?(?=[A-Z]\d))", lambda m: f"{m['letter']}{m['first']} to "),
+    rule(
+        r"(?<![\w.,])(?P<first>\d+)[kK]?\s?[-–]\s?(?P<last>\d+)[kK](?!\w)",
+        lambda m: f"{cardinal(m['first'])} to {cardinal(m['last'])} thousand",
+    ),
     rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled),
     rule(
-        r"(?<![.])\b(?:[A-Za-z]+-?\d{1,5}(?![\d])|\d{1,4}[A-Za-z](?![A-Za-z]))(?:[A-Za-z]+\d{1,5}|\d+[A-Za-z]+)*(?:[A-Za-z]+(?![A-Za-z]))?(?<!\.)(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
+        r"(?<![\w.])(?:[A-Za-z]+-(?=\d))?(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z\d]+(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
         _letters_and_digits,
     ),
     rule(
         r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point|time|story)s?\b)",
         lambda m: cardinal(m["whole"]),
     ),
-    rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.]))?(?P<number>{_DECIMAL}|\.\d+)", _number),
+    rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|\.\d+)", _number),
     rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import cardinal, ordinal, year
+from pngnat.text.normalize.numbers import cardinal, digits, ordinal, year
 from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, rule
 from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
@@ -57,6 +57,12 @@ def _month_day(match: re.Match[str]) -> str:
 def _days_of_month(match: re.Match[str]) -> str:
     article = "" if before(match, r"\b[Tt]he\s") else "the "
     return f"{article}{ordinal(match['first'])} to {ordinal(match['day'])} of {_calendar_name(match['month'])}"
+
+
+def _calendar_list(match: re.Match[str]) -> str:
+    """ "Mon/Wed/Fri"."""
+    *first, last = (_calendar_name(name) for name in match[0].split("/"))
+    return f"{', '.join(first)} and {last}"
 
 
 def _is_star(match: re.Match[str]) -> bool:
@@ -116,7 +122,7 @@ def _clock(hour: str, minute: str | None, second: str | None, half: bool) -> str
         minutes = " o'clock" if 0 < int(hour) <= 12 else " hundred"
     else:
         minutes = f" oh {cardinal(minute[1])}" if minute[0] == "0" else f" {cardinal(minute)}"
-    seconds = f" and {cardinal(int(second))} {'second' if int(second) == 1 else 'seconds'}" if second else ""
+    seconds = f" and {cardinal(int(second))} {'second' if int(second) == 1 else 'seconds'}" if second and int(second) else ""
     return cardinal(int(hour)) + minutes + seconds
 
 
@@ -124,7 +130,7 @@ def _time(match: re.Match[str]) -> str | None:
     if int(match["hour"]) > 24:
         return None
     clock = _clock(match["hour"], match["minute"], match["second"], bool(match["half"]))
-    return clock + _half_day(match["half"]) + full_stop(match)
+    return clock + (" UTC" if match["zone"] else _half_day(match["half"])) + full_stop(match)
 
 
 def _times(match: re.Match[str]) -> str | None:
@@ -148,7 +154,7 @@ def _military(match: re.Match[str]) -> str | None:
         return None
     said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(hour)
     rest = " hundred" if minute == "00" else f" zero {cardinal(int(minute))}" if minute[0] == "0" else f" {cardinal(minute)}"
-    return said + rest + (" hours" if match["hours"] else "")
+    return said + rest + (" UTC" if match["hours"] == "Z" else " hours" if match["hours"] else "")
 
 
 def _hour(match: re.Match[str]) -> str | None:
@@ -157,7 +163,8 @@ def _hour(match: re.Match[str]) -> str | None:
 
 def _dates_with_slash(match: re.Match[str]) -> str | None:
     """ "Due 03/04", "from 6/1 to 8/31"."""
-    spoken = match["lead"] + _month_and_day(match["month"], match["day"])
+    lead = re.sub(rf"^{_DAY_NAME}", lambda day: _calendar_name(day[0]), match["lead"])
+    spoken = lead + _month_and_day(match["month"], match["day"])
     return spoken + (match["joint"] + _month_and_day(match["month2"], match["day2"]) if match["joint"] else "")
 
 
@@ -185,7 +192,7 @@ def _year_range(match: re.Match[str]) -> str | None:
 _SLASH_DAY = r"(?P<month{0}>0?[1-9]|1[0-2])/(?P<day{0}>0?[1-9]|[12]\d|3[01])(?![\w/]|\.\d)"
 RULES: tuple[Rule, ...] = (
     rule(
-        r"(?<![\w/.-])(?P<year>[12]\d{3})(?P<sign>[-/])(?P<month>0[1-9]|1[0-2])(?P=sign)(?P<day>0[1-9]|[12]\d|3[01])"
+        r"(?<![\w/.-])(?P<year>[12]\d{3})(?P<sign>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sign)(?P<day>0?[1-9]|[12]\d|3[01])"
         r"(?:[T\ ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?P<zone>[Zz]\b|[-+−]\d\d(?::?\d\d)?)?"
         rf"(?!\s?{_HALF}|[\d:]))?(?![\d-])",
         _iso,
@@ -194,18 +201,24 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)", _numeric),
     rule(
         rf"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru|as\ of"
-        rf"|effective|expires|week\ of|night\ of|morning\ of)\s)"
+        rf"|effective|expires|week\ of|night\ of|morning\ of)\s"
+        rf"|\b{_DAY_NAME},?\s)"
         rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full)\b)",
         _dates_with_slash,
     ),
     rule(rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)", lambda m: m["first"] + " to "),
     rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day),
+    rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month),
+    rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?![\w:%-]|[.,]\d)", lambda m: f"{_calendar_name(m['month'])} {ordinal(m['day'])}"),
     rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day),
     rule(
         rf"(?<![\w.,:])(?P<first>{_DAY_NUMBER})(?:st|nd|rd|th)?(?:{_DASH}|\ to\ ){_DAY}\ (?:of\ )?{_MONTH}(?!\w)",
         _days_of_month,
     ),
     rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month),
+    rule(rf"\b{_DAY_NAME}(?:/{_DAY_NAME})+(?!\w)|\b{_MONTH_NAME}(?:/{_MONTH_NAME})+(?!\w)", _calendar_list),
+    rule(rf"(?<=[\dmM]){_DASH}(?=(?:present|now|today|noon|midnight|close|late|dusk)\b)", lambda m: " to "),
+    rule(rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to "),
     rule(rf"\b(?P<first>{_DAY_NAME}){_DASH}(?P<last>{_DAY_NAME})(?!\w)", _calendar_range),
     rule(
         rf"\b(?P<first>M|Tu?|W){_DASH}(?P<last>W|Th|F|Sa|Su)(?=:?\s\d)",
@@ -226,14 +239,21 @@ RULES: tuple[Rule, ...] = (
         lambda m: None if _is_star(m) else _calendar_name(m["day"] or m["plain"]) + full_stop(m),
     ),
     rule(
+        r"(?<![\w:.,])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)\.(?P<rest>\d{1,3})(?![\w:]|\.\d)",
+        lambda m: f"{_clock(m['minutes'], m['seconds'], None, True)} point {digits(m['rest'])}",
+    ),
+    rule(
         rf"(?<![\w:.,-])(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?(?:\s?{_HALF_DAY})?{_DASH}"
         rf"(?P<hour2>\d{{1,2}})(?::(?P<minute2>[0-5]\d))?(?:\s?(?P<half2>{_HALF}))?(?![\w:])",
         _times,
     ),
-    rule(rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY})?(?![\d:])", _time),
-    rule(r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h))?(?![\w:/-]|[.,]\d)", _military),
+    rule(
+        rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY}"
+        rf"|(?P<zone>Z))?(?![\d:]|[A-Za-z])",
+        _time,
+    ),
+    rule(r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?(?![\w:/-]|[.,]\d)", _military),
     rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
-    rule(r"(?<=[AP]M){0}(?=(?:noon|midnight|close|late)\b)".replace("{0}", _DASH), lambda m: " to "),
     rule(r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])", lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"]))),
     rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range),
     rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year),

@@ -13,6 +13,7 @@ from pngnat.text.normalize.tables import RATES
 _CURRENCIES = {
     "$": ("dollar", "cent"),
     "US$": ("US dollar", "cent"),
+    "US $": ("US dollar", "cent"),
     "C$": ("Canadian dollar", "cent"),
     "A$": ("Australian dollar", "cent"),
     "USD": ("US dollar", "cent"),
@@ -84,7 +85,7 @@ _SPELLED = ("hundred", "thousand", "million", "billion", "trillion")
 _SIGNS = any_of(_CURRENCIES)
 _FIRST_SCALE = rf"(?P<first_scale>{any_of(_SCALES)})?"
 # Per unit of what; said here, since a unit alone ("lb") is no word.
-_RATE = rf"(?:\ ?/\ ?(?P<rate>{any_of(RATES)})(?![\w/]))?"
+_RATE = rf"(?:\ ?/\ ?(?P<rate>{any_of(RATES)})(?![\w/])(?:\.(?=[;,]|\s[a-z]))?)?"
 _AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _SCALE = rf"(?:[ -]?(?P<spelled>{any_of(_SPELLED)})\b|\ ?(?P<scale>{any_of(_SCALES)})(?![A-Za-z]))?"
 
@@ -106,12 +107,16 @@ def _amount(amount: str, currency: str, scale: str | None, adjective: bool = Fal
     return small if not whole.strip("0") else f"{large} and {small}"
 
 
+def _per(rate: str | None) -> str:
+    return "" if not rate else " each" if RATES[rate] == "each" else f" per {RATES[rate]}"
+
+
 def _scale(match: re.Match[str]) -> str | None:
     return match["spelled"] or (_SCALES[match["scale"]] if match["scale"] else None)
 
 
 def _prefixed(match: re.Match[str]) -> str:
-    rate = f" per {RATES[match['rate']]}" if match["rate"] else ""
+    rate = _per(match["rate"])
     sign = {"-": "minus ", "−": "minus ", "+": "plus "}.get(match["sign"] or "", "")
     return sign + _amount(match["amount"], match["currency"], _scale(match), is_adjective(match)) + rate
 
@@ -120,19 +125,25 @@ def _range(match: re.Match[str]) -> str:
     first = decimal(match["first"].replace(",", ""))
     if match["first_scale"] and _SCALES[match["first_scale"]] != _scale(match):
         first += " " + _SCALES[match["first_scale"]]
-    rate = f" per {RATES[match['rate']]}" if match["rate"] else ""
+    rate = _per(match["rate"])
     return f"{first} to {_amount(match['amount'], match['currency'], _scale(match))}{rate}"
 
 
+def _bills(match: re.Match[str]) -> str:
+    """ "$20s" are bills, "$1000s" a sum."""
+    sums = {"100": "hundreds of dollars", "1000": "thousands of dollars"}
+    return sums.get(match["number"]) or plural(cardinal(match["number"]))
+
+
 RULES: tuple[Rule, ...] = (
-    rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", lambda m: {"100": "hundreds"}.get(m["number"]) or plural(cardinal(m["number"]))),
+    rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills),
     rule(
         rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT}){_FIRST_SCALE}\s?[-–—]\s?"
         rf"(?:{_SIGNS})?\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}(?!\w)",
         _range,
     ),
     rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed),
-    rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed),
+    rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed),
     rule(
         rf"(?<![\w.])(?P<amount>{_AMOUNT})\ ?¢",
         lambda match: f"{decimal(match['amount'].replace(',', ''))} {'cent' if is_one(match['amount']) else 'cents'}",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, code, decimal, mixed, quantity
+from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, mixed, quantity
 from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+from pngnat.text.normalize.tables import BOOKS, DAYS, MONTHS
 
 _BOOKS = (
     "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job Psalm Psalms "
@@ -14,13 +15,6 @@ _BOOKS = (
     "Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation Maccabees Sirach Tobit Judith Wisdom Baruch Surah "
     "Quran Nephi Mosiah Alma Moroni"
 ).split()
-_SHORT_BOOKS = {
-    "Gen": "Genesis", "Exod": "Exodus", "Ex": "Exodus", "Lev": "Leviticus", "Num": "Numbers", "Deut": "Deuteronomy", "Josh": "Joshua",
-    "Sam": "Samuel", "Ps": "Psalm", "Pss": "Psalms", "Prov": "Proverbs", "Eccl": "Ecclesiastes", "Isa": "Isaiah", "Jer": "Jeremiah",
-    "Ezek": "Ezekiel", "Dan": "Daniel", "Matt": "Matthew", "Mt": "Matthew", "Mk": "Mark", "Lk": "Luke", "Jn": "John", "Rom": "Romans",
-    "Cor": "Corinthians", "Gal": "Galatians", "Eph": "Ephesians", "Phil": "Philippians", "Col": "Colossians", "Thess": "Thessalonians",
-    "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
-}  # fmt: skip
 _ORDER = {"1": "First", "2": "Second", "3": "Third", "I": "First", "II": "Second", "III": "Third"}
 _OF_TOTAL = r"\b(?i:page|slide|part|step|chapter|episode|question|item|round|day|week|track|problem|lap|file|image|photo|sheet)\s"
 _RATED = (
@@ -34,9 +28,9 @@ _SAID_AS_PAIR = {("24", "7"), ("9", "11"), ("7", "7"), ("18", "8"), ("18", "10")
 
 def _verse(match: re.Match[str]) -> str:
     order = f"{_ORDER[match['order']]} " if match["order"] else ""
-    book = _SHORT_BOOKS.get(match["book"], match["book"])
+    book = BOOKS.get(match["book"], match["book"])
     end = f" to {cardinal(match['end'])}" if match["end"] else ""
-    more = "".join(f", {cardinal(verse)}" for verse in re.findall(r"\d+", match["more"] or ""))
+    more = re.sub(r"\d+", lambda number: cardinal(number[0]), re.sub(r"\s?[-–—]\s?", " to ", (match["more"] or "").replace(":", " ")))
     return f"{order}{book} {cardinal(match['chapter'])} {cardinal(match['verse'])}{end}{more}"
 
 
@@ -85,7 +79,7 @@ def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
         return True
     return (
         second in (10, 100)
-        and (first > 3 or second == 100 or bool(before(match, _RATED)))
+        and (first > 3 or bool(before(match, _RATED)))
         or (
             second in (5, 20, 25, 30, 50)
             and bool(before(match, r"\b(?i:rated|rating|rate|scored|scores?|got)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"))
@@ -101,29 +95,33 @@ def _tie_break(match: re.Match[str]) -> str:
     return f"{cardinal(match['first'])} to {cardinal(match['last'])} ({cardinal(match['points'])})"
 
 
-def _aircraft(match: re.Match[str]) -> str | None:
-    """ "737-800", "a 747"."""
-    if not match["variant"] and not before(match, r"\b(?i:boeing|a|the|this|that|old|new|mc|md)\s"):
-        return None
-    return code(match["model"]) + (f" {code(match['variant'])}" if match["variant"] else "")
-
-
 VERSES: tuple[Rule, ...] = (
     rule(
-        rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(_SHORT_BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
-        r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:,\s?\d{1,3})+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
+        rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
+        r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:[,;]\s?\d{1,3}(?::\d{1,3})?(?:[-–]\d{1,3})?)+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
         _verse,
     ),
 )
+_AGES = "year|month|week|day|hour|minute|second|mile|foot|inch|man|person|point|yard|page|story|meter|acre|pound"
+_HOURS = rf"(?:{any_of([*DAYS, *MONTHS])}|(?i:open|hours|daily|from|pages?|aged?|ages|between|chapters?|verses?|grades?))"
 RULES: tuple[Rule, ...] = (
-    rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft),
+    rule(
+        r"(?<![\w/.])(?:(?P<top>\d{1,4})/(?P<letter>[a-z])|(?P<left>[a-z])/(?P<bottom>\d{1,4}))(?![\w/]|\.\d)",
+        lambda m: f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}",
+    ),
+    rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five"),
+    rule(
+        rf"(?P<lead>\b{_HOURS}[:.,]?\s)(?P<first>\d{{1,3}})\s-\s(?P<last>\d{{1,3}})(?![\w:]|\s?=)",
+        lambda m: m["lead"] + _range(m),
+    ),
     rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
     rule(
-        r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})[\ -])?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?![\w/]|[.,]\d)",
+        r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})(?:[\ -]"
+        r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
         _slashed,
     ),
     rule(
-        rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?![\w-])(?!\.\d)",
+        rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?!\w|-(?!(?:{_AGES})\b))(?!\.\d)",
         _range,
     ),
     rule(

@@ -16,9 +16,14 @@ def _group(group: str) -> str:
     return digits(group)
 
 
+def _spelled(text: str) -> str:
+    """Digit by digit, with a comma for a hyphen."""
+    return " ".join(digits(one) if one.isdigit() else "X" if one == "X" else "," for one in text).replace(" ,", ",")
+
+
 def _phone(match: re.Match[str]) -> str:
     """Groups with a comma between them, so that they are heard as groups."""
-    spoken = ", ".join(_group(group) for group in re.findall(r"\d+|[A-Z]{2,}", match["groups"]))
+    spoken = ", ".join(_group(group) for group in re.findall(r"\d+|[A-Z]{2,}", re.sub(r"(?<=\d{3})(?=\d{4}$)", " ", match["groups"])))
     return ("plus " if match["groups"].startswith("+") else "") + spoken
 
 
@@ -40,6 +45,13 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)\ ?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone),
+    rule(r"(?P<lead>\b(?:ISBN|ISSN)(?:-1[03])?:?\ )(?P<digits>\d[\d-]{7,16}[\dX])(?!\w)", lambda m: m["lead"] + _spelled(m["digits"])),
+    rule(
+        r"(?P<lead>\b(?i:order|invoice|ticket|case|confirmation|reference|tracking|id|badge|serial|routing|member|customer|booking)"
+        r"(?:\ (?i:number|no\.?|is))?:?\ \#?)(?P<digits>\d{4,})(?![\w%]|[-.,:/]\d|\s[a-z]+s\b)",
+        lambda m: m["lead"].replace("#", "number ") + digits(m["digits"]),
+    ),
     rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone),
     rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits),
     rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups),

@@ -9,7 +9,7 @@ from pngnat.text.normalize.rules import Rule, after, before, rule
 
 _SECONDS_BEFORE = (
     r"\b(?i:in|for|after|within|every|about|took|takes?|taking|lasts?|lasted|wait|waits|waited|than|under|over|only|just|around|nearly"
-    r"|almost|until|approximately|at|by|delay|timeout|time|pause|paused|slept?|sleep|runs?|ran|another|roughly)\s(?:of\s|is\s|=\s)?|[=~<>+]\s?"
+    r"|almost|next|last|first|past|final|until|approximately|at|by|delay|timeout|time|pause|paused|slept?|sleep|runs?|ran|another|roughly)\s(?:of\s|is\s|=\s)?|[=~<>+]\s?"
 )
 _SECONDS_AFTER = (
     r"\s(?:delay|timeout|time|pause|later|ago|timer|interval|window|clip|video|limit|each|left|remaining|countdown|of\s(?!thousands|millions|hundreds)"
@@ -49,7 +49,14 @@ def _number(match: re.Match[str]) -> str | None:
     if before(match, _SECONDS_BEFORE) or after(match, _SECONDS_AFTER):
         return None
     is_round = number.lstrip("0") and number.endswith("0")
-    if not (is_round or match["apostrophe"] or len(number) > 2 or before(match, _MANY_BEFORE) or after(match, r"\s(?:and|or)\s\d+s\b")):
+    if not (
+        is_round
+        or match["apostrophe"]
+        or len(number) > 2
+        or before(match, _MANY_BEFORE)
+        or before(match, r"[a-z,]\s[A-Z]\w+\s")
+        or after(match, r"\s(?:and|or)\s\d+s\b")
+    ):
         return None
     return _many(number)
 
@@ -59,7 +66,29 @@ def _code(match: re.Match[str]) -> str:
     return f"{letters}{'-' if letters == 'A' else ' '}{_many(match['digits'])}"
 
 
+def _aircraft(match: re.Match[str]) -> str | None:
+    """ "737-800", "a 747"."""
+    if not (match["variant"] or match["many"]) and not before(match, r"\b(?i:boeing|a|the|this|that|old|new|mc|md)\s"):
+        return None
+    said = code(match["model"]) + (f" {code(match['variant'])}" if match["variant"] else "")
+    *head, last = said.split()
+    return " ".join([*head, plural(last) if match["many"] else last])
+
+
+def _players(match: re.Match[str]) -> str:
+    """ "49ers": "forty niners"."""
+    *head, last = cardinal(match["number"]).split()
+    return " ".join([*head, last.removesuffix("e") + "ers"])
+
+
 RULES: tuple[Rule, ...] = (
+    rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft),
+    rule(r"\b(?P<number>49|76|69)ers\b", _players),
+    rule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S"),
+    rule(
+        r"\b501\(?c\)?(?:\(?(?P<number>\d{1,2})\)?)?(?!\w)",
+        lambda m: "five oh one C" + (f" {cardinal(m['number'])}" if m["number"] else ""),
+    ),
     rule(r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades),
     rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"])),
     rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"])),
@@ -68,5 +97,5 @@ RULES: tuple[Rule, ...] = (
         r"\b(?P<number>401|403)\(?(?P<letter>[kKbB])\)?(?P<many>['’]?s)?(?!\w)",
         lambda m: f"{code(m['number'])} {m['letter'].upper()}{'s' if m['many'] else ''}",
     ),
-    rule(r"(?<![\w.,$£€:/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number),
+    rule(r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number),
 )

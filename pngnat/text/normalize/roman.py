@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pngnat.text.morphology import common_words
 from pngnat.text.normalize.numbers import cardinal, ordinal
 from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
 
@@ -79,6 +80,8 @@ def _after_name(match: re.Match[str]) -> str | None:
 def _heading(match: re.Match[str]) -> str | None:
     """ "II. Methods" at the beginning."""
     number = value(match["numeral"])
+    if len(match["numeral"]) == 1 and match["next"].lower() not in common_words():
+        return None
     return None if number is None or number > 39 else f"{match['space']}{cardinal(number)}."
 
 
@@ -87,14 +90,26 @@ def _ordinal(match: re.Match[str]) -> str | None:
     return None if number is None else ordinal(number)
 
 
+def _item(match: re.Match[str]) -> str | None:
+    """ "(ii)"; "(i)" where others follow."""
+    if match["numeral"] in ("i", "v") and "(ii)" not in match.string:
+        return None
+    return f"({cardinal(value(match['numeral'].upper()))})"
+
+
+# Before the rule for initials.
+HEADINGS: tuple[Rule, ...] = (rule(r"^(?P<space>\s*)(?P<numeral>[IVX]+)\.(?=\s(?P<next>[A-Z]\w*))", _heading),)
 RULES: tuple[Rule, ...] = (
-    rule(r"^(?P<space>\s*)(?P<numeral>[IVX]+)\.(?=\s[A-Z])", _heading),
-    rule(r"\bWW(?P<numeral>I{1,3})\b", lambda m: f"World War {cardinal(len(m['numeral']))}"),
+    rule(
+        r"\bWW\s?(?:(?P<numeral>I{1,3})|(?P<number>[123]))\b",
+        lambda m: f"World War {cardinal(m['number'] or len(m['numeral']))}",
+    ),
+    rule(r"\((?P<numeral>i{1,3}|iv|vi{0,3}|ix)\)", _item),
     rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
     rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
     rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
     rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
     rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
     rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
-    rule(r"(?P<word>\b[A-Z][a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
+    rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
 )

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.tables import COMPANY, DAYS, MONTHS, NUMBERED, PHRASES, SHORT_DAYS, SHORT_MONTHS, STREETS, TITLES, UNITS
+from pngnat.text.normalize.tables import (
+    BOOKS,
+    COMPANY,
+    DAYS,
+    DOTTED,
+    MONTHS,
+    NUMBERED,
+    PHRASES,
+    SHORT_DAYS,
+    SHORT_MONTHS,
+    STATES,
+    STREETS,
+    TITLES,
+    UNITS,
+)
 
 _REACH = 60
 _OPENERS = r"[\s\"'(\[\U000F0000-\U000FFFFD]*"
@@ -32,10 +46,10 @@ _VERBS = frozenset(
 # A sentence has more than a time ("At 5 a.m. Mr. Smith left").
 _AT_TIME = re.compile(r"\W*(?:At|By|From|Around|Until|Since|Before|After|About)\s[\d:]{1,5}\s?[AaPp]\.[Mm]")
 _DOTTED_LETTERS = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
-_NEVER = frozenset(phrase.rstrip(".").lower() for phrase in PHRASES) - {"max", "min"}
+_NEVER = frozenset(phrase.rstrip(".").lower() for phrase in PHRASES)
 _UNITS = frozenset(unit.rpartition(" ")[2] for unit in UNITS)
 _AMOUNT = re.compile(r"[\d½⅓⅔¼¾⅛⅜⅝⅞]\s?(?:(?:sq|cu|fl)\.?\s)?$")
-_ITEM = re.compile(r"[\s\"'(]*(?:\d{1,3}|[IVX]{1,5}|[ivx]{2,5}|[A-Za-z])$")
+_ITEM = re.compile(r"[\s\"'(]*(\d{1,3}|[IVX]{1,5}|[ivx]{2,5}|[A-Za-z])$")
 _ROMAN = re.compile(r"[IVXLC]+$")
 
 
@@ -53,11 +67,15 @@ def ends_sentence(text: str, dot: int, end: int, start: int = 0) -> bool:
     if text[dot] != "." or text[max(start, dot - 1) : dot] == ".":
         return True
     before = text[max(start, dot - _REACH) : dot]
-    word = re.search(r"[^\s\"'(\[–—]*$", before)[0]
+    word = re.search(r"[^\s\"'(\[–—/-]*$", before)[0]
     if not word:
         return True
     lead = before[: len(before) - len(word)]
-    if dot - start < 8 and _ITEM.match(text[start:dot]) and not STARTS.match(following):
+    if (
+        dot - start < 8
+        and (item := _ITEM.match(text[start:dot]))
+        and (len(item[1]) > 1 or item[1].isdigit() or not STARTS.match(following))
+    ):
         return False
     if _AT_TIME.fullmatch(text, start, dot):
         return False
@@ -69,6 +87,10 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
     number = following[0].isdigit()
     if len(word) == 1 and word.isalpha():
         return _letter_ends(word, lead, number, starts)
+    if word in _UNITS and _AMOUNT.search(lead):
+        return not number
+    if number and (word + "." in DOTTED or word in ("al", "Rs") or word in BOOKS):
+        return False
     if word.lower() in _NEVER or (word in NUMBERED and (number or _ROMAN.match(following) and following != "I")):
         return False
     if _DOTTED_LETTERS.fullmatch(word):
@@ -76,11 +98,9 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
         return following not in _CALENDAR | _ZONES and not number if half_day else starts
     if word in SHORT_MONTHS or word in SHORT_DAYS:
         return not number and following.rstrip(".") not in _CALENDAR
-    if word in _UNITS and _AMOUNT.search(lead):
-        return not number
     if word in TITLES and _ARTICLE.search(lead):
         return starts
-    if word in TITLES or word in STREETS or word + "." in COMPANY:
+    if word in TITLES or word in STREETS or word + "." in COMPANY or word in STATES:
         named = word in STREETS and re.search(r"(?:[A-Z][\w’'-]*|\d(?:st|nd|rd|th))\s$", lead)
         return starts or bool(named and following in _VERBS)
     return True
@@ -91,6 +111,8 @@ def _letter_ends(word: str, lead: str, number: bool, starts: bool) -> bool:
         return False
     if word == "v":
         return not re.search(r"[A-Z][\w.'’-]*\s$", lead)
+    if word in "NSEW" and re.search(r"\d\s$", lead):
+        return False
     if word.islower() or re.search(LETTERED + "$", lead):
         return True
     if word == "I" and re.search(r"(?:^|\s)[a-z][\w'’]*,?\s$", lead):

@@ -16,7 +16,8 @@ _SAID = {
     "℉": "degrees Fahrenheit", "№": "number", "∂": "partial", "∈": "in", "²": "squared", "³": "cubed", "·": "times",
     "<": "is less than", ">": "is greater than", "~": "about", "₹": "rupees", "₿": "bitcoins", "₩": "won", "₽": "rubles",
     "₺": "lira", "₪": "shekels", "₫": "dong", "₱": "pesos", "₦": "naira", "฿": "baht", "!=": "does not equal", "==": "equals",
-    "<=": "is less than or equal to", ">=": "is greater than or equal to", "<>": "does not equal", "->": "to", "=>": "to",
+    "<=": "is less than or equal to", ">=": "is greater than or equal to", "<>": "does not equal",
+    "->": "to", "+/-": "plus or minus", "=>": "to",
 }  # fmt: skip
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
@@ -35,6 +36,9 @@ _EITHER = {
 }
 
 
+_COUNT = r"(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty))"
+
+
 def _slash(match: re.Match[str]) -> str:
     pair = (match["left"].lower(), match["right"].lower())
     if pair == ("and", "or"):
@@ -47,13 +51,20 @@ def _slash(match: re.Match[str]) -> str:
 
 def _sign(match: re.Match[str]) -> str:
     spoken = _SAID[match["sign"]]
+    # "takes < 5 min", but "price > cost".
+    if spoken.startswith("is ") and (
+        not before(match, r"[\w)]\s?")
+        or (before(match, r"[a-z]{2,}\s") and not before(match, rf"\b{_COUNT}\s") and after(match, rf"\s?{_COUNT}\b"))
+    ):
+        spoken = spoken[3:]
     lead = " " if before(match, r"\S") else ""
     return lead + spoken + (" " if after(match, r"""[^\s.,;:!?)"'…—]""") else "")
 
 
 def _ampersand(match: re.Match[str]) -> str:
     """ "R&D", "AT&T": the letters around stay initials."""
-    return f"{match['left']} and {match['right']}"
+    left = "A-" if match["left"] == "A" else match["left"] + " "
+    return f"{left}and {match['right']}"
 
 
 RULES: tuple[Rule, ...] = (
@@ -61,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),
     rule(r"\b(?P<left>[A-Z]{1,3})&(?P<right>[A-Z]{1,3})\b", _ampersand),
     rule(r"\b(?P<left>[A-Z])/(?P<right>[A-Z])\b", lambda m: letters(m["left"] + m["right"])),
+    rule(r"(?<=\b[A-Z]{2})/(?=[A-Z]{2,4}\b)|(?<=\b[A-Z]{3})/(?=[A-Z]{2,4}\b)", lambda m: " "),
     rule(r"(?<=[\w)])\s\*\s(?=[\w(])", lambda m: " times "),
     rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
     rule(r"(?<=\w)/(?=\w)", lambda m: " slash "),

@@ -21,6 +21,10 @@ FREE_TITLES = frozenset(_of_kinds("freetitle"))
 STREETS = _of_kinds("street")
 # Before a number.
 NUMBERED = _of_kinds("numbered")
+BOOKS = _of_kinds("book")
+# After a town and a comma; those of BIG_STATES anywhere.
+STATES = _of_kinds("state", "bigstate")
+BIG_STATES = frozenset(_of_kinds("bigstate"))
 # With their dot, anywhere; a sentence never ends with a PHRASE, and COMPANY often stands inside a name.
 PHRASES = _of_kinds("phrase")
 COMPANY = _of_kinds("company")
@@ -32,3 +36,6 @@ MONTHS = "January February March April May June July August September October No
 SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 SHORT_DAYS = {day[:3]: day for day in DAYS} | {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
+COMPASS = {
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
+}  # fmt: skip

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.adjectives import is_adjective
-from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, is_one, ordinal, plural, quantity
+from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, VULGAR, cardinal, decimal, is_one, ordinal, plural, quantity
 from pngnat.text.normalize.rules import Rule, after, any_of, full_stop, rule
-from pngnat.text.normalize.tables import RATES, UNITS
+from pngnat.text.normalize.tables import COMPASS, RATES, UNITS
 
 # With a space these are too often something else before a name or as a street's side ("12 W Main").
-_RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "ac", "MP", "PB", "Mb"})
+_RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "MP", "PB", "Mb"})
 _NUMBER = rf"(?<![\w.,/])(?:(?P<first>{QUANTITY}){TO})?(?P<number>[-−]?{QUANTITY})"
+_WRITTEN = (
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred few several many".split()
+)
+# Abbreviations of units that are no words, so that a written number before them is enough.
+_SAFE = "lb lbs oz ozs ft hr hrs mi tsp tsps tbsp Tbsp yd yds yrs km kg cm mm ml mL mph mins secs gal gals qt qts mg wks mos".split()
 _POWERS = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
 _PER_SECOND = {"s²": "second squared", "s2": "second squared", "s^2": "second squared"}
-_PERS = UNITS | RATES | _PER_SECOND
+_PERS = UNITS | {rate: said for rate, said in RATES.items() if said != "each"} | _PER_SECOND
 _UNIT_NAME = rf"(?:{any_of(UNITS)}|%|°\s?[CFK]?|℃|℉)"
 
 
@@ -47,6 +52,7 @@ def _unit(match: re.Match[str]) -> str | None:
     if match["rate"]:
         many = match["many"]
         rate = f" per {decimal(many) + ' ' if many else ''}{_named(_PERS[match['rate']], not many or is_one(many))}"
+        rate += f" per {_PERS[match['rate2']]}" if match["rate2"] else ""
     name = _POWERS.get(match["power"] or "", "") + _points(match, unit) + rate
     return _measure(match, name, adjective=gap == "-" or is_adjective(match)) + full_stop(match)
 
@@ -58,8 +64,8 @@ def _is_unit(match: re.Match[str], unit: str, gap: str, dot: str | None) -> bool
         )
     if unit == "in" and gap and not after(match, r"""\s*(?:$|[a-z,;)"'×x]|\s[A-Z])"""):
         return False
-    if unit == "c":
-        return bool(dot)
+    if unit in ("c", "T"):
+        return bool(dot or (unit == "c" and re.search(r"[/½-⅞¼¾]", match["number"])))
     if unit in _RISKY and gap == " " and not match["rate"]:
         return not after(match, r"\s[A-Z]") and not (dot and unit in ("N", "W", "s"))
     return True
@@ -82,7 +88,15 @@ def _points(match: re.Match[str], unit: str) -> str:
 
 def _degrees(match: re.Match[str]) -> str:
     scale = {"C": " Celsius", "F": " Fahrenheit", "K": " kelvin"}.get(match["scale"] or "", "")
-    return _measure(match, "degree", not scale and is_adjective(match)) + scale
+    way = f" {COMPASS[match['way']]}" if match["way"] else ""
+    return _measure(match, "degree", not (scale or way) and is_adjective(match)) + scale + way
+
+
+def _angle(match: re.Match[str]) -> str:
+    """ "40°42′46″N"."""
+    parts = [(match["number"], "degree"), (match["minutes"], "minute"), (match["seconds"], "second")]
+    said = " ".join(f"{quantity(number)} {_named(unit, is_one(number))}" for number, unit in parts if number)
+    return said + (f" {COMPASS[match['way']]}" if match["way"] else "")
 
 
 def _height(match: re.Match[str]) -> str:
@@ -94,6 +108,33 @@ def _inches(match: re.Match[str]) -> str | None:
     if match["sign"] == '"' and len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2:
         return None
     return _measure(match, "inch", is_adjective(match))
+
+
+def _feet(match: re.Match[str]) -> str:
+    """ "6' tall"."""
+    return _measure(match, "foot", is_adjective(match))
+
+
+def _feet_and_inches(match: re.Match[str]) -> str:
+    """ "6 ft 2 in", "5ft 10", "a 6ft 2in man"."""
+    feet, inches = cardinal(match["number"]), quantity(match["inches"])
+    if not match["unit"]:
+        return f"{feet} foot {inches}"
+    if is_adjective(match):
+        return f"{feet} foot {inches} inch"
+    return f"{feet} {_named('foot', is_one(match['number']))} {inches} {_named('inch', is_one(match['inches']))}{full_stop(match)}"
+
+
+def _fahrenheit(match: re.Match[str]) -> str | None:
+    """ "Bake at 350F"."""
+    if match["exact"]:
+        return f"{decimal(match['exact'])} degrees Fahrenheit"
+    return f"{cardinal(match['number'])} degrees Fahrenheit" if 20 <= int(match["number"]) <= 600 else None
+
+
+def _written_number(match: re.Match[str]) -> str:
+    """ "two tbsp. oil"."""
+    return match["lead"] + _named(UNITS[match["unit"]], singular=False) + full_stop(match)
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -135,10 +176,18 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])", _height),
     rule(rf"{_NUMBER}(?P<sign>[\"″])(?!\w)", _inches),
-    rule(rf"{_NUMBER}′(?!\w)", lambda m: _measure(m, "foot", is_adjective(m))),
+    rule(rf"{_NUMBER}(?:′(?!\w)|['’](?=\s(?:tall|long|wide|high|deep|by)\b))", _feet),
+    rule(
+        r"(?<![\w.,/])(?P<number>\d{1,2})\ ?ft\.?,?\ ?(?P<inches>\d{1,2}(?:½|\ ?1/2)?)"
+        r"(?:\ ?(?P<unit>in(?:ches|ch)?\b)(?:\.(?!\w))?|(?![\w/.:-]))(?!\s(?:the|a|of)\b)",
+        _feet_and_inches,
+    ),
+    rule(r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b", lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}"),
+    rule(r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])", _fahrenheit),
+    rule(rf"(?P<lead>\b(?i:{any_of(_WRITTEN)})\s)(?P<unit>{any_of(_SAFE)})\b(?P<dot>\.(?!\w))?", _written_number),
     rule(
         r"(?<![\w.,])(?P<first>\d+)['′]\s?[x×]\s?(?P<last>\d+)['′](?!\w)",
-        lambda m: f"{cardinal(m['first'])} by {cardinal(m['last'])} feet",
+        lambda m: f"{cardinal(m['first'])} by {cardinal(m['last'])} {'foot' if is_adjective(m) else 'feet'}",
     ),
     rule(
         r"(?<![\w.,:])(?P<hours>\d{1,3})h\ ?(?:(?P<minutes>[0-5]?\d)m(?:in)?(?:\ ?(?P<seconds>[0-5]?\d)s)?|(?P<bare>[0-5]\d))(?![\w:])",
@@ -146,22 +195,36 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"(?<![\w.,:])(?P<minutes>\d{1,3})m(?:in)?\ ?(?P<seconds>[0-5]?\d)s(?![\w:])", _duration),
     rule(
-        rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER}\ ?(?P<unit>{_UNIT_NAME}))\s?[-–—]\s?(?=\d[\d.,]*\ ?(?P=unit))",
+        rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER}\ ?(?P<unit>{_UNIT_NAME}(?:/{any_of(RATES)})?))\s?[-–—]\s?(?=\d[\d.,]*\ ?(?P=unit))",
         lambda m: m["number"] + " to ",
     ),
     rule(rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)", lambda m: decimal(m["number"]) + " to "),
-    rule(rf"{_NUMBER}\ ?[°º]\ ?(?P<scale>[CFK])?(?![A-Za-z])", _degrees),
+    rule(
+        rf"(?<![\w.,/])(?P<number>\d{{1,2}}[/⁄]\d{{1,2}}|[{''.join(VULGAR)}])(?:-|\s?–\s?)(?=[\d{''.join(VULGAR)}])",
+        lambda m: quantity(m["number"]) + " to ",
+    ),
+    rule(
+        r"(?<![\w.,/])(?P<number>\d{1,3})°\s?(?P<minutes>\d{1,2})[′']\s?(?:(?P<seconds>\d{1,2}(?:\.\d+)?)(?:[″\"]|''))?\s?(?P<way>[NSEW])?(?!\w)",
+        _angle,
+    ),
+    rule(rf"{_NUMBER}\ ?[°º]\ ?(?:(?P<scale>[CFK])|(?P<way>[NSEW]))?(?![A-Za-z])", _degrees),
     rule(rf"{_NUMBER}\ ?(?P<sign>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]]),
     rule(rf"{_NUMBER}\ ?(?P<sign>[%‰])", _percent),
     rule(
         rf"{_NUMBER}(?P<gap>[\ -]?)(?P<unit>{any_of([*UNITS, 'c'])})(?P<power>[²³])?"
-        rf"(?:\ ?/\ ?(?P<many>\d+(?:\.\d+)?)?\ ?(?P<rate>{any_of(_PERS)})(?!\w))?"
+        rf"(?:\ ?/\ ?(?P<many>\d+(?:\.\d+)?)?\ ?(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?!\w))?"
         r"(?![\w/²³'’])(?P<dot>\.(?!\w))?",
         _unit,
     ),
     rule(
         rf"{_NUMBER}\ ?(?P<unit>mm|cm|m|km|ft|in)(?:\^)?(?P<power>[23])(?!\w)",
         lambda m: _measure(m, _POWERS[m["power"]] + UNITS[m["unit"]]),
+    ),
+    rule(
+        rf"(?<![\w/])(?P<unit>km|mi|m|mm|cm|ft|MB|GB|Mb|Gb|kg|g|mg|mL|ml|L|gal|W|kWh)/(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?![\w/])",
+        lambda m: (
+            f"{_named(UNITS[m['unit']], singular=False)} per {_PERS[m['rate']]}" + (f" per {_PERS[m['rate2']]}" if m["rate2"] else "")
+        ),
     ),
     rule(rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b", lambda m: f" per {RATES[m['rate']]}"),
     rule(

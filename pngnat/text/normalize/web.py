@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.numbers import cardinal, digits
+from pngnat.text.normalize.numbers import cardinal, code, digits
 from pngnat.text.normalize.rules import Rule, rule
 
 _SIGNS = {
@@ -70,7 +70,7 @@ def _url(match: re.Match[str]) -> str:
 def _file(match: re.Match[str]) -> str | None:
     """A file's name; one letter that ends a sentence is none ("Plan.C")."""
     name, _, ending = match["address"].rpartition(".")
-    if len(ending) == 1 and (name[0].isupper() or len(name) < 2):
+    if len(ending) == 1 and (name[0].isupper() or len(name) < 3 or "." in name):
         return None
     return _spoken(match["address"].replace("README", "Readme"))
 
@@ -86,8 +86,14 @@ RULES: tuple[Rule, ...] = (
     rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
     rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
     rule(
-        rf"(?<![\w./-])(?P<address>(?:(?:~|\.{{1,2}})?/)?(?:[\w.-]+/){{0,9}}\.?[A-Za-z][\w-]*(?:\.\w+)*\.(?:{_ENDINGS}))(?!\w|[/.]\w)",
+        rf"(?<![\w./-])(?P<address>(?:(?:~|\.{{1,2}})?/)?(?:[\w.-]+/){{0,9}}\.?[A-Za-z][\w-]*(?:\.\w+)*\.(?i:{_ENDINGS}))(?!\w|[/.]\w)",
         _file,
+    ),
+    rule(r"(?<!\S)(?P<address>(?:~/|(?:~?/[\w.-]+)+/)\.?[\w-]+(?:\.\w+)*|\.[a-z]{3,}(?!\S))", _url),
+    rule(
+        r"(?P<host>\blocalhost"
+        r"|\b(?:\d{1,3}\.){3}\d{1,3}):(?P<port>\d{2,5})(?!\w)",
+        lambda m: f"{_spoken(m['host'])} colon {code(m['port'])}",
     ),
     rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
     rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
