@@ -1,4 +1,4 @@
-"""How far one sound is from another, measured on magnitudes alone."""
+"""How far one sound is from another: in magnitudes alone, and with their phases."""
 
 from __future__ import annotations
 
@@ -53,6 +53,34 @@ class MultiResolutionStftLoss(nn.Module):
         spectrum = torch.stft(samples, size, hop, window=window, return_complex=True, pad_mode="constant")
         # The gradient of a plain absolute value is undefined at 0, where digital silence is.
         return torch.view_as_real(spectrum).square().sum(-1).add(1e-12).sqrt()
+
+
+class ComplexStftLoss(nn.Module):
+    """|A - B| / |B| of complex spectra, a mean over windows: 0 for the same sound, 1 for silence, 2 for the sound upside down.
+
+    It asks for something only where a sound's phases follow from what it is made from, as those of harmonics do from the place of the
+    pulses that the vocoder is trained with.
+    """
+
+    def __init__(self, windows: tuple[int, ...] = (512, 1024), floor: float = 1e-3) -> None:
+        """windows: samples, each with a hop of a quarter. floor: the level, of full scale, below which a recording counts as this loud."""
+        super().__init__()
+        self.windows, self.floor = windows, floor
+        for size in windows:
+            window = torch.hann_window(size)
+            self.register_buffer(f"window_{size}", window / window.norm(), persistent=False)
+
+    def forward(self, made: Tensor, true: Tensor) -> Tensor:
+        """Sounds (B, S) to a scalar."""
+        lost = []
+        for size in self.windows:
+            a, b = (self._spectrum(samples, size) for samples in (made, true))
+            lost.append((a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1).clamp(min=self.floor * (b[0].numel() / 2) ** 0.5))
+        return torch.stack(lost).mean()
+
+    def _spectrum(self, samples: Tensor, size: int) -> Tensor:
+        spectrum = torch.stft(samples, size, size // 4, window=getattr(self, f"window_{size}"), return_complex=True, pad_mode="constant")
+        return torch.view_as_real(spectrum)
 
 
 class LogMelLoss(nn.Module):

@@ -40,6 +40,9 @@ class AdversarialConfig:
     lr_scale: float = 4.0
     """How many times the vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin with nothing and
     must stay ahead."""
+    in_turn: bool = False
+    """Whether one discriminator judges each step, and the next one the next: a step then costs half of what it costs with three.
+    For a training of one process."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     """Their sizes."""
 
@@ -112,9 +115,10 @@ class Discriminators(nn.Module):
         super().__init__()
         self.networks = nn.ModuleList([SpectrogramDiscriminator(window, config) for window in config.windows])
 
-    def forward(self, samples: Tensor) -> list[DiscriminatorOutput]:
-        """samples (B, S) to the output of each network."""
-        return [network(samples) for network in self.networks]
+    def forward(self, samples: Tensor, turn: int | None = None) -> list[DiscriminatorOutput]:
+        """samples (B, S) to the output of each network, or of the one whose turn it is."""
+        networks = self.networks if turn is None else [self.networks[turn % len(self.networks)]]
+        return [network(samples) for network in networks]
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

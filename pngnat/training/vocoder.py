@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
-from pngnat.audio.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
+from pngnat.audio.spectral_loss import ComplexStftLoss, LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.source import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, discriminator_loss, feature_distance, generator_loss
@@ -39,6 +39,9 @@ class VocoderTrainingConfig:
     """Of spectral convergence and log-magnitude distance."""
     mel_weight: float = 1.0
     """Of the distance of log-mels."""
+    complex_weight: float = 0.5
+    """Of the distance of complex spectra. Magnitudes alone left the phases of a vocoder's harmonics as they happened to be, and its copies
+    lost more by their phases than by all else."""
     pitch_weight: float = 0.3
     """Of the losses of pitch and voicing."""
     trust_weight: float = 0.3
@@ -83,6 +86,7 @@ class VocoderTraining(L.LightningModule):
         self.vocoder = Vocoder(audio, model)
         self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
         self.stft_loss = MultiResolutionStftLoss(config.stft)
+        self.complex_loss = ComplexStftLoss()
         self.mel_loss = LogMelLoss(audio)
 
     def start_from(self, start: VocoderStart) -> None:
@@ -144,14 +148,15 @@ class VocoderTraining(L.LightningModule):
         made, true = batch.inner(made), batch.inner(batch.samples)
         convergence, distance = self.stft_loss(made, true)
         losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, true)}
-        losses |= {"pitch": pitch, "voicing": voiced}
+        losses |= {"complex": self.complex_loss(made, true), "pitch": pitch, "voicing": voiced}
         config = self.config
         loss = config.stft_weight * (convergence + distance) + config.mel_weight * losses["mel"] + config.pitch_weight * (pitch + voiced)
+        loss = loss + config.complex_weight * losses["complex"]
         if self.predicted and self.vocoder.config.corrections:
             losses["trust"] = F.binary_cross_entropy(trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust))
             loss = loss + config.trust_weight * losses["trust"]
         if self.discriminators is not None:
-            against = self._adversarial_losses(made, true)
+            against = self._adversarial_losses(made, true, batch.number)
             loss = loss + config.adversarial.weight * against["generator"] + config.adversarial.features * against["features"]
             loss, losses = loss + against["discriminator"], losses | against
         return {"loss": loss, **losses}
@@ -166,12 +171,13 @@ class VocoderTraining(L.LightningModule):
         source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
         return vocoder.sound(batch.mel, filters.trusted(corrected), voicing, source, noise), filters.trust
 
-    def _adversarial_losses(self, made: Tensor, true: Tensor) -> dict[str, Tensor]:
-        """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other."""
+    def _adversarial_losses(self, made: Tensor, true: Tensor, number: int) -> dict[str, Tensor]:
+        """Sounds (B, S), (B, S) of batch `number` to what discriminators and vocoder learn from each other."""
+        turn = number if self.config.adversarial.in_turn else None
         with autocast(self.device, self.config.autocast):
-            on_true, on_made = self.discriminators(true), self.discriminators(made.detach())
+            on_true, on_made = self.discriminators(true, turn), self.discriminators(made.detach(), turn)
             with self.discriminators.frozen():
-                fooled = self.discriminators(made)
+                fooled = self.discriminators(made, turn)
         return {
             "discriminator": discriminator_loss(on_true, on_made),
             "generator": generator_loss(fooled),

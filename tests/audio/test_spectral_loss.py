@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from pngnat.audio.config import AudioConfig
-from pngnat.audio.spectral_loss import LogMelLoss, MultiResolutionStftLoss, StftLossConfig
+from pngnat.audio.spectral_loss import ComplexStftLoss, LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 
 STFT = MultiResolutionStftLoss(StftLossConfig((256, 512), (64, 128)))
 
@@ -43,3 +43,16 @@ def test_a_loud_sound_does_not_outweigh_the_others():
 def test_each_window_needs_a_hop():
     with pytest.raises(ValueError, match="hop"):
         MultiResolutionStftLoss(StftLossConfig((256, 512), (64,)))
+
+
+def test_the_complex_loss_hears_what_is_upside_down_and_what_is_late():
+    loss = ComplexStftLoss((256, 512))
+    assert loss(noise(0), noise(0)).item() == 0
+    assert loss(torch.zeros(4, 9600), noise(0)).item() == pytest.approx(1, abs=1e-5)
+    assert loss(-noise(0), noise(0)).item() == pytest.approx(2, abs=1e-5)
+    assert loss(noise(0).roll(20, 1), noise(0)).item() > 1
+    assert loss(noise(1), noise(0)).item() == pytest.approx(2**0.5, abs=0.05)
+
+
+def test_silence_that_is_copied_nearly_is_near():
+    assert ComplexStftLoss()(noise(0, 1e-6), torch.zeros(4, 9600)).item() < 2e-3

@@ -35,6 +35,14 @@ def test_each_network_judges_each_sound(discriminators):
         assert all(feature.shape[:2] == (3, 8) for feature in output.features)
 
 
+def test_each_has_its_turn(discriminators):
+    sounds = noise_and_tones()[0]
+    every = discriminators(sounds)
+    for turn in range(4):
+        (alone,) = discriminators(sounds, turn)
+        assert torch.equal(alone.score, every[turn % 2].score)
+
+
 @pytest.mark.parametrize("stride", [1, 4])
 def test_a_finer_first_layer_sees_more_frequencies(stride):
     output = Discriminators(DiscriminatorConfig(windows=(512,), channels=4, stride=stride))(torch.zeros(1, 1200))[0]

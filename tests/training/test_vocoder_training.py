@@ -27,6 +27,7 @@ AUDIO = AudioConfig()
 MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
 CONFIG = VocoderTrainingConfig(batch_size=2, autocast=False, segments=SegmentConfig(frames=20))
 ADVERSARIAL = replace(CONFIG, adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(512, 256), channels=4)))
+IN_TURN = replace(ADVERSARIAL, adversarial=replace(ADVERSARIAL.adversarial, in_turn=True))
 RUN = RunConfig(accelerator="cpu", validate_every=4)
 
 
@@ -164,7 +165,7 @@ def run(store, clips, run_dir, steps, planned=6, config=CONFIG):
     return training, ema
 
 
-@pytest.mark.parametrize("config", [CONFIG, ADVERSARIAL], ids=["reconstruction", "adversarial"])
+@pytest.mark.parametrize("config", [CONFIG, ADVERSARIAL, IN_TURN], ids=["reconstruction", "adversarial", "in turn"])
 def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
     at_once, average = run(store, clips, tmp_path / "whole", 6, config=config)
     run(store, clips, tmp_path / "halves", 3, config=config)
