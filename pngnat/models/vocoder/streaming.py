@@ -26,7 +26,7 @@ def stream(
     """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1, M, T).
 
     first: frames until the first piece; each next one is `growth` times as long, up to `longest`. Each piece costs the network some
-    25 frames of context on either side, so short pieces are quick to come and dear to make.
+    25 frames of context on either side, so short pieces arrive sooner but cost more.
     Raises ValueError for more than one mel, and for a first piece of a single frame.
     """
     if mel.shape[0] != 1:
