@@ -14,7 +14,7 @@ from pngnat.data.checks import Limits, Warned, check, speaking_rate, text_score
 from pngnat.data.corpus import Recording, read_corpus
 from pngnat.files import atomic_write, make_folder, write_text
 
-KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text")
+KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text", "long")
 _SHOWN = 5
 
 
@@ -65,7 +65,9 @@ def summary(recordings: Sequence[Recording], warnings: Sequence[Warned]) -> str:
         if counts[kind]:
             lines.append(f"\n{kind}: {counts[kind]}")
             worst = sorted(
-                (warned for warned in warnings if warned.kind == kind), key=lambda warned: warned.value, reverse=kind == "clipping"
+                (warned for warned in warnings if warned.kind == kind),
+                key=lambda warned: warned.value,
+                reverse=kind in ("clipping", "long"),
             )
             lines += [f"  {warned.id}: {warned.message}" for warned in worst[:_SHOWN]]
             if counts[kind] > _SHOWN:

@@ -83,11 +83,13 @@ class Limits:
     """Alignment score of a word (mean log likelihood a frame); a lower one may not be what was said."""
     text: float = -2.5
     """Alignment score of a recording."""
+    long: float = 30.0
+    """Seconds of a recording; longer ones align badly and take the memory of many."""
 
 
 @dataclass(frozen=True)
 class Warned:
-    """One warning. kind: clipping, level, noise, silence, rate, word or text. value: what was measured, in the limit's unit."""
+    """One warning. kind: clipping, level, noise, silence, rate, word, text or long. value: what was measured, in the limit's unit."""
 
     id: str
     speaker: str
@@ -143,6 +145,8 @@ class _Usual:
 def _warnings(recording: Recording, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:
     if recording.measures:
         yield from _sound_warnings(recording.measures, usual, limits)
+    if recording.seconds > limits.long:
+        yield "long", recording.seconds, f"{recording.seconds:.1f} s: cut recordings of more than {limits.long:g} s at their pauses"
     rate = speaking_rate(recording)
     if usual.spread > 0 and abs(rate - usual.rate) > limits.rate * usual.spread:
         yield "rate", rate, f"{rate:.1f} phonemes a second, where {recording.speaker} usually says {usual.rate:.1f}"

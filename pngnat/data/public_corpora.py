@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from pngnat.audio import wav
-from pngnat.data.sources import SOUNDS, Skipped, Source, safe_name
+from pngnat.data.sound_files import SOUNDS
+from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
 
 _LIBRITTS_SPLITS = {"train": "train", "dev": "valid", "test": "test"}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pngnat.data.corpus import SPLITS
+from pngnat.data.metadata import Row, read_metadata
+from pngnat.data.sound_files import UNREADABLE, SoundFiles
 from pngnat.errors import PngnatError
 
 # Letters and digits, with apostrophes inside words.
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff")
 
 
 @dataclass(frozen=True)
@@ -46,88 +46,77 @@ class Skipped:
 def read_folder(folder: str | Path, speaker: str | None = None) -> tuple[list[Source], list[Skipped]]:
     """The recordings of a folder with `metadata.csv` and sound files anywhere in it (as a rule in `wavs/`).
 
-    metadata.csv is `|`-separated with no header and no quoting: `id|text`, LJSpeech's `id|text|normalized text` (the last is
-    taken), or `id|speaker|split|text`. An id is a file's name without its suffix. speaker: the name where the file gives none; the
-    folder's name by default. Lines that cannot be used are returned as skipped. Raises PngnatError where there is no usable list.
+    metadata.csv is read by `read_metadata`. An id is a file's name, with or without its ending and the folders that it lies in, as far
+    as they are needed to find it; accents match in any Unicode form. speaker: the name where the file gives none; the folder's name by
+    default. Lines that cannot be used are returned as skipped. Raises PngnatError where there is no list that can be read for sure.
     """
     folder = Path(folder)
     metadata = folder / "metadata.csv"
     if not metadata.is_file():
         raise PngnatError(f"{folder} has no metadata.csv; write one line `id|text` for each sound file")
-    try:
-        lines = metadata.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise PngnatError(f"{metadata} is not UTF-8 text ({error}); save it as UTF-8") from error
-    files = _sound_files(folder)
-    sources: list[Source] = []
-    skipped: list[Skipped] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        found = _line(line, speaker or folder.resolve().name, files)
-        if isinstance(found, str):
-            skipped.append(Skipped(line.split("|")[0].strip() or f"line {number}", found))
+    files, default = SoundFiles(folder), speaker or folder.resolve().name
+    rows, bad = read_metadata(metadata, lambda name: bool(files.of(name)))
+    skipped = [(line.line, Skipped(line.name or f"line {line.line}", f"line {line.line}: {line.reason}")) for line in bad]
+    found = []
+    for row in rows:
+        path = _one_file(row, files, row.speaker or default)
+        if isinstance(path, str):
+            skipped.append((row.line, Skipped(row.name, f"line {row.line}: {path}")))
         else:
-            sources.append(found)
-    return _without_doubles(sources, skipped)
+            found.append((row.line, Source(safe_name(path.stem), path, row.text, row.speaker or default, row.split)))
+    kept, doubles = _without_doubles(found)
+    return _with_own_names(folder, kept), [item for _, item in sorted(skipped, key=lambda pair: pair[0])] + doubles
 
 
-def _line(line: str, speaker: str, files: dict[str, list[Path]]) -> Source | str:
-    """The recording that a line describes, or what is wrong with the line."""
-    fields = [field.strip() for field in line.split("|")]
-    split = ""
-    if len(fields) == 4:
-        name, speaker, split, text = fields
-    elif len(fields) in (2, 3):
-        name, text = fields[0], fields[-1]
-    else:
-        return f"the line has {len(fields)} fields, not id|text, id|text|normalized text or id|speaker|split|text"
-    if not name or not speaker:
-        return "the line has no id" if not name else "the line has no speaker"
-    if split and split not in SPLITS:
-        return f"the split is '{split}', not one of {', '.join(SPLITS)}"
-    if not text:
-        return "there is no text"
-    stem = Path(name).stem if Path(name).suffix.lower() in SOUNDS else Path(name).name
-    paths = files.get(stem, [])
+def _one_file(row: Row, files: SoundFiles, speaker: str) -> Path | str:
+    """The file that a row means, or why there is none."""
+    paths = files.of(row.name)
     # Corpora that number each speaker's files from 1 have a folder a speaker.
     paths = [path for path in paths if speaker in path.parts] or paths
     if not paths:
-        return "there is no sound file of this name"
+        others = [files.relative(path) for path in files.like(row.name)[:3]]
+        return "there is no sound file of this name" + (f" (there is {', '.join(others)})" if others else "")
     if len(paths) > 1:
-        return f"there are {len(paths)} sound files of this name: {', '.join(str(path) for path in paths[:3])}"
-    return Source(safe_name(stem), paths[0], text, speaker, split)
+        return f"there are {len(paths)} sound files of this name: {', '.join(map(files.relative, paths[:3]))}"
+    if paths[0].suffix.lower() in UNREADABLE:
+        return f"{paths[0].suffix.lower()} cannot be read; convert {files.relative(paths[0])} to WAV or FLAC"
+    return paths[0]
 
 
-def _sound_files(folder: Path) -> dict[str, list[Path]]:
-    found = defaultdict(list)
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if Path(name).suffix.lower() in SOUNDS:
-                found[Path(name).stem].append(Path(parent) / name)
-    return found
-
-
-def _without_doubles(sources: Sequence[Source], skipped: Sequence[Skipped]) -> tuple[list[Source], list[Skipped]]:
-    """Each id once: speakers that share ids get their name in front, lines that repeat one are skipped."""
-    speakers = defaultdict(set)
-    for source in sources:
-        speakers[source.id].add(source.speaker)
-    kept: dict[str, Source] = {}
-    skipped = list(skipped)
-    for source in sources:
-        if len(speakers[source.id]) > 1:
-            source = replace(source, id=safe_name(f"{source.speaker}_{source.id}"))
-        if source.id in kept:
-            skipped.append(Skipped(source.id, "the id occurs twice; the first line is used"))
+def _without_doubles(found: Sequence[tuple[int, Source]]) -> tuple[list[Source], list[Skipped]]:
+    """Each file once; lines that name one again are skipped."""
+    kept: dict[Path, Source] = {}
+    skipped = []
+    for line, source in found:
+        if source.path in kept:
+            skipped.append(Skipped(source.id, f"line {line}: the file occurs twice; the first line is used"))
         else:
-            kept[source.id] = source
+            kept[source.path] = source
     return list(kept.values()), skipped
+
+
+def _with_own_names(folder: Path, sources: Sequence[Source]) -> list[Source]:
+    """Each id once: where several files have one name, the speaker's or else the folders' stand in front, and at last a number behind."""
+    sharing = defaultdict(list)
+    for source in sources:
+        sharing[source.id].append(source.speaker)
+    taken: set[str] = set()
+    named = []
+    for source in sources:
+        speakers, name = sharing[source.id], source.id
+        if len(speakers) > 1 and len(set(speakers)) == len(speakers):
+            name = safe_name(f"{source.speaker}_{source.id}")
+        elif len(speakers) > 1:
+            name = safe_name("_".join((*source.path.relative_to(folder).parent.parts, source.id)))
+        name = next(one for one in (name, *(f"{name}_{number}" for number in range(2, len(sources) + 2))) if one not in taken)
+        taken.add(name)
+        named.append(replace(source, id=name))
+    return named
 
 
 def safe_name(name: str) -> str:
     """A name that is safe as a file's name everywhere."""
-    return re.sub(r"[^\w.\-]+", "_", name).strip(".") or "_"
+    return re.sub(r"[^\w.\-]+", "_", unicodedata.normalize("NFC", name)).strip(".") or "_"
 
 
 def plain_text(text: str) -> str:

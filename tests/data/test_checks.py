@@ -28,6 +28,12 @@ def test_a_good_corpus_has_no_warnings():
     assert check(CORPUS) == []
 
 
+def test_recordings_over_half_a_minute_are_warned_about():
+    long = replace(recording("long"), durations=np.array([20, 0.15, 0.15, 0, 0.15, 0.15, 10], dtype=np.float32))
+    (warned,) = check([*CORPUS, long])
+    assert (warned.id, warned.kind) == ("long", "long") and "30.6 s" in warned.message
+
+
 @pytest.mark.parametrize(("kind", "bad"), [
     ("clipping", {"clipped": 0.01}), ("level", {"level": -45.0, "noise": -90.0}), ("level", {"level": -5.0}),
     ("level", {"level": -32.0}), ("noise", {"noise": -35.0}), ("silence", {"leading": 3.0}), ("silence", {"trailing": 0.0}),
