@@ -4,7 +4,8 @@
 
 The folder holds `train.tsv.gz` of the Wikipedia Homograph Data (Gorman et al. 2018, Apache-2.0). Every tenth sentence of a word is
 held out: it is used for the figures alone, and the shipped weights never see it. recipes/heteronyms_extra.tsv adds hand-written everyday
-sentences for readings that are rare in an encyclopedia.
+sentences for readings that are rare in an encyclopedia; `{a|b}` in them stands for either, and some of the ways to fill in such a sentence
+are taken, so that each alternative is seen at least twice.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import torch
 
@@ -26,6 +28,7 @@ from pngnat.text.lexicon import DATA
 
 EXTRA = Path(__file__).with_name("heteronyms_extra.tsv")
 MARK = "ZH ZH ZH"
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass
@@ -80,14 +83,30 @@ def wikipedia(folder: Path, frontend: Frontend) -> list[Example]:
 def extra(frontend: Frontend, weight: float) -> list[Example]:
     examples = []
     for line in EXTRA.read_text(encoding="utf-8").splitlines():
-        reading, sentence = line.split("\t")
-        before, word, after = sentence.split("*")
-        names = list(readings()[word.lower()])
-        found = tokens_of(frontend, before, word, after)
-        if found is None:
-            raise SystemExit(f"cannot find the word in: {sentence}")
-        examples.append(Example(word.lower(), names.index(reading) == 1, features(*found), weight=weight))
+        reading, pattern = line.split("\t")
+        filled = fillings(pattern)
+        for sentence in filled:
+            before, word, after = sentence.split("*")
+            found = tokens_of(frontend, before, word, after)
+            if found is None:
+                raise SystemExit(f"cannot find the word in: {sentence}")
+            second = list(readings()[word.lower()]).index(reading) == 1
+            examples.append(Example(word.lower(), second, features(*found), weight=weight if len(filled) == 1 else weight / 2))
     return examples
+
+
+def fillings(pattern: str) -> list[str]:
+    """Sentences that the pattern stands for: as many as let each alternative be seen twice, in a fixed random order."""
+    choices = [choice.split("|") for choice in _CHOICE.findall(pattern)]
+    if not choices:
+        return [pattern]
+    random, count = Random(pattern), 2 * max(map(len, choices))
+    columns = [[one for _ in range(-(-count // len(choice))) for one in random.sample(choice, len(choice))][:count] for choice in choices]
+    filled = []
+    for picks in zip(*columns, strict=True):
+        given = iter(picks)
+        filled.append(_CHOICE.sub(lambda _: next(given), pattern))  # noqa: B023 - called at once
+    return list(dict.fromkeys(filled))
 
 
 def columns(example: Example) -> list[str]:

@@ -34,6 +34,17 @@ _GROUPS = {
     "NUM": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion",
 }
+# What tells the present from the past where both are spelled alike, wherever it stands in the sentence.
+_TENSED = frozenset({"read"})
+_CUES = {
+    "habit": "every each always usually often sometimes daily weekly nightly monthly never rarely seldom regularly normally generally days "
+    "nowadays",
+    "ago": "yesterday ago last once earlier previously",
+    "past": "was were had did went said came took got made saw heard told found knew gave thought felt left began stood sat ran wrote kept "
+    "held brought met asked looked",
+    "now": "is are am do does can will should must may today now tomorrow tonight",
+}
+_CUE = {word: name for name, words in _CUES.items() for word in words.split()}
 _CLASS = {word: name for name, words in reversed(_GROUPS.items()) for word in words.split()}
 _ENDINGS = (
     ("ing", "ing"), ("ed", "ed"), ("ly", "ly"), ("tion", "N"), ("sion", "N"), ("ment", "N"), ("ness", "N"), ("ity", "N"), ("ism", "N"),
@@ -86,6 +97,8 @@ def features(tokens: Sequence[str], index: int) -> list[str]:
 def _further(tokens: Sequence[str], index: int) -> Iterator[str]:
     for position in range(max(0, index - _FAR), min(len(tokens), index + _FAR + 1)):
         token = tokens[position].lower()
+        if position != index and token in _CUE and tokens[index].lower() in _TENSED:
+            yield f"<{_CUE[token]}>"
         if position != index and word_class(token) in ("X", "N", "A", "s", "ing", "ed", "er"):
             yield token
 
@@ -112,6 +125,7 @@ class Heteronyms:
         return (second if score > 0 else first)[1]
 
 
+@lru_cache(maxsize=1)
 def readings() -> dict[str, dict[str, tuple[str, ...]]]:
     """word -> {reading: phonemes}, two a word; the verb is the second one where there is one."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
