@@ -54,6 +54,8 @@ class Pronouncer:
     def _look_up(self, spelling: str) -> list[tuple[str, ...]]:
         if spelling.lower() in self._lexicon:
             return [self._lexicon[spelling.lower()]]
+        if not spelling.isascii() and spelling.lower() in dictionary():
+            return dictionary().variants(spelling.lower())
         plain = plain_letters(spelling)
         capitals = _CAPITALS.fullmatch(plain)
         if capitals and (not capitals["letters"] or is_initialism(capitals["letters"])):
