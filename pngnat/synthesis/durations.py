@@ -137,9 +137,18 @@ def asked_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple
 
     A silence goes with the word before it, the leading one with the first word.
     """
+    return _asked([boundary.pace for boundary in utterance.boundaries], tokens, before)
+
+
+def asked_pitches(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
+    """The same in semitones, for the pitch."""
+    return _asked([boundary.pitch for boundary in utterance.boundaries], tokens, before)
+
+
+def _asked(values: Sequence[float | None], tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
     held = [before]
-    for boundary in utterance.boundaries:
-        held.append(held[-1] if boundary.pace is None else boundary.pace)
+    for value in values:
+        held.append(held[-1] if value is None else value)
     silent = tokens.word_index < 0
     word = np.where(silent, np.cumsum(silent) - 2, tokens.word_index)
     return np.array(held[1:])[np.maximum(word, 0)], held[-1]
@@ -164,6 +173,11 @@ class Timeline:
     spoken: np.ndarray
     borders: np.ndarray
     heard: np.ndarray
+
+    def of_frames(self, values: np.ndarray, hop: int) -> np.ndarray:
+        """Values (N,) of tokens to those of the frames (T,) that the model speaks."""
+        centres = (np.arange(self.borders[-1] // hop) + 0.5) * hop
+        return values[np.minimum(np.searchsorted(self.borders[1:], centres, side="right"), len(values) - 1)]
 
     def seconds(self, sample_rate: int) -> np.ndarray:
         """The borders (N + 1,) of the tokens in seconds, as the listener hears them."""

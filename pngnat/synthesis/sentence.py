@@ -22,7 +22,7 @@ class Sentence:
     """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
     and so the one before must have been made.
 
-    mel: (1, M, T). f0: (1, T) in Hz, None to let the vocoder choose.
+    mel: (1, M, T). f0: (1, T) in Hz, None to let the vocoder choose. semitones: how far to raise the pitch, a number or (1, T).
     """
 
     said: Speech
@@ -31,7 +31,7 @@ class Sentence:
     timeline: Timeline
     generator: torch.Generator
     f0: Tensor | None = None
-    semitones: float = 0.0
+    semitones: float | Tensor = 0.0
 
     def blocks(self) -> Iterator[np.ndarray]:
         """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech` within 1e-4."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pngnat.errors import PngnatError
-from pngnat.synthesis.timings import TimedPhoneme, TimedWord, Timings
+from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord, Timings
 from pngnat.version import __version__
 
 
@@ -23,6 +23,7 @@ class Speech:
     samples: float32 (S,), mono, nominally in [-1, 1]. sample_rate: Hz. normalized_text: what is spoken, written out.
     words, phonemes: in time; the phonemes' spans follow each other without gaps and cover the whole sound.
     skipped: descriptions of what the text held that cannot be spoken. voice, speaker: names.
+    marks: the places that the text names with `[mark:NAME]`, in time.
     """
 
     samples: np.ndarray
@@ -33,6 +34,7 @@ class Speech:
     skipped: list[str] = field(default_factory=list)
     voice: str = ""
     speaker: str = ""
+    marks: list[TimedMark] = field(default_factory=list)
 
     @classmethod
     def join(cls, parts: Iterable[Speech]) -> Speech:
@@ -50,6 +52,7 @@ class Speech:
             words=timings.words,
             phonemes=timings.phonemes,
             skipped=timings.skipped,
+            marks=timings.marks,
         )
 
     @property
@@ -65,8 +68,8 @@ class Speech:
     @property
     def timings(self) -> Timings:
         """The times of words and phonemes, apart from the sound."""
-        said = [self.normalized_text]
-        return Timings(list(self.words), list(self.phonemes), said, list(self.skipped), self.voice, self.speaker, self.duration)
+        words, phonemes, marks = list(self.words), list(self.phonemes), list(self.marks)
+        return Timings(words, phonemes, [self.normalized_text], list(self.skipped), self.voice, self.speaker, self.duration, marks)
 
     @property
     def tags(self) -> dict[str, str]:

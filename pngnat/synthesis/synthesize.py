@@ -25,6 +25,7 @@ from pngnat.synthesis.durations import (
     Timeline,
     apply_pace,
     asked_paces,
+    asked_pitches,
     check_seconds,
     fit_words,
     lay_out,
@@ -32,16 +33,14 @@ from pngnat.synthesis.durations import (
 from pngnat.synthesis.given_pitch import GivenPitch
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
-from pngnat.synthesis.timings import TimedPhoneme, TimedWord
+from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord
 from pngnat.text.frontend import Frontend, load_lexicon
-from pngnat.text.markup import FASTEST, SLOWEST
+from pngnat.text.markup import FASTEST, LARGEST_PITCH, SLOWEST
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice.blending import Blend, blend_durations
 from pngnat.voice.voice import Voice, load_voice
 
-# Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
-LARGEST_PITCH = 12.0
 # Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
 MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
@@ -65,6 +64,7 @@ class SpeechOptions:
     seed: the same seed gives the same sound.
     pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
     lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
+    ssml: whether the text is SSML; None means that it is where it begins with <speak>.
     Raises PngnatError for a number that is out of range.
     """
 
@@ -79,6 +79,7 @@ class SpeechOptions:
     pause: float | None = None
     paragraph_pause: float | None = None
     lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
+    ssml: bool | None = None
 
     def __post_init__(self) -> None:
         for pace in (self.pace, *self.word_pace.values()):
@@ -178,11 +179,13 @@ class _Speaking:
         self.frontend = _frontend(options.lexicon, voice.card.lexicon)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.words_spoken = 0
-        self.asked_pace = 1.0
+        self.asked_pace, self.asked_pitch = 1.0, 0.0
 
     def speak(self, text: str) -> Iterator[Sentence]:
         skipped: list[str] = []
-        utterances = (piece for utterance in self.frontend.utterances(text, skipped.append) for piece in pieces(utterance))
+        utterances = (
+            piece for utterance in self.frontend.utterances(text, skipped.append, self.options.ssml) for piece in pieces(utterance)
+        )
         before = None
         for utterance, after in _with_next(utterances):
             sentence = self._utterance(utterance, before, after, skipped.copy())
@@ -220,8 +223,20 @@ class _Speaking:
             timeline=timeline,
             generator=self.generator,
             f0=None if self.f0 is None else torch.from_numpy(self.f0.take(timeline))[None],
-            semitones=self.options.pitch,
+            semitones=self._semitones(utterance, tokens, timeline),
         )
+
+    def _semitones(self, utterance: Utterance, tokens: PngTokens, timeline: Timeline) -> float | torch.Tensor:
+        """How far to raise the pitch: by one number, or frame by frame (1, T) where the text changes it within the utterance."""
+        asked, self.asked_pitch = asked_pitches(utterance, tokens, self.asked_pitch)
+        semitones = asked + self.options.pitch
+        if np.abs(semitones).max() > LARGEST_PITCH:
+            raise PngnatError(f"the pitch that the text and the caller ask for together must lie within {LARGEST_PITCH:g} semitones")
+        if isinstance(self.voice.vocoder, ForeignVocoder):
+            self.voice.vocoder.check_pitch(bool(semitones.any()))
+        if (semitones == semitones[0]).all():
+            return float(semitones[0])
+        return torch.from_numpy(timeline.of_frames(semitones, self.voice.card.audio.hop_length)).float()[None]
 
     def _durations(self, reading: _Reading, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
         """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
@@ -281,7 +296,20 @@ class _Speaking:
             inside = np.flatnonzero(tokens.word_index == index)
             words.append(TimedWord(word.text, borders[inside[0]], borders[inside[-1] + 1], boundary.marks))
         silence = np.zeros(0, dtype=np.float32)
-        return Speech(silence, self.voice.sample_rate, utterance.text, words, phonemes, skipped, self.voice.name, self.speaker)
+        marks = _timed_marks(utterance, tokens, borders)
+        return Speech(silence, self.voice.sample_rate, utterance.text, words, phonemes, skipped, self.voice.name, self.speaker, marks)
+
+
+def _timed_marks(utterance: Utterance, tokens: PngTokens, borders: Sequence[float]) -> list[TimedMark]:
+    """The places that the text names: in an asked pause as far on as it says, else where the next word begins, or the last one ends."""
+    marks = []
+    last = len(utterance.words)
+    for number, (boundary, token) in enumerate(zip(utterance.boundaries, np.flatnonzero(tokens.word_index < 0), strict=True)):
+        start, end = borders[token], borders[token + 1]
+        for place in boundary.places:
+            inside = boundary.pause is not None or number == last
+            marks.append(TimedMark(place.name, min(start + place.after, end) if inside else end))
+    return marks
 
 
 def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:

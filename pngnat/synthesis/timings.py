@@ -51,9 +51,20 @@ class TimedPhoneme:
         return self.end - self.start
 
 
+@dataclass(frozen=True, slots=True)
+class TimedMark:
+    """A place that the text names with `[mark:NAME]` or SSML's `<mark>`. time: seconds."""
+
+    name: str
+    time: float
+
+
 @dataclass
 class Timings:
-    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by sentence."""
+    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by sentence.
+
+    marks: the places that the text names.
+    """
 
     words: list[TimedWord] = field(default_factory=list)
     phonemes: list[TimedPhoneme] = field(default_factory=list)
@@ -62,6 +73,7 @@ class Timings:
     voice: str = ""
     speaker: str = ""
     duration: float = 0.0
+    marks: list[TimedMark] = field(default_factory=list)
 
     def add(self, other: Timings) -> None:
         """Append what follows in time."""
@@ -69,6 +81,7 @@ class Timings:
             word = None if phoneme.word is None else phoneme.word + len(self.words)
             self.phonemes.append(TimedPhoneme(phoneme.symbol, phoneme.start + self.duration, phoneme.end + self.duration, word))
         self.words += [replace(word, start=word.start + self.duration, end=word.end + self.duration) for word in other.words]
+        self.marks += [TimedMark(mark.name, mark.time + self.duration) for mark in other.marks]
         self.text += other.text
         self.skipped += other.skipped
         self.voice, self.speaker = other.voice, other.speaker
@@ -90,7 +103,10 @@ class Timings:
         head["skipped"] = self.skipped
         # One entry a line: that is what a person edits, and what a diff shows.
         lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in head.items()]
-        for key, rows in (("words", words), ("phonemes", phonemes)):
+        marks = [{"name": mark.name, "time": round(mark.time, 6)} for mark in self.marks]
+        for key, rows in (("marks", marks), ("words", words), ("phonemes", phonemes)):
+            if key == "marks" and not rows:
+                continue
             lines.append(f'"{key}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows) + "\n]")
         return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -12,6 +12,7 @@ from pngnat.text.lexicon import load_lexicon
 from pngnat.text.markup import Markup
 from pngnat.text.normalize import normalize
 from pngnat.text.sentences import clauses, paragraphs, sentences
+from pngnat.text.ssml import is_ssml, read_ssml
 from pngnat.text.utterance import Utterance
 from pngnat.text.words import Draft, draft
 
@@ -30,16 +31,22 @@ class Frontend:
         """The phonemes of one normalized word, without context; empty when it has no letter that can be spoken."""
         return self.pronouncer.word(spelling)
 
-    def utterances(self, text: str, on_skipped: Callable[[str], None] | None = None) -> Iterator[Utterance]:
+    def utterances(self, text: str, on_skipped: Callable[[str], None] | None = None, ssml: bool | None = None) -> Iterator[Utterance]:
         """The sentences of `text`, lazily; sentences of more than 300 phonemes come in several utterances, cut at clauses.
 
-        The text may hold `[word](W ER1 D)`, `{W ER1 D | W ER1 D Z}`, `[pause:0.5]` (seconds) and `[pace:0.7]`. Every utterance
-        has words; a sentence without any gives its marks, pauses and pace to its neighbour.
-        on_skipped: called with a line for each run of characters that cannot be spoken.
+        The text may hold HTML, `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D | W ER1 D Z}`, `[pause:0.5]` (seconds), `[pace:0.7]`,
+        `[pitch:2]` (semitones) and `[mark:NAME]`. Every utterance has words; a sentence without any gives its marks, pauses, pace and
+        pitch to its neighbour.
+        on_skipped: called with a line for each run of characters that cannot be spoken, and each tag of SSML that is not supported.
+        ssml: whether the text is SSML; None means that it is where it begins with <speak>.
         Raises PngnatError for markup that cannot be read.
         """
+        if is_ssml(text) if ssml is None else ssml:
+            text = read_ssml(text, on_skipped)
+        else:
+            text = readable(text)
         held: Draft | None = None
-        for paragraph in paragraphs(readable(text)):
+        for paragraph in paragraphs(text):
             for following in self._drafts(paragraph, on_skipped):
                 if held and held.words and following.words:
                     yield from clauses(held.utterance(pronounce(held, self.pronouncer)))

@@ -1,4 +1,5 @@
-"""What a writer can put into the text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]` and `[pace:0.7]`.
+"""What a writer can put into the text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]`, `[pace:0.7]`,
+`[pitch:2]` and `[mark:NAME]`.
 
 Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are formed. Of a
 Markdown link or image its words are said. Other brackets and braces are text.
@@ -23,10 +24,13 @@ _MOST = 0xFFFD
 MAX_WORD_PHONEMES = 100
 MAX_PAUSE = 30.0
 SLOWEST, FASTEST = 0.2, 5.0
+# Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
+LARGEST_PITCH = 12.0
 _INSIDE = r"(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,300}"
 _TARGET = r"(?:[^()\n]|\([^()\n]{0,200}\)){1,1000}"
 _PIECE = re.compile(
     r"\[pause:(?P<pause>[^\]\n]{0,20})\]|\[pace:(?P<pace>[^\]\n]{0,20})\]"
+    r"|\[pitch:(?P<pitch>[^\]\n]{0,20})\]|\[mark:(?P<mark>[^\]\n]{1,200})\]"
     rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\$?\{{(?P<raw>[^{{}}\n]{{1,2000}})\}}"
 )
 _STRESSED = frozenset(phoneme for phoneme in PHONEMES if phoneme[-1] in "012")
@@ -56,7 +60,21 @@ class Pace:
     factor: float
 
 
-Piece = Word | Pause | Pace
+@dataclass(frozen=True)
+class Pitch:
+    """How many semitones the writer wants what follows to be higher, or lower where negative."""
+
+    semitones: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place whose time the writer wants to know."""
+
+    name: str
+
+
+Piece = Word | Pause | Pace | Pitch | Mark
 
 
 class Markup:
@@ -95,6 +113,10 @@ def _parse(match: re.Match[str]) -> list[Piece] | str | None:
         return [Pause(_seconds(match["pause"]))]
     if match["pace"] is not None:
         return [Pace(_factor(match["pace"]))]
+    if match["pitch"] is not None:
+        return [Pitch(_semitones(match["pitch"]))]
+    if match["mark"] is not None:
+        return [Mark(match["mark"].strip())]
     if match["raw"] is not None:
         if not _are_phonemes(match["raw"]):
             # The dollar sign of `${HOME}` is no money.
@@ -154,6 +176,14 @@ def _factor(text: str) -> float:
     if factor is None or not SLOWEST <= factor <= FASTEST:
         raise PngnatError(f"[pace:{text}] wants a number from {SLOWEST:g} (slow) to {FASTEST:g} (fast), for example [pace:0.7]")
     return factor
+
+
+def _semitones(text: str) -> float:
+    number = text.strip()
+    semitones = _number(number.lstrip("+-")) if re.match(r"[+-]?[\d.]", number) else None
+    if semitones is None or semitones > LARGEST_PITCH:
+        raise PngnatError(f"[pitch:{text}] wants semitones from -{LARGEST_PITCH:g} to {LARGEST_PITCH:g}, for example [pitch:2]")
+    return -semitones if number.startswith("-") else semitones
 
 
 def _number(text: str) -> float | None:

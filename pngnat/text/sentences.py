@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pngnat.text.normalize.stops import ends_sentence
 from pngnat.text.phonemes import PUNCTUATION, boundary_token
@@ -110,4 +111,4 @@ def _parted(boundary: Boundary) -> tuple[Boundary, Boundary]:
     head, _, tail = boundary.marks.rstrip().rpartition(" ")
     if not head and not boundary.marks.startswith(" "):
         head, tail = tail, ""
-    return Boundary(head.strip(), boundary.pause, boundary.pace), Boundary(tail)
+    return replace(boundary, marks=head.strip()), Boundary(tail)

@@ -18,17 +18,28 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A place that the writer named with `[mark:NAME]`. after: seconds of the asked pause that come before it."""
+
+    name: str
+    after: float = 0.0
+
+
+@dataclass(frozen=True)
 class Boundary:
     """The place before, between or after words.
 
     marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word boundary.
     pause: silence in seconds that the writer asked for with `[pause:0.5]`, else None.
     pace: factor that the writer asked for here with `[pace:0.7]`, which holds until the next one, through sentences; else None.
+    pitch: the same in semitones, for `[pitch:2]`. places: what was named here with `[mark:NAME]`.
     """
 
     marks: str = ""
     pause: float | None = None
     pace: float | None = None
+    pitch: float | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

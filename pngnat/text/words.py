@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from pngnat.text.g2p import Pronouncer
-from pngnat.text.markup import HELD, Markup, Pace, Pause
+from pngnat.text.markup import HELD, Mark, Markup, Pace, Pause, Pitch
 from pngnat.text.phonemes import PUNCTUATION
-from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.text.utterance import Boundary, Place, Utterance, Word
 
 MAX_LETTERS = 40
 _MAX_MARKS = 6
@@ -22,43 +22,60 @@ _MARKS = str.maketrans({"–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
 
 
 @dataclass
+class Gap:
+    """What stands before, between or after words: raw text, and what the writer asked for there (see Boundary)."""
+
+    raw: str = ""
+    pause: float | None = None
+    pace: float | None = None
+    pitch: float | None = None
+    places: list[Place] = field(default_factory=list)
+
+    def put(self, piece: Pause | Pace | Pitch | Mark) -> None:
+        if isinstance(piece, Pause):
+            self.pause = (self.pause or 0.0) + piece.seconds
+        elif isinstance(piece, Pace):
+            self.pace = piece.factor
+        elif isinstance(piece, Pitch):
+            self.pitch = piece.semitones
+        else:
+            self.places.append(Place(piece.name, self.pause or 0.0))
+
+    def join(self, other: Gap) -> None:
+        """Go on with `other`."""
+        # tidy_marks keeps a few; a text of nothing but marks must not grow and be copied again and again.
+        if len(self.raw) < _MOST_RAW:
+            self.raw += " " + other.raw
+        self.places += [Place(place.name, place.after + (self.pause or 0.0)) for place in other.places]
+        if other.pause is not None:
+            self.pause = (self.pause or 0.0) + other.pause
+        self.pace = self.pace if other.pace is None else other.pace
+        self.pitch = self.pitch if other.pitch is None else other.pitch
+
+
+@dataclass
 class Draft:
-    """A sentence in the making: spellings or given words, and the raw text, pauses and paces around them."""
+    """A sentence in the making: W spellings or given words, and the W + 1 gaps around them."""
 
     words: list[str | Word] = field(default_factory=list)
-    between: list[str] = field(default_factory=lambda: [""])
-    pauses: list[float | None] = field(default_factory=lambda: [None])
-    paces: list[float | None] = field(default_factory=lambda: [None])
+    gaps: list[Gap] = field(default_factory=lambda: [Gap()])
     ends_paragraph: bool = False
 
     def add(self, word: str | Word) -> None:
         self.words.append(word)
-        self.between.append("")
-        self.pauses.append(None)
-        self.paces.append(None)
-
-    def pause(self, seconds: float) -> None:
-        self.pauses[-1] = (self.pauses[-1] or 0.0) + seconds
+        self.gaps.append(Gap())
 
     def absorb(self, other: Draft) -> None:
-        """Go on with `other`; its first boundary joins the last one here."""
-        # tidy_marks keeps a few; a text of nothing but marks must not grow and be copied again and again.
-        if len(self.between[-1]) < _MOST_RAW:
-            self.between[-1] += " " + other.between[0]
-        if other.pauses[0] is not None:
-            self.pause(other.pauses[0])
+        """Go on with `other`; its first gap joins the last one here."""
+        self.gaps[-1].join(other.gaps[0])
         self.words += other.words
-        self.between += other.between[1:]
-        self.pauses += other.pauses[1:]
-        if other.paces[0] is not None:
-            self.paces[-1] = other.paces[0]
-        self.paces += other.paces[1:]
+        self.gaps += other.gaps[1:]
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
-        marks = [tidy_marks(raw) for raw in self.between]
+        marks = [tidy_marks(gap.raw) for gap in self.gaps]
         marks[0], marks[-1] = marks[0].strip(), marks[-1].rstrip()
-        return tuple(Boundary(*around) for around in zip(marks, self.pauses, self.paces, strict=True))
+        return tuple(Boundary(mark, gap.pause, gap.pace, gap.pitch, tuple(gap.places)) for mark, gap in zip(marks, self.gaps, strict=True))
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
         return Utterance(tuple(pronounced), self.boundaries, self.ends_paragraph)
@@ -68,21 +85,19 @@ def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
     """The words of one normalized sentence. Words that have no sound are left out with a boundary in their place."""
     result, start = Draft(), 0
     for match in _WORD.finditer(text):
-        result.between[-1] += text[start : match.start()]
+        result.gaps[-1].raw += text[start : match.start()]
         start = match.end()
         if HELD.match(match[0]):
             piece = markup.piece(match[0])
-            if isinstance(piece, Pause):
-                result.pause(piece.seconds)
-            elif isinstance(piece, Pace):
-                result.paces[-1] = piece.factor
-            else:
+            if isinstance(piece, Word):
                 result.add(piece)
+            else:
+                result.gaps[-1].put(piece)
             continue
         for spelling in _spellings(match[0], pronouncer):
             if isinstance(spelling, Word) or pronouncer.word(spelling):
                 result.add(spelling)
-    result.between[-1] += text[start:]
+    result.gaps[-1].raw += text[start:]
     return result
 
 
@@ -113,5 +128,7 @@ def tidy_marks(raw: str) -> str:
     kept = re.sub(r"([^\s])(?:\s*\1)+", r"\1", re.sub(r"\s+", " ", kept))
     if not kept.strip():
         return ""
+    # Where a pause or a tag was taken out, or as the French write.
+    kept = re.sub(r"^ (?=[.,;:!?…])", "", kept)
     signs = [index for index, sign in enumerate(kept) if sign != " "]
     return kept if len(signs) <= _MAX_MARKS else kept[: signs[_MAX_MARKS]].rstrip() + (" " if kept.endswith(" ") else "")

@@ -18,7 +18,7 @@ def stream(
     mel: Tensor,
     f0: Tensor | None = None,
     generator: torch.Generator | None = None,
-    semitones: float = 0.0,
+    semitones: float | Tensor = 0.0,
     first: int = 40,
     growth: float = 2.0,
     longest: int = 400,
@@ -54,7 +54,7 @@ def _overlapped(
     mel: Tensor,
     f0: Tensor | None,
     generator: torch.Generator | None,
-    semitones: float,
+    semitones: float | Tensor,
     pieces: Iterable[tuple[int, int]],
 ) -> Iterator[Tensor]:
     """Spectra made piece by piece, whose inverse transforms are added where they overlap, and corrected piece by piece.

@@ -98,18 +98,20 @@ class Vocoder(nn.Module):
             pulses, phase, noise, trust = self.net.proj_out.bias.split(self.outputs)
             pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0), trust.fill_(2.0)
 
-    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float = 0.0) -> Tensor:
+    def forward(
+        self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float | Tensor = 0.0
+    ) -> Tensor:
         """Sound of a mel.
 
         mel: (B, M, T), natural log as in log_mel. f0: (B, T) in Hz, 0 where there is no voice; None predicts it.
-        generator: source of the noise; the same state gives the same sound. semitones: how far to raise f0.
+        generator: source of the noise; the same state gives the same sound. semitones: how far to raise f0, a number or (B, T).
         Returns float32 (B, T * hop).
         """
         pitch, voicing, natural = self.choose_f0(mel, f0, semitones)
         filters = self.filters(mel, pitch, voicing).trusted(natural)
         return self.sound(mel, filters, voicing, self.stft(self.pulses(pitch)), self.noise(mel.shape[0], mel.shape[2], generator))
 
-    def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float | Tensor = 0.0) -> tuple[Tensor, Tensor, Tensor]:
         """From what `forward` takes: f0 (B, T) in Hz, never 0, voicing (B, T) in [0, 1], and where (B, T) that is the mel's own pitch."""
         own, heard = self.predict_f0(mel)
         pitch, voicing = (own, heard) if f0 is None else (torch.where(f0 > 0, f0, own), (f0 > 0).float())

@@ -1,0 +1,62 @@
+"""What will be said of a text, without a voice: sentences, words and phonemes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pngnat.errors import PngnatError
+from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.utterance import Boundary, Utterance
+
+
+@dataclass(frozen=True)
+class Phonemized:
+    """What will be said of a text; printed, it is a table.
+
+    sentences: each with its words, their phonemes, and what was asked for between them. skipped: what cannot be spoken.
+    """
+
+    sentences: tuple[Utterance, ...]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The normalized text: a paragraph a line."""
+        parts = [sentence.text + ("\n" if sentence.ends_paragraph else " ") for sentence in self.sentences]
+        return "".join(parts).strip()
+
+    def __str__(self) -> str:
+        widest = max((len(word.text) for sentence in self.sentences for word in sentence.words), default=0)
+        return "\n\n".join("\n".join([sentence.text, *_rows(sentence, min(widest, 24))]) for sentence in self.sentences)
+
+
+def phonemize(text: str, lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None, ssml: bool | None = None) -> Phonemized:
+    """Text to what would be said of it.
+
+    lexicon: pronunciations by word, or a file of them, which win over the dictionary. ssml: whether the text is SSML; None means that it
+    is where it begins with <speak>. Raises PngnatError for markup and files that cannot be read, and where nothing can be spoken.
+    """
+    words = lexicon if isinstance(lexicon, Mapping | None) else load_lexicon(lexicon)
+    skipped: list[str] = []
+    sentences = tuple(Frontend(words).utterances(text, skipped.append, ssml))
+    if not sentences:
+        raise PngnatError(f"nothing in the text can be spoken{f' ({skipped[0]})' if skipped else ''}")
+    return Phonemized(sentences, tuple(skipped))
+
+
+def _rows(sentence: Utterance, width: int) -> Iterator[str]:
+    for boundary, word in zip(sentence.boundaries, (*sentence.words, None), strict=True):
+        asked = _asked(boundary)
+        if asked:
+            yield f"    {asked}"
+        if word is not None:
+            yield f"    {word.text:<{width}}  {' '.join(word.phonemes)}"
+
+
+def _asked(boundary: Boundary) -> str:
+    """The markup of what the writer asked for."""
+    values = (("pause", boundary.pause), ("pace", boundary.pace), ("pitch", boundary.pitch))
+    asked = [f"[{name}:{value:g}]" for name, value in values if value is not None]
+    return " ".join([*asked, *(f"[mark:{place.name}]" for place in boundary.places)])

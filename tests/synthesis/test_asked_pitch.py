@@ -1,0 +1,72 @@
+"""What the text asks for within a sentence: pitch, and the times of places that it names."""
+
+import numpy as np
+import pytest
+import torch
+
+from pngnat.errors import PngnatError
+from pngnat.synthesis.synthesize import sentences, stream_samples, synthesize
+from tests.speaking import TEXT
+
+
+def semitones(text, voice, **options):
+    return [sentence.semitones for sentence in sentences(text, voice, **options)]
+
+
+def test_a_pitch_for_all_of_a_text_is_the_option_s(voice):
+    assert semitones("[pitch:2]Hello there. How are you?", voice) == [2, 2]
+    asked, given = synthesize("[pitch:2]" + TEXT, voice, seed=3), synthesize(TEXT, voice, pitch=2, seed=3)
+    assert np.array_equal(asked.samples, given.samples)
+    assert semitones("[pitch:-2]Hello there.", voice, pitch=3) == [1]
+
+
+def test_a_pitch_within_a_sentence_changes_the_frames_of_its_words_alone(voice):
+    (sentence,) = sentences("Hello [pitch:3]there my [pitch:0]friend.", voice)
+    frames = sentence.semitones[0].numpy()
+    assert frames.shape == (sentence.mel.shape[2],)
+    hop, words = voice.card.audio.hop_length, sentence.said.words
+    centres = (np.arange(len(frames)) + 0.5) * hop / voice.sample_rate
+    raised = (centres > words[1].start) & (centres < words[2].end)
+    assert set(frames[raised]) == {3.0} and set(frames[centres < words[0].end]) == {0.0} and set(frames[centres > words[3].start]) == {0.0}
+
+
+def test_each_frame_is_raised_by_its_own_number(voice):
+    mel = torch.randn(1, 20, 30)
+    raised = torch.linspace(-3, 3, 30)[None]
+    plain, given = voice.vocoder.choose_f0(mel)[0], voice.vocoder.choose_f0(mel, semitones=raised)[0]
+    assert torch.allclose(12 * (given / plain).log2(), raised, atol=1e-3)
+
+
+def test_blocks_are_the_whole_with_a_pitch_that_changes(voice):
+    text = "Hello [pitch:3]there my [pitch:0]friend."
+    blocks = np.concatenate(list(stream_samples(text, voice, seed=5)))
+    assert np.allclose(blocks, synthesize(text, voice, seed=5).samples, atol=1e-4)
+
+
+@pytest.mark.parametrize("text", ["[pitch:13]Hi", "[pitch:high]Hi", "[pitch:]Hi"])
+def test_a_pitch_out_of_range_is_an_error(voice, text):
+    with pytest.raises(PngnatError, match="12"):
+        synthesize(text, voice)
+
+
+def test_text_and_caller_stay_within_an_octave_together(voice):
+    with pytest.raises(PngnatError, match="together"):
+        synthesize("[pitch:7]Hi", voice, pitch=6)
+
+
+def test_marks_have_times(voice):
+    speech = synthesize("[mark:a]Hello [mark:b]there. How [pause:1][mark:c][pause:1] are you?[mark:d]", voice)
+    times = {mark.name: mark.time for mark in speech.marks}
+    words = {word.text: word for word in speech.words}
+    assert [mark.name for mark in speech.marks] == list("abcd")
+    expected = {"a": words["Hello"].start, "b": words["there"].start, "c": words["How"].end + 1, "d": words["you"].end}
+    assert times == pytest.approx(expected, abs=1e-6)
+
+
+def test_ssml_is_spoken(voice):
+    speech = synthesize('<speak>Hello <break time="700ms"/><mark name="x"/>there <blink>you</blink></speak>', voice)
+    assert [word.text for word in speech.words] == ["Hello", "there", "you"]
+    assert speech.words[1].start - speech.words[0].end == pytest.approx(0.7, abs=1e-3)
+    assert speech.marks[0].time == pytest.approx(speech.words[1].start, abs=1e-6)
+    assert speech.skipped == ["<blink> (SSML that is not supported)"]
+    assert '"marks"' in speech.timings.to_json()
