@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from pngnat.synthesis.durations import WordDurations
     from pngnat.synthesis.speech import Speech
     from pngnat.synthesis.synthesize import SpeechOptions, stream, stream_samples, synthesize
+    from pngnat.text.phonemize import Phonemized, phonemize
     from pngnat.voice.blending import Blend
     from pngnat.voice.card import list_voices
     from pngnat.voice.voice import Voice, load_voice
 
 _HOMES = {
     "Blend": "voice.blending",
+    "Phonemized": "text.phonemize",
     "PngnatError": "errors",
     "Speech": "synthesis.speech",
     "SpeechOptions": "synthesis.synthesize",
@@ -29,12 +31,14 @@ _HOMES = {
     "WordDurations": "synthesis.durations",
     "list_voices": "voice.card",
     "load_voice": "voice.voice",
+    "phonemize": "text.phonemize",
     "stream": "synthesis.synthesize",
     "stream_samples": "synthesis.synthesize",
     "synthesize": "synthesis.synthesize",
 }
 __all__ = [
     "Blend",
+    "Phonemized",
     "PngnatError",
     "Speech",
     "SpeechOptions",
@@ -43,6 +47,7 @@ __all__ = [
     "__version__",
     "list_voices",
     "load_voice",
+    "phonemize",
     "stream",
     "stream_samples",
     "synthesize",

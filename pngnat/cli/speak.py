@@ -47,6 +47,8 @@ def _run(args: argparse.Namespace) -> int:
 
         print_voices(args.voice)
         return 0
+    if args.phonemes:
+        return _print_phonemes(args)
     _check_outputs(args)
     if args.batch:
         lines = _batch_lines(read_text(args.batch))
@@ -96,9 +98,30 @@ def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "seed", "durations", "lexicon")
+    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "seed", "durations", "lexicon", "ssml")
     options = {name: getattr(args, name) for name in names} | {"blend": blend}
     return load_voice(args.voice, args.vocoder), options
+
+
+def _print_phonemes(args: argparse.Namespace) -> int:
+    """What would be said, with the pronunciations of --lexicon and of the voice's card; loads no weights."""
+    from pngnat.text.lexicon import load_lexicon
+    from pngnat.text.phonemize import phonemize
+
+    if args.output or args.play or args.batch or args.timings:
+        raise PngnatError("--phonemes makes no sound, and goes with neither -o, --play, --batch nor --timings")
+    text = given_text(args)
+    lexicon = load_lexicon(args.lexicon) if args.lexicon else {}
+    if args.voice is not None:
+        from pngnat.voice.card import find_voice, read_card
+
+        lexicon = {**read_card(find_voice(args.voice)).lexicon, **lexicon}
+    said = phonemize(text, lexicon, args.ssml)
+    print(said)
+    if not args.quiet:
+        for name in said.skipped:
+            print(f"pngnat: skipped {name}", file=sys.stderr)
+    return 0
 
 
 def _blend(args: argparse.Namespace) -> Blend | None:

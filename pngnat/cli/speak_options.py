@@ -54,6 +54,8 @@ def _add_texts_and_outputs(add) -> None:
     add("--play", action="store_true", help="play it while it is made")
     add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
     add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
+    add("--phonemes", action="store_true", help="make no sound: print the sentences, words and phonemes that would be said")
+    add("--ssml", action=argparse.BooleanOptionalAction, help="whether the text is SSML (default: where it begins with <speak>)")
     add("--timings", choices=("json", "srt", "TextGrid"), help="also write when each word and phoneme is spoken, beside the output")
 
 
