@@ -124,7 +124,9 @@ def test_at_least_nine_in_ten_are_right(frontend):
 
 
 FURTHER = [
-    line.split(" | ") for line in (Path(__file__).parent / "heteronym_sentences.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"
+    line.split(" | ")
+    for line in (Path(__file__).parent / "heteronym_sentences.txt").read_text(encoding="utf-8").splitlines()
+    if line[0] != "#"
 ]
 
 
