@@ -43,7 +43,7 @@ def main(config: DictConfig) -> None:
         speakers = voice.speakers + [name for name in speakers if name not in voice.speakers]
     model = voice.acoustic.config.with_speakers(len(speakers)) if voice else sizes(config, tokenizer.vocabulary_size, len(speakers))
     mels = MelStore(Path(config.mels), model.audio)
-    data = [AcousticDataset(recordings[split], tokenizer, speakers, mels) for split in ("train", "valid")]
+    data = [AcousticDataset(recordings[split], tokenizer, speakers, mels, model.prosody is not None) for split in ("train", "valid")]
     L.seed_everything(config.training.seed)
     module = AcousticTraining(model, instantiate(config.training), *data)
     if voice:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pngnat.audio.config import AudioConfig
@@ -30,3 +32,17 @@ def f0(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
     rough, times = pyworld.harvest(padded, rate, f0_floor=F0_MIN, f0_ceil=F0_MAX, frame_period=1000.0 * hop / rate)
     fine = pyworld.stonemask(padded, rough, times, rate)
     return fine[1 : frames + 1].astype(np.float32)
+
+
+def dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
+    """As f0, twenty times quicker, and shyer to call a frame voiced: (T,) in Hz, by WORLD's DIO refined by StoneMask."""
+    import pyworld
+
+    samples, period = samples.astype(np.float64), 500 * config.hop_length / config.sample_rate
+    rough, times = pyworld.dio(samples, config.sample_rate, f0_floor=F0_MIN, f0_ceil=F0_MAX, frame_period=period)
+    frames = len(samples) // config.hop_length
+    fine = pyworld.stonemask(samples, rough, times, config.sample_rate)[1::2].astype(np.float32)
+    return np.pad(fine, (0, max(0, frames - len(fine))))[:frames]
+
+
+METHODS: dict[str, Callable[[np.ndarray, AudioConfig], np.ndarray]] = {"harvest": f0, "dio": dio}

@@ -84,7 +84,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     mels = MelStore(run_dir / "mels", config.audio)
     valid = learner.part("valid")
     train = mixed(learner.part("train"), learner.professionals, tuning.professional_share)
-    data = [AcousticDataset(recordings, base.tokenizer, speakers, mels) for recordings in (train, valid)]
+    data = [AcousticDataset(recordings, base.tokenizer, speakers, mels, config.prosody is not None) for recordings in (train, valid)]
     module = AcousticTraining(config, tuning.training, *data)
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)

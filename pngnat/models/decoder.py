@@ -19,7 +19,8 @@ class DecoderConfig:
 
     kind: `lstm` is autoregressive, `parallel` convolutional without recurrence over frames.
     reduction: mel frames that one step makes. width: LSTM units, or channels. layers: LSTM layers, or convolution blocks.
-    prenet, zoneout: of `lstm` alone. kernel, feedforward: of `parallel` alone. dropout: of the pre-net, or of the blocks.
+    prenet, zoneout: of `lstm` alone. kernel, feedforward, adaptive: of `parallel` alone; adaptive: whether the speaker's embedding scales
+    and shifts the values in each block. dropout: of the pre-net, or of the blocks.
     """
 
     kind: str = "lstm"
@@ -30,27 +31,29 @@ class DecoderConfig:
     zoneout: float = 0.1
     kernel: int = 7
     feedforward: int = 2048
+    adaptive: bool = False
     dropout: float = 0.5
 
 
-def build_decoder(inputs: int, n_mels: int, config: DecoderConfig) -> Decoder:
+def build_decoder(inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig) -> Decoder:
     """The decoder that `config.kind` names; raises ValueError for an unknown kind."""
     kinds = {"lstm": LstmDecoder, "parallel": ParallelDecoder}
     if config.kind not in kinds:
         raise ValueError(f"unknown decoder kind {config.kind!r}; there are {', '.join(kinds)}")
-    return kinds[config.kind](inputs, n_mels, config)
+    return kinds[config.kind](inputs, n_mels, speaker_width, config)
 
 
 class Decoder(nn.Module, ABC):
     """Groups of `reduction` frames in, as many mel frames out."""
 
-    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
+    def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
         super().__init__()
         self.inputs, self.n_mels, self.config = inputs, n_mels, config
 
     @abstractmethod
-    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
-        """upsampled: (B, T, inputs); counts: (B,) frames; target: (B, T, M), which `lstm` is fed in training, or None.
+    def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
+        """upsampled: (B, T, inputs); counts: (B,) frames; speaker: (B, speaker_width), their embeddings, which an adaptive `parallel` sees;
+        target: (B, T, M), which `lstm` is fed in training, or None.
 
         Returns (B, T, M). What lies past an utterance's count has no influence on what lies before.
         """
@@ -68,30 +71,31 @@ class Decoder(nn.Module, ABC):
 class ParallelDecoder(Decoder):
     """ConvNeXt blocks (arXiv 2201.03545) over groups of frames."""
 
-    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
-        super().__init__(inputs, n_mels, config)
+    def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
+        super().__init__(inputs, n_mels, speaker_width, config)
+        condition = speaker_width if config.adaptive else 0
         self.proj_in = nn.Linear(inputs * config.reduction, config.width)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(config.width, config.feedforward, config.kernel, 1 / config.layers, config.dropout, gelu="none")
+            ConvNeXtBlock(config.width, config.feedforward, config.kernel, 1 / config.layers, config.dropout, "none", condition)
             for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width)
         self.proj_out = nn.Linear(config.width, n_mels * config.reduction)
 
-    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
+    def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
         """See `Decoder.forward`; `target` is not used."""
         hidden = self.proj_in(self.group(upsampled))
         mask = length_mask((counts + self.config.reduction - 1) // self.config.reduction, hidden.shape[1])[..., None]
         for block in self.blocks:
-            hidden = block(hidden * mask)
+            hidden = block(hidden * mask, speaker)
         return self.ungroup(self.proj_out(self.norm(hidden)), upsampled.shape[1])
 
 
 class LstmDecoder(Decoder):
     """Pre-net and LSTMs over the previous frame and the upsampled vectors (arXiv 2010.04301, section 2 and appendix A)."""
 
-    def __init__(self, inputs: int, n_mels: int, config: DecoderConfig):
-        super().__init__(inputs, n_mels, config)
+    def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
+        super().__init__(inputs, n_mels, speaker_width, config)
         grouped = inputs * config.reduction
         self.prenet = nn.Sequential(
             nn.Linear(n_mels, config.prenet),
@@ -105,8 +109,8 @@ class LstmDecoder(Decoder):
         self.cells = nn.ModuleList(ZoneoutLstmCell(size, config.width, config.zoneout) for size in sizes)
         self.proj_out = nn.Linear(config.width + grouped, n_mels * config.reduction)
 
-    def forward(self, upsampled: Tensor, counts: Tensor, target: Tensor | None = None) -> Tensor:
-        """See `Decoder.forward`; without `target` it is fed its own output."""
+    def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
+        """See `Decoder.forward`; `speaker` is not used; without `target` it is fed its own output."""
         groups = self.group(upsampled)
         fed = None if target is None else self._last_frames(target)
         frame = groups.new_zeros(len(groups), self.n_mels)

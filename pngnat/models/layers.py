@@ -67,10 +67,13 @@ class ConvNeXtBlock(nn.Module):
     """A residual block over frames: a convolution per channel, then two dense layers.
 
     Source: ConvNeXt, arXiv 2201.03545, section 2, over time as in Vocos, arXiv 2306.00814. gelu: `none` is exact, `tanh` its cheaper
-    approximation.
+    approximation. condition: width of a vector that scales and shifts what the norm gives (AdaSpeech, arXiv 2103.00993, section 2.3); 0 for
+    none.
     """
 
-    def __init__(self, width: int, hidden: int, kernel: int, scale: float, dropout: float = 0.0, gelu: str = "tanh") -> None:
+    def __init__(
+        self, width: int, hidden: int, kernel: int, scale: float, dropout: float = 0.0, gelu: str = "tanh", condition: int = 0
+    ) -> None:
         super().__init__()
         self.gelu = gelu
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
@@ -79,11 +82,18 @@ class ConvNeXtBlock(nn.Module):
         self.contract = nn.Linear(hidden, width)
         self.dropout = nn.Dropout(dropout)
         self.scale = nn.Parameter(scale * self.depthwise.weight.new_ones(width))
+        self.adapt = nn.Linear(condition, 2 * width) if condition else None
+        if self.adapt:
+            nn.init.zeros_(self.adapt.weight)
+            nn.init.zeros_(self.adapt.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, T, width) to (B, T, width)."""
-        y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.scale * self.contract(F.gelu(self.expand(self.norm(y)), approximate=self.gelu)))
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """(B, T, width) to (B, T, width). condition: (B, condition), where there is one."""
+        y = self.norm(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
+        if self.adapt:
+            gain, shift = self.adapt(condition)[:, None].chunk(2, dim=-1)
+            y = y * (1 + gain) + shift
+        return x + self.dropout(self.scale * self.contract(F.gelu(self.expand(y), approximate=self.gelu)))
 
 
 class ConvNeXt(nn.Module):

@@ -16,6 +16,7 @@ from pngnat.models.decoder import DecoderConfig, PostNet, PostNetConfig, build_d
 from pngnat.models.durations import DurationPredictor, PredictorConfig, RangePredictor, frame_counts, gaussian_weights, upsample
 from pngnat.models.phoneme_encoder import PhonemeEncoder, PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
+from pngnat.models.prosody import Prosody, ProsodyConfig
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class PngNatConfig:
     """Parts and sizes of the acoustic model.
 
     encoder: a PngBertConfig makes it PnG NAT, a PhonemeEncoderConfig plain NAT. speakers: rows of the speaker table.
+    prosody: a pitch and a loudness for each token, which the decoder is given; None leaves melody to the decoder alone, as the paper does.
+    postnet: None where the decoder's mel is the model's.
     frozen_layers: PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included.
     mel_offset, mel_scale: typical mean and spread of a log-mel, so that the networks work near zero mean and unit variance.
     """
@@ -32,9 +35,10 @@ class PngNatConfig:
     speaker_width: int = 64
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
-    postnet: PostNetConfig = field(default_factory=PostNetConfig)
+    postnet: PostNetConfig | None = field(default_factory=PostNetConfig)
     audio: AudioConfig = field(default_factory=AudioConfig)
     position_width: int = 32
+    prosody: ProsodyConfig | None = None
     frozen_layers: int = -1
     mel_offset: float = -5.0
     mel_scale: float = 2.5
@@ -52,7 +56,8 @@ class PngNatConfig:
         if kind not in ENCODERS:
             raise ValueError(f"unknown encoder kind {kind!r}; there are {', '.join(ENCODERS)}")
         parts = {"predictor": PredictorConfig, "decoder": DecoderConfig, "postnet": PostNetConfig, "audio": AudioConfig}
-        built = {name: part(**values.pop(name)) for name, part in parts.items() if name in values}
+        parts["prosody"] = ProsodyConfig
+        built = {name: part(**values.pop(name)) for name, part in parts.items() if values.get(name) is not None}
         return cls(encoder=ENCODERS[kind][0](**encoder), **built, **values)
 
     def with_speakers(self, speakers: int) -> PngNatConfig:
@@ -71,12 +76,14 @@ def _encoder_kind(config: PngBertConfig | PhonemeEncoderConfig) -> str:
 class Prediction:
     """What a training step compares with the recording.
 
-    durations: (B, N) seconds. coarse, mel: (B, T, M) normalized log-mel before and after the post-net.
+    durations: (B, N) seconds. mel: (B, T, M) normalized log-mel. coarse: the same before the post-net, None without one.
+    prosody: (B, N, 2), None in a model without.
     """
 
     durations: Tensor
-    coarse: Tensor
     mel: Tensor
+    coarse: Tensor | None = None
+    prosody: Tensor | None = None
 
 
 class PngNat(nn.Module):
@@ -95,8 +102,9 @@ class PngNat(nn.Module):
         self.speaker = nn.Embedding(config.speakers, config.speaker_width)
         self.duration_predictor = DurationPredictor(width, config.predictor)
         self.range_predictor = RangePredictor(width, config.predictor)
-        self.decoder = build_decoder(width + config.position_width, config.audio.n_mels, config.decoder)
-        self.postnet = PostNet(config.audio.n_mels, config.postnet)
+        self.prosody = Prosody(width, config.prosody) if config.prosody else None
+        self.decoder = build_decoder(width + config.position_width, config.audio.n_mels, config.speaker_width, config.decoder)
+        self.postnet = PostNet(config.audio.n_mels, config.postnet) if config.postnet else None
 
     def read(self, tokens: PngBatch) -> Tensor:
         """The encoder's states of the phoneme segment, (B, N, D'), whoever speaks. The methods below take them as `states`, so that
@@ -110,15 +118,19 @@ class PngNat(nn.Module):
         voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
         return torch.cat([hidden, voice], dim=-1) * mask[..., None]
 
-    def forward(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor) -> Prediction:
-        """A training step's prediction, upsampled by the true durations.
+    def forward(
+        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None
+    ) -> Prediction:
+        """A training step's prediction, upsampled by the true durations and with the true prosody.
 
-        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest.
+        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest;
+        prosody: (B, N, 2), which a model with it must be given, see `pngnat.data.prosody`.
         """
         hidden = self.encode(tokens, speaker)
         predicted = self.duration_predictor(hidden, tokens.phoneme_lengths)
-        coarse, mel = self._decode(tokens, hidden, durations, self.normalize(target))
-        return Prediction(predicted, coarse, mel)
+        guessed = self.prosody(hidden, durations, tokens.phoneme_mask) if self.prosody else None
+        coarse, mel = self._decode(tokens, speaker, hidden, durations, prosody, self.normalize(target))
+        return Prediction(predicted, mel, coarse if self.postnet else None, guessed)
 
     @torch.inference_mode()
     def predict_durations(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
@@ -127,10 +139,23 @@ class PngNat(nn.Module):
         return self.duration_predictor(hidden, tokens.phoneme_lengths).clamp(min=0) * tokens.phoneme_mask
 
     @torch.inference_mode()
-    def speak(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None) -> Tensor:
-        """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it."""
-        hidden = self.encode(tokens, speaker, states)
-        mel = self._decode(tokens, hidden, durations * tokens.phoneme_mask, None)[1]
+    def predict_prosody(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None) -> Tensor:
+        """Normalized pitch and loudness of each token, (B, N, 2), 0 at padding; arguments as for `speak`. Only for models with prosody."""
+        mask = tokens.phoneme_mask
+        return self.prosody(self.encode(tokens, speaker, states), durations * mask, mask)
+
+    @torch.inference_mode()
+    def speak(
+        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None, prosody: Tensor | None = None
+    ) -> Tensor:
+        """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it.
+
+        prosody: (B, N, 2), what `predict_prosody` gave or what was made of it; None predicts it.
+        """
+        hidden, durations = self.encode(tokens, speaker, states), durations * tokens.phoneme_mask
+        if self.prosody and prosody is None:
+            prosody = self.prosody(hidden, durations, tokens.phoneme_mask)
+        mel = self._decode(tokens, speaker, hidden, durations, prosody, None)[1]
         return self.denormalize(mel.float()).transpose(1, 2)
 
     @torch.inference_mode()
@@ -141,13 +166,18 @@ class PngNat(nn.Module):
         rate = self.config.audio.frame_rate
         return gaussian_weights(durations * rate, ranges, int(frame_counts(durations, rate).max()))
 
-    def _decode(self, tokens: PngBatch, hidden: Tensor, durations: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _decode(
+        self, tokens: PngBatch, speaker: Tensor, hidden: Tensor, durations: Tensor, prosody: Tensor | None, target: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
+        if self.prosody:
+            hidden = hidden + self.prosody.embed(prosody, tokens.phoneme_mask)
         frames = None if target is None else target.shape[1]
         upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames)
-        coarse = self.decoder(upsampled, counts, target)
-        mask = length_mask(counts, coarse.shape[1])[..., None]
-        return coarse, coarse + self.postnet(coarse, mask)
+        coarse = self.decoder(upsampled, counts, self.speaker(speaker), target)
+        if not self.postnet:
+            return coarse, coarse
+        return coarse, coarse + self.postnet(coarse, length_mask(counts, coarse.shape[1])[..., None])
 
     def normalize(self, log_mel: Tensor) -> Tensor:
         """Log-mel to the values that the networks work on."""

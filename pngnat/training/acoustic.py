@@ -13,6 +13,7 @@ from pngnat.data.batching import BucketedBatches
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.training.losses import acoustic_losses
+from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_verdicts
 from pngnat.training.module import StageModule
 from pngnat.training.pictures import acoustic_pictures
 
@@ -25,6 +26,10 @@ class AcousticTrainingConfig:
     """Padded seconds of sound in a batch."""
     duration_weight: float = 2.0
     """Of the duration loss; 2 in the paper."""
+    prosody_weight: float = 0.2
+    """Of the loss of pitch and loudness, in models that have them."""
+    adversarial: MelAdversarialConfig | None = None
+    """A discriminator of mels."""
     weight_decay: float = 1e-6
     """Of AdamW."""
     autocast: bool = True
@@ -46,6 +51,7 @@ class AcousticTraining(StageModule):
         super().__init__()
         self.config = config
         self.model = PngNat(model)
+        self.discriminator = MelDiscriminator(config.adversarial) if config.adversarial else None
         self.data = {"train": train, "valid": valid}
 
     def train_dataloader(self) -> DataLoader:
@@ -58,7 +64,18 @@ class AcousticTraining(StageModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        return torch.optim.AdamW(trained, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
+        groups = [{"params": trained}]
+        if self.discriminator is not None:
+            groups.append({"params": list(self.discriminator.parameters()), "lr_scale": self.config.adversarial.lr_scale})
+        return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
+
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        # Apart, so that the discriminator's gradient does not shrink the model's.
+        for group in optimizer.param_groups:
+            if gradient_clip_val:
+                torch.nn.utils.clip_grad_norm_(group["params"], gradient_clip_val)
 
     def training_step(self, batch: AcousticBatch, batch_idx: int) -> Tensor:
         losses = self.losses(batch)
@@ -77,10 +94,15 @@ class AcousticTraining(StageModule):
     def losses(self, batch: AcousticBatch) -> dict[str, Tensor]:
         """The losses of a batch by name; "loss" is what to lower."""
         with self.precision():
-            prediction = self.model(batch.tokens, batch.speaker, batch.durations, batch.mel)
-        target = self.model.normalize(batch.mel)
-        losses = acoustic_losses(prediction, target, batch.frames, batch.durations, batch.tokens.phoneme_lengths)
-        return {"loss": losses["coarse"] + losses["mel"] + self.config.duration_weight * losses["duration"], **losses}
+            prediction = self.model(batch.tokens, batch.speaker, batch.durations, batch.mel, batch.prosody)
+        config, target = self.config, self.model.normalize(batch.mel)
+        losses = acoustic_losses(prediction, target, batch)
+        weights = {"duration": config.duration_weight, "prosody": config.prosody_weight}
+        if self.discriminator is not None and self.trainer.global_step >= config.adversarial.start:
+            with self.precision():
+                losses |= mel_verdicts(self.discriminator, prediction.mel, target, batch.frames)
+            weights |= {"fooling": config.adversarial.weight, "features": config.adversarial.features}
+        return {"loss": sum(weights.get(name, 1.0) * value for name, value in losses.items()), **losses}
 
     def _draw(self, batch: AcousticBatch) -> None:
         board = self.logger.experiment

