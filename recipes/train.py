@@ -27,7 +27,7 @@ from pngnat.training.acoustic import AcousticTraining, speakers_of
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
 from pngnat.training.runs import fit
-from pngnat.training.start import start_from_encoder, start_from_model
+from pngnat.training.start import start_from_encoder, start_from_model, start_resized
 from pngnat.voice.voice import load_voice
 
 
@@ -41,12 +41,16 @@ def main(config: DictConfig) -> None:
     speakers = list(config.speakers or speakers_of(recordings["train"]))
     if voice:
         speakers = voice.speakers + [name for name in speakers if name not in voice.speakers]
-    model = voice.acoustic.config.with_speakers(len(speakers)) if voice else sizes(config, tokenizer.vocabulary_size, len(speakers))
+    keeps_sizes = voice and config.voice_sizes
+    model = voice.acoustic.config.with_speakers(len(speakers)) if keeps_sizes else sizes(config, tokenizer.vocabulary_size, len(speakers))
     mels = MelStore(Path(config.mels), model.audio)
     data = [AcousticDataset(recordings[split], tokenizer, speakers, mels, model.prosody is not None) for split in ("train", "valid")]
     L.seed_everything(config.training.seed)
     module = AcousticTraining(model, instantiate(config.training), *data)
-    if voice:
+    if voice and not keeps_sizes:
+        fresh = start_resized(module.model, speakers, voice.acoustic, voice.speakers)
+        print(f"what the voice does not have, {', '.join(sorted({name.rsplit('.', 1)[0] for name in fresh}))}, begins at random")
+    elif voice:
         start_from_model(module.model, speakers, voice.acoustic, voice.speakers)
     AcousticRun(model, tuple(speakers)).save(run_dir)
     tokenizer.save(run_dir)

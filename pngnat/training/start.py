@@ -66,6 +66,29 @@ def start_from_model(
     _copy(model, weights, "the voice")
 
 
+@torch.no_grad()
+def start_resized(model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str]) -> list[str]:
+    """Copy of a trained model what a model of other parts can use, and return the names of the weights that stay random.
+
+    Weights of the same name and shape are copied; of a decoder block's dense layers that are wider in the donor, the units that say most.
+    """
+    own, theirs = model.state_dict(), donor.state_dict()
+    for name in [name for name in theirs if name.endswith("expand.weight")]:
+        block = name.removesuffix("expand.weight")
+        if (count := len(own.get(name, ()))) < len(theirs[name]):
+            said = theirs[name].norm(dim=1) * theirs[f"{block}contract.weight"].norm(dim=0)
+            kept = said.topk(count).indices.sort().values
+            for part, dimension in (("expand.weight", 0), ("expand.bias", 0), ("contract.weight", 1)):
+                theirs[block + part] = theirs[block + part].index_select(dimension, kept)
+    fitting = {name: value for name, value in theirs.items() if name in own and own[name].shape == value.shape}
+    rows = theirs["speaker.weight"]
+    if rows.shape[1] == own["speaker.weight"].shape[1]:
+        known = dict(zip(donor_speakers, rows, strict=True))
+        fitting["speaker.weight"] = torch.stack([known.get(name, rows.mean(0)) for name in speakers])
+    _copy(model, own | fitting, "the voice")
+    return sorted(set(own) - set(fitting))
+
+
 def _copy(module: torch.nn.Module, weights: dict, source: str) -> None:
     try:
         module.load_state_dict(weights)
