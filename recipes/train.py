@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pngnat.data.corpus import read_corpus
 from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNatConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.acoustic import AcousticTraining, speakers_of
@@ -35,7 +36,12 @@ from pngnat.voice.voice import load_voice
 def main(config: DictConfig) -> None:
     """Build the data and the model that the config describes, and fit."""
     run_dir = Path(config.run_dir)
-    recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in ("train", "valid")}
+    # A small corpus may have none to choose by.
+    everything = [recording for folder in config.corpora for recording in read_corpus(folder)]
+    recordings = {split: [recording for recording in everything if recording.split == split] for split in ("train", "valid")}
+    for split, chosen in recordings.items():
+        if not chosen:
+            raise PngnatError(f"none of the corpora has recordings in the split '{split}'")
     voice = load_voice(config.voice_from) if config.voice_from else None
     tokenizer = voice.tokenizer if voice else PngTokenizer.load(config.tokenizer)
     speakers = list(config.speakers or speakers_of(recordings["train"]))
