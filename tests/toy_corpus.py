@@ -23,9 +23,9 @@ class ToyCorpus:
     tokenizer: PngTokenizer
     folder: Path
 
-    def dataset(self, split: str) -> AcousticDataset:
+    def dataset(self, split: str, with_prosody: bool = False) -> AcousticDataset:
         chosen = [recording for recording in self.recordings if recording.split == split]
-        return AcousticDataset(chosen, self.tokenizer, ["a", "b"], MelStore(self.folder / "mels", AudioConfig()))
+        return AcousticDataset(chosen, self.tokenizer, ["a", "b"], MelStore(self.folder / "mels", AudioConfig()), with_prosody)
 
 
 def make_toy_corpus(folder: Path) -> ToyCorpus:

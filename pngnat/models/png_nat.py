@@ -124,11 +124,12 @@ class PngNat(nn.Module):
         """A training step's prediction, upsampled by the true durations and with the true prosody.
 
         speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest;
-        prosody: (B, N, 2), which a model with it must be given, see `pngnat.data.prosody`.
+        prosody: (B, N, 2), see `pngnat.data.prosody`; None decodes with what the model predicts.
         """
         hidden = self.encode(tokens, speaker)
         predicted = self.duration_predictor(hidden, tokens.phoneme_lengths)
         guessed = self.prosody(hidden, durations, tokens.phoneme_mask) if self.prosody else None
+        prosody = guessed if prosody is None else prosody
         coarse, mel = self._decode(tokens, speaker, hidden, durations, prosody, self.normalize(target))
         return Prediction(predicted, mel, coarse if self.postnet else None, guessed)
 

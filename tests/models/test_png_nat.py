@@ -9,6 +9,7 @@ from pngnat.models.durations import PredictorConfig, frame_counts
 from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.prosody import ProsodyConfig
 
 VOCABULARY = 60
 PNG = PngNatConfig(
@@ -21,7 +22,10 @@ PNG = PngNatConfig(
 )
 PLAIN = replace(PNG, encoder=PhonemeEncoderConfig(VOCABULARY, width=16, lstm=8))
 AUTOREGRESSIVE = replace(PNG, decoder=DecoderConfig("lstm", width=16, prenet=8))
-CONFIGS = pytest.mark.parametrize("config", [PNG, PLAIN, AUTOREGRESSIVE], ids=["png_nat", "nat", "lstm"])
+MELODIC = replace(
+    PNG, prosody=ProsodyConfig(width=8, layers=2, kernel=3), postnet=None, decoder=replace(PNG.decoder, adaptive=True)
+)
+CONFIGS = pytest.mark.parametrize("config", [PNG, PLAIN, AUTOREGRESSIVE, MELODIC], ids=["png_nat", "nat", "lstm", "melodic"])
 
 
 def make_tokens(*sizes: tuple[int, int]) -> PngBatch:
@@ -153,3 +157,38 @@ def test_a_text_that_was_read_already_is_spoken_alike(config):
         states = model.read(batch)
     assert torch.equal(model.predict_durations(batch, speaker, states), model.predict_durations(batch, speaker))
     assert torch.equal(model.speak(batch, speaker, durations, states), model.speak(batch, speaker, durations))
+
+
+def test_pitch_and_loudness_are_the_models_own_unless_they_are_given():
+    torch.manual_seed(0)
+    model = PngNat(MELODIC).eval()
+    torch.nn.init.normal_(model.prosody.embedding.weight)
+    batch, speaker = make_tokens((7, 3), (4, 2)), torch.tensor([1, 2])
+    durations = 0.05 * batch.phoneme_mask
+    own = model.predict_prosody(batch, speaker, durations)
+    assert own.shape == (2, 7, 2)
+    assert own[1, 4:].abs().sum() == 0
+    mel = model.speak(batch, speaker, durations)
+    torch.testing.assert_close(model.speak(batch, speaker, durations, prosody=own), mel)
+    assert not torch.allclose(model.speak(batch, speaker, durations, prosody=own + batch.phoneme_mask[..., None]), mel, atol=1e-3)
+
+
+def test_training_is_given_the_recordings_prosody_and_predicts_its_own():
+    model = PngNat(MELODIC).eval()
+    batch, speaker = make_tokens((7, 3)), torch.tensor([1])
+    durations = torch.full((1, 7), 0.05)
+    frames = int(frame_counts(durations, 80.0))
+    prediction = model(batch, speaker, durations, torch.randn(1, frames, 128), prosody=torch.randn(1, 7, 2))
+    assert prediction.coarse is None
+    torch.testing.assert_close(prediction.prosody, model.predict_prosody(batch, speaker, durations))
+
+
+@pytest.mark.parametrize("config", [PNG, MELODIC], ids=["png_nat", "melodic"])
+def test_a_config_comes_back_from_json_values(config):
+    assert PngNatConfig.from_dict(config.to_dict()) == config
+
+
+def test_a_config_from_before_there_was_prosody_is_read():
+    values = PNG.to_dict()
+    del values["prosody"], values["decoder"]["adaptive"]
+    assert PngNatConfig.from_dict(values) == PNG

@@ -8,9 +8,11 @@ from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.prosody import ProsodyConfig
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun, acoustic_model
+from pngnat.training.mel_discriminator import MelAdversarialConfig
 from pngnat.training.runs import LAST, RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 from pngnat.training.start import start_from_model
@@ -30,25 +32,33 @@ def model_config(vocabulary: int) -> PngNatConfig:
     )
 
 
-def train(corpus, folder, schedule=SCHEDULE, run=RUN) -> AcousticTraining:
+def melodic_config(vocabulary: int) -> PngNatConfig:
+    return replace(model_config(vocabulary), prosody=ProsodyConfig(width=8, layers=1), postnet=None)
+
+
+def train(corpus, folder, schedule=SCHEDULE, run=RUN, model=model_config, adversarial=None) -> AcousticTraining:
     """A training as recipes/train.py does it, with what it would resume from in `folder`."""
     torch.manual_seed(0)
-    config = model_config(corpus.tokenizer.vocabulary_size)
-    training = AcousticTrainingConfig(batch_seconds=2.0, autocast=False, pictures=1)
-    module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
+    config = model(corpus.tokenizer.vocabulary_size)
+    training = AcousticTrainingConfig(batch_seconds=2.0, autocast=False, pictures=1, adversarial=adversarial)
+    data = [corpus.dataset(split, config.prosody is not None) for split in ("train", "valid")]
+    module = AcousticTraining(config, training, *data)
     AcousticRun(config, ("a", "b")).save(folder)
     fit(module, folder, run, schedule, [Ema("model", 0.9), Throughput(window=2)])
     return module
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_path):
-    whole = train(toy_corpus, tmp_path / "whole")
+@pytest.mark.parametrize("kind", ["plain", "melodic"])
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_path, kind):
+    # The discriminator begins before the stop, and has learned something by then.
+    options = {"model": melodic_config, "adversarial": MelAdversarialConfig(start=2, channels=4)} if kind == "melodic" else {}
+    whole = train(toy_corpus, tmp_path / "whole", **options)
     # The first half of the same schedule: the callback that ends a run looks at its own steps, the trainer at this many.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WarmupCosine, "progress", lambda self, step: step / 8 if step < 4 else 1.0)
-        train(toy_corpus, tmp_path / "halves")
-    resumed = train(toy_corpus, tmp_path / "halves")
-    for (name, expected), found in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        train(toy_corpus, tmp_path / "halves", **options)
+    resumed = train(toy_corpus, tmp_path / "halves", **options)
+    for (name, expected), found in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
     averages = [acoustic_model(tmp_path / run)[0].state_dict() for run in ("whole", "halves")]
     for expected, found in zip(*(weights.values() for weights in averages), strict=True):

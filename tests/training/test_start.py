@@ -10,8 +10,9 @@ from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
 from pngnat.models.png_bert_pretraining import PngBertForPreTraining, PngBertPretrainedConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.prosody import ProsodyConfig
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.start import start_from_encoder, start_from_frozen
+from pngnat.training.start import start_from_encoder, start_from_frozen, start_resized
 from pngnat.voice.voice import Voice, load_voice
 
 SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
@@ -75,3 +76,27 @@ def test_a_voice_without_frozen_layers_is_refused(stub_voice):
 def test_a_voice_with_another_tokenizer_is_refused(frozen_voice):
     with pytest.raises(PngnatError, match="another tokenizer"):
         start_from_frozen(PngBert(frozen_voice.acoustic.config.encoder), frozen_voice, PngTokenizer(["b", "a"]))
+
+
+def test_a_model_of_other_parts_takes_over_what_fits():
+    donor = acoustic(SIZES)
+    block = donor.decoder.blocks[0]
+    with torch.no_grad():
+        block.expand.weight[:4] *= 100  # of eight units, the first four say most
+    narrow = replace(donor.config.decoder, feedforward=4, adaptive=True)
+    model = PngNat(replace(donor.config, decoder=narrow, postnet=None, prosody=ProsodyConfig(width=8, layers=1)).with_speakers(3))
+    fresh = start_resized(model, ["b", "new", "a"], donor, ["a", "b"])
+    assert {name.split(".")[0] for name in fresh} == {"prosody", "decoder"}
+    assert all(name.startswith("prosody.") or ".adapt." in name for name in fresh)
+    own = model.decoder.blocks[0]
+    torch.testing.assert_close(own.expand.weight, block.expand.weight[:4])
+    torch.testing.assert_close(own.expand.bias, block.expand.bias[:4])
+    torch.testing.assert_close(own.contract.weight, block.contract.weight[:, :4])
+    old = donor.speaker.weight
+    torch.testing.assert_close(model.speaker.weight, torch.stack([old[1], old.mean(0), old[0]]))
+
+
+def test_a_model_of_the_same_parts_is_copied_whole():
+    donor, model = acoustic(SIZES), acoustic(SIZES)
+    assert start_resized(model, ["a", "b"], donor, ["a", "b"]) == []
+    assert all(torch.equal(value, donor.state_dict()[name]) for name, value in model.state_dict().items())
