@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pngnat.audio.config import AudioConfig
 from pngnat.audio import pitch
+from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.audio.wav import read
 from pngnat.data.corpus import Recording

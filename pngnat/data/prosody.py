@@ -28,7 +28,7 @@ def token_prosody(f0: np.ndarray, log_mel: np.ndarray, durations: np.ndarray, fr
 
 
 def _means(values: np.ndarray, token: np.ndarray, centres: np.ndarray, otherwise: float) -> np.ndarray:
-    """The mean of the values at each token, (N,); tokens without are interpolated over `centres`, and all are `otherwise` where none has."""
+    """Means of the values at each token, (N,); tokens without are interpolated over `centres`, and all are `otherwise` where none has."""
     counts = np.bincount(token, minlength=len(centres))
     known = counts > 0
     if not known.any():

