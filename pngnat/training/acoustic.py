@@ -13,7 +13,7 @@ from pngnat.data.batching import BucketedBatches
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.training.losses import acoustic_losses
-from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_verdicts
+from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
 from pngnat.training.module import StageModule
 from pngnat.training.pictures import acoustic_pictures
 
@@ -100,8 +100,8 @@ class AcousticTraining(StageModule):
         weights = {"duration": config.duration_weight, "prosody": config.prosody_weight}
         if self.discriminator is not None and self.trainer.global_step >= config.adversarial.start:
             with self.precision():
-                losses |= mel_verdicts(self.discriminator, prediction.mel, target, batch.frames)
-            weights |= {"fooling": config.adversarial.weight, "features": config.adversarial.features}
+                losses |= mel_adversarial_losses(self.discriminator, prediction.mel, target, batch.frames)
+            weights |= {"generator": config.adversarial.weight, "features": config.adversarial.features}
         return {"loss": sum(weights.get(name, 1.0) * value for name, value in losses.items()), **losses}
 
     def _draw(self, batch: AcousticBatch) -> None:

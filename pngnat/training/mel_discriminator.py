@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from pngnat.models.batch import length_mask
-from pngnat.training.discriminators import Verdict, feature_distance, fooling_loss, judging_loss
+from pngnat.training.discriminators import DiscriminatorOutput, discriminator_loss, feature_distance, generator_loss
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ class MelDiscriminator(nn.Module):
         )
         self.judge = _conv(2 * c, 1, (3, 3), (1, 1))
 
-    def forward(self, mel: Tensor) -> Verdict:
-        """mel (B, T, M), normalized, to the verdict."""
+    def forward(self, mel: Tensor) -> DiscriminatorOutput:
+        """mel (B, T, M), normalized, to its output."""
         x, features = mel[:, None], []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
             features.append(x)
-        return Verdict(self.judge(x).float(), tuple(features))
+        return DiscriminatorOutput(self.judge(x).float(), tuple(features))
 
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Module:
     return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, (kernel[0] // 2, kernel[1] // 2)))
 
 
-def mel_verdicts(discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor) -> dict[str, Tensor]:
-    """What the discriminator ("judging") and the acoustic model ("fooling", "features") learn from predicted and recorded mels.
+def mel_adversarial_losses(discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor) -> dict[str, Tensor]:
+    """What the discriminator ("discriminator") and the acoustic model ("generator", "features") learn from predicted and recorded mels.
 
     made, true: (B, T, M), normalized; frames: (B,). Padding is made equal, so that it tells nothing.
     """
@@ -74,7 +74,7 @@ def mel_verdicts(discriminator: MelDiscriminator, made: Tensor, true: Tensor, fr
     felt = discriminator(made)
     discriminator.requires_grad_(True)
     return {
-        "judging": judging_loss([on_true], [on_made]),
-        "fooling": fooling_loss([felt]),
+        "discriminator": discriminator_loss([on_true], [on_made]),
+        "generator": generator_loss([felt]),
         "features": feature_distance([on_true], [felt]),
     }

@@ -1,15 +1,15 @@
 import torch
 
-from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_verdicts
+from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
 
 
 def test_padding_tells_nothing():
     torch.manual_seed(0)
     discriminator = MelDiscriminator(MelAdversarialConfig(channels=4))
     made, true, frames = torch.randn(2, 24, 128), torch.randn(2, 24, 128), torch.tensor([24, 13])
-    before = mel_verdicts(discriminator, made, true, frames)
+    before = mel_adversarial_losses(discriminator, made, true, frames)
     made[1, 13:], true[1, 13:] = 5.0, -5.0
-    after = mel_verdicts(discriminator, made, true, frames)
+    after = mel_adversarial_losses(discriminator, made, true, frames)
     for name, value in before.items():
         torch.testing.assert_close(after[name], value)
 
@@ -18,12 +18,12 @@ def test_neither_side_learns_from_the_others_loss():
     torch.manual_seed(0)
     discriminator = MelDiscriminator(MelAdversarialConfig(channels=4))
     made, true = torch.randn(1, 16, 128, requires_grad=True), torch.randn(1, 16, 128)
-    verdicts = mel_verdicts(discriminator, made, true, torch.tensor([16]))
-    (verdicts["fooling"] + verdicts["features"]).backward(retain_graph=True)
+    losses = mel_adversarial_losses(discriminator, made, true, torch.tensor([16]))
+    (losses["generator"] + losses["features"]).backward(retain_graph=True)
     assert made.grad.abs().sum() > 0
     assert all(parameter.grad is None for parameter in discriminator.parameters())
     made.grad = None
-    verdicts["judging"].backward()
+    losses["discriminator"].backward()
     assert made.grad is None
     assert all(parameter.grad is not None for parameter in discriminator.parameters())
 
@@ -35,8 +35,8 @@ def test_it_learns_to_tell_blurred_mels_from_sharp_ones():
     for _ in range(60):
         sharp = torch.randn(4, 32, 64)
         blurred = torch.nn.functional.avg_pool1d(sharp.transpose(1, 2), 5, 1, 2).transpose(1, 2)
-        judging = mel_verdicts(discriminator, blurred, sharp, torch.full((4,), 32))["judging"]
+        loss = mel_adversarial_losses(discriminator, blurred, sharp, torch.full((4,), 32))["discriminator"]
         optimizer.zero_grad()
-        judging.backward()
+        loss.backward()
         optimizer.step()
-    assert judging < 0.5  # 2 where it knows nothing
+    assert loss < 0.5  # 2 where it knows nothing
