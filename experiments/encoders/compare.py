@@ -34,7 +34,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
 from pngnat.training.acoustic import speakers_of
-from pngnat.training.runs import LAST
+from pngnat.training.checkpoints import LAST, PREVIOUS
 
 SIZES = Path(__file__).parents[2] / "conf" / "model"
 REMEDY = "name another run_dir, or remove this folder to train it again"
@@ -146,6 +146,7 @@ def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, 
     def probed(folder: Path, plan: DurationPlan) -> dict:
         model = job.train(folder, plan, base())
         (folder / LAST).unlink()
+        (folder / PREVIOUS).unlink(missing_ok=True)
         return {"pauses": comparison.pauses(model)}
 
     for size in comparison.config.probe_sizes:

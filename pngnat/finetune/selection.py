@@ -26,8 +26,8 @@ from pngnat.finetune.progress import training_share
 from pngnat.models.png_nat import PngNat
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.training.callbacks import Ema
+from pngnat.training.checkpoints import LAST
 from pngnat.training.export import AcousticRun
-from pngnat.training.runs import LAST
 from pngnat.voice.voice import Voice
 from pngnat.voice.weights import build_module, save_weights
 

@@ -13,7 +13,7 @@ from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder
 from pngnat.training.callbacks import Ema
-from pngnat.training.runs import LAST
+from pngnat.training.checkpoints import LAST, newest_checkpoint
 from pngnat.voice.card import find_voice
 from pngnat.voice.vocoders import SETTINGS, WEIGHTS, load_discriminators, load_own_vocoder, load_settings
 from pngnat.voice.voice import load_voice
@@ -48,13 +48,13 @@ def averaged_weights(run_dir: Path) -> dict[str, torch.Tensor]:
 
     A checkpoint holds the optimizer's state as pickled objects: read only checkpoints that you made.
     """
-    try:
-        checkpoint = torch.load(run_dir / LAST, map_location="cpu", weights_only=False)
-    except OSError as error:
-        raise PngnatError(f"{run_dir} holds no checkpoint {LAST}; train first") from error
+    newest = newest_checkpoint(run_dir)
+    if newest is None:
+        raise PngnatError(f"{run_dir} holds no checkpoint {LAST}; train first")
+    checkpoint = torch.load(newest, map_location="cpu", weights_only=False)
     averages = [state["average"] for name, state in checkpoint["callbacks"].items() if name.startswith(Ema.__name__)]
     if not averages:
-        raise PngnatError(f"{run_dir / LAST} holds no averaged weights; train with ema_decay")
+        raise PngnatError(f"{newest} holds no averaged weights; train with ema_decay")
     return averages[0]
 
 

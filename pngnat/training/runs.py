@@ -12,9 +12,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressB
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from pngnat.training.callbacks import StopAtNan
+from pngnat.training.checkpoints import LAST, KeepPrevious, newest_checkpoint
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
-
-LAST = "last.ckpt"
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,14 @@ class RunConfig:
     validate_every: int = 500
     """Steps between validations."""
     checkpoint_minutes: float = 5.0
-    """Minutes between checkpoints, of which the newest is kept."""
+    """Minutes between checkpoints, of which the newest two are kept."""
 
 
 def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]) -> None:
     """Train until the schedule's end; go on exactly where a run in the same folder stopped.
 
-    The checkpoint `last.ckpt` stands for the run; a finished run is left as it is.
+    The checkpoint `last.ckpt` stands for the run, or, where that is cut off, the one before it; a finished run is left as it is.
+    Raises PngnatError where neither can be read.
     """
     if run.threads:
         torch.set_num_threads(run.threads)
@@ -66,9 +66,10 @@ def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: Sche
         num_sanity_val_steps=0,
         log_every_n_steps=20,
         use_distributed_sampler=False,
+        plugins=[KeepPrevious()],
         logger=TensorBoardLogger(run_dir, name=None, version=""),
         callbacks=[WarmupCosine(schedule), StopAtNan(), TQDMProgressBar(refresh_rate=10), checkpoints, *callbacks],
     )
-    last = run_dir / LAST
-    trainer.fit(module, ckpt_path=str(last) if last.exists() else None, weights_only=False)
-    trainer.save_checkpoint(last)
+    newest = newest_checkpoint(run_dir)
+    trainer.fit(module, ckpt_path=None if newest is None else str(newest), weights_only=False)
+    trainer.save_checkpoint(run_dir / LAST)

@@ -1,5 +1,6 @@
 import itertools
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from killing import train_between_kills
 
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
@@ -29,6 +31,7 @@ from pngnat.models.png_nat import PngNatConfig
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema
+from pngnat.training.checkpoints import LAST
 from pngnat.training.export import AcousticRun
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
@@ -60,7 +63,7 @@ class Silent:
         return []
 
 
-def train(corpus, folder, judge, patience=3, steps=8):
+def train(corpus, folder, judge, patience=3, steps=8, sentences=None):
     torch.manual_seed(0)
     config = PngNatConfig(
         encoder=PngBertConfig(corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0),
@@ -74,7 +77,7 @@ def train(corpus, folder, judge, patience=3, steps=8):
     module = AcousticTraining(config, training, corpus.dataset("train"), corpus.dataset("valid"))
     AcousticRun(config, ("a", "b")).save(folder)
     ema = Ema("model", 0.9)
-    said, sentences = [], Silent()
+    said, sentences = [], sentences or Silent()
     judgement = SpeechJudgement(judge, sentences, lambda model: model, "b", times=4, patience=patience)
     best = BestBySpeech(judgement, ema, folder, said.append)
     fit(module, folder, RUN, ScheduleConfig(learning_rate=3e-3, warmup=1, steps=steps), [ema, best])
@@ -211,3 +214,38 @@ def test_the_history_survives_a_file(tmp_path):
         history.add({"score": score, "share": 0.8}, 1)
     (tmp_path / HISTORY).write_text(json.dumps(history.__dict__))
     assert ValidationHistory.load(tmp_path) == history == replace(history) and history.best == 1 and history.over
+
+
+class Judge:
+    """A judge whose score depends on the weights alone, and goes up and down."""
+
+    name = "judge"
+
+    def __init__(self):
+        self.sentences = Silent()
+
+    def score(self, spoken):
+        return {"score": float(np.sin(1e5 * self.sentences.biases[-1]))}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+def test_kills_at_any_moment_change_nothing(toy_corpus, tmp_path):
+    def tune(folder):
+        judge = Judge()
+        train(toy_corpus, folder, judge, patience=9, sentences=judge.sentences)
+
+    tune(tmp_path / "whole")
+    assert train_between_kills(lambda: tune(tmp_path / "killed")) > 5
+    assert ValidationHistory.load(tmp_path / "killed") == ValidationHistory.load(tmp_path / "whole")
+    for name in (BEST, LAST):
+        same(tmp_path / "whole" / name, tmp_path / "killed" / name)
+
+
+def same(path, other):
+    """Whether two files of weights hold the same to the bit."""
+    if path.suffix == ".safetensors":
+        assert path.read_bytes() == other.read_bytes()
+    else:
+        expected, found = (torch.load(one, weights_only=False)["state_dict"] for one in (path, other))
+        assert expected.keys() == found.keys() and all(torch.equal(value, found[name]) for name, value in expected.items())

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ import lightning as L
 import numpy as np
 import pytest
 import torch
+from killing import train_between_kills
 
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
@@ -14,6 +16,7 @@ from pngnat.data.corpus import Recording
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
+from pngnat.training.checkpoints import LAST
 from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig, Discriminators
 from pngnat.training.export import vocoder_model, vocoder_start
 from pngnat.training.runs import RunConfig, fit
@@ -175,6 +178,21 @@ def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
     for name, value in average.average.items():
         assert torch.equal(value, resumed_average.average[name]), name
     assert not torch.equal(average.average["net.proj_out.bias"], at_once.vocoder.net.proj_out.bias)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+def test_kills_of_the_adversarial_training_change_nothing(store, clips, tmp_path):
+    def train(folder):
+        often = replace(RUN, threads=1, checkpoint_minutes=1e-3)
+        fit(module(store, clips, ADVERSARIAL), folder, often, ScheduleConfig(learning_rate=1e-3, warmup=2, steps=6), [Ema("vocoder", 0.9)])
+
+    train(tmp_path / "whole")
+    assert train_between_kills(lambda: train(tmp_path / "killed")) > 5
+    whole, killed = (torch.load(tmp_path / name / LAST, weights_only=False) for name in ("whole", "killed"))
+    averages = [next(state["average"] for name, state in run["callbacks"].items() if name.startswith("Ema")) for run in (whole, killed)]
+    for expected, found in ((whole["state_dict"], killed["state_dict"]), averages):
+        assert expected.keys() == found.keys() and all(torch.equal(value, found[name]) for name, value in expected.items())
 
 
 def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(store, clips):
