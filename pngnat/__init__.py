@@ -14,8 +14,9 @@ from pngnat.version import __version__
 if TYPE_CHECKING:
     from pngnat.errors import PngnatError
     from pngnat.synthesis.durations import WordDurations
+    from pngnat.synthesis.options import SpeechOptions
     from pngnat.synthesis.speech import Speech
-    from pngnat.synthesis.synthesize import SpeechOptions, stream, stream_samples, synthesize
+    from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
     from pngnat.text.phonemize import Phonemized, phonemize
     from pngnat.voice.blending import Blend
     from pngnat.voice.card import list_voices
@@ -26,7 +27,7 @@ _HOMES = {
     "Phonemized": "text.phonemize",
     "PngnatError": "errors",
     "Speech": "synthesis.speech",
-    "SpeechOptions": "synthesis.synthesize",
+    "SpeechOptions": "synthesis.options",
     "Voice": "voice.voice",
     "WordDurations": "synthesis.durations",
     "list_voices": "voice.card",

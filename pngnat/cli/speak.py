@@ -98,7 +98,7 @@ def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "seed", "durations", "lexicon", "ssml")
+    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
     options = {name: getattr(args, name) for name in names} | {"blend": blend}
     return load_voice(args.voice, args.vocoder), options
 

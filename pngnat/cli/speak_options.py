@@ -71,6 +71,7 @@ def _add_manner(add) -> None:
     add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
     add("--pause", type=float, metavar="SECONDS", help="silence added between sentences (default: the voice's)")
     add("--paragraph-pause", type=float, metavar="SECONDS", help="silence added between paragraphs (default: the voice's)")
+    add("--max-pause", type=float, default=1200.0, metavar="SECONDS", help="all that the text's [pause:...] may ask for (default: 1200)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed makes the same sound (default: 0)")
     add("--durations", metavar="FILE", help="speak with the durations of a .json or .TextGrid file, as --timings wrote it or edited")
     add("--blend-with", metavar="SPEAKER", help="borrow this professional speaker's rhythm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class GivenDurations:
             self._seconds = np.array([span.seconds for span in file.spans])
         else:
             self._spans, self.of_words = None, isinstance(durations, WordDurations)
-            self._seconds = np.asarray(durations.seconds if isinstance(durations, WordDurations) else durations, dtype=np.float64)
+            self._seconds = numbers("durations", durations.seconds if isinstance(durations, WordDurations) else durations)
         if self._seconds.ndim != 1 or not np.all(self._seconds >= 0) or not np.all(np.isfinite(self._seconds)):
             raise PngnatError("durations must be a list of seconds, one for each token or word, each 0 or more")
         self._next = 0
@@ -89,6 +90,14 @@ class GivenDurations:
             return 0.0
         found = f"'{span.label}'" if span is not None else "nothing more"
         raise PngnatError(f"the durations do not match the text: it has '{label}' where they have {found} (entry {self._next + 1})")
+
+
+def numbers(name: str, values: Any) -> np.ndarray:
+    """The values as float64. Raises PngnatError for what are none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise PngnatError(f"{name} must be numbers ({error})") from error
 
 
 class GivenWeights:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
-from pngnat.synthesis.durations import Timeline
+from pngnat.synthesis.durations import Timeline, numbers
 
 
 class GivenPitch:
@@ -18,7 +18,7 @@ class GivenPitch:
     """
 
     def __init__(self, f0: Sequence[float] | np.ndarray, audio: AudioConfig):
-        self._f0 = np.asarray(f0, dtype=np.float32)
+        self._f0 = numbers("f0", f0).astype(np.float32)
         if self._f0.ndim != 1 or not np.all(self._f0 >= 0) or not np.all(self._f0 < audio.sample_rate / 2):
             raise PngnatError("f0 must be a list of frequencies in Hz, 0 where there is no voice, one for each frame of the speech")
         self._hop = audio.hop_length

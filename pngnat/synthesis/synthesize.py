@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -19,7 +17,6 @@ from pngnat.synthesis.durations import (
     LONGEST_PHONEME,
     LONGEST_SPOKEN_PAUSE,
     SPOKEN_ASKED_PAUSE,
-    Durations,
     GivenDurations,
     GivenWeights,
     Timeline,
@@ -31,14 +28,18 @@ from pngnat.synthesis.durations import (
     lay_out,
 )
 from pngnat.synthesis.given_pitch import GivenPitch
+from pngnat.synthesis.options import SpeechOptions
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord
 from pngnat.text.frontend import Frontend, load_lexicon
-from pngnat.text.markup import FASTEST, LARGEST_PITCH, SLOWEST
+from pngnat.text.lexicon import checked_lexicon
+from pngnat.text.markup import LARGEST_PITCH
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
-from pngnat.voice.blending import Blend, blend_durations
+from pngnat.untrusted import shown
+from pngnat.voice.blending import blend_durations
+from pngnat.voice.loading import loaded_once
 from pngnat.voice.voice import Voice, load_voice
 
 # Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
@@ -46,52 +47,6 @@ MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
 _TAIL = 0.1
 _SENTENCE_END = ".?!…"
-
-
-@dataclass(frozen=True)
-class SpeechOptions:
-    """How to speak.
-
-    speaker: a speaker's name; None means the voice's default one.
-    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in `Speech.words`.
-    pitch: semitones to raise the voice by, or lower it where negative.
-    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech as it is heard;
-        None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
-    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
-        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's `[pause:...]` and
-        `[pace:...]` (not for pace and word_pace).
-    blend: whose rhythm to borrow; None means what the voice says about its default speaker.
-    seed: the same seed gives the same sound.
-    pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
-    lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
-    ssml: whether the text is SSML; None means that it is where it begins with <speak>.
-    Raises PngnatError for a number that is out of range.
-    """
-
-    speaker: str | None = None
-    pace: float = 1.0
-    word_pace: Mapping[int, float] = field(default_factory=dict)
-    pitch: float = 0.0
-    f0: Sequence[float] | np.ndarray | None = None
-    durations: Durations | None = None
-    blend: Blend | None = None
-    seed: int = 0
-    pause: float | None = None
-    paragraph_pause: float | None = None
-    lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
-    ssml: bool | None = None
-
-    def __post_init__(self) -> None:
-        for pace in (self.pace, *self.word_pace.values()):
-            if not SLOWEST <= pace <= FASTEST:
-                raise PngnatError(f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}")
-        if not -LARGEST_PITCH <= self.pitch <= LARGEST_PITCH:
-            raise PngnatError(f"the pitch must lie between {-LARGEST_PITCH:g} and {LARGEST_PITCH:g} semitones, and is {self.pitch:g}")
-        for pause in (self.pause, self.paragraph_pause):
-            if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
-                raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
-        if not 0 <= self.seed < 2**63:
-            raise PngnatError(f"the seed must be a whole number from 0 to 2^63 - 1, and is {self.seed}")
 
 
 def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Speech:
@@ -131,6 +86,8 @@ def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **optio
 
 def check_text(text: str) -> None:
     """Raise PngnatError for a text that is empty, or that no Unicode encoding can hold."""
+    if not isinstance(text, str):
+        raise PngnatError(f"the text must be a str, and is {shown(text)}")
     if not text.strip():
         raise PngnatError("the text is empty; there is nothing to speak")
     try:
@@ -179,7 +136,7 @@ class _Speaking:
         self.frontend = _frontend(options.lexicon, voice.card.lexicon)
         self.generator = torch.Generator().manual_seed(options.seed)
         self.words_spoken = 0
-        self.asked_pace, self.asked_pitch = 1.0, 0.0
+        self.asked_pace, self.asked_pitch, self.asked_silence = 1.0, 0.0, 0.0
 
     def speak(self, text: str) -> Iterator[Sentence]:
         skipped: list[str] = []
@@ -267,6 +224,7 @@ class _Speaking:
         exact: dict[int, float] = {}
         if self.given is None or self.given.of_words:
             exact = {silent[place]: pause for place, pause in _asked_pauses(utterance, before, after).items()}
+            self._count_silence(sum(exact.values()))
             for token, pause in exact.items():
                 seconds[token] = min(pause, SPOKEN_ASKED_PAUSE)
             if before is not None and 0 not in exact:
@@ -276,6 +234,12 @@ class _Speaking:
                 exact[token] = seconds[token]
                 seconds[token] = LONGEST_SPOKEN_PAUSE
         return exact
+
+    def _count_silence(self, seconds: float) -> None:
+        """A few letters can ask for minutes, and a text may come from a stranger."""
+        self.asked_silence += seconds
+        if self.asked_silence > self.options.max_pause:
+            raise PngnatError(f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; max_pause allows more")
 
     def _pause_after(self, utterance: Utterance) -> float:
         """Seconds of silence to add after an utterance: none where it ends within a sentence."""
@@ -367,10 +331,10 @@ def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utt
 def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
     if given is None and not own:
         return _plain_frontend()
-    words = given if given is None or isinstance(given, Mapping) else load_lexicon(given)
-    return Frontend({**own, **(words or {})})
+    words = checked_lexicon(given) if given is None or isinstance(given, Mapping) else load_lexicon(given)
+    return Frontend({**own, **words})
 
 
-@lru_cache(maxsize=1)
+@loaded_once(keep=1)
 def _plain_frontend() -> Frontend:
     return Frontend()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from pngnat.errors import PngnatError
 from pngnat.files import read_limited
 from pngnat.text.phonemes import PHONEMES, VOWELS
+from pngnat.untrusted import shown
 
 DATA = files("pngnat.text") / "data"
 # Bytes of a user's lexicon; CMUdict has 4 MB.
@@ -34,6 +35,22 @@ def parse_phonemes(line: str) -> tuple[str, ...]:
         if symbol not in _VALID:
             raise PngnatError(f"'{symbol}' is no ARPAbet phoneme; write for example P R AH0 N AW2 N S")
     return stressed
+
+
+def checked_lexicon(words: Mapping[str, Iterable[str]] | None) -> dict[str, tuple[str, ...]]:
+    """Pronunciations as a program gives them: phonemes by word, in a sequence or in one line.
+
+    Raises PngnatError naming the word whose pronunciation is none.
+    """
+    lexicon = {}
+    for word, phonemes in (words or {}).items():
+        try:
+            lexicon[word.lower()] = parse_phonemes(phonemes if isinstance(phonemes, str) else " ".join(phonemes))
+        except (TypeError, AttributeError) as error:
+            raise PngnatError(f"the lexicon must have phonemes by word, and says {shown(phonemes)} for {shown(word)}") from error
+        except PngnatError as error:
+            raise PngnatError(f"in the lexicon, {shown(word)}: {error}") from error
+    return lexicon
 
 
 def load_lexicon(path: str | Path) -> dict[str, tuple[str, ...]]:

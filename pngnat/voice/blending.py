@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pngnat.errors import PngnatError
+from pngnat.untrusted import shown
 
 # Seconds. A pause that one side alone makes shrinks towards this; it does not drag the mean to zero.
 FLOOR = 0.001
@@ -26,7 +27,12 @@ class Blend:
     weight: float | Sequence[float] | np.ndarray = 0.5
 
     def __post_init__(self) -> None:
-        weight = np.asarray(self.weight, dtype=np.float64)
+        if not isinstance(self.professional, str):
+            raise PngnatError(f"the professional to blend with must be a name, and is {shown(self.professional)}")
+        try:
+            weight = np.asarray(self.weight, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise PngnatError(f"the blend weight must be a number, or one for each token, and is {shown(self.weight)}") from error
         if weight.ndim > 1 or not np.all((weight >= 0) & (weight <= 1)):
             raise PngnatError("the blend weight must be a number from 0 (own rhythm) to 1 (the professional's), or one for each token")
 
