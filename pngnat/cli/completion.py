@@ -49,4 +49,4 @@ def _mark_places(parser: argparse.ArgumentParser) -> None:
     """Tell shtab which values are files and folders."""
     for action in parser._actions:  # argparse has no public way to its actions; shtab itself goes this one
         if isinstance(action.metavar, str) and action.metavar in _PLACES:
-            action.complete = _PLACES[action.metavar]
+            setattr(action, "complete", _PLACES[action.metavar])  # noqa: B010 (an attribute of shtab's, which argparse's types do not know)

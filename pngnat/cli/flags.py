@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pngnat.cli.recipe import Recipe
 from pngnat.config.help import REQUIRED, Setting, settings_text
@@ -80,7 +81,11 @@ class FlaggedRecipe:
         )
         word = next((flag for flag in self.flags if flag.is_word), None)
         parser.add_argument("words", nargs="*", metavar=word.name if word else "NAME=VALUE", help=_help(word, settings))
-        actions = {"value": {"metavar": "VALUE"}, "list": {"action": "append", "metavar": "VALUE"}, "switch": {"action": "store_true"}}
+        actions: dict[str, dict[str, Any]] = {
+            "value": {"metavar": "VALUE"},
+            "list": {"action": "append", "metavar": "VALUE"},
+            "switch": {"action": "store_true"},
+        }
         for flag in self.flags:
             if not flag.is_word:
                 parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), **actions[flag.kind])

@@ -160,7 +160,8 @@ class _Task:
     """What Hydra runs. error: what it raised, kept from Hydra, which would cut its traceback."""
 
     def __init__(self, function: Callable[[Any], None], argv: list[str]):
-        self.function, self.argv, self.error = function, argv, None
+        self.function, self.argv = function, argv
+        self.error: BaseException | None = None
         self.__module__ = __name__
 
     def __call__(self, config: Any) -> None:

@@ -108,7 +108,7 @@ def _source(module: str) -> ast.Module | None:
     bases = [Path(place).joinpath(*rest) for place in spec.submodule_search_locations or ()]
     files = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
     path = next((path for path in files if path.is_file()), Path(spec.origin) if spec.origin and not rest else None)
-    return path and ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(path.read_text(encoding="utf-8")) if path else None
 
 
 def _find(module: str, name: str) -> _Class | None:
@@ -150,8 +150,8 @@ def _fields(found: _Class) -> dict[str, tuple[_Class, ast.AnnAssign, str]]:
     body = found.node.body
     for node, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            has_doc = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str)
-            fields[node.target.id] = (found, node, " ".join(after.value.value.split()) if has_doc else "")
+            doc = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else None
+            fields[node.target.id] = (found, node, " ".join(doc.split()) if isinstance(doc, str) else "")
     return fields
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Sampler
@@ -16,7 +17,9 @@ class BucketedBatches(Sampler[list[int]]):
     that is what makes its resume exact. With several processes, process `rank` of `world` takes every `world`th batch.
     """
 
-    def __init__(self, lengths: Sequence[float], max_total: float, seed: int = 0, start: int = 0, rank: int = 0, world: int = 1):
+    def __init__(
+        self, lengths: Sequence[float] | np.ndarray, max_total: float, seed: int = 0, start: int = 0, rank: int = 0, world: int = 1
+    ):
         if len(lengths) == 0:
             raise ValueError("there is nothing to make batches of")
         self.lengths = np.asarray(lengths)
@@ -31,7 +34,7 @@ class BucketedBatches(Sampler[list[int]]):
                 position += self.world
             position -= len(batches)
 
-    def epoch(self, number: int) -> list[list[int]]:
+    def epoch(self, number: int) -> Sequence[list[Any]]:
         """The batches of one pass over all indices; an item longer than `max_total` is a batch of its own."""
         random = np.random.default_rng([self.seed, number])
         # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.

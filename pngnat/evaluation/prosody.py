@@ -79,14 +79,17 @@ def measure(speaker: Speaker, recordings: Sequence[Recording], mels: Path) -> It
 
 def _speaker(args: argparse.Namespace) -> Speaker:
     voice = load_voice(args.voice)
+    vocoder = voice.vocoder
+    if not isinstance(vocoder, Vocoder):
+        raise PngnatError(f"the voice '{voice.name}' speaks with another project's vocoder; name another --voice")
     if not args.run:
-        return Speaker(voice.acoustic, voice.vocoder, voice.tokenizer, voice.speakers)
+        return Speaker(voice.acoustic, vocoder, voice.tokenizer, voice.speakers)
     from pngnat.training.export import acoustic_model
 
     model, speakers = acoustic_model(args.run)
     if model.config.audio != voice.card.audio:
         raise PngnatError(f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another --voice")
-    return Speaker(model, voice.vocoder, PngTokenizer.load(args.run), speakers)
+    return Speaker(model, vocoder, PngTokenizer.load(args.run), speakers)
 
 
 def run(args: argparse.Namespace) -> None:

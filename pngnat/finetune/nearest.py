@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -75,8 +75,8 @@ class SpectrumTimbre:
 
 def installed_timbre() -> Timbre:
     """The speaker encoder where it is installed."""
-    timbre: Timbre = first_installed(lambda: EncodedTimbre(), lambda: SpectrumTimbre())
-    return timbre
+    makers: tuple[Callable[[], Timbre], ...] = (EncodedTimbre, SpectrumTimbre)
+    return first_installed(*makers)
 
 
 def likenesses(target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre) -> dict[str, float]:

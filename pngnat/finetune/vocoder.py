@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -121,9 +121,11 @@ def choose_vocoder(base: Vocoder, tuned: Vocoder, teacher: Teacher, recordings: 
     sentences, audio = to_speak(recordings, _SENTENCES), teacher.audio
     mels = [torch.from_numpy(teacher.mel(recording))[None] for recording in sentences]
     recorded = [SpokenSentence.recorded(recording) for recording in recordings]
-    judge: Judge = first_installed(
-        lambda: MosAndSpeakerJudge(MosPredictor(), SpeakerEncoder().embed, recorded), lambda: log_mel_judge(recorded, audio)
+    makers: tuple[Callable[[], Judge], ...] = (
+        lambda: MosAndSpeakerJudge(MosPredictor(), SpeakerEncoder().embed, recorded),
+        lambda: log_mel_judge(recorded, audio),
     )
+    judge = first_installed(*makers)
     scores = [judge.score([_speak(vocoder, *pair) for pair in zip(mels, sentences, strict=True)])["score"] for vocoder in (base, tuned)]
     return VocoderChoice(judge.name, *(round(score, 4) for score in scores))
 

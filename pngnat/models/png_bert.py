@@ -65,6 +65,7 @@ class PngBert(nn.Module):
             projection.weight *= short
         for layer in self.layers:
             # Keys start as queries, so that tokens attend to tokens like themselves ("Mimetic initialization", arXiv 2305.09828).
+            assert isinstance(layer, nn.TransformerEncoderLayer)
             queries, keys, _ = layer.self_attn.in_proj_weight.chunk(3)
             keys.copy_(queries)
 

@@ -95,9 +95,9 @@ class PngNat(nn.Module):
         self.encoder = ENCODERS[_encoder_kind(config.encoder)][1](config.encoder)
         if isinstance(self.encoder, PngBert):
             self.encoder.freeze(config.frozen_layers)
-            encoded = config.encoder.width
+            encoded = self.encoder.config.width
         else:
-            encoded = 2 * config.encoder.lstm
+            encoded = 2 * self.encoder.config.lstm
         width = encoded + config.speaker_width
         self.speaker = nn.Embedding(config.speakers, config.speaker_width)
         self.duration_predictor = DurationPredictor(width, config.predictor)

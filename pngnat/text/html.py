@@ -102,7 +102,8 @@ class _Reader:
         if not self._is_tag(match, name, ended):
             self._parts.append(match[0])
         elif name in _UNSAID and ended and not match["end"]:
-            return _UNSAID[name].search(self._text, match.end()).end()
+            end = _UNSAID[name].search(self._text, match.end())
+            return end.end() if end else len(self._text)
         elif name in _BLOCKS:
             self._parts.append("\n\n")
         elif name in _SHORT and not (match["end"] and name != "br"):

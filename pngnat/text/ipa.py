@@ -48,11 +48,12 @@ def parse_ipa(text: str) -> tuple[str, ...]:
             raise PngnatError(_unknown(plain[place], text))
         if match is None:
             stress = _STRESS.get(plain[place], stress)
-        for sound in _ARPABET[match[0]] if match else ():
+        symbol = match[0] if match else ""
+        for sound in _ARPABET[symbol] if match else ():
             if sound not in VOWELS:
                 phonemes.append(sound)
                 continue
-            if full is None and not _REDUCED.fullmatch(match[0]):
+            if full is None and not _REDUCED.fullmatch(symbol):
                 full = len(phonemes)
             phonemes.append(sound + stress)
             stress = "0"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -49,7 +50,7 @@ class AcousticTraining(StageModule):
 
     def __init__(self, model: PngNatConfig, config: AcousticTrainingConfig, train: AcousticDataset, valid: AcousticDataset):
         super().__init__()
-        self.config = config
+        self.config: AcousticTrainingConfig = config
         self.model = PngNat(model)
         self.discriminator = MelDiscriminator(config.adversarial) if config.adversarial else None
         self.data = {"train": train, "valid": valid}
@@ -105,6 +106,8 @@ class AcousticTraining(StageModule):
         return {"loss": sum(weights.get(name, 1.0) * value for name, value in losses.items()), **losses}
 
     def _draw(self, batch: AcousticBatch) -> None:
+        if not isinstance(self.logger, TensorBoardLogger):
+            return
         board = self.logger.experiment
         for name, figure in acoustic_pictures(self.model, batch, self.data["valid"], self.config.pictures):
             board.add_figure(f"valid/{name}", figure, self.trainer.global_step)

@@ -12,6 +12,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder
+from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST, newest_checkpoint
 from pngnat.voice.card import find_voice
@@ -97,6 +98,7 @@ def vocoder_start(source: str | Path) -> VocoderStart:
     Raises PngnatError for neither, for damaged files, and for a voice that speaks with another project's vocoder.
     """
     folder = Path(source)
+    vocoder: Vocoder | ForeignVocoder
     if (folder / SETTINGS).exists():
         vocoder = vocoder_model(folder)
     else:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import lightning as L
+import numpy as np
 import torch
 
 from pngnat.data.batching import BucketedBatches
@@ -31,7 +32,7 @@ class StageModule(L.LightningModule):
 
     config: StageConfig
 
-    def batches(self, kind: type[_Batches], lengths: Sequence[float], largest: float) -> _Batches:
+    def batches(self, kind: type[_Batches], lengths: Sequence[float] | np.ndarray, largest: float) -> _Batches:
         """The batches of this process from the trainer's step on, each at most `largest` units of `lengths` once padded."""
         trainer = self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches

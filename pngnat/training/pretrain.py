@@ -53,7 +53,7 @@ class Pretraining(StageModule):
 
     def __init__(self, model: PngBertConfig, config: PretrainingConfig, tokenizer: PngTokenizer, train: TokenStore, held_out: TokenStore):
         super().__init__()
-        self.config = config
+        self.config: PretrainingConfig = config
         self.model = PngBertForPreTraining(PngBertPretrainedConfig.from_plain(model)).train()
         self.tokenizer = tokenizer
         spaces = id_spaces(tokenizer)

@@ -39,7 +39,8 @@ class WarmupCosine(Callback):
 
     def __init__(self, config: ScheduleConfig):
         self.config = config
-        self.elapsed, self._clock = 0.0, None
+        self.elapsed = 0.0
+        self._clock: float | None = None
 
     def progress(self, step: int) -> float:
         """How much of the run is over, 0 to 1."""

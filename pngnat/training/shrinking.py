@@ -26,6 +26,7 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
         )
     weights = vocoder.state_dict()
     for number, block in enumerate(large):
+        assert isinstance(block, ConvNeXtBlock)
         kept = _strongest(block, config.hidden)
         name = f"net.blocks.{number}"
         weights[f"{name}.expand.weight"], weights[f"{name}.expand.bias"] = block.expand.weight[kept], block.expand.bias[kept]

@@ -52,7 +52,7 @@ class TaskScores:
 
 def task_rows(summary: Mapping[str, float]) -> list[dict[str, str | float | None]]:
     """A `TaskScores.summary` as rows of a table, a task each and the loss over all last; shares in percent."""
-    rows = []
+    rows: list[dict[str, str | float | None]] = []
     for task, title in TASKS.items():
         name = task.name.lower()
         if f"{name}/loss" in summary:

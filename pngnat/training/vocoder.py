@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import lightning as L
 import torch
 import torch.nn.functional as F
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -115,8 +117,8 @@ class VocoderTraining(L.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.
-        groups = [{"params": list(self.vocoder.parameters())}]
-        if self.discriminators is not None:
+        groups: list[dict[str, Any]] = [{"params": list(self.vocoder.parameters())}]
+        if self.discriminators is not None and self.config.adversarial is not None:
             groups.append({"params": list(self.discriminators.parameters()), "lr_scale": self.config.adversarial.lr_scale})
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
@@ -155,8 +157,9 @@ class VocoderTraining(L.LightningModule):
         if self.predicted and self.vocoder.config.corrections:
             losses["trust"] = F.binary_cross_entropy(trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust))
             loss = loss + config.trust_weight * losses["trust"]
-        if self.discriminators is not None:
-            against = self._adversarial_losses(made, true, batch.number)
+        if self.discriminators is not None and config.adversarial is not None:
+            turn = batch.number if config.adversarial.in_turn else None
+            against = self._adversarial_losses(self.discriminators, made, true, turn)
             loss = loss + config.adversarial.weight * against["generator"] + config.adversarial.features * against["features"]
             loss, losses = loss + against["discriminator"], losses | against
         return {"loss": loss, **losses}
@@ -171,13 +174,12 @@ class VocoderTraining(L.LightningModule):
         source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
         return vocoder.sound(batch.mel, filters.trusted(corrected), voicing, source, noise), filters.trust
 
-    def _adversarial_losses(self, made: Tensor, true: Tensor, number: int) -> dict[str, Tensor]:
-        """Sounds (B, S), (B, S) of batch `number` to what discriminators and vocoder learn from each other."""
-        turn = number if self.config.adversarial.in_turn else None
+    def _adversarial_losses(self, discriminators: Discriminators, made: Tensor, true: Tensor, turn: int | None) -> dict[str, Tensor]:
+        """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other; turn: as for `Discriminators`."""
         with autocast(self.device, self.config.autocast):
-            on_true, on_made = self.discriminators(true, turn), self.discriminators(made.detach(), turn)
-            with self.discriminators.frozen():
-                fooled = self.discriminators(made, turn)
+            on_true, on_made = discriminators(true, turn), discriminators(made.detach(), turn)
+            with discriminators.frozen():
+                fooled = discriminators(made, turn)
         return {
             "discriminator": discriminator_loss(on_true, on_made),
             "generator": generator_loss(fooled),
@@ -207,8 +209,8 @@ class Copies(Callback):
         self.count = count
 
     @torch.no_grad()
-    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: VocoderTraining) -> None:
-        if not (trainer.is_global_zero and trainer.logger):
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not (trainer.is_global_zero and isinstance(trainer.logger, TensorBoardLogger) and isinstance(pl_module, VocoderTraining)):
             return
         audio, board = pl_module.vocoder.audio, trainer.logger.experiment
         for clip in pl_module.clips["valid"][:: max(1, len(pl_module.clips["valid"]) // self.count)][: self.count]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
@@ -88,7 +89,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     ema = Ema("vocoder", job.ema_decay)
     fit(module, job.run_dir, job.run, job.schedule, [ema, Throughput(), Copies(), *job.callbacks])
     with ema.applied(module) as vocoder:
-        save_vocoder(job.run_dir, vocoder)
+        save_vocoder(job.run_dir, cast(Vocoder, vocoder))
     if module.discriminators is not None:
         save_discriminators(job.run_dir, module.discriminators.state_dict())
     return load_own_vocoder(job.run_dir)
@@ -96,7 +97,8 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
 
 def at_most(recordings: Sequence[Recording], minutes: float) -> list[Recording]:
     """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more minutes draw."""
-    drawn, seconds = [], defaultdict(float)
+    drawn: list[Recording] = []
+    seconds: defaultdict[str, float] = defaultdict(float)
     for recording in random.Random(0).sample(list(recordings), len(recordings)):
         if seconds[recording.speaker] < 60 * minutes:
             seconds[recording.speaker] += recording.seconds

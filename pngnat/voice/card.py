@@ -218,23 +218,23 @@ def _pauses(section: Section) -> Pauses:
     pauses = section.optional("pauses")
     if pauses is None:
         return Pauses()
-    values = {entry.name: float(pauses.number(entry.name, 0, 60, entry.default)) for entry in dataclasses.fields(Pauses)}
+    values = {entry.name: float(pauses.number(entry.name, 0, 60, getattr(Pauses(), entry.name))) for entry in dataclasses.fields(Pauses)}
     return Pauses(**values)
 
 
 def _blend(section: Section) -> Blend | None:
     blend = section.optional("blend")
-    return blend and Blend(blend.name("professional"), float(blend.number("weight", 0, 1)))
+    return None if blend is None else Blend(blend.name("professional"), float(blend.number("weight", 0, 1)))
 
 
 def _professional(section: Section) -> Professional | None:
     professional = section.optional("professional")
-    return professional and Professional(professional.section("acoustic").checked(), _speakers(professional))
+    return None if professional is None else Professional(professional.section("acoustic").checked(), _speakers(professional))
 
 
 def _consent(section: Section) -> dict[str, str] | None:
     consent = section.optional("consent")
-    return consent and consent.texts()
+    return None if consent is None else consent.texts()
 
 
 def _lexicon(section: Section) -> dict[str, tuple[str, ...]]:

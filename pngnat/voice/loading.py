@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def loaded_once(keep: int) -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -110,7 +111,7 @@ class EpochBatches(BucketedBatches):
 
 
 @dataclass(frozen=True)
-class _Batches(Sequence):
+class _Batches(Sequence[list[tuple[int, int]]]):
     """Batches that are listed when they are asked for, so that millions of sentences fit."""
 
     number: int
@@ -121,6 +122,6 @@ class _Batches(Sequence):
     def __len__(self) -> int:
         return len(self.shuffled)
 
-    def __getitem__(self, place: int) -> list[tuple[int, int]]:
+    def __getitem__(self, place: Any) -> Any:  # an index; a slice is never asked for
         batch = int(self.shuffled[place])
         return [(self.number, int(index)) for index in self.order[self.starts[batch] : self.starts[batch + 1]]]

@@ -65,7 +65,7 @@ def _overlapped(
     pitch, voicing, natural = vocoder.choose_f0(mel, f0, semitones)
     source = stft.padded(vocoder.pulses(pitch))
     joined = OverlapAdd(stft)
-    corrections = [CorrectedStream(vocoder.correction) for _ in range(vocoder.config.corrections)]
+    corrections = [CorrectedStream(vocoder.correction) for _ in range(vocoder.config.corrections) if vocoder.correction]
     for start, end in pieces:
         left, right = max(0, start - vocoder.net.reach), min(frames, end + vocoder.net.reach)
         filters = vocoder.filters(mel[:, :, left:right], pitch[:, left:right], voicing[:, left:right])

@@ -146,8 +146,9 @@ class Vocoder(nn.Module):
         """mel (B, M, T) and its filters, voicing (B, T) in [0, 1], source (B, K, T), the pulses' transform, and what `noise` draws to
         sound (B, T * hop)."""
         samples = self.stft.inverse(self.spectrum(filters, voicing, source, noise))
-        for _ in range(self.config.corrections):
-            samples = self.correction(samples, mel, filters.trust)
+        if self.correction is not None:
+            for _ in range(self.config.corrections):
+                samples = self.correction(samples, mel, filters.trust)
         return samples
 
     def filters(self, mel: Tensor, f0: Tensor, voicing: Tensor) -> Filters:

@@ -49,13 +49,12 @@ class VocosNetwork(nn.Module):
     def __init__(self, config: VocosConfig) -> None:
         super().__init__()
         self.backbone = _Backbone(config)
-        self.head = nn.Module()
-        self.head.out = nn.Linear(config.dim, config.n_fft + 2)
+        self.head = nn.ModuleDict({"out": nn.Linear(config.dim, config.n_fft + 2)})
         self.stft = FramedStft(config.n_fft, config.hop_length)
 
     def forward(self, mel: Tensor) -> Tensor:
         """(B, M, T) to (B, T * hop)."""
-        magnitude, phase = self.head.out(self.backbone(mel)).transpose(1, 2).chunk(2, dim=1)
+        magnitude, phase = self.head["out"](self.backbone(mel)).transpose(1, 2).chunk(2, dim=1)
         return self.stft.inverse(torch.polar(magnitude.exp().clamp(max=_LARGEST_MAGNITUDE), phase))
 
 

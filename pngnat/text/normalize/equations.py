@@ -55,10 +55,12 @@ def _calculation(match: re.Match[str]) -> str | None:
 
 def _pieces(text: str) -> list[str]:
     """Operands and signs in turn."""
-    pieces, position = [], 0
+    pieces: list[str] = []
+    position = 0
     operand, sign = re.compile(rf"\s*({_OPERAND})", re.VERBOSE), re.compile(rf"\s*({_SIGN})", re.VERBOSE)
     while position < len(text):
         found = (sign if len(pieces) % 2 else operand).match(text, position)
+        assert found, f"the rule's pattern lets through what has no operands and signs in turn: {text}"
         pieces.append(found[1])
         position = found.end()
     return pieces
@@ -66,6 +68,7 @@ def _pieces(text: str) -> list[str]:
 
 def _operand(text: str) -> str:
     parts = re.fullmatch(rf"(?P<minus>[-−])?(?P<number>{_NUMBER})?(?P<letter>[A-Za-z])?(?P<power>[²³]|\^\d+)?", text, re.VERBOSE)
+    assert parts, f"the rule's pattern lets through what is no operand: {text}"
     power = parts["power"] or ""
     said = [_number(parts["number"]) if parts["number"] else "", parts["letter"] or ""]
     power = _POWERS.get(power) or (f" to the power of {cardinal(power[1:])}" if power else "")

@@ -94,7 +94,8 @@ def _item(match: re.Match[str]) -> str | None:
     """ "(ii)"; "(i)" where others follow."""
     if match["numeral"] in ("i", "v") and "(ii)" not in match.string:
         return None
-    return f"({cardinal(value(match['numeral'].upper()))})"
+    number = value(match["numeral"].upper())
+    return None if number is None else f"({cardinal(number)})"
 
 
 # Before the rule for initials.

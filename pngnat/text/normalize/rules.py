@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +29,7 @@ def rule(pattern: str, spoken: Callable[[re.Match[str]], str | None], flags: int
     return Rule(re.compile(pattern, flags | re.VERBOSE), spoken)
 
 
-def any_of(words: object) -> str:
+def any_of(words: Iterable[str]) -> str:
     """A pattern for any of `words`, the longest first."""
     return "(?:" + "|".join(sorted((re.escape(word) for word in words), key=len, reverse=True)) + ")"
 
@@ -59,5 +59,6 @@ def full_stop(match: re.Match[str]) -> str:
     """A full stop where the abbreviation that the match is also ends the sentence, so that its dot has two jobs."""
     if not match[0].endswith("."):
         return ""
-    closed = _CLOSERS.match(match.string, match.end()).end()
+    closers = _CLOSERS.match(match.string, match.end())
+    closed = closers.end() if closers else match.end()
     return "." if ends_sentence(match.string, match.end() - 1, closed) else ""

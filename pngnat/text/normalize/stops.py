@@ -67,7 +67,8 @@ def ends_sentence(text: str, dot: int, end: int, start: int = 0) -> bool:
     if text[dot] != "." or text[max(start, dot - 1) : dot] == ".":
         return True
     before = text[max(start, dot - _REACH) : dot]
-    word = re.search(r"[^\s\"'(\[–—/-]*$", before)[0]
+    found_word = re.search(r"[^\s\"'(\[–—/-]*$", before)
+    word = found_word[0] if found_word else ""
     if not word:
         return True
     lead = before[: len(before) - len(word)]

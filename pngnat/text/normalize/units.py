@@ -30,7 +30,7 @@ def _count(match: re.Match[str]) -> str:
 
 def _named(unit: str, singular: bool) -> str:
     """ "mile per hour" -> "miles per hour"."""
-    head, joint, rest = re.match(r"(.*?)(?:( per | of )(.*))?$", unit).groups()
+    head, joint, rest = re.findall(r"^(.*?)(?:( per | of )(.*))?$", unit)[0]
     name = head if singular else " ".join([*head.split()[:-1], plural(head.split()[-1])])
     return name + (joint or "") + (rest or "")
 
