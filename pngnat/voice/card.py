@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from pngnat.voice.blending import Blend
 
 FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parents[1] / "voices"
-# Where recipes/finetune.py puts the voices it makes, and the environment variable that lists more such folders.
+# Where `pngnat create` puts the voices it makes, and the environment variable that lists more such folders.
 OWN, ELSEWHERE = Path("voices"), "PNGNAT_VOICES"
 CARD, TOKENIZER = "voice.json", "tokenizer.json"
 ACOUSTIC, VOCODER, PROFESSIONAL = "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"
@@ -58,7 +59,7 @@ class Professional:
     speakers: tuple[SpeakerCard, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VoiceCard:
     """What voice.json says. acoustic, vocoder: the models' configs as dicts.
 
@@ -81,11 +82,40 @@ class VoiceCard:
     consent: dict[str, str] | None = None
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<VoiceCard {self.name!r}, speakers: {', '.join(_names(self.speakers))}>"
+
+    def row(self, name: str | None) -> int:
+        """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
+        return _row(self.speakers, self.default_speaker if name is None else name, self.name)
+
+    def lender_row(self, name: str) -> tuple[bool, int]:
+        """Whether the kept professional model predicts the durations of who lends a rhythm, or the voice's own, and the row in it.
+
+        Raises PngnatError, with the list, for an unknown name.
+        """
+        kept = self.professional.speakers if self.professional else ()
+        if name in _names(kept):
+            return True, _row(kept, name, self.name)
+        _row((*kept, *(speaker for speaker in self.speakers if speaker.name not in _names(kept))), name, self.name)
+        return False, self.row(name)
+
     def to_json(self) -> str:
         """The text of voice.json."""
         values = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
         values["lexicon"] = {word: " ".join(phonemes) for word, phonemes in self.lexicon.items()} or None
         return json.dumps({key: value for key, value in values.items() if value is not None}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _names(speakers: tuple[SpeakerCard, ...]) -> list[str]:
+    return [speaker.name for speaker in speakers]
+
+
+def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
+    names = _names(speakers)
+    if name not in names:
+        raise PngnatError(f"the voice '{voice}' has no speaker '{name}'; it has: {', '.join(names)}")
+    return names.index(name)
 
 
 def find_voice(voice: str | os.PathLike | None) -> Path:
@@ -109,9 +139,20 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
     for exists in (lambda folder: os.path.isfile(folder / CARD), os.path.isdir):
         for folder in filter(exists, places):
             return folder
+    if home := _voice_of_speaker(str(voice)):
+        raise PngnatError(f"'{voice}' is no voice but a speaker of the voice '{home}': take that voice, and this speaker of it")
     known, looked = ", ".join(bundled) or "none", ", ".join(map(str, places))
     unset = "" if os.environ.get(ELSEWHERE) else f" (${ELSEWHERE} is not set)"
     raise PngnatError(f"there is no voice '{voice}': it is none of the bundled ones ({known}), and no folder at {looked}{unset}")
+
+
+def _voice_of_speaker(name: str) -> str | None:
+    """The first voice that has a speaker of this name."""
+    for voice, folder in named_voices().items():
+        with suppress(PngnatError):  # a damaged voice has none
+            if name in _names(read_card(folder).speakers):
+                return voice
+    return None
 
 
 def _places(voice: Path) -> list[Path]:

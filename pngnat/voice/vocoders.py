@@ -1,6 +1,6 @@
 """A folder with a vocoder, of pngnat or of another project; checked to take the mel spectrograms that a voice makes.
 
-    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of recipes/vocoder.py
+    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of `pngnat train vocoder`
     HiFi-GAN    config.json   model.safetensors or pytorch_model.bin       as transformers.SpeechT5HifiGan.save_pretrained writes it
     Vocos       config.yaml   model.safetensors or pytorch_model.bin       as the package vocos reads it
 

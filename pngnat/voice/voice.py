@@ -22,7 +22,6 @@ from pngnat.voice.card import (
     PROFESSIONAL,
     TOKENIZER,
     VOCODER,
-    SpeakerCard,
     VoiceCard,
     find_voice,
     read_card,
@@ -62,26 +61,15 @@ class Voice:
 
     def speaker_row(self, name: str | None) -> int:
         """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
-        return _row(self.card.speakers, self.card.default_speaker if name is None else name, self.name)
+        return self.card.row(name)
 
     def professional_row(self, name: str) -> tuple[PngNat, int]:
         """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an unknown name."""
-        kept = self.card.professional.speakers if self.card.professional else ()
-        if self.professional is not None and name in [speaker.name for speaker in kept]:
-            return self.professional, _row(kept, name, self.name)
-        others = tuple(speaker for speaker in self.card.speakers if speaker.name not in {s.name for s in kept})
-        _row((*kept, *others), name, self.name)
-        return self.acoustic, self.speaker_row(name)
+        kept, row = self.card.lender_row(name)
+        return (self.professional, row) if kept and self.professional is not None else (self.acoustic, self.speaker_row(name))
 
     def __repr__(self) -> str:
         return f"<Voice {self.name!r}, speakers: {', '.join(self.speakers)}>"
-
-
-def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
-    names = [speaker.name for speaker in speakers]
-    if name not in names:
-        raise PngnatError(f"the voice '{voice}' has no speaker '{name}'; it has: {', '.join(names)}")
-    return names.index(name)
 
 
 def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> Voice:

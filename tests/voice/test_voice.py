@@ -273,3 +273,13 @@ def test_a_folder_that_cannot_be_written(stub_voice, tmp_path):
 
 def test_public_names(stub_voice):
     assert isinstance(pngnat.load_voice(stub_voice), pngnat.Voice)
+
+
+def test_a_speaker_s_name_leads_to_the_voice(stub_voice, monkeypatch):
+    monkeypatch.setenv("PNGNAT_VOICES", str(stub_voice.parent))
+    with pytest.raises(PngnatError, match="'bob' is no voice but a speaker of the voice 'stub'"):
+        load_voice("bob")
+
+
+def test_a_card_shows_itself_in_a_line(stub_voice):
+    assert repr(read_card(stub_voice)) == "<VoiceCard 'stub', speakers: ada, bob>"
