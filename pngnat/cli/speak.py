@@ -91,16 +91,28 @@ def _make_folder(path: str | None) -> None:
 
 
 def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
-    blend = _blend(args)
+    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
+    options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
+    _check_manner(args, options)
     import torch
 
     from pngnat.voice.voice import load_voice
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
-    options = {name: getattr(args, name) for name in names} | {"blend": blend}
     return load_voice(args.voice, args.vocoder), options
+
+
+def _check_manner(args: argparse.Namespace, options: dict) -> None:
+    """Raise PngnatError for what the voice's card and the options alone can tell: importing PyTorch takes a second."""
+    from pngnat.synthesis.options import SpeechOptions
+    from pngnat.voice.card import find_voice, read_card
+
+    SpeechOptions(**options)
+    card = read_card(find_voice(args.voice))
+    card.row(args.speaker)
+    if options["blend"] is not None:
+        card.lender_row(options["blend"].professional)
 
 
 def _print_phonemes(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -78,6 +78,24 @@ class SpeechOptions:
         _check("seed", self.seed, Integral, "a whole number")
         _check("blend", self.blend, Blend | None, "a Blend")
         _check("lexicon", self.lexicon, Mapping | str | os.PathLike | None, "a table of pronunciations, or a file")
+
+
+class SpeechKeywords(TypedDict, total=False):
+    """The fields of SpeechOptions as keyword arguments, for editors and type checkers; a test holds the two together."""
+
+    speaker: str | None
+    pace: float
+    word_pace: Mapping[int, float]
+    pitch: float
+    f0: Sequence[float] | np.ndarray | None
+    durations: Durations | None
+    blend: Blend | None
+    seed: int
+    pause: float | None
+    paragraph_pause: float | None
+    max_pause: float
+    lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None
+    ssml: bool | None
 
 
 def _check(name: str, value: Any, kind: Any, meant: str) -> None:

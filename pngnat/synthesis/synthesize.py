@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from pngnat.synthesis.durations import (
     lay_out,
 )
 from pngnat.synthesis.given_pitch import GivenPitch
-from pngnat.synthesis.options import SpeechOptions
+from pngnat.synthesis.options import SpeechKeywords, SpeechOptions
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord
@@ -42,6 +43,9 @@ from pngnat.voice.blending import blend_durations
 from pngnat.voice.loading import loaded_once
 from pngnat.voice.voice import Voice, load_voice
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing itself from Python 3.11 on
+
 # Attention grows with the square of the length. No sentence is that long, but a run of letters without a space may be.
 MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
@@ -49,17 +53,17 @@ _TAIL = 0.1
 _SENTENCE_END = ".?!…"
 
 
-def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Speech:
+def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Speech:
     """Speak a text.
 
     voice: a loaded voice, a bundled voice's name, or a voice folder; None means the first bundled voice.
-    options: the fields of SpeechOptions (speaker, pace, pitch, durations, blend, seed, pause, ...).
+    options: the fields of SpeechOptions.
     Raises PngnatError where the text is empty or holds nothing that can be spoken, and for options that cannot be met.
     """
     return Speech.join(stream(text, voice, **options))
 
 
-def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Speech]:
+def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[Speech]:
     """Speak a text sentence by sentence, each as soon as it is made; joined, they are what `synthesize` returns.
 
     Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
@@ -67,7 +71,7 @@ def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options)
     return (sentence.speech() for sentence in sentences(text, voice, **options))
 
 
-def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[np.ndarray]:
+def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[np.ndarray]:
     """Speak a text in blocks of samples, float32 (S_i,), of which the first comes before its sentence is done.
 
     For players and servers, which want the first sound soon; all blocks together cost some more work than `stream`, and joined they are
@@ -76,7 +80,7 @@ def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **
     return (block for sentence in sentences(text, voice, **options) for block in sentence.blocks())
 
 
-def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **options) -> Iterator[Sentence]:
+def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[Sentence]:
     """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be made in its turn."""
     chosen = SpeechOptions(**options)
     check_text(text)

@@ -97,3 +97,22 @@ def test_wrong_flags_end_with_code_2(flagged, arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         flagged.overrides(arguments)
     assert caught.value.code == 2 and "pngnat toy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--speaker", "zoe"], "zoe"),
+        (["--pace", "0"], "pace"),
+        (["--pitch", "13"], "pitch"),
+        (["--pause", "-1"], "pause"),
+        (["--seed", "-1"], "seed"),
+        (["--blend-with", "zoe"], "zoe"),
+        (["--voice", "nobody"], "nobody"),
+        (["--threads", "0"], "--threads"),
+    ],
+)
+def test_what_the_options_and_the_card_can_tell_is_told_before_torch_is_imported(stub_voice, arguments, said):
+    words = ["Hi.", "-o", "a.wav", *(["--voice", str(stub_voice)] if "--voice" not in arguments else []), *arguments]
+    done = python(f"import sys\nfrom pngnat.cli.main import main\nprint(main({words!r}), 'torch' in sys.modules)")
+    assert done.stdout == "2 False\n" and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
