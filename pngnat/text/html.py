@@ -42,7 +42,7 @@ _FLAG = re.compile(rf"""\s+([^\s"'<>/=]+)(\s*=\s*{_VALUE})?""")
 _POWER = re.compile(r"(?i)(?<=[\w)])<sup>\s*([23])\s*</sup>")
 _HIGHER_POWER = re.compile(r"(?i)(?:(?<=\d)|(?<=(?<!\w)[A-Za-z]))<sup>\s*([-−]?\d{1,4})\s*</sup>")
 # What is left in angle brackets and is no comparison: `<file>`, `List<String>`, but not `a<b and b>c`.
-_BRACKETED = re.compile(r"(?:(?<!\w)<(?=[A-Za-z])([^<>\n]{1,60})>|<([A-Za-z][\w.]*(?:, ?[\w.()]+)*)>(?!\w))")
+_BRACKETED = re.compile(r"(?:(?<!\w)<(?=[A-Za-z])([^<>\n]{1,60})>|<([A-Za-z][\w.:]*(?:, ?[\w.:()]+)*)>(?!\w))")
 
 
 def readable(text: str) -> str:

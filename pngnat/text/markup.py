@@ -31,8 +31,11 @@ _TARGET = r"(?:[^()\n]|\([^()\n]{0,200}\)){1,1000}"
 _PIECE = re.compile(
     r"\[pause:(?P<pause>[^\]\n]{0,20})\]|\[pace:(?P<pace>[^\]\n]{0,20})\]"
     r"|\[pitch:(?P<pitch>[^\]\n]{0,20})\]|\[mark:(?P<mark>[^\]\n]{1,200})\]"
-    rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\$?\{{(?P<raw>[^{{}}\n]{{1,2000}})\}}"
+    rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\[\^(?P<note>[\w-]{{1,40}})\]|[$#%]?\{{(?P<raw>[^{{}}\n]{{1,2000}})\}}"
 )
+# The dollar signs around a formula of LaTeX are no money either.
+_FORMULA = re.compile(r"\$(?=[^\s\d])([^$\n]{1,300})(?<=\S)\$(?!\d)")
+_IN_FORMULAS = re.compile(r"[\\^_{=]")
 _STRESSED = frozenset(phoneme for phoneme in PHONEMES if phoneme[-1] in "012")
 _SYMBOLS = frozenset((*PHONEMES, *VOWELS))
 _LONGEST_TYPING_ERROR = 3
@@ -85,6 +88,8 @@ class Markup:
 
     def __init__(self, text: str, on_skipped: Callable[[str], None] | None = None) -> None:
         self._pieces: list[Piece] = []
+        if "$" in text:
+            text = _FORMULA.sub(lambda match: match[1] if _IN_FORMULAS.search(match[1]) else match[0], text)
         parts, start = [], 0
         for match in _PIECE.finditer(text):
             found = _parse(match)
@@ -115,12 +120,14 @@ def _parse(match: re.Match[str]) -> list[Piece] | str | None:
         return [Pace(_factor(match["pace"]))]
     if match["pitch"] is not None:
         return [Pitch(_semitones(match["pitch"]))]
+    if match["note"] is not None:
+        return f"({match['note']})"
     if match["mark"] is not None:
         return [Mark(match["mark"].strip())]
     if match["raw"] is not None:
         if not _are_phonemes(match["raw"]):
-            # The dollar sign of `${HOME}` is no money.
-            return speakable(match["raw"]) if match[0].startswith("$") else None
+            # The sign of `${HOME}` and `#{name}` is neither money nor a number.
+            return None if match[0].startswith("{") else speakable(match["raw"])
         return [_word("{" + " ".join(word.upper().split()) + "}", parse_phonemes(word)) for word in match["raw"].split("|")]
     return _parse_target(match["word"], match["sounds"])
 

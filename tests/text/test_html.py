@@ -62,6 +62,13 @@ x<sup>2</sup> + 10<sup>6</sup> => x squared plus ten to the power of six
 don&amp;#39;t => don't
 copy <source> <target> => copy source target
 Map<String, List<Integer>> m => map string list integer m
+std::vector<std::string> v => std vector std string v
+I think <sigh> it is <T> => i think sigh it is t
+&lt;script&gt; and <b>not closed => script and not closed
+mail <bob@example.com> now => mail bob at example dot com now
+&euro;5 and &pound;3 => five euros and three pounds
+http://x.com/?a=1&copy=2 => x dot com slash question mark a equals one and copy equals two
+m<sup>2</sup> and note<sup>1</sup> => m squared and note one
 Dear <title> <name>, => dear title name
 <dc:title>Emma</dc:title> => emma
 <![CDATA[one < two]]> => one is less than two

@@ -60,6 +60,14 @@ the sets {N} and {A, B} => the sets n and a b
 [he](he/she) left => he he or she left
 [docs](/docs/) and [About us](/about/) => docs and about us
 [x](img/cat.png) [y](docs/) [z](page.html#top "A title") => x y z
+$E = mc^{2}$ => e equals mc to the power of two
+$5 and {$6} = $11 => five dollars and six dollars equals eleven dollars
+text[^1] with a note => text one with a note
+#{name} and ${USER} and 50% {off} => name and user and fifty percent off
+[Kim](/kɪm/) and [Li](/li:/) => kim and li
+[Bob](/users/bob) and [Home](/) => bob and home
+[0, 1] and [1, 2) => zero one and one two
+{HELLO WORLD} and {I} => hello world and i
 {CO2} and {MP3} and {OK} => c o two and mp three and ok
 """
 MISTAKES = """
