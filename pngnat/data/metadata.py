@@ -87,8 +87,8 @@ def read_metadata(path: Path, is_file: Callable[[str], bool]) -> tuple[list[Row]
         return [], []
     header = _header(lines[0][1], is_file)
     if header:
-        columns = _named(path, header)
         lines = lines[1:]
+        columns = _named(path, header, lines, is_file)
     else:
         columns = _recognized(path, lines, is_file, loose)
     rows = [_row(number, fields, columns) for number, fields in lines]
@@ -151,15 +151,17 @@ def _header(fields: Sequence[str], is_file: Callable[[str], bool]) -> list[str] 
     return roles
 
 
-def _named(path: Path, roles: Sequence[str]) -> _Columns:
-    """Of several columns with one role the first counts; a file's path is a better name than its number."""
+def _named(path: Path, roles: Sequence[str], lines: Sequence[_Line], is_file: Callable[[str], bool]) -> _Columns:
+    """Of several columns with one role the first counts; of several names (`id|path|text`) the one that files go by."""
     place = {role: roles.index(role) for role in reversed(roles) if role}
     if "name" not in place:
         raise PngnatError(f"{path}, line 1: names no column of sound files; call it `id` or `audio_file`")
     if "text" not in place and "normalized" not in place:
         raise PngnatError(f"{path}, line 1: names no column of texts; call it `text`")
+    names = [column for column, role in enumerate(roles) if role == "name"]
+    name = max(names, key=lambda column: sum(is_file(fields[column]) for _, fields in lines if column < len(fields)))
     normalized = place.get("normalized")
-    return _Columns(len(roles), place["name"], place.get("text", normalized), normalized, place.get("speaker"), place.get("split"))
+    return _Columns(len(roles), name, place.get("text", normalized), normalized, place.get("speaker"), place.get("split"))
 
 
 def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], bool], loose: bool) -> _Columns:
@@ -207,8 +209,8 @@ def _alike(first: str, second: str) -> float:
 
 
 def _are_labels(values: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether `values` are names of speakers and `others` are not: short, without the marks of a sentence, and fewer or shorter."""
-    if not all(len(value) <= _LONGEST_LABEL and not re.search(r"[.?!,;:…]$", value) for value in values):
+    """Whether `values` are names of speakers and `others` are not: short, neither sentences nor lengths, and fewer or shorter."""
+    if not all(len(value) <= _LONGEST_LABEL and not re.search(r"[.?!,;:…]$|^\d+\.\d+$", value) for value in values):
         return False
     single = all(len(value.split()) == 1 for value in values)
     repeated = len(values) > 1 and 2 * len(set(values)) <= len(values) and len(set(values)) < len(set(others))
@@ -220,7 +222,7 @@ def _row(number: int, fields: Sequence[str], columns: _Columns) -> Row | BadLine
     shorter = columns.normalized is not None and len(fields) == columns.normalized == columns.count - 1
     if len(fields) != columns.count and not shorter:
         name = fields[min(columns.name, len(fields) - 1)]
-        return BadLine(number, name, f"the line has {len(fields)} columns, where the others have {columns.count}")
+        return BadLine(number, name, f"the line has {len(fields)} column{'s' * (len(fields) != 1)}, where the others have {columns.count}")
     text = fields[columns.text]
     if columns.normalized is not None and not shorter:
         text = fields[columns.normalized] or text

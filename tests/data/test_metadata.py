@@ -50,6 +50,8 @@ WAVS = ("wavs/0.wav", "wavs/1.wav", "wavs/2.wav")
         ["/home/me/wavs/{0}.wav|{t}"],
         ["C:\\rec\\wavs\\{0}.wav|{t}"],
         ["{0}|ann|train|{t}"],
+        ["number|id|path|text|speaker", "7|x{0}|wavs/{0}.wav|{t}|ann"],
+        ["Audio File\tTranscript\tAge", "{0}\t{t}\t40"],
         ["{0} | {t} "],
     ],
 )
@@ -83,6 +85,9 @@ def test_two_spellings_of_a_text(tmp_path):
         ("0|Hello there.|Good morning all.\n1|Cold day.|How are you?\n", "line 1: it is not clear which column"),
         ("0|a|b|Hello there.\n1|a|b|How are you?\n", "line 1: it is not clear what the 4 columns are"),
         ("0|1|2|3|Hello.\n", "5 columns"),
+        ("0|Hello there.|2.5\n1|How are you?|3.1\n", "line 1: it is not clear"),
+        ("0|Hello there.|həˈloʊ ðɛɹ\n1|How are you?|haʊ ɑɹ juː\n", "line 1: it is not clear"),
+        ("0;Hello there.\n1;Fine.\n", "line 1: there is no `|`"),
         ("0,Hello there, my friends\n1,Oh, well\n", "line 1: .*commas"),
         ("text|speaker\nHello there.|ann\n", "line 1: names no column of sound files"),
         ("audio_file|speaker\n0|ann\n", "line 1: names no column of texts"),
