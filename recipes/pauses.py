@@ -1,94 +1,11 @@
-"""Make the pauses of a prepared corpus as long as its texts ask for, in a new corpus; settings are in conf/pauses.yaml.
+"""Make the pauses of a prepared corpus as long as its texts ask for, in a new corpus; --help explains every setting.
 
 python recipes/pauses.py path=corpora/teacher out=corpora/teacher_paused
 """
 
-from __future__ import annotations
-
-import gzip
-import json
-import os
-import shutil
 import sys
-from collections import Counter
-from pathlib import Path
-from typing import Any
 
-import hydra
-import numpy as np
-from hydra.utils import instantiate
-from omegaconf import DictConfig
-from tqdm import tqdm
-
-from pngnat.audio import wav
-from pngnat.data.corpus import MANIFEST, Recording, read_corpus, write_manifest
-from pngnat.data.pauses import PauseRules, change_pauses, changed_cut, pause_changes
-from pngnat.data.sources import plain_text
-from pngnat.errors import PngnatError
-
-
-@hydra.main(version_base=None, config_path="../conf", config_name="pauses")
-def main(settings: DictConfig) -> None:
-    try:
-        print(json.dumps(remake(settings, instantiate(settings.rules)), indent=1))
-    except PngnatError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-
-
-def remake(settings: DictConfig, rules: PauseRules) -> dict[str, Any]:
-    """Write the new corpus and return what was done."""
-    path, out = Path(settings.path), Path(settings.out)
-    if out.resolve() == path.resolve():
-        raise PngnatError(f"{out} is the corpus itself; name another folder with out=")
-    recordings = {recording.id: recording for recording in read_corpus(path)}
-    without = {plain_text(text) for name in settings.without for text in Path(name).read_text(encoding="utf-8").splitlines()}
-    counts, cuts = Counter(), []
-    with gzip.open(path / MANIFEST, "rt", encoding="utf-8") as lines:
-        for cut in tqdm(map(json.loads, lines), total=len(recordings), unit="rec", disable=None):
-            recording = recordings[cut["id"]]
-            if plain_text(recording.utterance.text) in without:
-                counts["left out by their text"] += 1
-                continue
-            rate = cut["recording"]["sampling_rate"]
-            changes = pause_changes(recording.utterance, recording.durations, recording.id, rate, rules)
-            if settings.most is not None and len(changes) > settings.most:
-                counts["left out with too many"] += 1
-                continue
-            source = cut["recording"]["sources"][0]["source"]
-            if changes:
-                samples = wav.read(recording.path, rate)
-                _write(out / source, change_pauses(samples, _borders(recording, rate), changes, rate), rate)
-                cut = changed_cut(cut, changes, rate)
-            else:
-                _link(recording.path, out / source)
-            counts["recordings"] += 1
-            counts["changed"] += bool(changes)
-            counts["pauses"] += len(changes)
-            cuts.append(cut)
-    write_manifest(out, cuts)
-    return dict(counts)
-
-
-def _borders(recording: Recording, rate: int) -> np.ndarray:
-    return np.rint(np.cumsum([0.0, *recording.durations], dtype=np.float64) * rate).astype(np.int64)
-
-
-def _write(path: Path, samples: np.ndarray, rate: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A link to the original's sound, of an earlier run, must not be written through.
-    path.unlink(missing_ok=True)
-    wav.write(path, samples, rate)
-
-
-def _link(path: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.unlink(missing_ok=True)
-    try:
-        os.link(path, to)
-    except OSError:
-        shutil.copyfile(path, to)
-
+from pngnat.cli.recipes import pauses
 
 if __name__ == "__main__":
-    main()
+    sys.exit(pauses())

@@ -19,7 +19,7 @@ from pathlib import Path
 import hydra
 import numpy as np
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from experiments.encoders.duration_job import DurationJob, DurationPlan, recordings_digest
 from experiments.encoders.durations import DurationDataset, TimedTokens, predicted
@@ -35,6 +35,7 @@ from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
 from pngnat.training.acoustic import speakers_of
 from pngnat.training.checkpoints import LAST, PREVIOUS
+from pngnat.training.sizes import model_config, read_sizes
 
 SIZES = Path(__file__).parents[2] / "conf" / "model"
 REMEDY = "name another run_dir, or remove this folder to train it again"
@@ -60,10 +61,10 @@ class Comparison:
 
     def model(self, variant: DictConfig) -> PngNatConfig:
         """The model of an entry of `models`."""
-        values = OmegaConf.to_container(OmegaConf.load(SIZES / f"{variant.sizes}.yaml"))
-        values["encoder"] |= {"vocabulary_size": self.job.tokenizer.vocabulary_size, **variant.get("encoder", {})}
+        values = read_sizes(SIZES / f"{variant.sizes}.yaml")
+        values["encoder"] |= variant.get("encoder", {})
         values["frozen_layers"] = variant.get("frozen_layers", -1)
-        return PngNatConfig.from_dict({**values, "speakers": len(self.job.speakers)})
+        return model_config(values, self.job.tokenizer.vocabulary_size, len(self.job.speakers))
 
     def plan(self, variant: DictConfig, seed: int) -> DurationPlan:
         """What teaches a model durations from `corpora`."""

@@ -14,15 +14,15 @@ from pngnat.audio.mel import log_mel
 
 @dataclass(frozen=True)
 class StftLossConfig:
-    """Windows and hops in samples, a pair for each resolution.
+    """Resolutions of the loss."""
 
-    floor: the smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it, 70 dB under
-    full scale, a recording holds nothing that is heard.
-    """
-
-    windows: tuple[int, ...] = (512, 1024, 2048)
-    hops: tuple[int, ...] = (128, 256, 512)
+    windows: tuple[int, ...] = (256, 512, 1024, 2048)
+    """Samples, one for each resolution; the shortest sees each pulse of a voice."""
+    hops: tuple[int, ...] = (64, 128, 256, 512)
+    """Samples between the frames of each resolution."""
     floor: float = 3e-4
+    """The smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it, 70 dB under full
+    scale, a recording holds nothing that is heard."""
 
 
 class MultiResolutionStftLoss(nn.Module):

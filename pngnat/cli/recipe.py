@@ -89,15 +89,17 @@ class Recipe:
         missing = any(importlib.util.find_spec(name) is None for name in ("hydra", "lightning"))
         return f"This needs more than is installed: {self._installing}" if missing else ""
 
-    def settings(self, *overrides: str, config: str | None = None) -> Any:
-        """The settings that these overrides make of the config. Raises PngnatError for what is missing or unknown."""
-        with _in_one_line():
-            return self._built(self._composed(_Arguments(config=config, overrides=overrides)))
+    def settings(self, *overrides: str, config: str | None = None, folder: Path | None = None) -> Any:
+        """The settings that these overrides make of a config, the command's own by default; `folder` is looked in first.
 
-    def compose(self, *overrides: str, config: str | None = None) -> Any:
+        Raises PngnatError for what is missing or unknown.
+        """
+        return self._built(self.compose(*overrides, config=config, folder=folder))
+
+    def compose(self, *overrides: str, config: str | None = None, folder: Path | None = None) -> Any:
         """The same as a `DictConfig`, as yet with what is missing in it."""
         with _in_one_line():
-            return self._composed(_Arguments(config=config, overrides=overrides))
+            return self._composed(_Arguments(config, (folder,) if folder else (), overrides=overrides))
 
     @property
     def _installing(self) -> str:
@@ -119,7 +121,8 @@ class Recipe:
         if missing := sorted(OmegaConf.missing_keys(config)):
             names = " ".join(f"{name}=..." for name in missing)
             raise PngnatError(f"no value for {', '.join(missing)}: give {names} (--help says what {'each' if missing[1:] else 'it'} is)")
-        return build(self._class(), config)
+        with _in_one_line():
+            return build(self._class(), config)
 
     def _composed(self, given: _Arguments) -> Any:
         from hydra import compose, initialize_config_dir
@@ -127,19 +130,19 @@ class Recipe:
         from pngnat.config.schema import register
 
         register(f"{self.name}_schema", self._class())
-        folders = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in given.folders)}]"] if given.folders else []
-        with initialize_config_dir(str(self.folder), version_base=None):
-            return compose(given.config or self.name, [*folders, *given.overrides])
+        first, *others = [*given.folders, self.folder]
+        places = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in others)}]"] if others else []
+        with initialize_config_dir(str(first.resolve()), version_base=None):
+            return compose(given.config or self.name, [*places, *given.overrides])
 
     def _run(self, given: _Arguments) -> None:
+        task = _Task(lambda config: self.function(self._built(config)), sys.argv)
         with _in_one_line():
             if not given.options:
                 self._built(self._composed(given))
-            task = _Task(lambda config: self.function(self._built(config)), sys.argv)
             self._start_hydra(task, given)
         if task.error is not None:
-            with _in_one_line():
-                raise task.error
+            raise task.error
 
     def _start_hydra(self, task: _Task, given: _Arguments) -> None:
         """Compose and run as Hydra does: with the folder of the run, its log and its copy of the settings, and --multirun."""
@@ -149,7 +152,7 @@ class Recipe:
 
         register(f"{self.name}_schema", self._class())
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come as exceptions, not as printed tracebacks
-        before, sys.argv = sys.argv, [sys.argv[0], f"hydra.job.name={self.name}", *given.all]
+        before, sys.argv = sys.argv, [sys.argv[0], *given.for_hydra(self.name)]
         try:
             hydra.main(version_base=None, config_path=str(self.folder), config_name=self.name)(task)()
         finally:
@@ -175,14 +178,13 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Arguments:
-    """A command line of Hydra's. options: all that begins with a dash, besides those two that name a config and its folder."""
+    """A command line of Hydra's. options: Hydra's own with their values, besides those two that name a config and its folder."""
 
     config: str | None = None
     folders: tuple[Path, ...] = ()
     help: bool = False
     options: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, arguments: Sequence[str], name: str) -> _Arguments:
@@ -191,10 +193,17 @@ class _Arguments:
         parser.add_argument("--config-dir", "-cd", type=Path)
         parser.add_argument("--help", "-h", action="store_true")
         known, rest = parser.parse_known_args(list(arguments))
-        options = tuple(one for one in rest if one.startswith("-"))
-        overrides = tuple(one for one in rest if not one.startswith("-"))
+        has_options = any(one.startswith("-") for one in rest)
+        options = tuple(one for one in rest if has_options and (one.startswith("-") or ("=" not in one and one[0] != "~")))
+        overrides = tuple(one for one in rest if one not in options)
         folders = (known.config_dir,) if known.config_dir else ()
-        return cls(known.config_name, folders, known.help, options, overrides, tuple(arguments))
+        return cls(known.config_name, folders, known.help, options, overrides)
+
+    def for_hydra(self, job: str) -> list[str]:
+        """The same with the options first, without which Hydra understands it no more."""
+        names = ["--config-name", self.config] if self.config else []
+        folders = [word for folder in self.folders for word in ("--config-dir", str(folder))]
+        return [*names, *folders, *self.options, f"hydra.job.name={job}", *self.overrides]
 
 
 class _in_one_line:  # noqa: N801 (a context manager)

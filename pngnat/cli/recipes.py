@@ -8,7 +8,13 @@ from pngnat.cli.recipe import recipe
 
 if TYPE_CHECKING:
     from pngnat.data.check_report import CheckSettings
+    from pngnat.data.paused_corpus import PauseSettings
     from pngnat.data.prepare_corpus import CorpusSettings
+    from pngnat.finetune.run import FinetuneConfig
+    from pngnat.training.acoustic_job import AcousticJob
+    from pngnat.training.make_voice import VoiceSettings
+    from pngnat.training.pretrain_job import PretrainingJob
+    from pngnat.training.vocoder_job import VocoderRecipe
 
 
 @recipe("prepare", "pngnat.data.prepare_corpus.CorpusSettings")
@@ -33,3 +39,117 @@ def check(settings: CheckSettings) -> None:
     from pngnat.data.check_report import check_corpus
 
     print(check_corpus(settings), end="")
+
+
+@recipe("pauses", "pngnat.data.paused_corpus.PauseSettings")
+def pauses(settings: PauseSettings) -> None:
+    """Make the pauses of a prepared corpus as long as its texts ask for, in a new corpus.
+
+    path=corpora/teacher out=corpora/teacher_paused
+    """
+    import json
+
+    from pngnat.data.paused_corpus import change_corpus
+
+    print(json.dumps(change_corpus(settings), indent=1))
+
+
+@recipe("pretrain", "pngnat.training.pretrain_job.PretrainingJob")
+def pretrain(job: PretrainingJob) -> None:
+    """Pre-train PnG BERT on text.
+
+    Prepare text:    run_dir=runs/png_bert text.folder=cache/books text.sources.books.pattern='books/*.txt' \
+                     prepare_only=true text.workers=16
+    One machine:     the same without prepare_only
+    Wikipedia:       ... '~text.sources.books' \
+         '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}'
+    Two processes:   ... run.devices=2 run.strategy=ddp
+    From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
+
+    The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it measures the model on
+    the held-out text, prints how much of each task is right, and writes that to held_out.json; a finished run is measured again.
+    """
+    text = job.text.prepare()
+    print(f"{len(text.train)} sentences to train on, {len(text.held_out)} held out; {text.train.too_long} were too long and left out")
+    if job.prepare_only:
+        return
+    from pngnat.evaluation import report
+    from pngnat.training import pretrain_job
+    from pngnat.training.task_scores import task_rows
+
+    if held_out := pretrain_job.pretrain(job, text):
+        report.write_json(job.run_dir / "held_out.json", held_out)
+        print(report.table(task_rows(held_out)))
+
+
+@recipe("train", "pngnat.training.acoustic_job.AcousticJob")
+def train(job: AcousticJob) -> None:
+    """Train the acoustic model on prepared corpora.
+
+    One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model encoder_from=runs/png_bert/model
+    Two processes:   ... run.devices=2 run.strategy=ddp
+    Papers' sizes:   ... model=paper
+    A new speaker:   run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
+                     schedule.learning_rate=2e-4 schedule.steps=1500
+
+    The same command goes on where a run in `run_dir` stopped.
+    """
+    from pngnat.training.acoustic_job import train_acoustic
+
+    train_acoustic(job)
+
+
+@recipe("vocoder", "pngnat.training.vocoder_job.VocoderRecipe")
+def vocoder(settings: VocoderRecipe) -> None:
+    """Train a vocoder on prepared corpora.
+
+    Reconstruction:     run_dir=runs/vocoder corpora=[corpora/teacher]
+    Adversarial stage:  --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
+                        features=runs/vocoder/features vocoder_from=runs/vocoder
+    Predicted mels:     --config-name vocoder_adversarial run_dir=runs/vocoder3 corpora=[corpora/teacher] \
+                        features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic schedule.learning_rate=1e-4
+
+    On a GPU:           --config-name vocoder_adversarial adversarial@training.adversarial=gpu training.batch_size=64 training.workers=12
+    Smaller:            run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english shrink=true model.hidden=256
+
+    `vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the end the averaged
+    weights are written there, as vocoder.safetensors.
+    """
+    from pngnat.training.vocoder_job import train_vocoder
+
+    train_vocoder(settings.job())
+
+
+@recipe("finetune", "pngnat.finetune.run.FinetuneConfig", extra="finetune")
+def finetune(config: FinetuneConfig) -> None:
+    """Make a voice of a person's recordings.
+
+    target=my_recordings name=ann
+    target=my_recordings name=ann consent=consent.yaml "professionals=[corpora/teacher]"
+
+    The folder holds sound files and a metadata.csv with a line `id|text` for each: five minutes give a preview, half an hour the voice.
+    It asks who agreed to the voice and for what, or reads it; without an answer it makes no voice. The same command goes on where a run
+    was stopped, and does again what depends on recordings or settings that changed.
+    """
+    import logging
+    import warnings
+
+    from pngnat.finetune import run
+
+    for name in ("lightning.pytorch", "lightning.fabric", "faster_whisper"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # About what a person who makes a voice can neither help nor use.
+    warnings.filterwarnings("ignore", module=r"lightning\.")
+    made = run.finetune(config)
+    print(f"{made['reason']}\n{config.out}: listen to {config.out}/preview.wav, and speak with: pngnat --voice {config.out} ...")
+
+
+@recipe("make_voice", "pngnat.training.make_voice.VoiceSettings")
+def make_voice(settings: VoiceSettings) -> None:
+    """Put a trained acoustic model and a trained vocoder together as a voice that `pngnat --voice FOLDER` speaks with.
+
+    acoustic=runs/acoustic vocoder=runs/vocoder voice=voices/mine name=mine licence=Apache-2.0 description="..." card=README.md
+    """
+    from pngnat.training.make_voice import make_voice
+
+    make_voice(settings)

@@ -30,6 +30,7 @@ class Setting:
 def settings_of(path: str, values: Mapping[str, Any] | None = None) -> list[Setting]:
     """All fields of a dataclass, those of the dataclasses in it one by one; those that must be given come first.
 
+    A mapping `Annotated[Mapping[str, Any], Part, "name"]` has the fields of the dataclass `Part`, without the one called `name`.
     path: the dataclass, as "pngnat.training.runs.RunConfig". values: what YAML files say instead of its defaults.
     Raises LookupError where there is no such class.
     """
@@ -111,25 +112,43 @@ def _source(module: str) -> ast.Module | None:
     return ast.parse(path.read_text(encoding="utf-8")) if path else None
 
 
-def _find(module: str, name: str) -> _Class | None:
-    """The dataclass of that name in a module, or where the module has it from; None for what is none."""
+def _statement(module: str, name: str) -> tuple[str, ast.stmt] | None:
+    """The class or assignment of that name in a module, or where the module has it from, with the module that it stands in."""
     source = _source(module)
     for node in source.body if source else ():
         if isinstance(node, ast.ClassDef) and node.name == name:
-            return _Class(module, node) if any("dataclass" in ast.unparse(one) for one in node.decorator_list) else None
+            return module, node
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
+            return module, node
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    return _find(node.module, alias.name)
+                    return _statement(node.module, alias.name)
     return None
+
+
+def _find(module: str, name: str) -> _Class | None:
+    """The dataclass that a name in a module stands for; None where it stands for something else."""
+    found = _statement(module, name)
+    is_dataclass = found and isinstance(found[1], ast.ClassDef) and "dataclass" in " ".join(map(ast.unparse, found[1].decorator_list))
+    return _Class(*found) if is_dataclass else None
+
+
+def _annotation(module: str, annotation: ast.expr) -> tuple[str, ast.expr]:
+    """What an annotation says, where it is the name of another one, and the module that says it."""
+    found = _statement(module, annotation.id) if isinstance(annotation, ast.Name) else None
+    return (found[0], found[1].value) if found and isinstance(found[1], ast.Assign) else (module, annotation)
 
 
 def _settings(found: _Class, prefix: str, given: Mapping[str, ast.expr], values: Mapping[str, Any]) -> Iterator[Setting]:
     """given: what the default of the field that this class is in says instead of this class's defaults. values: what YAML says."""
     for name, (owner, node, doc) in _fields(found).items():
         default = given.get(name, _default(node.value))
-        kinds = [_find(owner.module, part.id) for part in ast.walk(node.annotation) if isinstance(part, ast.Name)]
+        module, annotation = _annotation(owner.module, node.annotation)
+        parts = list(ast.walk(annotation))
+        kinds = [_find(module, part.id) for part in parts if isinstance(part, ast.Name)]
         nested = next((kind for kind in kinds if kind), None)
+        hidden = [f"{prefix}{name}.{part.value}" for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
         said = values.get(name)
         if nested is None or (name in values and not isinstance(said, Mapping)):
             shown = _yaml(said) if name in values else _written(default)
@@ -138,7 +157,8 @@ def _settings(found: _Class, prefix: str, given: Mapping[str, ast.expr], values:
         if name not in values and isinstance(default, ast.Constant):
             yield Setting(prefix + name, _written(default), doc)
         arguments = {word.arg: word.value for word in default.keywords if word.arg} if isinstance(default, ast.Call) else {}
-        yield from _settings(nested, f"{prefix}{name}.", arguments, said or {})
+        inner = _settings(nested, f"{prefix}{name}.", arguments, said or {})
+        yield from (one for one in inner if one.name not in hidden)
 
 
 def _fields(found: _Class) -> dict[str, tuple[_Class, ast.AnnAssign, str]]:

@@ -32,9 +32,14 @@ def register(name: str, settings: type, group: str | None = None) -> None:
 @cache
 def schema(settings: type) -> type:
     """A dataclass with the same fields and defaults that OmegaConf can change; a field without a default is a missing value."""
+    return make_dataclass(settings.__name__, schema_fields(settings))
+
+
+def schema_fields(settings: type, without: Sequence[str] = ()) -> list[tuple[str, Any, Any]]:
+    """Name, type and default of each field, for `make_dataclass`."""
     hints = get_type_hints(settings)
-    made = [(one.name, _annotation(hints[one.name]), _default(one, hints[one.name])) for one in fields(settings)]
-    return make_dataclass(settings.__name__, made)
+    kept = [one for one in fields(settings) if one.name not in without]
+    return [(one.name, _annotation(hints[one.name]), _default(one, hints[one.name])) for one in kept]
 
 
 def build(settings: type[_Settings], config: DictConfig) -> _Settings:
@@ -62,6 +67,8 @@ def _annotation(hint: Any) -> Any:
     elif _is_sequence(kind):
         item = _annotation(get_args(kind)[0])
         known = list[item] if item in _SCALARS else Any
+    elif _is_mapping(kind) and is_dataclass(get_args(kind)[1]):
+        known = dict[str, schema(get_args(kind)[1])]
     else:
         known = kind if kind in _SCALARS else Any
     return Optional[known] if optional and known is not Any else known  # noqa: UP045 (OmegaConf knows no `known | None` of its own types)
@@ -69,6 +76,10 @@ def _annotation(hint: Any) -> Any:
 
 def _is_sequence(kind: Any) -> bool:
     return get_origin(kind) in (tuple, list, Sequence)
+
+
+def _is_mapping(kind: Any) -> bool:
+    return get_origin(kind) in (dict, Mapping)
 
 
 def _default(one: Any, hint: Any) -> Any:
@@ -99,6 +110,8 @@ def _built(hint: Any, value: Any) -> Any:
         return kind(**{name: _built(hints.get(name), kept) for name, kept in value.items()})
     if _is_sequence(kind) and isinstance(value, list):
         return tuple(_built(get_args(kind)[0], kept) for kept in value)
+    if _is_mapping(kind) and isinstance(value, Mapping) and is_dataclass(get_args(kind)[1]):
+        return {name: _built(get_args(kind)[1], kept) for name, kept in value.items()}
     if isinstance(value, dict | list):
         return instantiate(value, _convert_="all")
     return Path(value) if kind is Path and value is not None else value

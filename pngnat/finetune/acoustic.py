@@ -34,24 +34,28 @@ from pngnat.voice.voice import Voice
 
 @dataclass(frozen=True)
 class AcousticTuning:
-    """How to fine-tune.
+    """How to fine-tune."""
 
-    professional_share: of the time of what is learned from, where there are professionals' recordings. frozen_layers: of PnG BERT, from
-    the embeddings up; what the text means does not depend on who speaks. validations: how often the speech is judged; patience: validations
-    without a better one that end the training, once 0.6 of it is over; sentences: at most, that are spoken for it; measure: see
-    pngnat.finetune.selection.make_judge. schedule: its hours are the time budget's.
-    """
-
-    training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
+    training: AcousticTrainingConfig = field(default_factory=lambda: AcousticTrainingConfig(batch_seconds=20.0, pictures=0))
+    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
-    run: RunConfig = field(default_factory=RunConfig)
+    """The learning rate; its hours are the time budget's, which as a rule ends the training before its steps."""
+    run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, validate_every=200, checkpoint_minutes=3))
+    """Where and how it runs."""
     ema_decay: float = 0.99
+    """Of the averaged weights, which the voice gets."""
     professional_share: float = 0.25
+    """Of the time of what is learned from, where there are professionals' recordings."""
     frozen_layers: int = 4
+    """Of PnG BERT, from the embeddings up; what the text means does not depend on who speaks."""
     validations: int = 8
+    """How often the speech is judged."""
     patience: int = 3
+    """Validations without a better one that end the training, once 0.6 of it is over."""
     sentences: int = 16
+    """At most, that are spoken for a validation."""
     measure: str = "auto"
+    """listeners (words and speaker similarity), distance (mel cepstra), or auto: listeners where installed."""
 
 
 @dataclass(frozen=True)

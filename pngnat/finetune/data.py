@@ -28,18 +28,17 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class TargetData:
-    """The target's recordings.
+    """The target's recordings."""
 
-    folder: sound files with a metadata.csv. held_out: share of the texts that goes to "valid", for choices, and as much to "test", for the
-    figures of the card, six to each at least where that is no more than a tenth; neither is trained on.
-    minutes: how much of "train" to use at most, None for all; fewer minutes are always a part of more.
-    least: minutes below which no voice can be made.
-    """
-
-    folder: Path
+    target: Path
+    """Folder with sound files and a metadata.csv of lines `id|text`."""
     held_out: float = 0.08
+    """Share of the texts that goes to "valid", for choices, and as much to "test", for the figures of the card, six to each at least
+    where that is no more than a tenth; neither is trained on."""
     minutes: float | None = None
+    """Most minutes of recordings to learn from, null for all; fewer minutes are always a part of more."""
     least: float = 1.0
+    """Minutes without which no voice is made."""
 
 
 def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[Skipped]]:
@@ -48,18 +47,18 @@ def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[S
     Which recordings are kept out, and which are left away for the sake of `minutes`, depends only on their texts and names; splits in
     metadata.csv win. Raises PngnatError where there is too little, or where several people speak.
     """
-    sources, skipped = read_folder(data.folder, speaker)
+    sources, skipped = read_folder(data.target, speaker)
     speakers = sorted({source.speaker for source in sources})
     if len(speakers) > 1:
-        raise PngnatError(f"{data.folder} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out")
+        raise PngnatError(f"{data.target} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out")
     split = assign_splits([replace(source, speaker=speaker) for source in sources], data.held_out, _LEAST_TEXTS)
     missing = [name for name in SPLITS if name not in {source.split for source in split}]
     if missing:
-        raise PngnatError(f"{data.folder} has {len(sources)} recordings, none of them for '{missing[0]}'; ten or more are needed")
+        raise PngnatError(f"{data.target} has {len(sources)} recordings, none of them for '{missing[0]}'; ten or more are needed")
     kept = _limited(split, data.minutes)
     seconds = speech_seconds([source for source in kept if source.split == "train"])
     if seconds < 60 * data.least:
-        raise PngnatError(f"{data.folder} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a preview)")
+        raise PngnatError(f"{data.target} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a preview)")
     return kept, skipped
 
 

@@ -45,44 +45,48 @@ _ACOUSTIC_SHARE, _MARGIN = 0.5, 0.05
 _COMPARING = 0.05
 
 
-@dataclass(frozen=True)
-class FinetuneConfig:
-    """What to make of what.
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(TargetData):
+    """What to make of what."""
 
-    target: the recordings. name: of the voice. out: its folder. work: where everything else is kept, and gone on from.
-    consent: a file or fields, see pngnat.finetune.consent.
-    base: voice to start from, a folder or a bundled one's name; None is the first bundled one.
-    professionals: prepared corpora of the base voice's speakers, against forgetting.
-    vocoder_from: a training's folder with another vocoder to start from than the base voice's.
-    budget: minutes of all the work on two cores; None takes three for each minute of speech, from 10 to 60. A stage that is done is not
-    done again for another budget.
-    workers: processes that align. threads: of the recognizer that judges.
-    lexicon: file of pronunciations, for the alignment, and for the voice to keep.
-    """
-
-    target: TargetData
     name: str
+    """Of the voice."""
     out: Path
+    """The voice's folder, for pngnat --voice."""
     work: Path
+    """Where everything else is kept, and gone on from; may be deleted when the voice is done."""
     consent: str | Mapping[str, Any] | None = None
+    """Who agreed to the voice and for what: a file (YAML or JSON), or its fields; asked for at a terminal. See pngnat.finetune.consent."""
     base: str | None = None
+    """Multi-speaker voice to start from, a name or a folder; null is the first bundled one."""
     professionals: tuple[Path, ...] = ()
+    """Prepared corpora of the base voice's speakers, against forgetting."""
     vocoder_from: Path | None = None
+    """Folder of a vocoder's training to start from; null takes the base voice's vocoder."""
     budget: float | None = None
+    """Minutes of all the work on two cores; null takes three for each minute of speech, from 10 to 60. A stage that is done is not done
+    again for another budget."""
     workers: int = 1
-    threads: int = 1
+    """Processes that align."""
+    threads: int = 2
+    """Of the recognizer that judges."""
     lexicon: Path | None = None
+    """File of pronunciations that win over the dictionary, for names; the voice keeps them."""
     acoustic: AcousticTuning = field(default_factory=AcousticTuning)
+    """How the acoustic model learns."""
     vocoder: VocoderTuning = field(default_factory=VocoderTuning)
+    """How the vocoder learns."""
     blend: BlendChoice = field(default_factory=BlendChoice)
+    """How the voice borrows a rhythm."""
     about: About = field(default_factory=About)
+    """What the card says that nobody can measure."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w][\w .-]*", self.name):
             raise PngnatError(f"'{self.name}' is no name for a voice: use letters, digits, spaces, points and dashes")
         if self.budget is not None and self.budget <= 0:
             raise PngnatError(f"the budget must be more than 0 minutes, and is {self.budget:g}")
-        for name, folder in (("target", self.target.folder), ("out", self.out)):
+        for name, folder in (("target", self.target), ("out", self.out)):
             for stage in (CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE):
                 if Path(folder).resolve().is_relative_to((self.work / stage).resolve()):
                     raise PngnatError(f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place")
@@ -94,7 +98,7 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) ->
     ask: puts a question to a person; None takes the terminal, where there is one.
     Raises PngnatError without consent, and wherever a stage cannot do its work.
     """
-    consent = get_consent(config.consent, config.work / CONSENT, config.target.folder, ask or terminal())
+    consent = get_consent(config.consent, config.work / CONSENT, config.target, ask or terminal())
     return _Finetuning(config, consent).run()
 
 
@@ -132,7 +136,7 @@ class _Finetuning:
         self.base_folder = find_voice(config.base)
         if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
             raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
-        self.sources, self.skipped = target_sources(config.target, config.name)
+        self.sources, self.skipped = target_sources(config, config.name)
         self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
         self.journal = Journal(config.work, lambda text: self.progress.say(text))
         self.results: dict[str, Mapping[str, Any]] = {}
@@ -180,7 +184,7 @@ class _Finetuning:
         return PrepareConfig(folder, lexicon=self.lexicon, workers=self.config.workers)
 
     def _corpus(self, folder: Path) -> Mapping[str, Any]:
-        return prepare_target(self.sources, self.skipped, self._preparing(folder), self.config.target.least, self.progress)
+        return prepare_target(self.sources, self.skipped, self._preparing(folder), self.config.least, self.progress)
 
     def _speaker(self, folder: Path) -> Mapping[str, Any]:
         timbre = installed_timbre()

@@ -17,6 +17,7 @@ from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.finetune.progress import Progress, TrainingProgress
 from pngnat.finetune.selection import to_speak
 from pngnat.models.vocoder import Vocoder
+from pngnat.training.discriminators import AdversarialConfig
 from pngnat.training.export import VocoderStart
 from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig
@@ -33,15 +34,27 @@ _SENTENCES = 16
 
 @dataclass(frozen=True)
 class VocoderTuning:
-    """How to fine-tune. schedule: its hours are the time budget's. pitch, processes, validate_clips, ema_decay: as in VocoderJob."""
+    """How to fine-tune."""
 
-    training: VocoderTrainingConfig = field(default_factory=VocoderTrainingConfig)
+    training: VocoderTrainingConfig = field(
+        default_factory=lambda: VocoderTrainingConfig(
+            batch_size=8, betas=(0.8, 0.99), stft_weight=0.3, mel_weight=2.0, complex_weight=0.0, adversarial=AdversarialConfig()
+        )
+    )
+    """How to train: as in the base vocoder's second stage (conf/vocoder_adversarial.yaml), with smaller batches; without the
+    complex distance, since the base voice's vocoder learned without and would begin anew with its phases."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=1e-4, warmup=50, steps=4000))
-    run: RunConfig = field(default_factory=RunConfig)
+    """The learning rate; its hours are the time budget's."""
+    run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=500, checkpoint_minutes=3))
+    """Where and how it runs."""
     pitch: str = "harvest"
+    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed."""
     processes: int = 1
+    """Processes that measure it."""
     validate_clips: int = 8
+    """Recordings of the split "valid" that are drawn for validation."""
     ema_decay: float = 0.99
+    """Of the averaged weights, which the voice gets."""
 
 
 @dataclass(frozen=True)

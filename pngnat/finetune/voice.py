@@ -30,19 +30,24 @@ PREVIEW_MINUTES = 10.0
 
 @dataclass(frozen=True)
 class BlendChoice:
-    """professional: whose rhythm; None takes the one whose voice is nearest. weight: None lets the recordings decide."""
+    """How the voice borrows a rhythm."""
 
     professional: str | None = None
+    """Whose rhythm; null takes the one whose voice is nearest."""
     weight: float | None = None
+    """0 is the own rhythm, 1 the professional's; null is none for fluent recordings, else 0.5."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What the card says that nobody can measure. description: one line. licence: of the weights. simulated: whether no person speaks."""
+    """What the card says that nobody can measure."""
 
     description: str = ""
+    """One line."""
     licence: str = "Not to be passed on; for the purposes of the consent alone"
+    """Of the weights."""
     simulated: bool = False
+    """true where no person speaks."""
 
 
 @dataclass(frozen=True)

@@ -15,24 +15,28 @@ from pngnat.models.layers import ConvNeXtBlock
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Kind and size of the decoder; the defaults are the paper's (arXiv 2010.04301, appendix A).
-
-    kind: `lstm` is autoregressive, `parallel` convolutional without recurrence over frames.
-    reduction: mel frames that one step makes. width: LSTM units, or channels. layers: LSTM layers, or convolution blocks.
-    prenet, zoneout: of `lstm` alone. kernel, feedforward, adaptive: of `parallel` alone; adaptive: whether the speaker's embedding scales
-    and shifts the values in each block. dropout: of the pre-net, or of the blocks.
-    """
+    """Kind and size of the decoder; the defaults are the paper's (arXiv 2010.04301, appendix A)."""
 
     kind: str = "lstm"
+    """lstm is autoregressive, parallel is convolutional without recurrence over frames."""
     reduction: int = 2
+    """Mel frames that one step makes."""
     width: int = 1024
+    """LSTM units, or channels."""
     layers: int = 2
+    """LSTM layers, or convolution blocks."""
     prenet: int = 256
+    """Width of the pre-net, of lstm alone."""
     zoneout: float = 0.1
+    """Of lstm alone."""
     kernel: int = 7
+    """Of the convolutions of parallel alone."""
     feedforward: int = 2048
+    """Hidden width of the blocks of parallel alone."""
     adaptive: bool = False
+    """Whether the speaker's embedding scales and shifts the values in each block, of parallel alone."""
     dropout: float = 0.5
+    """Of the pre-net, or of the blocks."""
 
 
 def build_decoder(inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig) -> Decoder:
@@ -167,9 +171,13 @@ class PostNetConfig:
     """Size of the post-net; the defaults are the paper's."""
 
     width: int = 512
+    """Channels."""
     layers: int = 5
+    """Convolutions."""
     kernel: int = 5
+    """Frames that a convolution sees."""
     dropout: float = 0.5
+    """Between the convolutions."""
 
 
 class PostNet(nn.Module):

@@ -14,12 +14,14 @@ from pngnat.models.layers import BiLstm, sinusoidal
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """Size of the duration and the range predictor; the defaults are the paper's (`units` a direction)."""
+    """Size of the duration and the range predictor; the defaults are the paper's."""
 
     units: int = 512
+    """Of each LSTM, for each direction."""
     layers: int = 2
-    # A narrower Gaussian makes the weights' logarithms overflow, and its gradients with them.
+    """LSTMs."""
     min_range: float = 0.3
+    """Frames; a narrower Gaussian makes the weights' logarithms overflow, and its gradients with them."""
 
 
 class DurationPredictor(nn.Module):

@@ -12,14 +12,20 @@ from pngnat.models.layers import BiLstm
 
 @dataclass(frozen=True)
 class PhonemeEncoderConfig:
-    """Size of the encoder; the defaults are the paper's (`lstm` counts units a direction, the output has twice as many)."""
+    """Size of the encoder; the defaults are the paper's."""
 
     vocabulary_size: int
+    """Ids of phonemes and wordpieces together."""
     width: int = 512
+    """Of the embeddings and convolutions."""
     lstm: int = 256
+    """Units for each direction; the output has twice as many."""
     kernel: int = 5
+    """Tokens that a convolution sees."""
     convolutions: int = 3
+    """How many there are."""
     dropout: float = 0.5
+    """After each convolution."""
 
 
 class PhonemeEncoder(nn.Module):

@@ -17,18 +17,22 @@ LONGEST_WAVE = 64.0
 
 @dataclass(frozen=True)
 class PngBertConfig:
-    """Size of the encoder; the defaults are the paper's.
-
-    vocabulary_size: ids of phonemes and wordpieces together. word_positions: False leaves their embedding out (an ablation).
-    """
+    """Size of the encoder; the defaults are the paper's."""
 
     vocabulary_size: int
+    """Ids of phonemes and wordpieces together."""
     width: int = 512
+    """Of the embeddings and layers."""
     layers: int = 6
+    """Transformer layers."""
     heads: int = 8
+    """Attention heads of each layer."""
     feedforward: int = 2048
+    """Hidden width of the feed-forward networks."""
     dropout: float = 0.1
+    """Of the embeddings and layers."""
     word_positions: bool = True
+    """false leaves their embedding out (an ablation)."""
 
 
 class PngBert(nn.Module):

@@ -21,27 +21,32 @@ from pngnat.models.prosody import Prosody, ProsodyConfig
 
 @dataclass(frozen=True)
 class PngNatConfig:
-    """Parts and sizes of the acoustic model.
-
-    encoder: a PngBertConfig makes it PnG NAT, a PhonemeEncoderConfig plain NAT. speakers: rows of the speaker table.
-    prosody: a pitch and a loudness for each token, which the decoder is given; None leaves melody to the decoder alone, as the paper does.
-    postnet: None where the decoder's mel is the model's.
-    frozen_layers: PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included.
-    mel_offset, mel_scale: typical mean and spread of a log-mel, so that the networks work near zero mean and unit variance.
-    """
+    """Parts and sizes of the acoustic model."""
 
     encoder: PngBertConfig | PhonemeEncoderConfig
+    """A PngBertConfig makes it PnG NAT, a PhonemeEncoderConfig plain NAT."""
     speakers: int
+    """Rows of the speaker table."""
     speaker_width: int = 64
+    """Of the speakers' embeddings."""
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
+    """Sizes of the predictors of durations and ranges."""
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    """Kind and sizes of the decoder."""
     postnet: PostNetConfig | None = field(default_factory=PostNetConfig)
+    """Sizes of the post-net; null where the decoder's mel is the model's."""
     audio: AudioConfig = field(default_factory=AudioConfig)
+    """Sampling and mel settings."""
     position_width: int = 32
+    """Of the embedding of a frame's place in its token."""
     prosody: ProsodyConfig | None = None
+    """A pitch and a loudness for each token, which the decoder is given; null leaves melody to the decoder alone, as the paper does."""
     frozen_layers: int = -1
+    """PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included."""
     mel_offset: float = -5.0
+    """Typical mean of a log-mel, so that the networks work near zero mean."""
     mel_scale: float = 2.5
+    """Typical spread of a log-mel, so that the networks work near unit variance."""
 
     def to_dict(self) -> dict:
         """JSON values alone; the encoder names its kind."""

@@ -21,24 +21,28 @@ class AugmentationConfig:
 
     Trained on recordings that all reach to 12 kHz, a vocoder copied the same recordings without what lies above 8 kHz with a DistilMOS
     of 3.9 instead of 4.3: its network had never seen a mel that ends there.
-
-    rate_share, rate: played faster or slower by up to this factor, which moves pitch and formants together: other speakers.
-    band_share, cutoffs: nothing above a frequency between these, in Hz: half of them 8 kHz, recordings of 16 kHz.
-    filter_share, filter_db: a smooth filter of up to so many dB: other microphones.
-    noise_share, noise_db: steady noise of a level between these, in dB under full scale.
-    room_share, room_db: echoes that fade within 80 ms, as much weaker than the sound.
     """
 
     rate_share: float = 0.4
+    """Played faster or slower, which moves pitch and formants together: other speakers."""
     rate: float = 1.25
+    """Largest factor of that."""
     band_share: float = 0.4
+    """Without what lies above a frequency."""
     cutoffs: tuple[float, float] = (3400.0, 11000.0)
+    """Hz, between which that frequency lies; half of them are 8 kHz, as of recordings of 16 kHz."""
     filter_share: float = 0.4
+    """Through a smooth filter: other microphones."""
     filter_db: float = 6.0
+    """dB, largest gain of that filter."""
     noise_share: float = 0.25
+    """With steady noise."""
     noise_db: tuple[float, float] = (-80.0, -45.0)
+    """dB under full scale, between which the noise lies."""
     room_share: float = 0.15
+    """With echoes that fade within 80 ms."""
     room_db: tuple[float, float] = (5.0, 20.0)
+    """dB, between which the echoes are weaker than the sound."""
 
 
 def draw_rate(config: AugmentationConfig, random: np.random.Generator) -> float:

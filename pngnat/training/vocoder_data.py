@@ -129,22 +129,22 @@ class FeatureStore:
 
 @dataclass(frozen=True)
 class SegmentConfig:
-    """How segments are drawn.
-
-    frames: length of a segment. margin: frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it
-    would be within speech. gain: largest change of level in dB. mel_noise: largest standard deviation of noise on the log-mel, which a
-    sound that is corrected towards the mel would have too. predicted: share of segments whose mel an acoustic model predicted, where
-    there are such mels; those get no noise. augmentation: how recordings are changed; None leaves them as they are, as segments with a
-    predicted mel are left. seed: another seed draws other segments.
-    """
+    """How segments are drawn."""
 
     frames: int = 48
+    """Length of a segment."""
     margin: int = 4
+    """Frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it would be within speech."""
     gain: float = 9.0
+    """Largest change of level, in dB."""
     mel_noise: float = 0.0
+    """Largest standard deviation of noise on the log-mel, which a sound that is corrected towards the mel would have too."""
     predicted: float = 0.75
+    """Share of segments whose mel an acoustic model predicted, where there are such mels; those get no noise."""
     augmentation: AugmentationConfig | None = None
+    """How recordings are changed; null leaves them as they are, as segments with a predicted mel are left."""
     seed: int = 0
+    """Another seed draws other segments."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,50 +14,99 @@ from lightning.pytorch.callbacks import Callback
 from tqdm import tqdm
 
 from pngnat.audio.config import AudioConfig
-from pngnat.data.corpus import Recording
+from pngnat.config.schema import register
+from pngnat.data.corpus import Recording, read_corpus
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
+from pngnat.training.augmentation import AugmentationConfig
 from pngnat.training.callbacks import Ema, Throughput
-from pngnat.training.export import VocoderStart
-from pngnat.training.predicted_mels import PredictedMels, Teacher
+from pngnat.training.discriminators import AdversarialConfig
+from pngnat.training.export import VocoderStart, vocoder_start
+from pngnat.training.predicted_mels import PredictedMels, Teacher, find_teacher
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
+from pngnat.training.shrinking import shrunk
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
-from pngnat.training.vocoder_data import Clip, FeatureStore
+from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig
 from pngnat.voice.vocoders import load_own_vocoder, save_discriminators, save_settings, save_vocoder
 
 
-@dataclass(frozen=True)
-class VocoderJob:
-    """What to train on what.
-
-    run_dir: checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here.
-    recordings: aligned; the split "train" is learned from, `validate_clips` of "valid" are listened to.
-    features: folder of what is measured in the recordings, which runs may share. pitch: method of FeatureStore; processes: that measure.
-    minutes_per_speaker: at most so much of each speaker is learned from; None takes all. A few speakers of whom there is much would
-    outweigh many of whom there is little, and all of it must be measured first.
-    start: what to go on from, its sizes instead of `model`; None begins with random weights.
-    teacher: the acoustic model whose mels to learn from besides the recordings' own; how often, says `training.segments.predicted`.
-    callbacks: more of them than every run has.
-    """
+@dataclass(frozen=True, kw_only=True)
+class VocoderSettings:
+    """How to train a vocoder, whatever it learns from."""
 
     run_dir: Path
-    recordings: Sequence[Recording]
+    """Checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here."""
     features: Path
+    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs."""
     audio: AudioConfig = field(default_factory=AudioConfig)
+    """Sampling and mel settings, the acoustic model's."""
     model: VocoderConfig = field(default_factory=VocoderConfig)
-    start: VocoderStart | None = None
-    teacher: Teacher | None = None
-    training: VocoderTrainingConfig = field(default_factory=VocoderTrainingConfig)
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    run: RunConfig = field(default_factory=RunConfig)
+    """Sizes, where the training starts from random weights."""
+    training: VocoderTrainingConfig = field(
+        default_factory=lambda: VocoderTrainingConfig(segments=SegmentConfig(augmentation=AugmentationConfig()))
+    )
+    """How to train; with recordings that are changed, so that a vocoder that knows few voices and microphones copies many."""
+    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(warmup=200))
+    """The learning rate over the run, and its end."""
+    run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8))
+    """Where and how it runs."""
     pitch: str = "harvest"
+    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed."""
     processes: int = 1
+    """Processes that measure features."""
     minutes_per_speaker: float | None = None
+    """At most so much of each speaker is learned from; null takes all. A few speakers of whom there is much would outweigh many of whom
+    there is little, and all of it must be measured first."""
     validate_clips: int = 16
+    """Recordings of the split "valid" that are drawn for validation."""
     ema_decay: float = 0.999
+    """Of the averaged weights, which the voice gets."""
     seed: int = 0
+    """Of random weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocoderJob(VocoderSettings):
+    """What to train on what."""
+
+    recordings: Sequence[Recording]
+    """Aligned; the split "train" is learned from."""
+    start: VocoderStart | None = None
+    """What to go on from, its sizes instead of `model`; None begins with random weights."""
+    teacher: Teacher | None = None
+    """The acoustic model whose mels to learn from besides the recordings' own; how often, says `training.segments.predicted`."""
     callbacks: Sequence[Callback] = ()
+    """More of them than every run has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocoderRecipe(VocoderSettings):
+    """A job whose parts are named by their places."""
+
+    corpora: tuple[Path, ...]
+    """Prepared corpora (recipes/prepare.py)."""
+    vocoder_from: str | None = None
+    """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to shrink."""
+    shrink: bool = False
+    """Whether to cut what to start from to the sizes of `model`: fewer hidden units, fewer corrections."""
+    mels_from: str | None = None
+    """Acoustic model to learn the mels of as well: a voice's name or folder, or an acoustic training's folder."""
+
+    def job(self) -> VocoderJob:
+        """The job, its corpora and models read. Raises PngnatError where they cannot be."""
+        start = vocoder_start(self.vocoder_from) if self.vocoder_from else None
+        if start and self.shrink:
+            start = replace(start, vocoder=shrunk(start.vocoder, self.model))
+        return VocoderJob(
+            **{one.name: getattr(self, one.name) for one in fields(VocoderSettings)},
+            recordings=[recording for folder in self.corpora for recording in read_corpus(folder)],
+            start=start,
+            teacher=find_teacher(self.mels_from) if self.mels_from else None,
+        )
+
+
+register("adversarial_schema", AdversarialConfig, group="adversarial")
 
 
 def train_vocoder(job: VocoderJob) -> Vocoder:

@@ -45,10 +45,12 @@ class SpeakerCard:
 
 @dataclass(frozen=True)
 class Pauses:
-    """Seconds of silence that are added between sentences, and between paragraphs."""
+    """Silence that is added."""
 
     sentence: float = 0.25
+    """Seconds between sentences."""
     paragraph: float = 0.6
+    """Seconds between paragraphs."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def command(tmp_path, monkeypatch):
 
 def test_it_runs_with_its_settings_in_the_folder_of_the_run(command, tmp_path):
     seen = []
-    assert command(seen.append)(["run_dir=out", "part.noise=2", "--config-name", "other"]) == 0
+    assert command(seen.append)(["run_dir=out", "--config-name", "other", "part.noise=2"]) == 0
     (job,) = seen
     assert (type(job).__name__, job.run_dir, job.name, job.part.noise, job.steps) == ("Job", "out", "nobody", 2.0, 7)
     assert (tmp_path / "out" / ".hydra" / "overrides.yaml").exists()

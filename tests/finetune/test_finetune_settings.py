@@ -1,56 +1,43 @@
-"""conf/finetune*.yaml and the speakers' settings say what the code understands."""
+"""conf/finetune.yaml and the speakers' settings say what the code understands."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 
-from pngnat.finetune.acoustic import AcousticTuning
+from pngnat.cli.recipes import finetune, vocoder
 from pngnat.finetune.consent import NAMES, get_consent
+from pngnat.finetune.run import FinetuneConfig
 from pngnat.finetune.vocoder import VocoderTuning
-from pngnat.finetune.voice import About, BlendChoice
-from pngnat.training.discriminators import AdversarialConfig
 
 ROOT = Path(__file__).parents[2]
 SPEAKERS = sorted((ROOT / "recipes" / "speakers").glob("*/*.yaml"))
+GIVEN = ("target=recordings", "name=ann")
 
 
-def composed(name: str, *overrides: str):
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        return compose(name, ["target=recordings", "name=ann", *overrides])
-
-
-def test_the_settings_have_the_types_that_they_name():
-    config = composed("finetune")
-    assert isinstance(instantiate(config.acoustic, _convert_="all"), AcousticTuning)
-    assert isinstance(instantiate(config.vocoder, _convert_="all"), VocoderTuning)
-    assert BlendChoice(**config.blend) == BlendChoice() and About(**config.about) == About()
-    assert tuple(config.consent) == NAMES and config.out == "voices/ann" and config.work == "runs/ann"
+def test_the_recipe_trains_what_python_trains():
+    by_recipe = finetune.settings(*GIVEN)
+    by_python = FinetuneConfig(target=Path("recordings"), name="ann", out=Path("voices/ann"), work=Path("runs/ann"))
+    assert tuple(by_recipe.consent) == NAMES and not any(by_recipe.consent.values())
+    # How many processes work changes nothing that is learned.
+    assert (by_recipe.workers, by_recipe.vocoder.processes) == (2, 2)
+    same = finetune.settings(*GIVEN, "consent=null", "workers=1", "vocoder.processes=1")
+    assert same == by_python
 
 
 def test_consent_may_be_a_file():
-    assert composed("finetune", "consent=papers/consent.yaml").consent == "papers/consent.yaml"
+    assert finetune.settings(*GIVEN, "consent=papers/consent.yaml").consent == "papers/consent.yaml"
 
 
-def test_the_adversarial_settings():
-    vocoder = instantiate(composed("finetune").vocoder, _convert_="all")
-    assert isinstance(vocoder.training.adversarial, AdversarialConfig)
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        stage = instantiate(compose("vocoder_adversarial", ["run_dir=x", "corpora=[]"]).training, _convert_="all")
-    assert vocoder.training.adversarial == replace(stage.adversarial, in_turn=False), (
-        "other sizes could not go on with what the base vocoder's learned"
-    )
-    assert (vocoder.training.mel_weight, vocoder.training.stft_weight) == (stage.mel_weight, stage.stft_weight)
-    assert instantiate(composed("finetune", "vocoder.training.adversarial=null").vocoder).training.adversarial is None
+def test_the_vocoder_goes_on_as_its_second_stage_trained_it():
+    tuned, stage = VocoderTuning().training, vocoder.settings("run_dir=x", "corpora=[]", config="vocoder_adversarial").training
+    sizes = tuned.adversarial.discriminators
+    assert sizes == stage.adversarial.discriminators, "others could not go on with what the base vocoder's learned"
+    assert (tuned.mel_weight, tuned.stft_weight, tuned.betas, tuned.stft) == (stage.mel_weight, stage.stft_weight, stage.betas, stage.stft)
+    assert finetune.settings(*GIVEN, "vocoder.training.adversarial=null").vocoder.training.adversarial is None
 
 
 @pytest.mark.parametrize("path", SPEAKERS, ids=lambda path: path.stem)
 def test_the_speakers_of_the_recipes(path, tmp_path):
-    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert settings.pop("defaults") == ["finetune", "_self_"]
-    assert set(settings) <= set(composed("finetune"))
-    assert get_consent(settings["consent"], tmp_path / "consent.json", tmp_path).purpose
-    assert About(**settings["about"]).licence
+    config = finetune.settings("target=recordings", config=path.stem, folder=path.parent)
+    assert config.name == path.stem and config.about.licence
+    assert get_consent(config.consent, tmp_path / "consent.json", tmp_path).purpose

@@ -20,7 +20,6 @@ from pngnat.evaluation.judges import Judges
 from pngnat.finetune import run as finetuning
 from pngnat.finetune import voice as finetune_voice
 from pngnat.finetune.acoustic import AcousticTuning
-from pngnat.finetune.data import TargetData
 from pngnat.finetune.nearest import SpectrumTimbre
 from pngnat.finetune.run import FinetuneConfig, finetune
 from pngnat.finetune.stages import STATE
@@ -58,7 +57,9 @@ def no_listeners(monkeypatch):
 
 def settings(recordings: Path, stub_voice: Path, folder: Path) -> FinetuneConfig:
     return FinetuneConfig(
-        target=TargetData(recordings, held_out=0.1, least=0.1),
+        target=recordings,
+        held_out=0.1,
+        least=0.1,
         name="ann",
         out=folder / "voices" / "ann",
         work=folder / "runs" / "ann",

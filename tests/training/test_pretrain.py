@@ -1,6 +1,5 @@
 """Pre-training learns, resumes exactly, reports each task apart, and runs through its recipe."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 
+from pngnat.cli import recipes
 from pngnat.data.pretraining.homographs import HomographSentences
 from pngnat.data.pretraining.masking import MaskingConfig, Task
 from pngnat.data.pretraining.sentences import MaskedBatch
-from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
+from pngnat.data.pretraining.sources import HeldOutSpan, HubText, TextFiles
 from pngnat.data.pretraining.text import PreparedText, PretrainingText
 from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBertConfig
@@ -132,27 +130,25 @@ def test_scores_by_token_and_by_word():
     )
 
 
-def settings(*overrides: str, name: str = "pretrain"):
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        return compose(name, list(overrides))
-
-
 def test_the_config_builds_what_it_names():
     held = "[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: Emma, file: emma.txt}]"
-    config = settings("run_dir=x", "text.folder=y", "text.sources.books.pattern='*.txt'", f"text.sources.books.held_out={held}")
-    text = instantiate(config.text, _convert_="all")
-    assert text.sources["books"].held_out == [HeldOutSpan("Emma", "emma.txt")]
-    assert instantiate(config.training, _convert_="all") == PretrainingConfig()
-    assert isinstance(instantiate(config.run), RunConfig) and isinstance(instantiate(config.schedule), ScheduleConfig)
+    overrides = ["run_dir=x", "text.folder=y", "text.sources.books.pattern='*.txt'", f"text.sources.books.held_out={held}"]
+    job = recipes.pretrain.settings(*overrides)
+    assert job.text.sources == {"books": TextFiles("*.txt", [HeldOutSpan("Emma", "emma.txt")])}
+    assert job.training == PretrainingConfig() and job.export_dir == Path("x/model")
+
+
+def test_other_sources_can_take_the_place_of_the_books():
+    hub = "+text.sources.wiki={_target_: pngnat.data.pretraining.sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}"
+    job = recipes.pretrain.settings("run_dir=x", "text.folder=y", "~text.sources.books", hub)
+    assert job.text.sources == {"wiki": HubText("wikimedia/wikipedia", "20231101.en")}
 
 
 def test_the_config_of_the_shipped_run_builds_what_it_names():
-    config = settings("run_dir=x", "text.folder=y", "data=z", name="pretrain_novels")
-    text = instantiate(config.text, _convert_="all")
+    text = recipes.pretrain.settings("run_dir=x", "text.folder=y", "data=z", config="pretrain_novels").text
     assert PngTokenizer.load(ROOT / text.tokenizer).vocabulary_size == text.vocabulary_size
-    sources = text.sources
-    assert [span.name for span in sources["books"].held_out] == ["The Call of the Wild", "Treasure Island"]
-    assert sources["homographs"] == HomographSentences("z/homographs/train.tsv.gz")
+    assert [span.name for span in text.sources["books"].held_out] == ["The Call of the Wild", "Treasure Island"]
+    assert text.sources["homographs"] == HomographSentences("z/homographs/train.tsv.gz")
 
 
 @pytest.fixture
@@ -177,10 +173,7 @@ def toy_run(books, tmp_path) -> list[str]:
 
 
 def run_recipe(overrides: list[str]) -> None:
-    spec = importlib.util.spec_from_file_location("pretrain_recipe", ROOT / "recipes" / "pretrain.py")
-    recipe = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
-    recipe.main.__wrapped__(settings(*overrides))
+    recipes.pretrain.__wrapped__(recipes.pretrain.settings(*overrides))
 
 
 def test_the_recipe_trains_and_exports(toy_run, tmp_path):

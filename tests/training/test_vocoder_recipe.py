@@ -1,24 +1,21 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 
 from pngnat.audio import wav
+from pngnat.cli.recipes import vocoder
 from pngnat.data.corpus import Prepared, cut_dict, write_manifest
 from pngnat.data.segments import Segment
-from pngnat.models.vocoder import VocoderConfig
 from pngnat.text.utterance import Boundary, Utterance, Word
-from pngnat.training.discriminators import AdversarialConfig, Discriminators
+from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig, Discriminators
 from pngnat.training.export import vocoder_model
-from pngnat.training.runs import RunConfig
-from pngnat.training.schedule import ScheduleConfig
-from pngnat.training.vocoder import VocoderTrainingConfig
+from pngnat.training.vocoder_job import VocoderRecipe
 
 ROOT = Path(__file__).parents[2]
 TINY = [
@@ -70,21 +67,22 @@ def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
     assert vocoder_model(tmp_path / "small").config.hidden == 8
 
 
-def test_the_config_has_the_types_that_it_names():
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        config = compose("vocoder", ["run_dir=x", "corpora=[y]"])
-    assert isinstance(instantiate(config.model), VocoderConfig)
-    assert isinstance(instantiate(config.training), VocoderTrainingConfig)
-    assert isinstance(instantiate(config.schedule), ScheduleConfig)
-    assert isinstance(instantiate(config.run), RunConfig)
-    assert instantiate(config.model) == VocoderConfig()
+GIVEN = ("run_dir=x", "corpora=[y]")
 
 
-@pytest.mark.parametrize("machine", ["cpu", "gpu"])
-def test_the_adversarial_stage_is_what_its_dataclasses_say(machine):
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        config = compose("vocoder_adversarial", ["run_dir=x", "corpora=[y]", f"adversarial@training.adversarial={machine}"])
-    training = instantiate(config.training, _convert_="all")
-    assert isinstance(training.adversarial, AdversarialConfig)
-    assert Discriminators(training.adversarial.discriminators)
-    assert instantiate(config.model) == VocoderConfig()
+def test_the_first_stage_is_what_the_dataclasses_say():
+    assert vocoder.settings(*GIVEN) == VocoderRecipe(run_dir=Path("x"), corpora=(Path("y"),), features=Path("x/features"), processes=2)
+
+
+def test_the_adversarial_stage_is_what_its_dataclasses_say():
+    first, second = (vocoder.settings(*GIVEN, config=name).training for name in ("vocoder", "vocoder_adversarial"))
+    assert second == replace(first, adversarial=AdversarialConfig(in_turn=True), betas=(0.8, 0.99), stft_weight=0.3, mel_weight=2.0)
+
+
+def test_a_gpu_has_larger_discriminators_and_who_wants_none_has_none():
+    larger, none = (
+        vocoder.settings(*GIVEN, override, config="vocoder_adversarial").training.adversarial
+        for override in ("adversarial@training.adversarial=gpu", "training.adversarial=null")
+    )
+    assert replace(larger, discriminators=DiscriminatorConfig()) == AdversarialConfig() and larger.discriminators.channels == 64
+    assert Discriminators(larger.discriminators) and none is None

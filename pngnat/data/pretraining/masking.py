@@ -28,20 +28,20 @@ class Task(IntEnum):
 
 @dataclass(frozen=True)
 class MaskingConfig:
-    """Shares of units; what is left of 1 stays as it is.
-
-    mlm: units asked for in both segments; of these `masked` become [MASK], `replaced` become random tokens, the rest is kept.
-    g2p: words whose phonemes alone are masked. p2g: words whose wordpieces alone are masked. Punctuation takes no part in
-        either, since a mark is its own spelling.
-    consistent: False draws the MLM units of each segment apart (an ablation: the other segment then gives the word away).
-    """
+    """Shares of units; what is left of 1 stays as it is."""
 
     mlm: float = 0.15
+    """Units asked for in both segments."""
     g2p: float = 0.10
+    """Words whose phonemes alone are masked. Punctuation takes no part, since a mark is its own spelling."""
     p2g: float = 0.10
+    """Words whose wordpieces alone are masked; no punctuation either."""
     masked: float = 0.8
+    """Of the MLM units, those that become [MASK]."""
     replaced: float = 0.1
+    """Of the MLM units, those that become random tokens; the rest is kept."""
     consistent: bool = True
+    """false draws the MLM units of each segment apart (an ablation: the other segment then gives the word away)."""
 
     def __post_init__(self) -> None:
         shares = (self.mlm, self.g2p, self.p2g, self.masked, self.replaced)

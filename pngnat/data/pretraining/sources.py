@@ -35,12 +35,16 @@ class TextSource(Protocol):
 
 @dataclass(frozen=True)
 class HeldOutSpan:
-    """Lines of one file, counted from 1, both ends included, that are kept for measuring; last_line None: to the end."""
+    """Lines of one file that are kept for measuring."""
 
     name: str
+    """For reports."""
     file: str
+    """The file's name, without folders."""
     first_line: int = 1
+    """Counted from 1."""
     last_line: int | None = None
+    """Included; null is the last one."""
 
     def holds(self, file: str, line: int) -> bool:
         """Whether this line of the file named `file` (without folders) belongs to the span."""
@@ -49,10 +53,12 @@ class HeldOutSpan:
 
 @dataclass(frozen=True)
 class TextFiles:
-    """Text files, .gz or not, UTF-8, with blank lines between paragraphs. pattern: a glob. held_out: whole books, as spans of lines."""
+    """Text files, .gz or not, UTF-8, with blank lines between paragraphs."""
 
     pattern: str
+    """A glob, as data/text/*.txt.gz."""
     held_out: Sequence[HeldOutSpan] = ()
+    """Whole books, as spans of lines (HeldOutSpan)."""
 
     def fingerprint(self) -> list:
         """The spans, and each file's name, size and time of change."""
@@ -95,17 +101,20 @@ class TextFiles:
 
 @dataclass(frozen=True)
 class HubText:
-    """A text column of any Hugging Face dataset, streamed: nothing but the rows at hand is kept.
-
-    name, config, split, data_files: as for `datasets.load_dataset`. held_out_every: each so-many-th row is kept for measuring.
-    """
+    """A text column of any Hugging Face dataset, streamed: nothing but the rows at hand is kept."""
 
     name: str
+    """As for `datasets.load_dataset`."""
     config: str | None = None
+    """As for `datasets.load_dataset`."""
     split: str = "train"
+    """As for `datasets.load_dataset`."""
     column: str = "text"
+    """The one with the text."""
     data_files: str | None = None
+    """As for `datasets.load_dataset`."""
     held_out_every: int = 1000
+    """Each so-many-th row is kept for measuring."""
 
     def fingerprint(self) -> list:
         """The fields: a dataset of one name and version is taken not to change."""

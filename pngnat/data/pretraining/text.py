@@ -23,23 +23,25 @@ class PreparedText:
 
 @dataclass(frozen=True)
 class PretrainingText:
-    """The text to pre-train on.
-
-    sources: by name, in the order in which they are read. folder: where all that is made of them is kept; what is finished is not made
-    again. tokenizer: folder with tokenizer.json, null for one that is trained on the text, with vocabulary_size ids in all, and then
-    kept: a model that goes on with the folder's text must not meet other ids.
-    workers: processes. max_tokens: longer sentences, which the front end found no clause to split at, are left out and counted.
-    lexicon: the user's pronunciations.
-    """
+    """The text to pre-train on."""
 
     sources: Mapping[str, TextSource]
+    """By name, in the order in which they are read; each a class of pngnat.data.pretraining, named by its `_target_`."""
     folder: str
+    """Where all that is made of them is kept, shared by runs on the same text; what is finished is not made again."""
     tokenizer: str | None = None
-    vocabulary_size: int = 8192
+    """Folder with tokenizer.json; null trains one on the text and keeps it: a model that goes on with the folder's text must not meet
+    other ids."""
+    vocabulary_size: int = 4096
+    """Ids of a tokenizer that is trained: 4096 for millions of words, 8192 for a Wikipedia."""
     workers: int = 1
+    """Processes."""
     max_tokens: int = 768
+    """Longer sentences, which the front end found no clause to split at, are left out and counted."""
     shard_characters: int = 500_000
+    """The most that an interruption costs a worker."""
     lexicon: str | None = None
+    """File of pronunciations that win over the dictionary."""
 
     def prepare(self) -> PreparedText:
         """Make what is missing; a stopped preparation goes on where it stopped. Raises PngnatError for text that cannot be read."""

@@ -14,14 +14,20 @@ from pngnat.models.layers import ConvNeXt
 
 @dataclass(frozen=True)
 class PitchConfig:
-    """Size and range of the pitch network: `bins` classes between f_min and f_max Hz, evenly spaced in pitch."""
+    """Size and range of the pitch network: classes evenly spaced in pitch."""
 
     width: int = 128
+    """Channels of the ConvNeXt stack."""
     hidden: int = 256
+    """Hidden units of each block."""
     blocks: int = 4
+    """How many there are."""
     bins: int = 128
+    """Classes of pitch."""
     f_min: float = 55.0
+    """Hz, of the lowest class."""
     f_max: float = 720.0
+    """Hz, of the highest class."""
 
 
 class PitchNet(nn.Module):

@@ -31,23 +31,25 @@ SAME_PITCH = 1 / 48
 
 @dataclass(frozen=True)
 class VocoderConfig:
-    """Size of the vocoder.
-
-    width, hidden, blocks, kernel: the ConvNeXt stack that makes the spectrum.
-    corrections: how often the sound is brought nearer to its mel. After a short training with one, copies had DistilMOS 4.0 (of speakers
-    who were not heard in training 3.4), without any 3.5 (2.5); a second adds a quarter to the work, and little to the sound.
-    bounded_phase: the first vocoders' tanh around the phase, which came near its ends, where it learns nothing, in 20 to 70 % of the bins.
-    shared_noise: one noise for the source and for the sound instead of two; the drawing of noise is among the dearest parts of speaking.
-    """
+    """Size of the vocoder."""
 
     width: int = 256
+    """Channels of the ConvNeXt stack that makes the spectrum."""
     hidden: int = 512
+    """Hidden units of each block."""
     blocks: int = 8
+    """How many there are."""
     kernel: int = 7
+    """Frames that a block sees."""
     corrections: int = 1
+    """How often the sound is brought nearer to its mel. After a short training with one, copies had DistilMOS 4.0 (of speakers who were not
+    heard in training 3.4), without any 3.5 (2.5); a second adds a quarter to the work, and little to the sound."""
     bounded_phase: bool = False
+    """The first vocoders' tanh around the phase, which came near its ends, where it learns nothing, in 20 to 70 % of the bins."""
     shared_noise: bool = True
+    """One noise for the source and for the sound instead of two; the drawing of noise is among the dearest parts of speaking."""
     pitch: PitchConfig = field(default_factory=PitchConfig)
+    """Sizes of the pitch network."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:

@@ -1,0 +1,90 @@
+"""A prepared corpus again, with pauses as long as its texts ask for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from pngnat.audio import wav
+from pngnat.data.corpus import MANIFEST, Recording, read_corpus, write_manifest
+from pngnat.data.pauses import PauseRules, change_pauses, changed_cut, pause_changes
+from pngnat.data.sources import plain_text
+from pngnat.errors import PngnatError
+
+
+@dataclass(frozen=True)
+class PauseSettings:
+    """Which corpus to change, and how."""
+
+    path: Path
+    """A prepared corpus."""
+    out: Path
+    """The corpus to make."""
+    without: tuple[Path, ...] = ()
+    """Files of sentences that pauses are measured with: who learns from a corpus must not know them."""
+    most: int | None = None
+    """Changes in one recording, above which it is left out; null leaves none out."""
+    rules: PauseRules = field(default_factory=PauseRules)
+    """How long pauses are to be."""
+
+
+def change_corpus(settings: PauseSettings) -> dict[str, int]:
+    """Write the new corpus and return what was done. Raises PngnatError where it would lie in place of the old one."""
+    path, out, rules = settings.path, settings.out, settings.rules
+    if out.resolve() == path.resolve():
+        raise PngnatError(f"{out} is the corpus itself; name another folder with out=")
+    recordings = {recording.id: recording for recording in read_corpus(path)}
+    without = {plain_text(text) for name in settings.without for text in name.read_text(encoding="utf-8").splitlines()}
+    counts, cuts = Counter(), []
+    with gzip.open(path / MANIFEST, "rt", encoding="utf-8") as lines:
+        for cut in tqdm(map(json.loads, lines), total=len(recordings), unit="rec", disable=None):
+            recording = recordings[cut["id"]]
+            if plain_text(recording.utterance.text) in without:
+                counts["left out by their text"] += 1
+                continue
+            rate = cut["recording"]["sampling_rate"]
+            changes = pause_changes(recording.utterance, recording.durations, recording.id, rate, rules)
+            if settings.most is not None and len(changes) > settings.most:
+                counts["left out with too many"] += 1
+                continue
+            source = cut["recording"]["sources"][0]["source"]
+            if changes:
+                samples = wav.read(recording.path, rate)
+                _write(out / source, change_pauses(samples, _borders(recording, rate), changes, rate), rate)
+                cut = changed_cut(cut, changes, rate)
+            else:
+                _link(recording.path, out / source)
+            counts["recordings"] += 1
+            counts["changed"] += bool(changes)
+            counts["pauses"] += len(changes)
+            cuts.append(cut)
+    write_manifest(out, cuts)
+    return dict(counts)
+
+
+def _borders(recording: Recording, rate: int) -> np.ndarray:
+    return np.rint(np.cumsum([0.0, *recording.durations], dtype=np.float64) * rate).astype(np.int64)
+
+
+def _write(path: Path, samples: np.ndarray, rate: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A link to the original's sound, of an earlier run, must not be written through.
+    path.unlink(missing_ok=True)
+    wav.write(path, samples, rate)
+
+
+def _link(path: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copyfile(path, to)

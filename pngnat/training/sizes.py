@@ -1,0 +1,43 @@
+"""The sizes of an acoustic model as conf/model/ says them: all of its settings but those that the data decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, make_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from omegaconf import OmegaConf
+
+from pngnat.config.schema import register, schema_fields
+from pngnat.models.png_nat import ENCODERS, PngNatConfig
+
+_BY_DATA = ("speakers", "vocabulary_size")
+
+ModelSizes = Annotated[Mapping[str, Any], PngNatConfig, "speakers", "encoder.vocabulary_size"]
+
+
+@cache
+def sizes_schema(kind: str) -> type:
+    """What conf/model/ may set, for one kind of encoder (`ENCODERS`); the defaults are the papers' numbers."""
+    encoder = make_dataclass("Encoder", [("kind", str, kind), *schema_fields(ENCODERS[kind][0], _BY_DATA)])
+    rest = schema_fields(PngNatConfig, (*_BY_DATA, "encoder"))
+    return make_dataclass("Sizes", [("encoder", encoder, field(default_factory=encoder)), *rest])
+
+
+def read_sizes(file: Path) -> dict[str, Any]:
+    """What a file of conf/model/ says, over the defaults of the kind that it builds on."""
+    values = OmegaConf.load(file)
+    kind = values.pop("defaults")[0].removesuffix("_schema")
+    return OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(sizes_schema(kind)), values))
+
+
+def model_config(sizes: Mapping[str, Any], vocabulary_size: int, speakers: int) -> PngNatConfig:
+    """The model of these sizes, with what the data decides."""
+    encoder = {**sizes["encoder"], "vocabulary_size": vocabulary_size}
+    return PngNatConfig.from_dict({**sizes, "encoder": encoder, "speakers": speakers})
+
+
+for _kind in ENCODERS:
+    register(f"{_kind}_schema", sizes_schema(_kind), group="model")
