@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch.nn.functional as F
 from torch import Tensor
 
-from pngnat.data.dataset import AcousticBatch
 from pngnat.models.batch import length_mask
 from pngnat.models.png_nat import Prediction
+
+if TYPE_CHECKING:  # of a batch its tensors are needed, and nothing that reads sound
+    from pngnat.data.dataset import AcousticBatch
 
 
 def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch) -> dict[str, Tensor]:
