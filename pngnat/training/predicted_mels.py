@@ -17,6 +17,7 @@ import torch
 
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
+from pngnat.data.prosody import token_prosody
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
 from pngnat.models.batch import PngBatch
@@ -53,8 +54,8 @@ class Teacher:
         """The ids (L,) that the recording's text has for the model."""
         return np.asarray(self.tokenizer.encode(recording.utterance).ids)
 
-    def mel(self, recording: Recording) -> np.ndarray:
-        """The log-mel (M, T) of the recording's text, spoken with its durations.
+    def mel(self, recording: Recording, prosody: np.ndarray | None = None) -> np.ndarray:
+        """The log-mel (M, T) of the recording's text, spoken with its durations, and with a prosody (N, 2) where one is given.
 
         Raises PngnatError for a speaker whom the model does not know, and for durations of other tokens.
         """
@@ -65,7 +66,8 @@ class Teacher:
         if count != len(recording.durations):
             raise PngnatError(f"{recording.id}: {len(recording.durations)} durations for {count} tokens; prepare the corpus again")
         speaker = torch.tensor([self.speakers.index(recording.speaker)])
-        return self.model.speak(tokens, speaker, torch.from_numpy(recording.durations)[None])[0].numpy()
+        melody = {} if prosody is None else {"prosody": torch.from_numpy(prosody)[None]}
+        return self.model.speak(tokens, speaker, torch.from_numpy(recording.durations)[None], **melody)[0].numpy()
 
 
 def find_teacher(source: str | Path) -> Teacher:
@@ -109,7 +111,8 @@ class PredictedMels:
         """
         for recording in recordings:
             clip = Clip.of(recording)
-            frames, mel = len(self.store.load(clip).f0), self.teacher.mel(recording)
+            features = self.store.load(clip)
+            frames, mel = len(features.f0), self.teacher.mel(recording, self._prosody(recording, features))
             # The model rounds the sound's length to frames, the features hold the whole frames alone.
             if not 0 <= mel.shape[1] - frames <= 1:
                 raise PngnatError(
@@ -120,6 +123,13 @@ class PredictedMels:
             with atomic_write(self._path(recording.id)) as beside, open(beside, "wb") as file:
                 np.savez(file, **arrays)
             yield recording
+
+    def _prosody(self, recording: Recording, features: Features) -> np.ndarray | None:
+        """The recording's own pitch and loudness, for a model that can be given them: its mel then has the melody of the sound that the
+        vocoder is to make of it."""
+        if not self.teacher.model.config.prosody:
+            return None
+        return token_prosody(features.f0, features.mel.T, recording.durations, self.audio.frame_rate)
 
     def _path(self, identity: str) -> Path:
         return self.folder / f"{identity}.npz"

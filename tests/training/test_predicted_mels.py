@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from pngnat.audio.config import AudioConfig
+from pngnat.data.prosody import token_prosody
 from pngnat.errors import PngnatError
 from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.prosody import ProsodyConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.discriminators import AdversarialConfig, DiscriminatorConfig
 from pngnat.training.export import VocoderStart, vocoder_start
@@ -83,6 +85,20 @@ def test_samples_and_pitch_stay_the_recordings(toy_corpus, store, tmp_path):
     true, made = store.load(clip), predicted.load(clip)
     assert np.array_equal(true.samples, made.samples) and np.array_equal(true.f0, made.f0)
     assert not np.allclose(true.mel, made.mel, atol=0.5)
+
+
+def test_a_model_with_prosody_speaks_with_the_recordings(toy_corpus, store, tmp_path):
+    model = teacher(toy_corpus)
+    torch.manual_seed(0)
+    melodic = PngNat(replace(model.model.config, prosody=ProsodyConfig(width=8, layers=1))).eval()
+    torch.nn.init.normal_(melodic.prosody.embedding.weight)
+    model, recording = replace(model, model=melodic), toy_corpus.recordings[0]
+    predicted, features = PredictedMels(tmp_path, store, model), store.load(Clip.of(recording))
+    list(predicted.measure([recording]))
+    found = predicted.load(Clip.of(recording)).mel
+    own = token_prosody(features.f0, features.mel.T, recording.durations, AUDIO.frame_rate)
+    np.testing.assert_allclose(found, model.mel(recording, own)[:, : found.shape[1]], atol=0.01)
+    assert not np.allclose(found, model.mel(recording)[:, : found.shape[1]], atol=0.01)
 
 
 def test_what_was_spoken_is_spoken_anew_only_where_something_changed(toy_corpus, store, tmp_path):
