@@ -33,6 +33,7 @@ _PITCHES = {"x-low": 0.55, "low": 0.8, "medium": 1.0, "default": 1.0, "high": 1.
 # They change nothing that is said, or hold nothing that is to be said.
 _PLAIN = frozenset(("speak", "w", "token"))
 _UNSAID = frozenset("metadata meta lexicon desc".split())
+_ARPABETS = ("x-arpabet", "cmu-arpabet", "arpabet")
 _PROLOG = ("<?xml", "<!DOCTYPE", "<!--")
 _PROLOG_SIZE = 4000
 # So many pieces before a sentence tell how the one before ended.
@@ -61,13 +62,20 @@ def read_ssml(text: str, on_skipped: Callable[[str], None] | None = None) -> str
     parser = DefusedXMLParser(target=reader, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     try:
         # As bytes, an encoding that the document declares would be believed.
-        parser.feed(_declared(_NAMED_ENTITY.sub(lambda match: _character(match[1]), text.lstrip("\ufeff \t\r\n"))))
+        parser.feed(_declared(_mended(text.lstrip("\ufeff \t\r\n"))))
         return parser.close()
     except ParseError as error:
         line, column = error.position
         raise PngnatError(f"the SSML is no well-formed XML: {str(error).split(':')[0]} (line {line}, column {column + 1})") from error
     except DefusedXmlException as error:
         raise PngnatError("the SSML defines entities or takes them from elsewhere, which is refused; write the text out") from error
+
+
+def _mended(text: str) -> str:
+    """With HTML's entities as characters, and the signs of "AT&T" and "I <3 you" as entities, which people forget."""
+    if "<![CDATA[" not in text:
+        text = re.sub(r"&(?!#?\w{1,31};)", "&amp;", re.sub(r"<(?![A-Za-z_/!?])", "&lt;", text))
+    return _NAMED_ENTITY.sub(lambda match: _character(match[1]), text)
 
 
 def _declared(text: str) -> str:
@@ -120,7 +128,10 @@ class _Reader:
         self._flush()
         element, parent = self._open.pop(), self._open[-1]
         said, name = "".join(element.said), element.name
-        if name in _ENDS:
+        if name == "phoneme" and element.attributes.get("alphabet", "ipa").lower() not in ("ipa", *_ARPABETS) and said.strip():
+            self._name(f"<phoneme alphabet={element.attributes['alphabet']!r}>")
+            parent.said.append(said)
+        elif name in _ENDS:
             parent.said.append(_ENDS[name](element, said))
         elif name == "say-as":
             parent.said.append(say_as(said, element.attributes, self._name))
@@ -157,7 +168,8 @@ class _Reader:
         element.said.append(_asked(element.rate, element.pitch, *before))
 
     def _name(self, unsupported: str) -> None:
-        if unsupported not in self._named and self._on_skipped:
+        unsaid = any(element.name in _UNSAID for element in self._open)
+        if unsupported not in self._named and self._on_skipped and not unsaid:
             self._on_skipped(f"{unsupported[:80]} (SSML that is not supported)")
         self._named.add(unsupported)
 
@@ -207,23 +219,22 @@ def _rate(value: str, outer: float) -> float:
 
 
 def _pitch(value: str, outer: float) -> float:
-    """Semitones: +2st and +10% are relative to what holds outside, names to the voice's usual pitch."""
-    match = re.fullmatch(r"([+-]\d{1,6}(?:\.\d{0,6})?)(st|%)", value)
+    """Semitones: +2st and +10% are relative to what holds outside, 110% and names to the voice's usual pitch."""
+    match = re.fullmatch(r"([+-]?)(\d{1,6}(?:\.\d{0,6})?)(st|%)", value)
     pitch = 12 * log2(_PITCHES[value]) if value in _PITCHES else None
-    if match and match[2] == "st":
-        pitch = outer + float(match[1])
-    elif match and float(match[1]) > -100:
-        pitch = outer + 12 * log2(1 + float(match[1]) / 100)
+    if match and match[1] and match[3] == "st":
+        pitch = outer + float(match[1] + match[2])
+    elif match and match[3] == "%":
+        factor = float(match[2]) / 100 if not match[1] else 1 + float(match[1] + match[2]) / 100
+        pitch = (outer if match[1] else 0.0) + 12 * log2(factor) if factor > 0 else None
     if pitch is None or abs(pitch) > LARGEST_PITCH:
-        raise PngnatError(f'<prosody pitch="{value[:40]}"> wants +2st or +10%, an octave at most, or {", ".join(_PITCHES)}')
+        raise PngnatError(f'<prosody pitch="{value[:40]}"> wants +2st, +10% or 110%, an octave at most, or {", ".join(_PITCHES)}')
     return pitch
 
 
 def _phoneme(element: _Element, said: str) -> str:
-    alphabet, ph = element.attributes.get("alphabet", "ipa"), element.attributes.get("ph", "")
-    if alphabet not in ("ipa", "x-arpabet"):
-        raise PngnatError(f'<phoneme alphabet="{alphabet[:40]}"> is not supported; use ipa or x-arpabet')
-    phonemes = " ".join(parse_ipa(ph) if alphabet == "ipa" else parse_phonemes(ph))
+    alphabet, ph = element.attributes.get("alphabet", "ipa").lower(), element.attributes.get("ph", "")
+    phonemes = " ".join(parse_phonemes(ph) if alphabet in _ARPABETS else parse_ipa(ph))
     word = re.sub(r"[\[\](){}\s]+", " ", said).strip()
     return f"[{word[:100]}]({phonemes})" if word else f"{{{phonemes}}}"
 
