@@ -1,5 +1,7 @@
 """The correction of a sound towards a mel: what stays, what comes nearer, what the trust does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -25,10 +27,11 @@ def distance(samples: torch.Tensor, mel: torch.Tensor) -> float:
     return (log_mel(samples, AUDIO) - mel)[..., 2:-2].abs().mean().item()
 
 
-def test_a_sound_with_the_mel_stays_as_it_is(correction):
+def test_a_sound_with_the_mel_stays_nearly_as_it_is(correction):
     made = correction(noise(0), log_mel(noise(0), AUDIO), torch.ones(1, 128, FRAMES))
-    # At the ends log_mel reflects the sound, and here is silence.
-    torch.testing.assert_close(made[:, 900:-900], noise(0)[:, 900:-900], atol=1e-4, rtol=0)
+    # At the ends log_mel reflects the sound, and here is silence. A shorter transform than the mel's sees bands a little differently.
+    inside = slice(900, -900)
+    assert (made - noise(0))[:, inside].square().mean().sqrt() < 0.03 * noise(0)[:, inside].square().mean().sqrt()
 
 
 def test_each_correction_brings_the_mel_nearer(correction):
@@ -46,9 +49,10 @@ def test_without_trust_nothing_is_corrected(correction):
 
 
 def test_the_formula_against_numpy(correction):
-    spectrum = torch.randn(1, 1025, 2, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    spectrum = torch.randn(1, 601, 2, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
     mel, trust = torch.randn(1, 128, 2), torch.rand(1, 128, 2)
-    basis = mel_basis(AUDIO).numpy()
+    # As many frequencies as the window has; each stands for more than one of the mel's transform.
+    basis = mel_basis(replace(AUDIO, n_fft=1200)).numpy() * 2048 / 1200
     found = np.log(np.maximum(np.einsum("mk,kt->mt", basis, np.abs(spectrum[0].numpy())), 1e-5))
     gains = np.exp(trust[0].numpy() * np.clip(mel[0].numpy() - found, -LARGEST, LARGEST))
     weights = basis.sum(0)
