@@ -172,7 +172,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
             seconds += speech.duration
             if args.timings:
                 timings.add(speech.timings)
-    if args.timings:
+    if args.timings and output is not None:
         timings.write(Path(output).with_suffix(f".{args.timings}"))
     if not args.quiet:
         target = f"{output}: " if output not in (None, "-") else ""

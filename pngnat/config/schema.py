@@ -62,13 +62,14 @@ def _annotation(hint: Any) -> Any:
     kind, optional = _optional(hint)
     # OmegaConf's own paths take no folder whose name is a number.
     kind = str if kind is Path else kind
-    if is_dataclass(kind):
+    known: Any
+    if isinstance(kind, type) and is_dataclass(kind):
         known = schema(kind)
     elif _is_sequence(kind):
         item = _annotation(get_args(kind)[0])
-        known = list[item] if item in _SCALARS else Any
+        known = types.GenericAlias(list, (item,)) if item in _SCALARS else Any
     elif _is_mapping(kind) and is_dataclass(get_args(kind)[1]):
-        known = dict[str, schema(get_args(kind)[1])]
+        known = types.GenericAlias(dict, (str, schema(get_args(kind)[1])))
     else:
         known = kind if kind in _SCALARS else Any
     return Optional[known] if optional and known is not Any else known  # noqa: UP045 (OmegaConf knows no `known | None` of its own types)
@@ -85,13 +86,13 @@ def _is_mapping(kind: Any) -> bool:
 def _default(one: Any, hint: Any) -> Any:
     if one.default is MISSING and one.default_factory is MISSING:
         kind = _optional(hint)[0]
-        return field(default_factory=schema(kind)) if is_dataclass(kind) else field(default=omegaconf.MISSING)
+        return field(default_factory=schema(kind)) if isinstance(kind, type) and is_dataclass(kind) else field(default=omegaconf.MISSING)
     value = one.default if one.default_factory is MISSING else one.default_factory()
     return field(default_factory=lambda: _changeable(value))
 
 
 def _changeable(value: Any) -> Any:
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return schema(type(value))(**{one.name: _changeable(getattr(value, one.name)) for one in fields(value)})
     if isinstance(value, Mapping):
         return {name: _changeable(kept) for name, kept in value.items()}
@@ -102,7 +103,7 @@ def _changeable(value: Any) -> Any:
 
 def _built(hint: Any, value: Any) -> Any:
     kind = _optional(hint)[0]
-    if is_dataclass(kind) and isinstance(value, Mapping):
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, Mapping):
         hints = get_type_hints(kind)
         for one in fields(kind):
             if one.name not in value and one.default is MISSING and one.default_factory is MISSING:

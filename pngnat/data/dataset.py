@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,8 +109,8 @@ class AcousticBatch:
 
     def to(self, device: torch.device | str) -> AcousticBatch:
         """The same batch on another device."""
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "ids"}
-        return AcousticBatch(ids=self.ids, **{name: value if value is None else value.to(device) for name, value in values.items()})
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return AcousticBatch(**{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()})
 
 
 class AcousticDataset(Dataset[Example]):

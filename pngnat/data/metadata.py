@@ -160,8 +160,8 @@ def _named(path: Path, roles: Sequence[str], lines: Sequence[_Line], is_file: Ca
         raise PngnatError(f"{path}, line 1: names no column of texts; call it `text`")
     names = [column for column, role in enumerate(roles) if role == "name"]
     name = max(names, key=lambda column: sum(is_file(fields[column]) for _, fields in lines if column < len(fields)))
-    normalized = place.get("normalized")
-    return _Columns(len(roles), name, place.get("text", normalized), normalized, place.get("speaker"), place.get("split"))
+    text = place["text"] if "text" in place else place["normalized"]
+    return _Columns(len(roles), name, text, place.get("normalized"), place.get("speaker"), place.get("split"))
 
 
 def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], bool], loose: bool) -> _Columns:
@@ -180,15 +180,15 @@ def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], boo
     if len(rest) == 1:
         return _Columns(count, name, rest[0])
     if len(rest) == 2:
-        return _two(path, number, usual, _Columns(count, name, rest[0], normalized=rest[1]))
+        return _two(path, number, usual, _Columns(count, name, rest[0]), rest[1])
     if len(rest) == 3 and sum(fields[rest[1]] in SPLITS for fields in usual) * 2 > len(usual):
         return _Columns(count, name, rest[2], speaker=rest[0], split=rest[1])
     raise PngnatError(f"{path}, line {number}: it is not clear what the {count} columns are; {_HELP}")
 
 
-def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Columns) -> _Columns:
+def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Columns, second: int) -> _Columns:
     """Which of the two columns beside the names is the text: two spellings of it, or a speaker and it, in either order."""
-    first, second = columns.text, columns.normalized
+    first = columns.text
     pairs = [(fields[first], fields[second]) for fields in rows if fields[first] and fields[second]]
     alike = sum(_alike(*pair) for pair in pairs) / max(len(pairs), 1)
     labels = [_are_labels([pair[place] for pair in pairs], [pair[1 - place] for pair in pairs]) for place in (0, 1)]
@@ -196,7 +196,7 @@ def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Colum
         text, speaker = (second, first) if labels[0] else (first, second)
         return _Columns(columns.count, columns.name, text, speaker=speaker)
     if alike > (_SAME if any(labels) else _ALIKE):
-        return columns
+        return _Columns(columns.count, columns.name, first, normalized=second)
     shown = " | ".join(field[:20] for field in (pairs or rows)[0])
     raise PngnatError(f"{path}, line {number}: it is not clear which column is the text ({shown}); {_HELP}")
 

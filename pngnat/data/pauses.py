@@ -142,9 +142,9 @@ def changed_cut(cut: Mapping, changes: Sequence[Change], sample_rate: int) -> di
     ]
     samples = recording["num_samples"] + sum(change.samples for change in changes)
     seconds = samples / sample_rate
-    supervision = supervision | {"duration": seconds, "alignment": {"phoneme": tokens, "word": words}}
-    return cut | {
+    return {
+        **cut,
         "duration": seconds,
-        "supervisions": [supervision],
-        "recording": recording | {"num_samples": samples, "duration": seconds},
+        "supervisions": [{**supervision, "duration": seconds, "alignment": {"phoneme": tokens, "word": words}}],
+        "recording": {**recording, "num_samples": samples, "duration": seconds},
     }

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from pngnat.text.tokenizer import PngTokens
+
+class EncodedText(Protocol):
+    """One utterance: ids, segments and word_positions (L,), of which the first `num_phoneme_tokens` are the phoneme segment's."""
+
+    @property
+    def ids(self) -> np.ndarray: ...
+
+    @property
+    def segments(self) -> np.ndarray: ...
+
+    @property
+    def word_positions(self) -> np.ndarray: ...
+
+    @property
+    def num_phoneme_tokens(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class PngBatch:
     phoneme_lengths: Tensor
 
     @classmethod
-    def collate(cls, tokens: Sequence[PngTokens], multiple: int = 1) -> PngBatch:
+    def collate(cls, tokens: Sequence[EncodedText], multiple: int = 1) -> PngBatch:
         """The batch of these utterances, in this order; L is padded to a multiple of `multiple`."""
 
         def pad(rows: list) -> Tensor:

@@ -145,6 +145,8 @@ class PngNat(nn.Module):
     @torch.inference_mode()
     def predict_prosody(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None) -> Tensor:
         """Normalized pitch and loudness of each token, (B, N, 2), 0 at padding; arguments as for `speak`. Only for models with prosody."""
+        if self.prosody is None:
+            raise ValueError("the model predicts no prosody")
         mask = tokens.phoneme_mask
         return self.prosody(self.encode(tokens, speaker, states), durations * mask, mask)
 
@@ -174,7 +176,7 @@ class PngNat(nn.Module):
         self, tokens: PngBatch, speaker: Tensor, hidden: Tensor, durations: Tensor, prosody: Tensor | None, target: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
-        if self.prosody:
+        if self.prosody is not None and prosody is not None:
             hidden = hidden + self.prosody.embed(prosody, tokens.phoneme_mask)
         frames = None if target is None else target.shape[1]
         upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames)

@@ -46,8 +46,8 @@ class Prosody(nn.Module):
         self.proj_out = nn.Linear(config.width, VALUES)
         self.embedding = nn.Conv1d(VALUES, width, 3, padding=1)
         # A decoder that has learned without is not disturbed.
-        nn.init.zeros_(self.embedding.weight)
-        nn.init.zeros_(self.embedding.bias)
+        for parameter in self.embedding.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, hidden: Tensor, durations: Tensor, mask: Tensor) -> Tensor:
         """hidden: (B, N, width); durations: (B, N) seconds; mask: (B, N). Returns (B, N, VALUES), zero at padding."""

@@ -106,4 +106,4 @@ def _check(name: str, value: Any, kind: Any, meant: str) -> None:
 def _number(name: str, value: Any) -> float:
     if not isinstance(value, Real) or isinstance(value, bool):
         raise PngnatError(f"{name} must be a number, and is {shown(value)}")
-    return value
+    return float(value)

@@ -272,7 +272,7 @@ def _timed_marks(utterance: Utterance, tokens: PngTokens, borders: Sequence[floa
     """The places that the text names: in an asked pause as far on as it says, else where the next word begins, or the last one ends."""
     marks = []
     last = len(utterance.words)
-    for number, (boundary, token) in enumerate(zip(utterance.boundaries, np.flatnonzero(tokens.word_index < 0), strict=True)):
+    for number, (boundary, token) in enumerate(zip(utterance.boundaries, np.flatnonzero(tokens.word_index < 0).tolist(), strict=True)):
         start, end = borders[token], borders[token + 1]
         for place in boundary.places:
             inside = boundary.pause is not None or number == last

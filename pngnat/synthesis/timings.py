@@ -222,7 +222,7 @@ def _read_textgrid(text: str) -> dict[str, list[Row]]:
     for _ in range(int(size)):
         kind, name, _, _, rows = islice(items, 5)
         if kind == "IntervalTier":
-            tiers[name] = [_interval(*islice(items, 3)) for _ in range(int(rows))]
+            tiers[str(name)] = [_interval(*islice(items, 3)) for _ in range(int(rows))]
         else:
             for _ in range(2 * int(rows)):
                 next(items)

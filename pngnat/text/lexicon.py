@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 
 from pngnat.errors import PngnatError
 from pngnat.files import read_limited
@@ -53,7 +53,7 @@ def checked_lexicon(words: Mapping[str, Iterable[str]] | None) -> dict[str, tupl
     return lexicon
 
 
-def load_lexicon(path: str | Path) -> dict[str, tuple[str, ...]]:
+def load_lexicon(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
     """A user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; lines that start with # or ;;; are comments.
 
     Words are matched without regard to case. Of several lines for one word (also `word(2)`) the first counts.

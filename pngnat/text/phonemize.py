@@ -38,7 +38,7 @@ def phonemize(text: str, lexicon: Mapping[str, tuple[str, ...]] | str | os.PathL
     lexicon: pronunciations by word, or a file of them, which win over the dictionary. ssml: whether the text is SSML; None means that it
     is where it begins with <speak>. Raises PngnatError for markup and files that cannot be read, and where nothing can be spoken.
     """
-    words = lexicon if isinstance(lexicon, Mapping | None) else load_lexicon(lexicon)
+    words = lexicon if lexicon is None or isinstance(lexicon, Mapping) else load_lexicon(lexicon)
     skipped: list[str] = []
     sentences = tuple(Frontend(words).utterances(text, skipped.append, ssml))
     if not sentences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -65,8 +66,8 @@ class AcousticTraining(StageModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        groups = [{"params": trained}]
-        if self.discriminator is not None:
+        groups: list[dict[str, Any]] = [{"params": trained}]
+        if self.discriminator is not None and self.config.adversarial is not None:
             groups.append({"params": list(self.discriminator.parameters()), "lr_scale": self.config.adversarial.lr_scale})
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
@@ -99,11 +100,12 @@ class AcousticTraining(StageModule):
         config, target = self.config, self.model.normalize(batch.mel)
         losses = acoustic_losses(prediction, target, batch)
         weights = {"duration": config.duration_weight, "prosody": config.prosody_weight}
-        if self.discriminator is not None and self.trainer.global_step >= config.adversarial.start:
+        if self.discriminator is not None and config.adversarial and self.trainer.global_step >= config.adversarial.start:
             with self.precision():
                 losses |= mel_adversarial_losses(self.discriminator, prediction.mel, target, batch.frames)
             weights |= {"generator": config.adversarial.weight, "features": config.adversarial.features}
-        return {"loss": sum(weights.get(name, 1.0) * value for name, value in losses.items()), **losses}
+        total = sum((weights.get(name, 1.0) * value for name, value in losses.items()), target.new_zeros(()))
+        return {"loss": total, **losses}
 
     def _draw(self, batch: AcousticBatch) -> None:
         if not isinstance(self.logger, TensorBoardLogger):

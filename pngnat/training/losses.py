@@ -27,7 +27,7 @@ def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch
     }
     if prediction.coarse is not None:
         losses["coarse"] = spectrum_loss(prediction.coarse, target, mask)
-    if prediction.prosody is not None:
+    if prediction.prosody is not None and batch.prosody is not None:
         losses["prosody"] = (prediction.prosody - batch.prosody)[tokens].square().mean()
     return losses
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,16 +36,6 @@ class MaskedSentence:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """The sentence as the model sees it, with the fields that `PngBatch.collate` reads."""
-
-    ids: np.ndarray
-    segments: np.ndarray
-    word_positions: np.ndarray
-    num_phoneme_tokens: int
-
-
-@dataclass(frozen=True)
 class MaskedBatch:
     """B masked sentences. ids: their names, "epoch 3 sentence 17". labels: (B, L), IGNORED where not asked. tasks: (B, L) `Task`."""
 
@@ -57,7 +47,7 @@ class MaskedBatch:
     @classmethod
     def collate(cls, sentences: Sequence[MaskedSentence]) -> MaskedBatch:
         """The padded batch of these sentences."""
-        seen = [_Seen(s.masked.ids, s.tokens.segments, s.tokens.word_positions, s.tokens.num_phoneme_tokens) for s in sentences]
+        seen = [replace(sentence.tokens, ids=sentence.masked.ids) for sentence in sentences]
         # Shifted while they are padded with zeros, so that padding becomes IGNORED.
         labels = [torch.from_numpy(s.masked.labels - IGNORED) for s in sentences]
         tasks = [torch.from_numpy(s.masked.tasks) for s in sentences]

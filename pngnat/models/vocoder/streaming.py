@@ -35,7 +35,7 @@ def stream(
         raise ValueError("the first piece needs two frames or more: windows overlap by more than one")
     pieces = _pieces(mel.shape[2], first, growth, longest)
     if isinstance(vocoder, ForeignVocoder):
-        vocoder.check_pitch(f0 is not None or semitones != 0)
+        vocoder.check_pitch(f0 is not None or isinstance(semitones, Tensor) or semitones != 0)
         yield from _with_context(vocoder, mel, pieces)
     else:
         yield from _overlapped(vocoder, mel, f0, generator, semitones, pieces)
