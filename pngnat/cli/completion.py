@@ -11,6 +11,7 @@ from pngnat.cli import flagged
 from pngnat.cli.flags import FlaggedRecipe
 from pngnat.cli.main import COMMANDS
 from pngnat.cli.speak_options import add_speak_options
+from pngnat.cli.train import stages_parser
 from pngnat.cli.voices import voices_parser
 from pngnat.evaluation.commands import MEASURES, measure_parser
 
@@ -25,6 +26,7 @@ def completion(shell: str) -> str:
     parsers: dict[str, argparse.ArgumentParser | Mapping[str, argparse.ArgumentParser]] = {
         "speak": speaking,
         "voices": voices_parser(),
+        "train": stages_parser(),
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},
     }
     parsers |= {one.name: one.parser() for one in vars(flagged).values() if isinstance(one, FlaggedRecipe)}

@@ -25,5 +25,5 @@ def _parser() -> argparse.ArgumentParser:
         description=f"Measure a voice, a vocoder or recordings (pngnat evaluate NAME --help tells more):\n\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", choices=MEASURES, help="what to measure")
+    parser.add_argument("name", metavar="NAME", choices=list(MEASURES), help="what to measure")
     return parser

@@ -10,11 +10,30 @@ prepare = FlaggedRecipe(
     recipes.prepare,
     (
         Flag("RECORDINGS", "path"),
-        Flag("--out", "out"),
-        Flag("--corpus", "corpus"),
-        Flag("--speaker", "speaker"),
-        Flag("--lexicon", "lexicon"),
-        Flag("--workers", "workers"),
+        Flag("--out", "out", "FOLDER"),
+        Flag("--corpus", "corpus", "NAME"),
+        Flag("--speaker", "speaker", "NAME"),
+        Flag("--lexicon", "lexicon", "FILE"),
+        Flag("--workers", "workers", "N"),
     ),
 )
-check = FlaggedRecipe("check", recipes.check, (Flag("CORPUS", "path"), Flag("--out", "out")))
+check = FlaggedRecipe("check", recipes.check, (Flag("CORPUS", "path"), Flag("--out", "out", "FOLDER")))
+create = FlaggedRecipe(
+    "create",
+    recipes.finetune,
+    (
+        Flag("RECORDINGS", "target"),
+        Flag("--name", "name", "NAME"),
+        Flag("--consent", "consent", "FILE"),
+        Flag("--minutes", "minutes", "N"),
+        Flag("--budget", "budget", "MINUTES"),
+        Flag("--out", "out", "FOLDER"),
+        Flag("--work", "work", "FOLDER"),
+        Flag("--base", "base", "VOICE"),
+        Flag("--professionals", "professionals", "FOLDER", "list"),
+        Flag("--lexicon", "lexicon", "FILE"),
+        Flag("--description", "about.description"),
+        Flag("--licence", "about.licence"),
+        Flag("--workers", "workers", "N"),
+    ),
+)

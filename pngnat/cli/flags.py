@@ -10,6 +10,7 @@ from typing import Any
 
 from pngnat.cli.recipe import Recipe
 from pngnat.config.help import REQUIRED, Setting, settings_text
+from pngnat.errors import PngnatError
 
 # As Hydra reads it: a setting, one to add (+) or to take away (~). A path such as ./a=b is none.
 _OVERRIDE = re.compile(r"(\+{0,2}[A-Za-z_][\w.@/]*=|~[A-Za-z_])")
@@ -23,6 +24,8 @@ class Flag:
     """As `--minutes`; without dashes it is what the help calls the word without a name."""
     setting: str
     """What it sets, whose docstring is its help."""
+    metavar: str = "TEXT"
+    """What the help calls its value; a FILE or a FOLDER is completed as one."""
     kind: str = "value"
     """value; list, which may be given more than once; or switch, which takes no value and sets true."""
 
@@ -41,10 +44,18 @@ class FlaggedRecipe:
     flags: tuple[Flag, ...]
 
     def __call__(self, arguments: Sequence[str]) -> int:
-        """Run it, and return the exit code."""
-        wants_help = any(one in ("-h", "--help") for one in arguments)
-        settings = {one.name: one for one in self.recipe.documented()} if wants_help else {}
-        return self.recipe(self.overrides(arguments, settings), command=f"pngnat {self.name}")
+        """Run it, and return the exit code. Raises PngnatError where something is missing, before anything is imported that takes time."""
+        settings = {one.name: one for one in self.recipe.documented()}
+        overrides = self.overrides(arguments, settings)
+        given = {override.lstrip("+").split("=")[0] for override in overrides}
+        for setting in settings.values():
+            if setting.default == REQUIRED and setting.name not in given:
+                names = [
+                    flag.name if flag.is_word else f"{flag.name} {flag.metavar}" for flag in self.flags if flag.setting == setting.name
+                ]
+                wanted = names[0] if names else f"{setting.name}=..."
+                raise PngnatError(f"{wanted} is missing: {setting.doc.rstrip('.')} (pngnat {self.name} --help tells more)")
+        return self.recipe(overrides, command=f"pngnat {self.name}")
 
     def overrides(self, arguments: Sequence[str], settings: dict[str, Setting] | None = None) -> list[str]:
         """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for a wrong flag."""
@@ -81,14 +92,11 @@ class FlaggedRecipe:
         )
         word = next((flag for flag in self.flags if flag.is_word), None)
         parser.add_argument("words", nargs="*", metavar=word.name if word else "NAME=VALUE", help=_help(word, settings))
-        actions: dict[str, dict[str, Any]] = {
-            "value": {"metavar": "VALUE"},
-            "list": {"action": "append", "metavar": "VALUE"},
-            "switch": {"action": "store_true"},
-        }
+        actions: dict[str, dict[str, Any]] = {"list": {"action": "append"}, "switch": {"action": "store_true"}}
         for flag in self.flags:
             if not flag.is_word:
-                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), **actions[flag.kind])
+                named = {} if flag.kind == "switch" else {"metavar": flag.metavar}
+                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), **actions.get(flag.kind, {}), **named)
         return parser
 
     def _usage(self) -> str:
@@ -104,7 +112,8 @@ def _help(flag: Flag | None, settings: dict[str, Setting]) -> str | None:
     setting = settings.get(flag.setting) if flag else None
     if setting is None:
         return None
-    default = "" if setting.default in (REQUIRED, "null", "false", "[]") else f" (default: {setting.default})"
+    unsaid = setting.default in (REQUIRED, "null", "false", "[]", "") or setting.default.startswith("{")
+    default = "" if unsaid else f" (default: {setting.default})"
     return f"{setting.doc}{default}".replace("%", "%%")
 
 

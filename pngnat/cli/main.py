@@ -22,9 +22,11 @@ class Command:
 
 COMMANDS = {
     "speak": Command("pngnat.cli.speak:main", "speak a text; `pngnat TEXT ...` is the same"),
+    "create": Command("pngnat.cli.flagged:create", "make a voice of a person's recordings"),
     "voices": Command("pngnat.cli.voices:main", "list the voices that have a name, and their speakers"),
     "prepare": Command("pngnat.cli.flagged:prepare", "align recordings with their texts, to a corpus to learn from"),
     "check": Command("pngnat.cli.flagged:check", "warn of recordings in a corpus that are clipped, noisy, cut off or misread"),
+    "train": Command("pngnat.cli.train:main", "train a voice from nothing, stage by stage"),
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def prepare(settings: CorpusSettings) -> None:
     """Prepare a corpus: align recordings with their texts.
 
-    corpus=folder path=my_recordings out=corpora/mine
+    pngnat prepare my_recordings --out corpora/mine
+    pngnat prepare LJSpeech-1.1 --corpus ljspeech --out corpora/lj
     """
     from pngnat.data.prepare import REPORT
     from pngnat.data.prepare_corpus import prepare_corpus
@@ -34,7 +35,7 @@ def prepare(settings: CorpusSettings) -> None:
 def check(settings: CheckSettings) -> None:
     """Look over a prepared corpus, and warn of recordings that are clipped, noisy, cut off, or not what their text says.
 
-    path=corpora/mine
+    pngnat check corpora/mine
     """
     from pngnat.data.check_report import check_corpus
 
@@ -56,7 +57,7 @@ def pauses(settings: PauseSettings) -> None:
 
 @recipe("pretrain", "pngnat.training.pretrain_job.PretrainingJob")
 def pretrain(job: PretrainingJob) -> None:
-    """Pre-train PnG BERT on text.
+    r"""Pre-train PnG BERT on text.
 
     Prepare text:    run_dir=runs/png_bert text.folder=cache/books text.sources.books.pattern='books/*.txt' \
                      prepare_only=true text.workers=16
@@ -84,7 +85,7 @@ def pretrain(job: PretrainingJob) -> None:
 
 @recipe("train", "pngnat.training.acoustic_job.AcousticJob")
 def train(job: AcousticJob) -> None:
-    """Train the acoustic model on prepared corpora.
+    r"""Train the acoustic model on prepared corpora.
 
     One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model encoder_from=runs/png_bert/model
     Two processes:   ... run.devices=2 run.strategy=ddp
@@ -101,7 +102,7 @@ def train(job: AcousticJob) -> None:
 
 @recipe("vocoder", "pngnat.training.vocoder_job.VocoderRecipe")
 def vocoder(settings: VocoderRecipe) -> None:
-    """Train a vocoder on prepared corpora.
+    r"""Train a vocoder on prepared corpora.
 
     Reconstruction:     run_dir=runs/vocoder corpora=[corpora/teacher]
     Adversarial stage:  --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
@@ -124,8 +125,8 @@ def vocoder(settings: VocoderRecipe) -> None:
 def finetune(config: FinetuneConfig) -> None:
     """Make a voice of a person's recordings.
 
-    target=my_recordings name=ann
-    target=my_recordings name=ann consent=consent.yaml "professionals=[corpora/teacher]"
+    pngnat create my_recordings --name ann
+    pngnat create my_recordings --name ann --consent consent.yaml --professionals corpora/teacher acoustic.schedule.steps=4000
 
     The folder holds sound files and a metadata.csv with a line `id|text` for each: five minutes give a preview, half an hour the voice.
     It asks who agreed to the voice and for what, or reads it; without an answer it makes no voice. The same command goes on where a run

@@ -57,7 +57,7 @@ def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with recipes/prepare.py")
+        raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS")
     try:
         with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:
             recordings = [_recording(json.loads(line), folder) for line in lines]

@@ -3,7 +3,7 @@
     pngnat evaluate disfluency FOLDER --out report/
     pngnat evaluate disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
 
-FOLDER: recordings with a metadata.csv, or a corpus that recipes/prepare.py made of them. The professionals' durations are what their
+FOLDER: recordings with a metadata.csv, or a corpus that `pngnat prepare` made of them. The professionals' durations are what their
 model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png.
 """
 

@@ -143,7 +143,7 @@ class PngBertForPreTraining(PreTrainedModel):
 def load_pretrained(folder: str | Path) -> PngBertForPreTraining:
     """The model saved in `folder`; `.encoder` is the plain PngBert. Raises PngnatError where there is none."""
     if not (Path(folder) / "config.json").is_file():
-        raise PngnatError(f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that recipes/pretrain.py exported")
+        raise PngnatError(f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that `pngnat train pretrain` exported")
     return PngBertForPreTraining.from_pretrained(folder, local_files_only=True)
 
 

@@ -28,6 +28,7 @@ def test_commands_and_options_are_offered(script, tmp_path):
     assert completed(script, tmp_path, "") >= set(COMMANDS)
     assert completed(script, tmp_path, "ev") == {"evaluate"}
     assert completed(script, tmp_path, "evaluate", "") >= set(MEASURES)
+    assert completed(script, tmp_path, "train", "vo") == {"vocoder"}
     assert completed(script, tmp_path, "evaluate", "joins", "--spe") == {"--speaker"}
     assert completed(script, tmp_path, "prepare", "--ou") == {"--out"}
     assert completed(script, tmp_path, "--timings", "") == {"json", "srt", "TextGrid"}
