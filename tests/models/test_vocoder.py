@@ -177,12 +177,26 @@ def test_source_and_sound_may_share_their_noise():
     assert shared.noise(1, 200, seeded()).abs().square().mean().item() == pytest.approx(2, rel=0.02)
 
 
+@torch.inference_mode()
+def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
+    vocoder, mel, f0 = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=3000.0)), mels(1, 128, 6), torch.full((1, 6), 120.0)
+    voicing = torch.tensor([[0.0, 0.0, 0.1, 0.2, 0.7, 1.0]])
+    breath = vocoder.filters(mel, f0, voicing).breath[0]
+    # 3 kHz is the 150th of 601 frequencies.
+    assert breath[:150, 3:].max() == 0 and breath[150:].min() > 0 and breath[:, :3].min() > 0
+    everywhere = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=0.0))
+    everywhere.load_state_dict(vocoder.state_dict())
+    full = everywhere.filters(mel, f0, voicing).breath[0]
+    torch.testing.assert_close(breath[150:], full[150:])
+    torch.testing.assert_close(breath[:150, :3], full[:150, :3] * torch.tensor([1.0, 1.0, 0.5]))
+
+
 def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_corrected():
     values = asdict(TINY)
-    del values["bounded_phase"], values["corrections"], values["shared_noise"]
+    del values["bounded_phase"], values["corrections"], values["shared_noise"], values["max_voiced_frequency"]
     config = VocoderConfig.from_dict(values)
-    assert config.bounded_phase and not config.corrections and not config.shared_noise
-    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(TINY, corrections=0, shared_noise=False))
+    assert config.bounded_phase and not config.corrections and not config.shared_noise and not config.max_voiced_frequency
+    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(config, bounded_phase=False))
     free.load_state_dict(bounded.state_dict())
     with torch.no_grad():
         bounded.net.proj_out.weight.zero_(), free.net.proj_out.weight.zero_()
