@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.initialisms import is_initialism
-from pngnat.text.normalize.numbers import digits
+from pngnat.text.normalize.numbers import code, digits
 from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters, rule
 from pngnat.text.normalize.stops import LETTERED, STARTS
 from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, NUMBERED, PLAIN, STATES, STREETS, TITLES
@@ -13,6 +13,7 @@ from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLE
 _PLACES = frozenset({"St", "Ste", "Sts", "Ft", "Mt", "Mts", "Pt"})
 _PERSONS = [title for title in TITLES if title not in _PLACES]
 _NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol", "Ste", "Ch", "pp", "pg", "Hwy", "Rte")
+_ROADS = [*(street for street in STREETS if len(street) > 2), "St", "Rd", "Dr", "Ln", "Ct", *set(STREETS.values())]
 _LIVED = {"b": "born", "d": "died", "r": "reigned"}
 _LABELS = {"tel": "telephone", "attn": "attention", "ext": "extension", "apt": "apartment", "qty": "quantity"}
 _STATES = (
@@ -23,6 +24,8 @@ _STATES = (
     "TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia|WA Washington|WV West Virginia|WI Wisconsin|WY Wyoming|DC DC"
 )
 _STATE_NAMES = dict(state.split(" ", 1) for state in _STATES.split("|"))
+# In capitals after a comma these are words as well.
+_WORDS = frozenset({"OK", "HI", "OH", "ME", "OR", "IN", "MA", "PA", "ID", "DC"})
 _CAPITAL_NAME = r"\s(?:[A-Z]\.\s?)*[\"'(]?[A-Z][\w’'-]*"
 
 
@@ -87,6 +90,14 @@ def _initial(match: re.Match[str]) -> str | None:
 
 BEFORE_NUMBERS: tuple[Rule, ...] = (
     rule(
+        rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
+        lambda m: m["number"] + COMPASS[m["way"]],
+    ),
+    rule(
+        rf"(?<![\w.,/-])(?P<house>\d{{4}})(?=\ (?:{any_of(COMPASS.values())}\ )?(?:[A-Z][\w'’]+\ ){{1,3}}{any_of(_ROADS)}\b)",
+        lambda m: code(m["house"]),
+    ),
+    rule(
         rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
         lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
     ),
@@ -100,12 +111,12 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
 )
 RULES: tuple[Rule, ...] = (
     rule(
-        rf",\ (?P<state>{any_of(_STATE_NAMES)})\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
-        lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
+        rf"(?<=[a-z]),\ (?P<state>{any_of(state for state in _STATE_NAMES if state not in _WORDS)})(?=[.,;)]|\s*$)",
+        lambda m: f", {_STATE_NAMES[m['state']]}",
     ),
     rule(
-        rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
-        lambda m: m["number"] + COMPASS[m["way"]],
+        rf",\ (?P<state>{any_of(_STATE_NAMES)}),?\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
+        lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
     ),
     rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     rule(

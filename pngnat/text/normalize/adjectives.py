@@ -15,11 +15,12 @@ _NO_NOUN = re.compile(
     r"(?:of|in|on|at|to|from|for|with|by|per|and|or|but|nor|than|then|as|if|when|while|that|which|who|is|was|are|were|be|has|had|have|will|would"
     r"|can|could|may|might|must|should|shall|do|does|did|a|an|the|this|these|those|my|your|his|her|its|our|their|it|he|she|they|we|you|ago"
     r"|away|later|after|before|until|since|off|out|up|down|over|under|above|below|between|into|onto|through|around|about|along|across|apart"
-    r"|ahead|behind|east|west|north|south|left|right|each|every|more|less|long|wide|high|tall|deep|thick|old|longer|shorter|higher|lower"
+    r"|ahead|behind|east|west|north|south|left|right|each|every|more|less|longer|shorter|higher|lower"
     r"|wider|deeper|heavier|lighter|faster|slower|older|today|yesterday|tomorrow|now|here|there|so|because|per|plus|minus|times|not|only|just"
     r"|again|once|twice|daily|weekly|too|also|still|late|early|back|further|farther|inside|outside|every|last|next|since|except|without"
     r"|straight|clockwise|counterclockwise)\b"
 )
+_SIZE = re.compile(r"(?:long|wide|high|tall|deep|thick|old)\b")
 _DIMENSION = (
     r"\s(?:long|wide|high|tall|deep|thick|old)\s(?!of\b|in\b|on\b|at\b|to\b|and\b|or\b|by\b|with\b|when\b|as\b"
     r"|the\b|a\b|is\b|was\b|but\b)[a-z]"
@@ -43,10 +44,10 @@ def is_adjective(match: re.Match[str]) -> bool:
     following = after(match, r"[\s-]([a-z][\w'’-]*)")
     if following is None:
         return False
-    if before(match, _ARTICLE):
-        return following[1] not in ("of", "in", "per", "and", "or")
-    if after(match, _DIMENSION):
-        return True
     if _NO_NOUN.match(following[1]):
+        return False
+    if before(match, _ARTICLE) or after(match, _DIMENSION):
+        return True
+    if _SIZE.match(following[1]):
         return False
     return bool(_MEASURED.match(following[1]) or before(match, _DETERMINER))

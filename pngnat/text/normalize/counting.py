@@ -140,13 +140,13 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled),
     rule(
-        r"(?<![\w.])(?:[A-Za-z]+-(?=\d))?(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z\d]+(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
+        r"(?<![\w.,])(?:[A-Za-z]+-(?=\d))?(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z\d]+(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
         _letters_and_digits,
     ),
     rule(
         r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point|time|story)s?\b)",
         lambda m: cardinal(m["whole"]),
     ),
-    rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|\.\d+)", _number),
+    rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)", _number),
     rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number),
 )

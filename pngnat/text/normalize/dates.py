@@ -9,6 +9,11 @@ from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, 
 from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
 _MONTH_NAME = rf"(?:{any_of(MONTHS)}|{any_of(SHORT_MONTHS)}\.?)"
+# Beside a day, where "may" and "march" are no verbs only with a year or an ordinal.
+_ANY_CASE = [month for month in (*MONTHS, *SHORT_MONTHS) if month not in ("March", "May", "Mar")]
+_UNTIDY = [written for month in _ANY_CASE for written in (month.lower(), month.upper())] + ["MARCH", "MAY", "MAR"]
+_SURE_DAY = r"(?=\ (?:\d{1,2}(?:st|nd|rd|th)|\d{1,2},?\ [12]\d{3}))"
+_DAY_BEFORE = r"(?<=\d\ )|(?<=\dth\ )|(?<=\dst\ )|(?<=\dnd\ )|(?<=\drd\ )"
 _MONTH = rf"(?P<month>{_MONTH_NAME})"
 _DAY_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])"
 _DAY = rf"(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)?"
@@ -130,6 +135,8 @@ def _time(match: re.Match[str]) -> str | None:
     if int(match["hour"]) > 24:
         return None
     clock = _clock(match["hour"], match["minute"], match["second"], bool(match["half"]))
+    if after(match, r"[A-Z]"):
+        return clock + " "
     return clock + (" UTC" if match["zone"] else _half_day(match["half"])) + full_stop(match)
 
 
@@ -161,8 +168,15 @@ def _hour(match: re.Match[str]) -> str | None:
     return None if int(match["hour"]) > 12 else cardinal(match["hour"]) + _half_day(match["half"]) + full_stop(match)
 
 
+def _is_part(month: str | None, day: str | None) -> bool:
+    """Whether the two may as well be a fraction, as after "by"."""
+    return not month or (int(month) < int(day) and int(day) in (2, 3, 4, 5, 8, 10, 16))
+
+
 def _dates_with_slash(match: re.Match[str]) -> str | None:
-    """ "Due 03/04", "from 6/1 to 8/31"."""
+    """ "Due 03/04", "from 6/1 to 8/31"; "cut by 1/3" is none."""
+    if re.match(r"(?i:by|from|to)\s", match["lead"]) and _is_part(match["month"], match["day"]) and _is_part(match["month2"], match["day2"]):
+        return None
     lead = re.sub(rf"^{_DAY_NAME}", lambda day: _calendar_name(day[0]), match["lead"])
     spoken = lead + _month_and_day(match["month"], match["day"])
     return spoken + (match["joint"] + _month_and_day(match["month2"], match["day2"]) if match["joint"] else "")
@@ -174,7 +188,7 @@ def _month_and_day(month: str, day: str) -> str:
 
 def _bare_year(match: re.Match[str]) -> str | None:
     number = int(match["year"])
-    if not 1100 <= number <= 2099:
+    if not 1100 <= number <= 2099 or after(match, r"\s?[-–]\s?\d|\s?(?:kg|km|lbs?|mg|cm|mm|ft|mi|mph|hp|cc|ml|MB|GB|Hz|MHz|rpm|kW|sq)\b"):
         return None
     if before(match, _YEARLY) and not (after(match, _COUNTED) and before(match, r"\b(?i:of|from|by|around|between)\s")):
         return year(match["year"])
@@ -197,19 +211,31 @@ RULES: tuple[Rule, ...] = (
         rf"(?!\s?{_HALF}|[\d:]))?(?![\d-])",
         _iso,
     ),
+    rule(
+        rf"\b(?:(?P<name>{any_of(_UNTIDY)})\b\.?(?=\ \d{{1,2}}\b(?![:.,]\d|%))|(?P<verb>may|march|mar)\b\.?{_SURE_DAY})",
+        lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()),
+    ),
+    rule(
+        rf"(?:{_DAY_BEFORE})(?:(?P<name>{any_of(_UNTIDY)})\b\.?|(?P<verb>may|march|mar)\b\.?(?=\ [12]\d{{3}}))",
+        lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()) + full_stop(m),
+    ),
+    rule(
+        r"(?<![\w/.-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)",
+        lambda m: f"{MONTHS[int(m['month']) - 1]} {year(m['year'])}",
+    ),
     rule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month),
     rule(r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)", _numeric),
     rule(
         rf"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru|as\ of"
         rf"|effective|expires|week\ of|night\ of|morning\ of)\s"
         rf"|\b{_DAY_NAME},?\s)"
-        rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full)\b)",
+        rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full|million|billion|thousand|percent|majority)\b)",
         _dates_with_slash,
     ),
     rule(rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)", lambda m: m["first"] + " to "),
     rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day),
     rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month),
-    rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?![\w:%-]|[.,]\d)", lambda m: f"{_calendar_name(m['month'])} {ordinal(m['day'])}"),
+    rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day),
     rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day),
     rule(
         rf"(?<![\w.,:])(?P<first>{_DAY_NUMBER})(?:st|nd|rd|th)?(?:{_DASH}|\ to\ ){_DAY}\ (?:of\ )?{_MONTH}(?!\w)",
@@ -249,10 +275,11 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY}"
-        rf"|(?P<zone>Z))?(?![\d:]|[A-Za-z])",
+        rf"|(?P<zone>Z\b))?(?![\d:]|[a-z])",
         _time,
     ),
     rule(r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?(?![\w:/-]|[.,]\d)", _military),
+    rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\.(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)\s?{_HALF_DAY}", _time),
     rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
     rule(r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])", lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"]))),
     rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range),

@@ -122,6 +122,9 @@ def _prefixed(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str:
+    if "." in match["first"] and not match["first_scale"] and not _scale(match):
+        both = [_amount(match[name], match["currency"], None) for name in ("first", "amount")]
+        return " to ".join(both) + _per(match["rate"])
     first = decimal(match["first"].replace(",", ""))
     if match["first_scale"] and _SCALES[match["first_scale"]] != _scale(match):
         first += " " + _SCALES[match["first_scale"]]

@@ -117,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
     rule(
         r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})(?:[\ -]"
-        r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
+        r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?i:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
         _slashed,
     ),
     rule(

@@ -42,7 +42,7 @@ def _groups(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     rule(r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)", lambda m: ", extension " + digits(m["digits"])),
-    rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)\ ?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
+    rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
     rule(r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone),
@@ -58,7 +58,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)", lambda m: m["lead"] + digits(m["digits"])),
     rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0])),
     rule(
-        r"(?P<lead>\b(?i:code|pin|zip|extension|ext\.?|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
+        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
     ),
 )

@@ -15,7 +15,7 @@ _COUNTED = (
     "episode season mark apollo saturn amendment canto group factor schedule category tier unit olympiad psalm verse plate page no number "
     "division corps region zone case step version"
 ).split()
-_CAPITALIZED = any_of(word.capitalize() for word in _COUNTED)
+_CAPITALIZED = any_of(written for word in _COUNTED for written in (word.capitalize(), word.upper()))
 _RULERS = (
     "Henry Louis Edward George Elizabeth Charles William James Richard Mary John Paul Pius Benedict Gregory Leo Innocent Clement Urban "
     "Alexander Nicholas Peter Catherine Frederick Philip Ferdinand Wilhelm Napoleon Ramses Rameses Ptolemy Otto Robert Malcolm Haakon Olaf "
@@ -111,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
     rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
     rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
+    rule(r"(?P<word>\b(?:act|scene|chapter|part|book|volume)\s)(?P<numeral>I)(?=[,.:;]|\s*$)", _counted),
     rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
     rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
 )

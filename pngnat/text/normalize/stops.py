@@ -97,7 +97,7 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
     if _DOTTED_LETTERS.fullmatch(word):
         half_day = word.lower() in ("a.m", "p.m")
         return following not in _CALENDAR | _ZONES and not number if half_day else starts
-    if word in SHORT_MONTHS or word in SHORT_DAYS:
+    if word in SHORT_MONTHS or word in SHORT_DAYS or (number and word.capitalize() in SHORT_MONTHS):
         return not number and following.rstrip(".") not in _CALENDAR
     if word in TITLES and _ARTICLE.search(lead):
         return starts

@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?<=\b[A-Z]{2})/(?=[A-Z]{2,4}\b)|(?<=\b[A-Z]{3})/(?=[A-Z]{2,4}\b)", lambda m: " "),
     rule(r"(?<=[\w)])\s\*\s(?=[\w(])", lambda m: " times "),
     rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
-    rule(r"(?<=\w)/(?=\w)", lambda m: " slash "),
+    rule(r"(?<=\w)(?:/|\s/\s)(?=\w)", lambda m: " slash "),
     rule(r"(?<=\w)_+(?=\w)", lambda m: " "),
     rule(r"(?<=\w)\s?\|\s?(?=\w)", lambda m: ", "),
     rule(

@@ -13,7 +13,7 @@ from pngnat.text.normalize.tables import COMPASS, RATES, UNITS
 _RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "MP", "PB", "Mb"})
 _NUMBER = rf"(?<![\w.,/])(?:(?P<first>{QUANTITY}){TO})?(?P<number>[-−]?{QUANTITY})"
 _WRITTEN = (
-    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred few several many".split()
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred thousand million billion trillion few several many".split()
 )
 # Abbreviations of units that are no words, so that a written number before them is enough.
 _SAFE = "lb lbs oz ozs ft hr hrs mi tsp tsps tbsp Tbsp yd yds yrs km kg cm mm ml mL mph mins secs gal gals qt qts mg wks mos".split()
@@ -219,6 +219,10 @@ RULES: tuple[Rule, ...] = (
     rule(
         rf"{_NUMBER}\ ?(?P<unit>mm|cm|m|km|ft|in)(?:\^)?(?P<power>[23])(?!\w)",
         lambda m: _measure(m, _POWERS[m["power"]] + UNITS[m["unit"]]),
+    ),
+    rule(
+        rf"(?<=\d)/(?P<rate>{any_of(w for w in RATES if len(w) > 1 and w not in ('in', 'ft', 'mi', 'cm', 'mm'))})(?![\w/])",
+        lambda m: f" per {RATES[m['rate']]}",
     ),
     rule(
         rf"(?<![\w/])(?P<unit>km|mi|m|mm|cm|ft|MB|GB|Mb|Gb|kg|g|mg|mL|ml|L|gal|W|kWh)/(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?![\w/])",
