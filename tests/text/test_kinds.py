@@ -72,3 +72,11 @@ def test_every_word_that_the_rules_wrote_is_in_the_dictionary(kind, pronouncer):
     for _, written, _ in (row for row in ROWS if row[0] == kind):
         new = set(re.findall(r"[A-Za-z']+", normalize(written))) - set(re.findall(r"[A-Za-z']+", written))
         assert all(pronouncer.word(word) for word in new)
+
+
+def test_rules_that_are_passed_over_without_a_number_would_change_nothing():
+    passed_over = [one for kind in pngnat.text.normalize._NUMERIC for one in kind]
+    for _, written, _ in ROWS:
+        if not any(character.isnumeric() for character in written):
+            text = normalize(written)
+            assert all(one.apply(text) == text for one in passed_over)

@@ -25,24 +25,31 @@ from pngnat.text.normalize import (
 )
 from pngnat.text.normalize.case import calm
 
-_RULES = (
-    *quotes.RULES,
-    *web.RULES,
-    *pairs.VERSES,
-    *roman.HEADINGS,
-    *abbreviations.BEFORE_NUMBERS,
-    *phone.RULES,
-    *equations.RULES,
-    *plurals.RULES,
-    *dates.RULES,
-    *money.RULES,
-    *units.RULES,
-    *abbreviations.RULES,
-    *roman.RULES,
-    *pairs.RULES,
-    *counting.RULES,
-    *symbols.RULES,
+# In the order in which they apply; those of NUMERIC kinds are passed over where a sentence has no number.
+_NUMERIC = (pairs.VERSES, phone.RULES, plurals.RULES, money.RULES, units.RULES, pairs.RULES, counting.RULES)
+_ORDER = (
+    quotes.RULES,
+    web.RULES,
+    pairs.VERSES,
+    roman.HEADINGS,
+    abbreviations.BEFORE_NUMBERS,
+    phone.RULES,
+    equations.RULES,
+    plurals.RULES,
+    dates.RULES,
+    money.RULES,
+    units.RULES,
+    units.WITHOUT_NUMBERS,
+    abbreviations.RULES,
+    roman.RULES,
+    pairs.RULES,
+    counting.WITHOUT_NUMBERS,
+    counting.RULES,
+    symbols.RULES,
 )
+_RULES = tuple(one for kind in _ORDER for one in kind)
+_WITHOUT_NUMBERS = tuple(one for kind in _ORDER if not any(kind is numeric for numeric in _NUMERIC) for one in kind)
+_NUMBER = re.compile(r"[\d½-⅞¼¾⅐-⅒²³]")
 
 
 def normalize(sentence: str) -> str:
@@ -51,6 +58,6 @@ def normalize(sentence: str) -> str:
     `sentence` has plain quotes and no characters that cannot be spoken (see characters.py).
     """
     text = calm(sentence)
-    for one in _RULES:
+    for one in _RULES if _NUMBER.search(text) else _WITHOUT_NUMBERS:
         text = one.apply(text)
     return re.sub(r"\s+", " ", text).strip()

@@ -112,13 +112,15 @@ def _chess(match: re.Match[str]) -> str:
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
 _ELEMENTS = "H|He|Li|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|Br|Ag|Sn|I|Ba|Pt|Au|Hg|Pb|U"
 
-RULES: tuple[Rule, ...] = (
+WITHOUT_NUMBERS: tuple[Rule, ...] = (
     rule(rf"\b(?:(?:{_ELEMENTS})\d{{0,2}}){{2,8}}\b", _formula),
-    rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess),
     rule(
         r"\b(?:(?P<first>A)\s?[-–]\s?(?P<last>Z)|(?P<from>[A-Y])–(?P<to>[B-Z]))\b(?![-'’])",
         lambda m: f"{m['first'] or m['from']}{'-' if (m['first'] or m['from']) == 'A' else ' '}to {m['last'] or m['to']}",
     ),
+)
+RULES: tuple[Rule, ...] = (
+    rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess),
     rule(r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)", lambda m: m["first"] + " to "),
     rule(
         r"(?<![\w.])(?P<number>\d[\d,]*)(?:st|nd|rd|th)(?P<more>s?)\b",

@@ -175,7 +175,11 @@ def _is_part(month: str | None, day: str | None) -> bool:
 
 def _dates_with_slash(match: re.Match[str]) -> str | None:
     """ "Due 03/04", "from 6/1 to 8/31"; "cut by 1/3" is none."""
-    if re.match(r"(?i:by|from|to)\s", match["lead"]) and _is_part(match["month"], match["day"]) and _is_part(match["month2"], match["day2"]):
+    if (
+        re.match(r"(?i:by|from|to)\s", match["lead"])
+        and _is_part(match["month"], match["day"])
+        and _is_part(match["month2"], match["day2"])
+    ):
         return None
     lead = re.sub(rf"^{_DAY_NAME}", lambda day: _calendar_name(day[0]), match["lead"])
     spoken = lead + _month_and_day(match["month"], match["day"])

@@ -25,8 +25,8 @@ class Rule:
         return match[0] if spoken is None else spoken
 
 
-def rule(pattern: str, spoken: Callable[[re.Match[str]], str | None], flags: int = 0) -> Rule:
-    return Rule(re.compile(pattern, flags | re.VERBOSE), spoken)
+def rule(pattern: str, spoken: Callable[[re.Match[str]], str | None]) -> Rule:
+    return Rule(re.compile(pattern, re.VERBOSE), spoken)
 
 
 def any_of(words: Iterable[str]) -> str:

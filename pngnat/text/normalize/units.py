@@ -13,8 +13,9 @@ from pngnat.text.normalize.tables import COMPASS, RATES, UNITS
 _RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "MP", "PB", "Mb"})
 _NUMBER = rf"(?<![\w.,/])(?:(?P<first>{QUANTITY}){TO})?(?P<number>[-−]?{QUANTITY})"
 _WRITTEN = (
-    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred thousand million billion trillion few several many".split()
-)
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred thousand million billion "
+    "trillion few several many"
+).split()
 # Abbreviations of units that are no words, so that a written number before them is enough.
 _SAFE = "lb lbs oz ozs ft hr hrs mi tsp tsps tbsp Tbsp yd yds yrs km kg cm mm ml mL mph mins secs gal gals qt qts mg wks mos".split()
 _POWERS = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
@@ -184,7 +185,6 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b", lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}"),
     rule(r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])", _fahrenheit),
-    rule(rf"(?P<lead>\b(?i:{any_of(_WRITTEN)})\s)(?P<unit>{any_of(_SAFE)})\b(?P<dot>\.(?!\w))?", _written_number),
     rule(
         r"(?<![\w.,])(?P<first>\d+)['′]\s?[x×]\s?(?P<last>\d+)['′](?!\w)",
         lambda m: f"{cardinal(m['first'])} by {cardinal(m['last'])} {'foot' if is_adjective(m) else 'feet'}",
@@ -224,6 +224,9 @@ RULES: tuple[Rule, ...] = (
         rf"(?<=\d)/(?P<rate>{any_of(w for w in RATES if len(w) > 1 and w not in ('in', 'ft', 'mi', 'cm', 'mm'))})(?![\w/])",
         lambda m: f" per {RATES[m['rate']]}",
     ),
+)
+WITHOUT_NUMBERS: tuple[Rule, ...] = (
+    rule(rf"(?P<lead>\b(?i:{any_of(_WRITTEN)})\s)(?P<unit>{any_of(_SAFE)})\b(?P<dot>\.(?!\w))?", _written_number),
     rule(
         rf"(?<![\w/])(?P<unit>km|mi|m|mm|cm|ft|MB|GB|Mb|Gb|kg|g|mg|mL|ml|L|gal|W|kWh)/(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?![\w/])",
         lambda m: (

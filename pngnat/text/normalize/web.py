@@ -81,7 +81,7 @@ def _hashtag(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(rf"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@(?:[\w-]+\.)+[A-Za-z]{{2,}})(?![\w@])", _url),
+    rule(r"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@])", _url),
     rule(rf"(?<![\w@])(?:https?|ftp|file)://(?P<address>/?(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url),
     rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
     rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
