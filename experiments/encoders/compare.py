@@ -11,22 +11,22 @@ results.json, tables.md and pauses.png in `run_dir`. Where they differ from thos
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
-import hydra
 import numpy as np
-from hydra.utils import instantiate
-from omegaconf import DictConfig
 
 from experiments.encoders.duration_job import DurationJob, DurationPlan, recordings_digest
-from experiments.encoders.durations import DurationDataset, TimedTokens, predicted
+from experiments.encoders.durations import DurationDataset, DurationTrainingConfig, TimedTokens, predicted
 from experiments.encoders.last_pause import LastPause
 from experiments.encoders.picture import draw
-from experiments.encoders.probe import few
+from experiments.encoders.probe import ProbeDraws, few
 from experiments.encoders.report import EncoderReport
+from pngnat.cli.recipe import recipe
 from pngnat.data.corpus import SPLITS, Recording, read_corpus
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
@@ -35,6 +35,8 @@ from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
 from pngnat.training.acoustic import speakers_of
 from pngnat.training.checkpoints import LAST, PREVIOUS
+from pngnat.training.runs import RunConfig
+from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.sizes import model_config, read_sizes
 
 SIZES = Path(__file__).parents[2] / "conf" / "model"
@@ -42,47 +44,98 @@ REMEDY = "name another run_dir, or remove this folder to train it again"
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One of the models to compare."""
+
+    title: str
+    """In tables."""
+    sizes: str
+    """A file of conf/model/, without its suffix."""
+    encoder_from: Path | None = None
+    """Folder of a pre-trained PnG BERT; null starts from random weights."""
+    encoder: Mapping[str, Any] = field(default_factory=dict)
+    """What is other in the encoder than `sizes` says."""
+    frozen_layers: int = -1
+    """Of PnG BERT, as in PngNatConfig."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareSettings:
+    """What to compare on what."""
+
+    run_dir: Path
+    """One folder a training; what is finished is not done again."""
+    corpora: tuple[Path, ...]
+    """Prepared corpora with the splits train, valid and test."""
+    probe: Path
+    """The prepared probe corpus, menus that end in ", two." or ", too."."""
+    tokenizer: Path
+    """Folder with tokenizer.json."""
+    pretrained: Path
+    """Folder of a pre-trained PnG BERT (recipes/pretrain.py), or what the choice of encoders says."""
+    models: Mapping[str, Variant]
+    """encoders@models=pretraining or ablations; each learns in a folder of its own name."""
+    sentences: Path = Path("experiments/encoders/two_or_too.txt")
+    """More sentences of the probe's kind, never trained on."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Each model learns once with each."""
+    probe_sizes: tuple[int, ...] = (4, 8, 16, 32, 0)
+    """Probe recordings to learn from; 0 for all of its training split."""
+    training: DurationTrainingConfig = field(default_factory=DurationTrainingConfig)
+    """How to train."""
+    schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=5e-4, warmup=50, steps=600))
+    """Of the training on `corpora`."""
+    probe_schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=5e-4, warmup=5, steps=100))
+    """Goes on from there, with recordings of the probe beside those of `corpora`: about one pass over what is drawn, six of all 190 of the
+    probe's recordings."""
+    probe_draws: ProbeDraws = field(default_factory=ProbeDraws)
+    """What it learns from."""
+    run: RunConfig = field(default_factory=lambda: RunConfig(validate_every=100))
+    """Where and how the trainings run."""
+    ema_decay: float = 0.98
+    """Of the averaged weights, which are measured."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The data and the settings of all trainings."""
 
-    config: DictConfig
+    config: CompareSettings
     job: DurationJob
     recordings: dict[str, list[Recording]]
     probe: dict[str, list[Recording]]
 
     @classmethod
-    def of(cls, config: DictConfig) -> Comparison:
+    def of(cls, config: CompareSettings) -> Comparison:
         """Read the corpora."""
         recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in SPLITS}
         probe = {split: read_corpus(config.probe, split) for split in ("train", "test")}
         speakers = speakers_of(recordings["train"])
-        job = DurationJob(Path(config.tokenizer), speakers, instantiate(config.training), instantiate(config.run), config.ema_decay)
+        job = DurationJob(config.tokenizer, speakers, config.training, config.run, config.ema_decay)
         return cls(config, job, recordings, probe)
 
-    def model(self, variant: DictConfig) -> PngNatConfig:
+    def model(self, variant: Variant) -> PngNatConfig:
         """The model of an entry of `models`."""
         values = read_sizes(SIZES / f"{variant.sizes}.yaml")
-        values["encoder"] |= variant.get("encoder", {})
-        values["frozen_layers"] = variant.get("frozen_layers", -1)
+        values["encoder"] |= variant.encoder
+        values["frozen_layers"] = variant.frozen_layers
         return model_config(values, self.job.tokenizer.vocabulary_size, len(self.job.speakers))
 
-    def plan(self, variant: DictConfig, seed: int) -> DurationPlan:
+    def plan(self, variant: Variant, seed: int) -> DurationPlan:
         """What teaches a model durations from `corpora`."""
-        return DurationPlan(
-            self.model(variant), self.recordings["train"], self.recordings["valid"], instantiate(self.config.schedule), seed
-        )
+        return DurationPlan(self.model(variant), self.recordings["train"], self.recordings["valid"], self.config.schedule, seed)
 
     def with_probe(self, plan: DurationPlan, size: int) -> DurationPlan:
         """What teaches it more from `size` recordings of the probe corpus as well."""
         chosen = few(self.probe["train"], size, plan.seed)
-        train = instantiate(self.config.probe_draws).mixed(chosen, self.recordings["train"], plan.seed)
-        return replace(plan, train=train, schedule=instantiate(self.config.probe_schedule))
+        train = self.config.probe_draws.mixed(chosen, self.recordings["train"], plan.seed)
+        return replace(plan, train=train, schedule=self.config.probe_schedule)
 
     @cached_property
     def measured_on(self) -> dict[str, str]:
         """What figures depend on besides the model."""
         held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
-        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": digest(Path(self.config.sentences))}
+        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": digest(self.config.sentences)}
 
     @cached_property
     def spoken(self) -> dict[str, list[TimedTokens]]:
@@ -108,7 +161,7 @@ class Comparison:
     def pauses(self, model: PngNat) -> list[dict]:
         """The pause before the last word in the probe's test split and in the sentences that are ours."""
         speakers, frontend = self.job.speakers, Frontend()
-        texts = [line for line in Path(self.config.sentences).read_text(encoding="utf-8").splitlines() if line]
+        texts = [line for line in self.config.sentences.read_text(encoding="utf-8").splitlines() if line]
         ours = [self.job.tokenizer.encode(next(frontend.utterances(text))) for text in texts]
         voices = [speakers.index(name) for name in speakers_of(self.probe["train"])]
         groups = {
@@ -133,10 +186,10 @@ def once(path: Path, measured_on: dict, measure: Callable[[], dict]) -> dict:
     return kept
 
 
-def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, seed: int, folder: Path) -> None:
+def measure(comparison: Comparison, report: EncoderReport, variant: Variant, seed: int, folder: Path) -> None:
     """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
     job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
-    start = Path(variant.encoder_from) if variant.get("encoder_from") else None
+    start = variant.encoder_from
     settings = job.settings(plan, start and digest(start / "model.safetensors"))
     keep(folder, settings, REMEDY)
     # Trained, or read from a finished run, where something is to be measured, and then once.
@@ -156,18 +209,18 @@ def measure(comparison: Comparison, report: EncoderReport, variant: DictConfig, 
         report.add_probe(variant.title, size, once(place / "figures.json", measured_on, partial(probed, place, more)))
 
 
-@hydra.main(version_base=None, config_path="conf", config_name="compare")
-def main(config: DictConfig) -> None:
-    """Train and measure what is missing, then write the tables."""
+@recipe("compare", "experiments.encoders.compare.CompareSettings", folder=Path(__file__).parent / "conf")
+def main(config: CompareSettings) -> None:
+    """Compare encoders by short trainings of durations: train and measure what is missing, then write the tables."""
     comparison = Comparison.of(config)
     report = EncoderReport(comparison.counts())
     for seed in config.seeds:
         for name, variant in config.models.items():
-            measure(comparison, report, variant, seed, Path(config.run_dir) / name / f"seed{seed}")
-    report.write(Path(config.run_dir))
-    draw(report, Path(config.run_dir) / "pauses.png")
+            measure(comparison, report, variant, seed, config.run_dir / name / f"seed{seed}")
+    report.write(config.run_dir)
+    draw(report, config.run_dir / "pauses.png")
     print(report.tables())
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

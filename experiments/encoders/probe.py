@@ -23,10 +23,12 @@ def few(recordings: Sequence[Recording], size: int, seed: int) -> list[Recording
 
 @dataclass(frozen=True)
 class ProbeDraws:
-    """What one pass of a training draws. probe: recordings of the probe corpus, each as often as it is drawn; share: they are of all."""
+    """What one pass of a training draws."""
 
-    probe: int
-    share: float
+    probe: int = 1200
+    """Recordings of the probe corpus, each as often as it is drawn."""
+    share: float = 0.5
+    """That they are of all."""
 
     def mixed(self, probe: Sequence[Recording], corpus: Sequence[Recording], seed: int) -> list[Recording]:
         """Recordings of both corpora, those of `corpus` chosen at random.

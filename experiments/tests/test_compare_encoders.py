@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 
 from experiments.encoders.duration_job import DurationJob
 from experiments.encoders.report import EncoderReport
@@ -32,12 +30,12 @@ def compare(recipe, toy_corpus, tmp_path):
     short = ["schedule.steps=2", "probe_schedule.steps=2", "probe_draws.probe=8", "probe_sizes=[2]", "run.accelerator=cpu", "run.threads=1"]
 
     def measured(*overrides: str) -> EncoderReport:
-        with initialize_config_dir(str(ROOT / "experiments" / "encoders" / "conf"), version_base=None):
-            config = compose("compare", [*short, f"tokenizer={toy_corpus.folder}", "models.scratch.sizes=tiny", *overrides])
-        config.sentences = str(ROOT / config.sentences)
-        job = DurationJob(toy_corpus.folder, ["a", "b"], instantiate(config.training), instantiate(config.run))
+        places = ["run_dir=x", "corpora=[y]", "probe=z", "pretrained=p", f"tokenizer={toy_corpus.folder}"]
+        sentences = f"sentences={ROOT}/experiments/encoders/two_or_too.txt"
+        config = recipe.main.settings(*short, *places, sentences, "models.scratch.sizes=tiny", *overrides)
+        job = DurationJob(toy_corpus.folder, ["a", "b"], config.training, config.run)
         report = EncoderReport()
-        recipe.measure(recipe.Comparison(config, job, recordings, recordings), report, config.models.scratch, 0, tmp_path / "run")
+        recipe.measure(recipe.Comparison(config, job, recordings, recordings), report, config.models["scratch"], 0, tmp_path / "run")
         return report
 
     return measured
@@ -62,3 +60,14 @@ def test_figures_of_other_recordings_are_measured_again(recipe, tmp_path):
     for measured_on, number, expected in (("a", 1, 1), ("a", 2, 1), ("b", 3, 3)):
         found = recipe.once(path, {"test": measured_on}, lambda number=number: {"number": number})
         assert found["number"] == expected
+
+
+@pytest.mark.parametrize("choice", ["pretraining", "ablations"])
+def test_each_choice_of_encoders_names_models_that_there_are(recipe, choice):
+    places = ["run_dir=x", "corpora=[y]", "probe=z", "pretrained=p", "tokenizer=t", f"encoders@models={choice}"]
+    models = recipe.main.settings(*places).models
+    assert len(models) > 3
+    for variant in models.values():
+        encoder = recipe.read_sizes(recipe.SIZES / f"{variant.sizes}.yaml")["encoder"]
+        assert set(variant.encoder) <= set(encoder) and variant.title
+        assert variant.encoder_from is None or variant.encoder_from.parts[0] == "p"
