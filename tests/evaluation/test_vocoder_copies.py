@@ -105,5 +105,5 @@ def test_speed_is_measured_on_one_and_two_threads():
     vocoder = Vocoder(AUDIO, VocoderConfig(width=8, hidden=8, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)))
     factors = evaluation.speed(vocoder, seconds=0.5)
     assert list(factors) == ["RTF, 1 thread", "RTF, 2 threads"]
-    assert all(0 < factor < 10 for factor in factors.values())
+    assert all(factor > 0 for factor in factors.values())
     assert torch.get_num_threads() == before
