@@ -106,7 +106,7 @@ def test_lexicon_errors_name_the_line(tmp_path, content, line):
 
 
 def test_lexicon_that_cannot_be_read(tmp_path):
-    with pytest.raises(PngnatError, match="cannot read"):
+    with pytest.raises(PngnatError, match="cannot be read"):
         load_lexicon(tmp_path / "missing.txt")
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PngnatError, match="UTF-8"):
