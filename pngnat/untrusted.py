@@ -92,7 +92,7 @@ def read_yaml(path: str | os.PathLike) -> Any:
 
     text = read_limited(path, LARGEST_FILES[".yaml"])
     try:
-        return yaml.load(text, Loader)  # noqa: S506  a SafeLoader
+        return yaml.load(text, Loader)
     # yaml's errors are Exceptions of its own, and what it builds values with raises more kinds.
     except Exception as error:
         raise PngnatError(f"{path} is damaged ({error or type(error).__name__})") from error
@@ -130,24 +130,28 @@ class Section:
         return {name: self.text(name, "") for name in self.values}
 
     def number(self, key: str, smallest: float, largest: float, default: float | None = None) -> float:
+        """A number from `smallest` to `largest`; raises PngnatError for anything else."""
         value = self.values.get(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not smallest <= value <= largest:
             raise self.wrong(key, f"should be a number from {smallest} to {largest}")
         return value
 
     def integer(self, key: str, smallest: int, largest: int) -> int:
+        """A whole number from `smallest` to `largest`; raises PngnatError for anything else."""
         value = self.number(key, smallest, largest)
         if not isinstance(value, int):
             raise self.wrong(key, "should be a whole number")
         return value
 
     def section(self, key: str) -> Section:
+        """A part that must be there; raises PngnatError where it is none."""
         value = self.values.get(key)
         if not isinstance(value, dict):
             raise self.wrong(key, "should be an object")
         return Section(self.path, value)
 
     def optional(self, key: str) -> Section | None:
+        """A part that may be missing."""
         return None if self.values.get(key) is None else self.section(key)
 
     def checked(self) -> dict[str, Any]:

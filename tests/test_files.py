@@ -37,5 +37,5 @@ def test_a_folder_is_made_or_named_where_it_cannot_be(tmp_path):
     assert make_folder(tmp_path / "a" / "b").is_dir()
     assert make_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
     (tmp_path / "file").touch()
-    with pytest.raises(PngnatError, match="file.*cannot be written"):
+    with pytest.raises(PngnatError, match=r"file.*cannot be written"):
         make_folder(tmp_path / "file" / "b")

@@ -206,7 +206,7 @@ class _Arguments:
         return [*names, *folders, *self.options, f"hydra.job.name={job}", *self.overrides]
 
 
-class _in_one_line:  # noqa: N801 (a context manager)
+class _in_one_line:
     """What Hydra and OmegaConf complain of becomes a PngnatError of one line."""
 
     def __enter__(self) -> None:

@@ -62,7 +62,7 @@ def _here(make, settings, items):
         worker = make(*settings) if worker is None else worker
         try:
             yield item, worker(item)
-        except Exception as error:  # noqa: BLE001 - every failure of an item is a result
+        except Exception as error:
             yield item, error
 
 

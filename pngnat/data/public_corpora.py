@@ -35,7 +35,7 @@ def read_public(name: str, folder: str | Path) -> tuple[list[Source], list[Skipp
             parts = PUBLIC_CORPORA[name](readable)
         except PngnatError:
             raise
-        except Exception as error:  # noqa: BLE001 - lhotse asserts and unpacks what it expects, and says so in many ways
+        except Exception as error:
             raise PngnatError(f"{folder} is not laid out as {name} is: {type(error).__name__}: {error}") from error
         sources = [source for split, part in parts for source in _sources(part, split, name, readable, folder)]
     if not sources:

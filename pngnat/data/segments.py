@@ -169,7 +169,7 @@ def _is(loud: np.ndarray, seconds: float) -> bool:
 
 
 def _index(seconds: float) -> int:
-    return int(round(seconds / _STEP))
+    return round(seconds / _STEP)
 
 
 def _level(samples: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -103,6 +103,7 @@ class AsrAndSpeakerJudge:
         self._usual = word_errors(recognizer, sentences).rate
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
+        """See `Judge.score`."""
         rate, similarity = word_errors(self._recognizer, spoken).rate, self._similarity.mean(spoken)
         score = similarity - max(0.0, rate - self._usual)
         return {"score": score, "WER": rate, "WER of recordings": self._usual, "similarity": similarity}
@@ -117,6 +118,7 @@ class MosAndSpeakerJudge:
         self._quality, self._similarity = quality, SpeakerSimilarity(embed, recordings)
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
+        """See `Judge.score`."""
         quality = _mean(self._quality.score(one.samples, one.sample_rate) for one in spoken)
         similarity = self._similarity.mean(spoken)
         return {"score": quality + similarity, "DistilMOS": quality, "similarity": similarity}
@@ -133,6 +135,7 @@ class SpectralJudge:
         self._recorded = {one.id: one.samples for one in recordings}
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
+        """See `Judge.score`."""
         return {"score": -_mean(self._distance(self._recorded[one.id], one.samples) for one in spoken)}
 
 

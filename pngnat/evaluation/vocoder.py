@@ -87,6 +87,7 @@ class Recorded:
 
     @classmethod
     def of(cls, samples: np.ndarray, audio: AudioConfig) -> Recorded:
+        """What is measured once of a recording, samples (S,)."""
         return cls(samples, pitch_contour(samples, audio), paused_frames(samples, audio))
 
 

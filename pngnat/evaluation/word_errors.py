@@ -78,6 +78,7 @@ class Comparison:
 
     @property
     def errors(self) -> WordErrors:
+        """The counts of all of them."""
         return WordErrors(
             words=len(self.reference),
             substitutions=len(self.pairs) - len(self.matches),

@@ -32,7 +32,8 @@ class Timbre(Protocol):
 
     name: str
 
-    def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray: ...
+    def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
+        """samples (S,) to a vector that `likeness` compares."""
 
     def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
         """How alike two people are, by embeddings of each; more is nearer."""
@@ -48,6 +49,7 @@ class EncodedTimbre:
         self.embed = SpeakerEncoder().embed
 
     def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+        """See `Timbre.likeness`."""
         return float(centre(one) @ centre(other))
 
 
@@ -70,6 +72,7 @@ class SpectrumTimbre:
         return np.append((spectrum - spectrum.mean()) / np.sqrt(len(spectrum)), semitones)
 
     def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+        """See `Timbre.likeness`."""
         return -float(np.linalg.norm(np.mean(one, axis=0) - np.mean(other, axis=0)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -187,8 +188,7 @@ class PostNet(nn.Module):
         super().__init__()
         widths = [n_mels, *[config.width] * (config.layers - 1), n_mels]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(before, after, config.kernel, padding=config.kernel // 2)
-            for before, after in zip(widths[:-1], widths[1:], strict=True)
+            nn.Conv1d(before, after, config.kernel, padding=config.kernel // 2) for before, after in pairwise(widths)
         )
         self.dropout = nn.Dropout(config.dropout)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +25,7 @@ class PngBertPretrainedConfig(PretrainedConfig):
     """`PngBertConfig` in the form that `transformers` saves; `to_plain` gives it back."""
 
     model_type = "png_bert"
-    attribute_map = {
+    attribute_map: ClassVar = {
         "vocab_size": "vocabulary_size",
         "hidden_size": "width",
         "num_hidden_layers": "layers",

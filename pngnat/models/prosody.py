@@ -7,6 +7,7 @@ melodies. Source: FastSpeech 2 (arXiv 2006.04558, section 2.3), a value a token 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -39,7 +40,7 @@ class Prosody(nn.Module):
     def __init__(self, width: int, config: ProsodyConfig) -> None:
         super().__init__()
         sizes = [width + 1] + [config.width] * config.layers
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        pairs = list(pairwise(sizes))
         self.convolutions = nn.ModuleList(nn.Conv1d(a, b, config.kernel, padding=config.kernel // 2) for a, b in pairs)
         self.norms = nn.ModuleList(nn.LayerNorm(size) for size in sizes[1:])
         self.dropout = nn.Dropout(config.dropout)

@@ -73,7 +73,7 @@ def features(tokens: Sequence[str], index: int) -> list[str]:
     Features that begin with "~" (words anywhere around) count for one word alone and not for the shared part.
     """
     around = {offset: tokens[index + offset] if 0 <= index + offset < len(tokens) else "" for offset in range(-3, 4)}
-    name = {offset: _CLASS.get(token.lower()) == "NUM" and "<n>" or token.lower() for offset, token in around.items()}
+    name = {offset: (_CLASS.get(token.lower()) == "NUM" and "<n>") or token.lower() for offset, token in around.items()}
     kind = {offset: word_class(token) for offset, token in around.items()}
     word = tokens[index]
     case = "upper" if word.isupper() else "cap" if word[:1].isupper() else "low"

@@ -32,6 +32,7 @@ class Gap:
     places: list[Place] = field(default_factory=list)
 
     def put(self, piece: Pause | Pace | Pitch | Mark) -> None:
+        """Note what the text asks for between two words."""
         if isinstance(piece, Pause):
             self.pause = (self.pause or 0.0) + piece.seconds
         elif isinstance(piece, Pace):
@@ -62,6 +63,7 @@ class Draft:
     ends_paragraph: bool = False
 
     def add(self, word: str | Word) -> None:
+        """Append a word, spelled or with its phonemes."""
         self.words.append(word)
         self.gaps.append(Gap())
 
@@ -73,11 +75,13 @@ class Draft:
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
+        """One before each word and one after the last."""
         marks = [tidy_marks(gap.raw) for gap in self.gaps]
         marks[0], marks[-1] = marks[0].strip(), marks[-1].rstrip()
         return tuple(Boundary(mark, gap.pause, gap.pace, gap.pitch, tuple(gap.places)) for mark, gap in zip(marks, self.gaps, strict=True))
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
+        """The utterance of these words, once they are pronounced."""
         return Utterance(tuple(pronounced), self.boundaries, self.ends_paragraph)
 
 

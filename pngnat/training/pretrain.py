@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -31,7 +31,7 @@ class PretrainingConfig:
 
     batch_tokens: int = 8192
     """Padded tokens in a batch of one process."""
-    masking: MaskingConfig = MaskingConfig()
+    masking: MaskingConfig = field(default_factory=MaskingConfig)
     """Of training; the held-out books are always masked by the default shares and with [MASK] alone, so that runs with different masking
     can be compared."""
     weight_decay: float = 0.01

@@ -47,6 +47,7 @@ class Voice:
 
     @property
     def name(self) -> str:
+        """The voice's name, as its card has it."""
         return self.card.name
 
     @property

@@ -37,7 +37,7 @@ def test_a_program_hears_all(no_device, tmp_path, monkeypatch):
 
 def test_no_player_is_one_clear_error(no_device, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PngnatError, match="sounddevice.*aplay.*-o FILE"), playback.player(24000):
+    with pytest.raises(PngnatError, match=r"sounddevice.*aplay.*-o FILE"), playback.player(24000):
         pass
 
 

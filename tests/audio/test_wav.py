@@ -81,7 +81,7 @@ def test_loud_samples_are_clipped_and_do_not_wrap(tmp_path):
 
 
 def test_write_says_what_is_wrong(tmp_path):
-    with pytest.raises(PngnatError, match=".flac"):
+    with pytest.raises(PngnatError, match=r".flac"):
         wav.write(tmp_path / "a.xyz", tone(RATE), RATE)
     with pytest.raises(PngnatError, match="cannot be written"):
         wav.write(tmp_path / "nowhere" / "a.wav", tone(RATE), RATE)

@@ -72,5 +72,5 @@ def test_durations_of_another_front_end_are_an_error(tmp_path):
 
 
 def test_an_unknown_speaker_is_named(tmp_path):
-    with pytest.raises(PngnatError, match="'ann'.*bob"):
+    with pytest.raises(PngnatError, match=r"'ann'.*bob"):
         AcousticDataset([recording(tmp_path, 2400, [0.02] * 4)], TOKENIZER, ["bob"], MelStore(tmp_path, AudioConfig()))

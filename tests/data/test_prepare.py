@@ -143,7 +143,7 @@ def test_what_another_version_began_is_not_gone_on_with(tmp_path):
 
 
 def test_nothing_usable_is_an_error(tmp_path):
-    with pytest.raises(PngnatError, match="none of 1 recordings.*a: no file"):
+    with pytest.raises(PngnatError, match=r"none of 1 recordings.*a: no file"):
         prepare([], [Skipped("a", "no file")], PrepareConfig(tmp_path / "out"))
 
 

@@ -52,7 +52,7 @@ def test_every_bad_line_is_named(tmp_path):
 
 
 def test_no_list_or_not_text(tmp_path):
-    with pytest.raises(PngnatError, match="metadata.csv"):
+    with pytest.raises(PngnatError, match=r"metadata.csv"):
         read_folder(tmp_path)
     (tmp_path / "metadata.csv").write_bytes(b"a|\xff\xfe")
     with pytest.raises(PngnatError, match="UTF-8"):

@@ -103,5 +103,5 @@ def test_the_command(stub_voice, recordings, monkeypatch, capsys, tmp_path):
 
 
 def test_a_folder_that_holds_no_recordings(tmp_path):
-    with pytest.raises(PngnatError, match="metadata.csv"):
+    with pytest.raises(PngnatError, match=r"metadata.csv"):
         recordings_of(tmp_path)

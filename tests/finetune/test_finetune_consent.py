@@ -76,7 +76,7 @@ def test_a_terminal_that_ends_is_no_consent(tmp_path):
 @pytest.mark.parametrize("content", ["- a list", "speaker: [", "\x00"])
 def test_files_that_are_no_consent(tmp_path, content):
     (tmp_path / "consent.yaml").write_text(content)
-    with pytest.raises(PngnatError, match="consent.yaml"):
+    with pytest.raises(PngnatError, match=r"consent.yaml"):
         get_consent(str(tmp_path / "consent.yaml"), tmp_path / "kept.json", ANN)
 
 
@@ -84,7 +84,7 @@ def test_one_person_s_consent_is_not_another_s(tmp_path):
     kept, ben = tmp_path / "consent.json", tmp_path / "ben"
     get_consent(FIELDS, kept, tmp_path / "ann")
     for given in (None, str(kept)):
-        with pytest.raises(PngnatError, match="ann, not about .*ben; no voice is made without consent") as refused:
+        with pytest.raises(PngnatError, match=r"ann, not about .*ben; no voice is made without consent") as refused:
             get_consent(given, kept, ben)
         assert "\n" not in str(refused.value)
     asked = get_consent(None, kept, ben, answers("Ben", "Ben", "talking", "yes"))

@@ -28,7 +28,7 @@ def test_most_are_too_many():
 
 
 def test_what_counts_is_what_could_be_aligned():
-    with pytest.raises(PngnatError, match="0.8 minutes to learn from, since 1 of 11 .*noise.*; 1 or more"):
+    with pytest.raises(PngnatError, match=r"0.8 minutes to learn from, since 1 of 11 .*noise.*; 1 or more"):
         what_is_lost(report("noise"), MINUTES | {"train": 0.8}, 1.0)
     with pytest.raises(PngnatError, match="silent ends"):
         what_is_lost(report(), MINUTES | {"train": 0.8}, 1.0)
@@ -36,5 +36,5 @@ def test_what_counts_is_what_could_be_aligned():
 
 
 def test_each_split_must_have_some():
-    with pytest.raises(PngnatError, match="'test'.*noise"):
+    with pytest.raises(PngnatError, match=r"'test'.*noise"):
         what_is_lost(report("noise"), {"train": 5.0, "valid": 1.0}, 1.0)

@@ -61,7 +61,7 @@ def test_splits_of_the_folder_win(tmp_path):
 def test_too_little(tmp_path):
     with pytest.raises(PngnatError, match="ten or more"):
         target_sources(TargetData(record(tmp_path / "few", 4, 60.0)), "ann")
-    with pytest.raises(PngnatError, match="0.8 minutes to learn from"):
+    with pytest.raises(PngnatError, match=r"0.8 minutes to learn from"):
         target_sources(TargetData(record(tmp_path / "short", 10)), "ann")
 
 

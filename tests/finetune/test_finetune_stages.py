@@ -154,5 +154,5 @@ def test_the_time_of_all_attempts_is_kept(work):
 def test_a_damaged_state_is_named(work):
     work.folder.mkdir()
     (work.folder / STATE).write_text('{"corpus": 3}')
-    with pytest.raises(PngnatError, match="state.json is damaged"):
+    with pytest.raises(PngnatError, match=r"state.json is damaged"):
         Journal(work.folder)

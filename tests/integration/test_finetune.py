@@ -207,9 +207,9 @@ def test_limits_and_processors_are_no_reason_to_learn_again(made, monkeypatch):
 @pytest.mark.parametrize("stage", WORK)
 def test_nothing_of_the_person_s_lies_where_stages_work(made, stage):
     config, _ = made
-    with pytest.raises(PngnatError, match="out=.* lies in"):
+    with pytest.raises(PngnatError, match=r"out=.* lies in"):
         replace(config, out=config.work / stage / "voice")
-    with pytest.raises(PngnatError, match="target=.* lies in"):
+    with pytest.raises(PngnatError, match=r"target=.* lies in"):
         replace(config, target=replace(config.target, folder=config.work / stage))
 
 

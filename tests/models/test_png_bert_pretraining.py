@@ -88,7 +88,7 @@ def test_padding_has_no_influence(model, inputs):
 
 
 def test_missing_folder_says_what_to_do(tmp_path):
-    with pytest.raises(PngnatError, match="config.json"):
+    with pytest.raises(PngnatError, match=r"config.json"):
         load_pretrained(tmp_path)
 
 

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_textgrid_is_what_praat_reads(tmp_path):
     assert grid.tierNames == ("words", "phonemes") and grid.maxTimestamp == 1.8
     phonemes = grid.getTier("phonemes").entries
     assert [entry.label for entry in phonemes[:5]] == ["[CLS]", "AY1", "AE1", "M", '"']
-    assert all(first.end == second.start for first, second in zip(phonemes[:-1], phonemes[1:], strict=True))
+    assert all(first.end == second.start for first, second in pairwise(phonemes))
     assert phonemes[0].start == 0 and phonemes[-1].end == 1.8
     assert [entry.label for entry in grid.getTier("words").entries if entry.label] == ["I", "am", "I", "am"]
 

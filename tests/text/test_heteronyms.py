@@ -161,7 +161,7 @@ def test_readings_are_two_different_pronunciations():
         assert len(choices) == 2, word
         first, second = choices.values()
         assert first != second and set(first + second) <= set(PHONEMES), word
-        assert list(choices)[0] != "verb", word
+        assert next(iter(choices)) != "verb", word
 
 
 def test_the_lexicon_wins():

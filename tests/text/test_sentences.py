@@ -1,5 +1,7 @@
 """Where sentences end: rules of thumb as a table, what is true of any text, and hostile ones."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +77,7 @@ def test_no_sentence_begins_with_a_lower_case_letter_or_a_comma(text):
     for paragraph in paragraphs(text):
         found = list(sentences(paragraph))
         assert "".join(found) == paragraph
-        for before, sentence in zip(found, found[1:], strict=False):
+        for before, sentence in pairwise(found):
             start = sentence.lstrip()[:1]
             assert before.endswith("\n") or not (start.islower() or start in (",", ";", ":", ".", "!", "?", "…", ")"))
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -92,7 +93,7 @@ def test_the_learning_rate_rises_and_falls():
     rates = [schedule.rate(step) for step in range(101)]
     assert rates[0] == pytest.approx(0.1, rel=0.01)
     assert max(rates) == rates[9] < 1.0
-    assert all(earlier >= later for earlier, later in zip(rates[9:], rates[10:], strict=False))
+    assert all(earlier >= later for earlier, later in pairwise(rates[9:]))
     assert rates[100] == pytest.approx(0.1)
 
 

@@ -266,7 +266,7 @@ def test_a_training_starts_from_an_export_or_a_voice(tmp_path):
     assert torch.equal(start.vocoder.net.proj_in.weight, vocoder.net.proj_in.weight.half().float())
     assert start.discriminators is None
     assert vocoder_start("english").vocoder.audio == AUDIO
-    with pytest.raises(PngnatError, match="no such voice|voice"):
+    with pytest.raises(PngnatError, match=r"no such voice|voice"):
         vocoder_start(tmp_path / "nothing")
 
 
@@ -279,7 +279,7 @@ def test_a_training_goes_on_with_the_discriminators_of_an_export_or_a_voice(stub
         found = vocoder_start(tmp_path / name).discriminators
         assert found.keys() == weights.keys() and all(torch.equal(found[key], value.half()) for key, value in weights.items())
         (tmp_path / name / "discriminators.safetensors").write_bytes(b"nothing")
-        with pytest.raises(PngnatError, match="discriminators.safetensors is damaged"):
+        with pytest.raises(PngnatError, match=r"discriminators.safetensors is damaged"):
             vocoder_start(tmp_path / name)
 
 
@@ -296,7 +296,7 @@ def test_exports_that_cannot_be_used_say_why(tmp_path):
     settings = json.loads((tmp_path / "vocoder.json").read_text())
     settings["model"]["width"] = 8
     (tmp_path / "vocoder.json").write_text(json.dumps(settings))
-    with pytest.raises(PngnatError, match="vocoder.safetensors is damaged: '.*' is of shape"):
+    with pytest.raises(PngnatError, match=r"vocoder.safetensors is damaged: '.*' is of shape"):
         vocoder_model(tmp_path)
 
 

@@ -53,6 +53,7 @@ class Chunk:
 
     @property
     def characters(self) -> int:
+        """How many characters of text."""
         return sum(len(passage.text) for passage in self.passages)
 
 

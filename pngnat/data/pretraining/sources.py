@@ -28,9 +28,11 @@ class Passage:
 class TextSource(Protocol):
     """Anything that yields the same passages in the same order each time. fingerprint: JSON values that change when the text does."""
 
-    def passages(self) -> Iterator[Passage]: ...
+    def passages(self) -> Iterator[Passage]:
+        """The passages in their order."""
 
-    def fingerprint(self) -> list: ...
+    def fingerprint(self) -> list:
+        """What the passages depend on, for JSON."""
 
 
 @dataclass(frozen=True)

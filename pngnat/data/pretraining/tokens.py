@@ -142,6 +142,7 @@ class ShardTokenizer:
         self._tokenizer, self._max_tokens = PngTokenizer.load(tokenizer), max_tokens
 
     def __call__(self, shard: Path) -> _ShardTokens:
+        """The tokens of a shard of the cache."""
         encoded = [self._tokenizer.encode(utterance) for utterance in read_shard(shard)]
         kept = [tokens for tokens in encoded if len(tokens.ids) <= self._max_tokens]
         return _ShardTokens(

@@ -155,7 +155,7 @@ def _military(match: re.Match[str]) -> str | None:
     """ "0800 hours", "at 1430 hours", "at 0630"; "1500 hours of work" are many."""
     hour, minute = match["hour"], match["minute"]
     lead = before(match, r"\b(?i:at|by|until|till|from|to|since|before|after|around|and)\s")
-    if not (match["hours"] or lead and hour[0] == "0"):
+    if not (match["hours"] or (lead and hour[0] == "0")):
         return None
     if hour[0] != "0" and (after(match, r"\s(?:of|in|per|a)\b") or (minute == "00" and not lead)):
         return None

@@ -77,13 +77,9 @@ def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
         return False
     if after(match, r"\s(?:stars?|points?|pts|marks?|correct|right|questions|rating|score|people|votes?|wins?)\b") or first == second > 1:
         return True
-    return (
-        second in (10, 100)
-        and (first > 3 or bool(before(match, _RATED)))
-        or (
-            second in (5, 20, 25, 30, 50)
-            and bool(before(match, r"\b(?i:rated|rating|rate|scored|scores?|got)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"))
-        )
+    return (second in (10, 100) and (first > 3 or bool(before(match, _RATED)))) or (
+        second in (5, 20, 25, 30, 50)
+        and bool(before(match, r"\b(?i:rated|rating|rate|scored|scores?|got)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"))
     )
 
 

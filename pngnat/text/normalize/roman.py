@@ -64,10 +64,8 @@ def _ruler(match: re.Match[str]) -> str | None:
 
 def _after_name(match: re.Match[str]) -> str | None:
     """Two capitalized words make a person, one makes a thing with a number."""
-    if (
-        match["word"].strip() in _NO_NAMES
-        or match["numeral"] in ("IV", "XX")
-        and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
+    if match["word"].strip() in _NO_NAMES or (
+        match["numeral"] in ("IV", "XX") and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
     ):
         return None
     number = value(match["numeral"])

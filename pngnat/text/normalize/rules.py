@@ -18,6 +18,7 @@ class Rule:
     spoken: Callable[[re.Match[str]], str | None]
 
     def apply(self, text: str) -> str:
+        """The text with each match written out."""
         return self.pattern.sub(self._replacement, text)
 
     def _replacement(self, match: re.Match[str]) -> str:
@@ -26,6 +27,7 @@ class Rule:
 
 
 def rule(pattern: str, spoken: Callable[[re.Match[str]], str | None]) -> Rule:
+    """A rule of a verbose pattern; `spoken` gives None where a match stays as it is."""
     return Rule(re.compile(pattern, re.VERBOSE), spoken)
 
 

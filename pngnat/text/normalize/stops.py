@@ -92,7 +92,7 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
         return not number
     if number and (word + "." in DOTTED or word in ("al", "Rs") or word in BOOKS):
         return False
-    if word.lower() in _NEVER or (word in NUMBERED and (number or _ROMAN.match(following) and following != "I")):
+    if word.lower() in _NEVER or (word in NUMBERED and (number or (_ROMAN.match(following) and following != "I"))):
         return False
     if _DOTTED_LETTERS.fullmatch(word):
         half_day = word.lower() in ("a.m", "p.m")
@@ -108,7 +108,7 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
 
 
 def _letter_ends(word: str, lead: str, number: bool, starts: bool) -> bool:
-    if word in NUMBERED and number or word == "c" and number:
+    if (word in NUMBERED and number) or (word == "c" and number):
         return False
     if word == "v":
         return not re.search(r"[A-Z][\w.'’-]*\s$", lead)

@@ -118,7 +118,7 @@ def test_fractions_over_ten_thousand_sentences():
 
 
 def test_treatment_is_the_same_in_both_segments():
-    tokens = ids, segments, positions = sentence([(3, 2)] * 200)
+    tokens = _, _, positions = sentence([(3, 2)] * 200)
     masked = mask(*tokens, SPACES, MaskingConfig(1, 0, 0, masked=0.5, replaced=0), generator(0, 0, 0))
     for position in range(1, 201):
         assert len(set((masked.ids == SPACES.mask)[positions == position])) == 1

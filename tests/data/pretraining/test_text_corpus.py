@@ -195,7 +195,7 @@ def test_missing_or_binary_files_are_named(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PngnatError, match=r"a\.txt"):
         list(TextFiles(str(tmp_path / "*.txt")).passages())
-    with pytest.raises(PngnatError, match="other.txt"):
+    with pytest.raises(PngnatError, match=r"other.txt"):
         list(TextFiles(str(tmp_path / "*.txt"), [HeldOutSpan("x", "other.txt")]).passages())
 
 
