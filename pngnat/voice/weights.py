@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ _DAMAGE = (
     EOFError,
     MemoryError,
     SafetensorError,
+    struct.error,
+    zipfile.BadZipFile,
 )
 
 
