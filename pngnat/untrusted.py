@@ -5,13 +5,14 @@ Voices, vocoders, tokenizers and timings all come through here. What a limit all
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from pngnat.errors import PngnatError, is_printable, shorten
 from pngnat.files import read_limited
@@ -32,6 +33,7 @@ LARGEST_SETTINGS = {
     "corrections": 8,
 }
 _MOST_ENTRIES, _DEEPEST = 64, 4
+_KINDS: dict[Any, Any] = {int: int, float: (int, float), bool: bool, str: str}
 
 
 def safe_file(folder: Path, name: str, what: str = "voice") -> Path:
@@ -182,6 +184,18 @@ class Section:
     def _wrong(self, key: Any, reason: str, value: Any) -> PngnatError:
         name = f"'{shorten(key, 60)}'" if isinstance(key, str) else shown(key)
         return PngnatError(f"{self.path} is damaged: {name} {reason}, and is {shown(value)}")
+
+
+def check_types(settings: Any) -> None:
+    """Raise TypeError where a dataclass of settings, or one inside it, has a value of another type than its fields say; what a file says
+    is checked in `Section.checked` for its size alone."""
+    kinds = get_type_hints(type(settings))
+    for entry in dataclasses.fields(settings):
+        value, kind = getattr(settings, entry.name), kinds[entry.name]
+        if dataclasses.is_dataclass(value):
+            check_types(value)
+        elif kind in _KINDS and (not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind is not bool)):
+            raise TypeError(f"{entry.name} should be of the type {kind.__name__}, and is {shown(value)}")
 
 
 def shown(value: Any) -> str:

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from pngnat.errors import PngnatError
@@ -220,19 +219,20 @@ def _read_textgrid(text: str) -> dict[str, list[Row]]:
     _, _, size = next(items), next(items), next(items)
     tiers: dict[str, list[Row]] = {}
     for _ in range(int(size)):
-        kind, name, _, _, rows = islice(items, 5)
+        kind, name, _, _, rows = _next(items, 5)
         if kind == "IntervalTier":
-            tiers[str(name)] = [_interval(*islice(items, 3)) for _ in range(int(rows))]
+            tiers[str(name)] = [_interval(*_next(items, 3)) for _ in range(int(rows))]
         else:
             for _ in range(2 * int(rows)):
                 next(items)
     return tiers
 
 
-def _interval(*entries: str | float) -> Row:
-    if len(entries) < 3:
-        raise StopIteration
-    start, end, label = entries
+def _next(items: Iterator[str | float], count: int) -> list[str | float]:
+    return [next(items) for _ in range(count)]
+
+
+def _interval(start: str | float, end: str | float, label: str | float) -> Row:
     if not isinstance(label, str):
         raise ValueError(f"it has {label} in the place of a label")
     return float(start), float(end), label

@@ -26,7 +26,7 @@ from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
-from pngnat.untrusted import Section, read_json, read_yaml, safe_file, shown
+from pngnat.untrusted import Section, check_types, read_json, read_yaml, safe_file, shown
 from pngnat.voice.card import audio_settings
 from pngnat.voice.loading import loaded_once
 from pngnat.voice.weights import build_module, load_weights, save_weights
@@ -68,7 +68,9 @@ def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig
     path = safe_file(Path(folder), SETTINGS, "vocoder")
     values = Section(str(path), read_json(path))
     try:
-        return audio_settings(str(path), values.section("audio").values), VocoderConfig.from_dict(values.section("model").checked())
+        audio, model = audio_settings(str(path), values.section("audio").values), VocoderConfig.from_dict(values.section("model").checked())
+        check_types(model)
+        return audio, model
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise PngnatError(f"{path} is damaged: the model's settings cannot be used ({error})") from error
 
@@ -86,7 +88,7 @@ def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | For
     """
     if not isinstance(folder, str | os.PathLike):
         raise PngnatError(f"a vocoder is a folder, and not {shown(folder)}")
-    path = Path(os.path.realpath(folder))
+    path = Path(os.path.abspath(folder))
     kind = next((name for name in (SETTINGS, VOCOS, HIFIGAN) if os.path.isfile(path / name)), None)
     if kind is None:
         raise PngnatError(f"{folder} holds no vocoder: it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)")

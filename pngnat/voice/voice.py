@@ -15,7 +15,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.untrusted import safe_file
+from pngnat.untrusted import check_types, safe_file
 from pngnat.voice.card import (
     ACOUSTIC,
     CARD,
@@ -93,6 +93,7 @@ def _load(folder: Path, _modified: int) -> Voice:
     acoustic = _acoustic(folder, ACOUSTIC, card.acoustic, len(card.speakers), card, tokenizer)
     try:
         vocoder_config = VocoderConfig.from_dict(card.vocoder)
+        check_types(vocoder_config)
     except (ValueError, TypeError, KeyError) as error:
         raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
     vocoder = build_module(folder, VOCODER, lambda: Vocoder(card.audio, vocoder_config))
@@ -107,6 +108,7 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
     where = f"{folder / CARD} is damaged: the settings of {file}"
     try:
         config = PngNatConfig.from_dict(values)
+        check_types(config)
         sizes_fit = config.speakers == speakers and config.encoder.vocabulary_size == tokenizer.vocabulary_size
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise PngnatError(f"{where} cannot be used ({error})") from error

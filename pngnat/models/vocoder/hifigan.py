@@ -85,4 +85,6 @@ def hifigan(config: HifiGanConfig) -> nn.Module:
     except (ImportError, OSError) as error:
         raise PngnatError(f"HiFi-GAN needs the package transformers, which cannot be imported here ({error})") from error
 
-    return SpeechT5HifiGan(SpeechT5HifiGanConfig(**asdict(config)))
+    # transformers takes no whole number for a fraction.
+    settings = asdict(config) | {"leaky_relu_slope": float(config.leaky_relu_slope)}
+    return SpeechT5HifiGan(SpeechT5HifiGanConfig(**settings))
