@@ -210,7 +210,7 @@ def test_nothing_of_the_person_s_lies_where_stages_work(made, stage):
     with pytest.raises(PngnatError, match=r"out=.* lies in"):
         replace(config, out=config.work / stage / "voice")
     with pytest.raises(PngnatError, match=r"target=.* lies in"):
-        replace(config, target=replace(config.target, folder=config.work / stage))
+        replace(config, target=config.work / stage)
 
 
 def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypatch):
@@ -226,7 +226,7 @@ def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr(finetuning, "prepare_target", stop)
-    again = replace(config, work=tmp_path / "work", target=replace(config.target, folder=tmp_path / "ann"))
+    again = replace(config, work=tmp_path / "work", target=tmp_path / "ann")
     assert finetune(again), "a line that is skipped changes nothing"
     (tmp_path / "ann" / "metadata.csv").write_text("\n".join(lines).replace("Four hours", "For hours") + "\n", encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
