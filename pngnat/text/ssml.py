@@ -146,7 +146,7 @@ class _Reader:
         self._text.append(text)
 
     def close(self) -> str:
-        return "".join(self._open[0].said)
+        return "".join(self._open[0].said).strip()
 
     def _flush(self) -> None:
         """Indentation is no text: at the ends of a run of text, space is one space."""

@@ -72,7 +72,8 @@ def test_speech_is_joined_without_clicks(stub_voice):
 
 def test_the_command(stub_voice, tmp_path, capsys):
     (tmp_path / "lines.txt").write_text("Hello there, my friend.\nHow are you?\n")
-    assert main(["--voice", str(stub_voice), "--sentences", str(tmp_path / "lines.txt"), "--json", str(tmp_path / "joins.json")]) == 0
+    arguments = ["--voice", str(stub_voice), "--sentences", str(tmp_path / "lines.txt"), "--json", str(tmp_path / "joins.json")]
+    assert main("joins", arguments) == 0
     printed = capsys.readouterr().out
     assert "sentence joins" in printed and "buzzing (%)" in printed
     assert [row["jumps"] for row in json.loads((tmp_path / "joins.json").read_text())["joins"]] == [

@@ -73,7 +73,7 @@ def settings(recordings: Path, stub_voice: Path, folder: Path) -> FinetuneConfig
             run=RUN,
             validations=2,
             sentences=1,
-            measure="distance",
+            measure="mel_cepstra",
             frozen_layers=1,
         ),
         vocoder=VocoderTuning(
@@ -235,7 +235,8 @@ def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypat
 
 
 def test_the_disfluency_report_needs_nothing_but_recordings(recordings, stub_voice, tmp_path, capsys):
-    assert disfluency.main([str(recordings), "--voice", str(stub_voice), "--professional", "bob", "--out", str(tmp_path)]) == 0
+    arguments = [str(recordings), "--voice", str(stub_voice), "--professional", "bob", "--out", str(tmp_path)]
+    assert disfluency.main("disfluency", arguments) == 0
     assert "10 recordings beside bob" in capsys.readouterr().out
     assert json.loads((tmp_path / "disfluency.json").read_text())["rhythm"][0]["phonemes/s"] > 5
 

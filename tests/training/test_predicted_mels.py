@@ -145,7 +145,7 @@ def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
     predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
     list(predicted.measure(toy_corpus.recordings))
     clips = [Clip.of(recording) for recording in toy_corpus.recordings]
-    config = VocoderTrainingConfig(autocast=False, pitch_weight=0.0, stft_weight=0.0, mel_weight=0.0, trust_weight=2.0)
+    config = VocoderTrainingConfig(autocast=False, pitch_weight=0.0, stft_weight=0.0, mel_weight=0.0, complex_weight=0.0, trust_weight=2.0)
     torch.manual_seed(0)
     training = VocoderTraining(AUDIO, VOCODER, config, store, clips, clips, predicted)
     batch = Segments(store, clips, 8, replace(SEGMENTS, predicted=0.5), predicted=predicted).batch(0)
