@@ -30,7 +30,7 @@ class AcousticJob:
     run_dir: Path
     """Checkpoints and logs; a run that was stopped goes on from here."""
     corpora: tuple[Path, ...]
-    """Prepared corpora (recipes/prepare.py)."""
+    """Prepared corpora (pngnat prepare)."""
     mels: Path
     """Folder of mels, computed once; name one folder for several runs."""
     model: ModelSizes

@@ -85,7 +85,7 @@ class VocoderRecipe(VocoderSettings):
     """A job whose parts are named by their places."""
 
     corpora: tuple[Path, ...]
-    """Prepared corpora (recipes/prepare.py)."""
+    """Prepared corpora (pngnat prepare)."""
     vocoder_from: str | None = None
     """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to shrink."""
     shrink: bool = False
