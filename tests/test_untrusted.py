@@ -5,8 +5,10 @@ import shutil
 import struct
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -84,7 +86,7 @@ def vocoder(folder):
         ({"x": Evil()}, "more than tensors"),
         ({"x": [torch.zeros(1)]}, "more than tensors"),
         (torch.zeros(3), "no table of tensors"),
-        ({"x": torch.zeros(2, 3)}, "is damaged: '"),
+        ({"x": torch.zeros(2, 3)}, "a larger model than the file holds"),
     ],
 )
 def test_checkpoints_that_are_no_tables_of_tensors(copy, capfd, table, part):
@@ -391,6 +393,45 @@ def test_a_voice_is_a_name_or_a_folder(voice):
         load_voice(voice)
     with pytest.raises(PngnatError):
         load_vocoder(voice, AUDIO)
+
+
+# What a text, a card and a program's threads may ask for.
+
+
+def test_a_text_may_ask_for_so_much_silence_and_no_more(voice):
+    text = "Hello. [pause:4] There. [pause:5] Now."
+    assert pngnat.synthesize(text, voice, max_pause=9).duration > 9
+    with pytest.raises(PngnatError, match="more than 8 seconds of silence in all; max_pause allows more"):
+        pngnat.synthesize(text, voice, max_pause=8)
+    # 2,436 letters that made two hours.
+    with pytest.raises(PngnatError, match="more than 1200 seconds of silence"):
+        for _ in pngnat.stream("Hi. " + "[pause:30] " * 20 + ("Hi. " + "[pause:30] " * 20) * 11, voice):
+            pass
+
+
+def test_long_silences_come_in_blocks(voice):
+    blocks = list(pngnat.stream_samples("Hello. [pause:30] [pause:30] There.", voice))
+    assert sum(map(len, blocks)) > 60 * 24_000 and max(map(len, blocks)) < 12 * 24_000
+    assert sum(not block.any() for block in blocks) > 50
+    whole = pngnat.synthesize("Hello. [pause:30] [pause:30] There.", voice).samples
+    assert np.abs(np.concatenate(blocks) - whole).max() < 1e-4
+
+
+def test_samples_stay_within_bounds_whatever_the_weights_say(copy):
+    folder = copy("voice")
+    weights = load_file(folder / "vocoder.safetensors")
+    bias = next(name for name in weights if name.endswith("proj_out.bias") and name.startswith("net"))
+    save_file({**weights, bias: weights[bias].float() + 50}, folder / "vocoder.safetensors")
+    samples = pngnat.synthesize("Hello there.", folder).samples
+    assert np.abs(samples).max() == 1
+    assert all(np.abs(block).max() <= 1 for block in pngnat.stream_samples("Hello there.", folder))
+
+
+def test_threads_that_load_a_voice_get_one(copy):
+    folder = copy("voice")
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: load_voice(folder), range(4)))
+    assert all(voice is found[0] for voice in found)
 
 
 # The tools that all of this is made of.
