@@ -225,7 +225,7 @@ def test_unknown_settings_are_refused(folder):
         ({"vocoder__width": 999_999}, "vocoder.safetensors"),
         ({"vocoder__pitch": None}, "vocoder"),
         ({"vocoder__blocks": 1e308}, "blocks"),
-        ({"vocoder__blocks": 1.5}, "vocoder.safetensors"),
+        ({"vocoder__blocks": 1.5}, "voice.json"),
         ({"professional": {"acoustic": {}, "speakers": [{"name": "pro"}]}}, "professional"),
     ],
 )
