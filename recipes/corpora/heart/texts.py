@@ -2,8 +2,8 @@
 
 python texts.py metadata.csv --text 'data/text/*.txt.gz' --hours 11 [--without teacher/metadata.csv crowd/metadata.csv]
 
-Lines are id|speaker|split|text with no split: recipes/prepare.py gives one, by the text. Sentences that hibari would say otherwise than
-the front end, and those with words that CMUdict does not have, are left out.
+Lines are id|speaker|split|text, in random order; of forty sentences one is in `valid` and one in `test`. Left out are sentences that
+hibari would say otherwise than the front end, and those with words that CMUdict does not have.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def main() -> None:
             chosen.append(text)
             rest -= SECONDS_A_WORD * len(text.split()) + 0.3
     random.Random(2).shuffle(chosen)
-    lines = [f"heart_{number:05d}|{SPEAKER}||{text}" for number, text in enumerate(chosen)]
+    splits = {0: "valid", 1: "test"}
+    lines = [f"heart_{number:05d}|{SPEAKER}|{splits.get(number % 40, 'train')}|{text}" for number, text in enumerate(chosen)]
     given.metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(lines)} sentences;", ", ".join(f"{reason}: {count}" for reason, count in chooser.rejected.most_common()))
 
