@@ -162,7 +162,13 @@ def mutate_yaml(data: bytes, chance: random.Random) -> bytes:
     import yaml
 
     values = _mutated(yaml.safe_load(data), chance)
-    return yaml.safe_dump(values).encode("utf-8", "surrogatepass") + chance.choice(_ODD_LINES)
+    if chance.random() < 0.1:
+        return b"backbone: " + b"[" * 900 + b"]" * 900
+    try:
+        text = yaml.safe_dump(values)
+    except RecursionError:  # it cannot write what is nested so deeply
+        return mutate_bytes(data, chance)
+    return text.encode("utf-8", "surrogatepass") + chance.choice(_ODD_LINES)
 
 
 def mutate_header(data: bytes, chance: random.Random) -> bytes:
