@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -120,15 +121,6 @@ class Discriminators(nn.Module):
         networks = self.networks if turn is None else [self.networks[turn % len(self.networks)]]
         return [network(samples) for network in networks]
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Losses of sounds that are judged in this block have gradients for the vocoder alone."""
-        self.requires_grad_(False)
-        try:
-            yield
-        finally:
-            self.requires_grad_(True)
-
 
 def discriminator_loss(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Hinge loss of the discriminators, a mean: 2 for one that knows nothing, 0 for one that is sure and right."""
@@ -145,3 +137,29 @@ def feature_distance(true: Sequence[DiscriminatorOutput], made: Sequence[Discrim
     """Mean difference of all layers' features, each relative to the recording's, which are not taught by it."""
     pairs = [pair for a, b in zip(true, made, strict=True) for pair in zip(a.features, b.features, strict=True)]
     return torch.stack([(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]).mean()
+
+
+def adversarial_losses(discriminators: nn.Module, made: Tensor, true: Tensor, *options: Any) -> dict[str, Tensor]:
+    """What discriminators ("discriminator") and a model ("generator", "features") learn from what it made and the recordings.
+
+    made, true: of one shape; discriminators: give a `DiscriminatorOutput` of each network for either, with `options`. From one sum of all
+    three losses, neither side gets a gradient of what the other is to learn.
+    """
+    on_true, on_made = discriminators(true, *options), discriminators(made.detach(), *options)
+    with frozen(discriminators):
+        fooled = discriminators(made, *options)
+    return {
+        "discriminator": discriminator_loss(on_true, on_made),
+        "generator": generator_loss(fooled),
+        "features": feature_distance(on_true, fooled),
+    }
+
+
+@contextmanager
+def frozen(discriminators: nn.Module) -> Iterator[None]:
+    """Losses of what is judged in this block have gradients for the model that made it alone."""
+    discriminators.requires_grad_(False)
+    try:
+        yield
+    finally:
+        discriminators.requires_grad_(True)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from pngnat.models.batch import length_mask
-from pngnat.training.discriminators import DiscriminatorOutput, discriminator_loss, feature_distance, generator_loss
+from pngnat.training.discriminators import DiscriminatorOutput, adversarial_losses
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class MelDiscriminator(nn.Module):
         )
         self.judge = _conv(2 * c, 1, (3, 3), (1, 1))
 
-    def forward(self, mel: Tensor) -> DiscriminatorOutput:
-        """mel (B, T, M), normalized, to its output."""
+    def forward(self, mel: Tensor) -> list[DiscriminatorOutput]:
+        """mel (B, T, M), normalized, to its one output."""
         x, features = mel[:, None], []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
             features.append(x)
-        return DiscriminatorOutput(self.judge(x).float(), tuple(features))
+        return [DiscriminatorOutput(self.judge(x).float(), tuple(features))]
 
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Module:
@@ -63,18 +63,9 @@ def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int,
 
 
 def mel_adversarial_losses(discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor) -> dict[str, Tensor]:
-    """What the discriminator ("discriminator") and the acoustic model ("generator", "features") learn from predicted and recorded mels.
+    """See `adversarial_losses`. made, true: predicted and recorded mels (B, T, M), normalized; frames: (B,).
 
-    made, true: (B, T, M), normalized; frames: (B,). Padding is made equal, so that it tells nothing.
+    Padding is made equal, so that it tells nothing.
     """
     mask = length_mask(frames, true.shape[1])[..., None]
-    made, true = made * mask, true * mask
-    on_true, on_made = discriminator(true), discriminator(made.detach())
-    discriminator.requires_grad_(False)
-    felt = discriminator(made)
-    discriminator.requires_grad_(True)
-    return {
-        "discriminator": discriminator_loss([on_true], [on_made]),
-        "generator": generator_loss([felt]),
-        "features": feature_distance([on_true], [felt]),
-    }
+    return adversarial_losses(discriminator, made * mask, true * mask)

@@ -21,7 +21,7 @@ from pngnat.audio.mel import log_mel
 from pngnat.audio.spectral_loss import ComplexStftLoss, LogMelLoss, MultiResolutionStftLoss, StftLossConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.source import pulse_phase
-from pngnat.training.discriminators import AdversarialConfig, Discriminators, discriminator_loss, feature_distance, generator_loss
+from pngnat.training.discriminators import AdversarialConfig, Discriminators, adversarial_losses
 from pngnat.training.export import VocoderStart
 from pngnat.training.module import autocast
 from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
@@ -158,8 +158,9 @@ class VocoderTraining(L.LightningModule):
             losses["trust"] = F.binary_cross_entropy(trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust))
             loss = loss + config.trust_weight * losses["trust"]
         if self.discriminators is not None and config.adversarial is not None:
-            turn = batch.number if config.adversarial.in_turn else None
-            against = self._adversarial_losses(self.discriminators, made, true, turn)
+            with autocast(self.device, config.autocast):
+                turn = batch.number if config.adversarial.in_turn else None
+                against = adversarial_losses(self.discriminators, made, true, turn)
             loss = loss + config.adversarial.weight * against["generator"] + config.adversarial.features * against["features"]
             loss, losses = loss + against["discriminator"], losses | against
         return {"loss": loss, **losses}
@@ -173,18 +174,6 @@ class VocoderTraining(L.LightningModule):
         filters = vocoder.filters(batch.mel, f0, voicing)
         source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
         return vocoder.sound(batch.mel, filters.trusted(corrected), voicing, source, noise), filters.trust
-
-    def _adversarial_losses(self, discriminators: Discriminators, made: Tensor, true: Tensor, turn: int | None) -> dict[str, Tensor]:
-        """Sounds (B, S), (B, S) to what discriminators and vocoder learn from each other; turn: as for `Discriminators`."""
-        with autocast(self.device, self.config.autocast):
-            on_true, on_made = discriminators(true, turn), discriminators(made.detach(), turn)
-            with discriminators.frozen():
-                fooled = discriminators(made, turn)
-        return {
-            "discriminator": discriminator_loss(on_true, on_made),
-            "generator": generator_loss(fooled),
-            "features": feature_distance(on_true, fooled),
-        }
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
         f0, (guess, voice) = batch.f0, self.vocoder.predict_f0(batch.mel)

@@ -7,6 +7,7 @@ from pngnat.training.discriminators import (
     Discriminators,
     discriminator_loss,
     feature_distance,
+    frozen,
     generator_loss,
 )
 
@@ -58,7 +59,7 @@ def test_silence_has_finite_gradients(discriminators):
 def test_what_the_vocoder_feels_teaches_it_and_not_the_discriminators(discriminators):
     true, made = noise_and_tones()
     made.requires_grad_(True)
-    with discriminators.frozen():
+    with frozen(discriminators):
         felt = discriminators(made)
     (generator_loss(felt) + feature_distance(discriminators(true), felt)).backward()
     assert made.grad.abs().sum() > 0
@@ -98,7 +99,7 @@ def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discrimina
     made = made.clone().requires_grad_(True)
     optimizer, losses = torch.optim.Adam([made], 3e-2), []
     for _ in range(30):
-        with discriminators.frozen():
+        with frozen(discriminators):
             losses.append(generator_loss(discriminators(made)))
         optimizer.zero_grad()
         losses[-1].backward()
