@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from pngnat.cli.choice import choice_parser
 from pngnat.evaluation.commands import MEASURES, measure
 
 
@@ -18,12 +19,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<17}{one.summary}" for name, one in MEASURES.items())
-    parser = argparse.ArgumentParser(
-        prog="pngnat evaluate",
-        usage="pngnat evaluate NAME ...",
-        description=f"Measure a voice, a vocoder or recordings (pngnat evaluate NAME --help tells more):\n\n{listed}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("name", metavar="NAME", choices=list(MEASURES), help="what to measure")
-    return parser
+    about = "Measure a voice, a vocoder or recordings (pngnat evaluate NAME --help tells more)"
+    return choice_parser("pngnat evaluate", "NAME", "...", about, {name: one.summary for name, one in MEASURES.items()})

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from pngnat.cli import recipes
+from pngnat.cli.choice import choice_parser
 from pngnat.cli.recipe import Recipe
 
 STAGES: dict[str, Recipe] = {
@@ -27,12 +28,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def stages_parser() -> argparse.ArgumentParser:
     """What `pngnat train` takes; what a stage takes are settings."""
-    listed = "\n".join(f"  {name:<12}{stage.summary.splitlines()[0]}" for name, stage in STAGES.items())
-    parser = argparse.ArgumentParser(
-        prog="pngnat train",
-        usage="pngnat train STAGE [NAME=VALUE ...]",
-        description=f"Train a voice from nothing, stage by stage (pngnat train STAGE --help lists its settings):\n\n{listed}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("stage", metavar="STAGE", choices=list(STAGES), help="one of the above, in this order")
-    return parser
+    about = "Train a voice from nothing, stage by stage, in this order (pngnat train STAGE --help lists its settings)"
+    summaries = {name: stage.summary.splitlines()[0] for name, stage in STAGES.items()}
+    return choice_parser("pngnat train", "STAGE", "[NAME=VALUE ...]", about, summaries)
