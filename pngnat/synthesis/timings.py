@@ -167,7 +167,8 @@ def read_timings(path: str | os.PathLike) -> TimingsFile:
         raise PngnatError(f"{path}: is no timings file as --timings writes it (an entry has no {error})") from error
     except (ValueError, TypeError, OverflowError) as error:
         raise PngnatError(f"{path}: is no timings file as --timings writes it ({error})") from error
-    of_words = not any(label.strip() for _, _, label in tiers.get("phonemes", []))
+    # A space is a token, the boundary between two words; what lies between intervals has no label at all.
+    of_words = not any(label for _, _, label in tiers.get("phonemes", []))
     spans = [Span(label, end - start) for start, end, label in tiers.get("words" if of_words else "phonemes", [])]
     if of_words:
         spans = [span for span in spans if span.label.strip()]

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pngnat.errors import PngnatError
@@ -91,6 +91,7 @@ def test_what_was_written_is_read_back(tmp_path, ending):
 LABELS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 
 
+@example([(" ", 1)])
 @given(st.lists(st.tuples(LABELS, st.integers(0, 3000)), min_size=1, max_size=20).filter(lambda rows: sum(row[1] for row in rows)))
 def test_any_label_survives_a_textgrid(tmp_path_factory, rows):
     phonemes, now = [], 0.0
