@@ -12,13 +12,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from pngnat.errors import PngnatError
+from pngnat.audio.formats import FORMATS, format_of, open_encoder
 from pngnat.files import atomic_write, unwritable
 
-# What each suffix is written as. WAV is 16 bit because players and Praat all read it.
-FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
-# libsndfile's names for text in a file.
-TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", "license", "tracknumber", "genre")
 # libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
 _BLOCK = 65536
 
@@ -29,26 +25,19 @@ def sound_writer(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """A mono sound file that grows beside its place and appears there, whole, when the `with` block ends without an error.
 
-    path: ends in .wav, .flac (both 16 bit) or .ogg (Vorbis), which names the format. tags: text to store, by the names in TAGS.
-    Yields a function that appends samples (S,) in [-1, 1]; values outside are clipped.
-    Raises PngnatError for another ending, an unknown tag or a place that cannot be written, before the block runs.
+    path: ends in .wav, .flac (both 16 bit), .ogg (Vorbis), .mp3 or .opus, which names the format. tags: text to store, by the names in
+    `formats.TAGS`. Yields a function that appends samples (S,) in [-1, 1]; values outside are clipped.
+    Raises PngnatError for another ending, a sample rate that the format does not know, an unknown tag or a place that cannot be written,
+    before the block runs.
     """
-    check_ending(path)
-    for name in tags or {}:
-        if name not in TAGS:
-            raise PngnatError(f"{path}: '{name}' is no tag for a sound file; use one of {', '.join(TAGS)}")
-    container, subtype = FORMATS[Path(path).suffix.lower()]
+    sound_format = format_of(path)
     with atomic_write(path) as beside:
         with _writing(path):
-            file = soundfile.SoundFile(beside, "w", sample_rate, 1, subtype, format=container)
-            for name, text in (tags or {}).items():
-                setattr(file, name, text)
+            file = open_encoder(beside, sound_format, sample_rate, tags)
 
         def append(samples: np.ndarray) -> None:
-            samples = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
             with _writing(path):
-                for start in range(0, len(samples), _BLOCK):
-                    file.write(samples[start : start + _BLOCK])
+                _encode(file, samples)
 
         try:
             yield append
@@ -57,10 +46,82 @@ def sound_writer(
                 file.close()
 
 
-def check_ending(path: str | os.PathLike) -> None:
-    """Raise PngnatError unless the path's ending names a format that can be written."""
-    if Path(path).suffix.lower() not in FORMATS:
-        raise PngnatError(f"{path}: cannot write this kind of file; use one of {', '.join(FORMATS)}")
+@contextmanager
+def sound_stream(
+    write: Callable[[bytes], object], ending: str, sample_rate: int, tags: Mapping[str, str] | None = None
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """As `sound_writer`, for what is read while it is made (a pipe, a connection): hands the file's bytes to `write`, in their order.
+
+    ending: a key of `formats.FORMATS`, .mp3 for example. Its header cannot tell how long the sound will be: WAV says the longest
+    possible, as other programs' streams do, FLAC that it is unknown. What `write` raises is raised where samples are
+    appended, or at the block's end.
+    """
+    sound_format = FORMATS[ending]
+    stream = _Stream(endless_wav=sound_format.container == "WAV")
+    file = open_encoder(stream, sound_format, sample_rate, tags)
+
+    def append(samples: np.ndarray) -> None:
+        if len(samples):
+            _encode(file, samples)
+            write(stream.take())
+
+    try:
+        yield append
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    write(stream.take())
+
+
+class _Stream:
+    """Looks to libsndfile like a file, and keeps what is not yet taken. It never raises: libsndfile's callbacks only print what they raise.
+
+    libsndfile comes back to the header when all is written; what is taken by then stays as it was.
+    """
+
+    def __init__(self, endless_wav: bool) -> None:
+        self._taken = 0
+        self._held = bytearray()
+        self._position = 0
+        self._endless_wav = endless_wav
+
+    def write(self, data: bytes) -> int:
+        fresh = bytes(data)[max(self._taken - self._position, 0) :]
+        start = max(self._position - self._taken, 0)
+        self._held[start : start + len(fresh)] = fresh
+        self._position += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._taken + len(self._held)}[whence]
+        self._position = origin + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def take(self) -> bytes:
+        """All bytes since the last time."""
+        data, self._held = self._held, bytearray()
+        if self._endless_wav and not self._taken and data:
+            _make_endless(data)
+        self._taken += len(data)
+        return bytes(data)
+
+
+def _make_endless(wav: bytearray) -> None:
+    """Let a WAV file's header give the longest size for the file and its sound, which a reader takes as: up to the end."""
+    chunk = 12
+    while wav[chunk : chunk + 4] != b"data":
+        chunk += 8 + int.from_bytes(wav[chunk + 4 : chunk + 8], "little")
+    wav[4:8] = wav[chunk + 4 : chunk + 8] = b"\xff" * 4
+
+
+def _encode(file: soundfile.SoundFile, samples: np.ndarray) -> None:
+    samples = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
+    for start in range(0, len(samples), _BLOCK):
+        file.write(samples[start : start + _BLOCK])
 
 
 @contextmanager

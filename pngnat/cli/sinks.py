@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from pngnat.audio.playback import player, to_pcm
-from pngnat.audio.sound_writer import sound_writer
+from pngnat.audio.sound_writer import sound_stream, sound_writer
 from pngnat.synthesis.speech import sound_tags
 
 if TYPE_CHECKING:
@@ -21,12 +21,20 @@ if TYPE_CHECKING:
 Sink = Callable[["np.ndarray"], None]
 
 
-def sinks(output: str | None, voice: Voice, speaker: str | None, play: bool) -> Iterator[AbstractContextManager[Sink]]:
-    """Each place as a context that yields a function which takes samples (S,). output: a file, - for raw sound, or None."""
-    if output == "-":
-        yield nullcontext(_write_raw)
+def sinks(
+    output: str | None, voice: Voice, speaker: str | None, play: bool, streamed: str = "raw"
+) -> Iterator[AbstractContextManager[Sink]]:
+    """Each place as a context that yields a function which takes samples (S,).
+
+    output: a file, - for standard output, or None. streamed: what - gets: wav, flac, ogg, mp3, opus, or raw, 16-bit samples alone.
+    """
+    tags = sound_tags(voice.name, speaker or voice.card.default_speaker)
+    if output == "-" and streamed == "raw":
+        yield nullcontext(lambda samples: _write_out(to_pcm(samples)))
+    elif output == "-":
+        yield sound_stream(_write_out, f".{streamed}", voice.sample_rate, tags)
     elif output is not None:
-        yield sound_writer(output, voice.sample_rate, sound_tags(voice.name, speaker or voice.card.default_speaker))
+        yield sound_writer(output, voice.sample_rate, tags)
     if play:
         yield player(voice.sample_rate)
 
@@ -46,6 +54,6 @@ def send(sentence: Sentence, places: list[Sink], heard_now: bool) -> Speech:
     return sentence.speech(blocks)
 
 
-def _write_raw(samples: np.ndarray) -> None:
-    sys.stdout.buffer.write(to_pcm(samples))
+def _write_out(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pngnat.cli.main import COMMANDS
-from pngnat.cli.speak_options import speak_parser
+from pngnat.cli.speak_options import RAW, speak_parser
 from pngnat.cli.texts import given_text, read_text
 from pngnat.errors import PngnatError
 
@@ -63,20 +63,24 @@ def _run(args: argparse.Namespace) -> int:
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out what cannot work before a second is spent on it."""
     if args.output is None and not args.play:
-        raise PngnatError("say where the sound should go: -o FILE (.wav, .flac, .ogg), -o - for raw sound, or --play")
+        raise PngnatError("say where the sound should go: -o FILE (.wav, .flac, .ogg, .mp3, .opus), -o - for standard output, or --play")
     if args.timings and (args.output is None or args.output == "-"):
         raise PngnatError("--timings writes beside the sound, and needs -o FILE")
     if args.batch:
         if args.text or args.file or args.durations:
             raise PngnatError("--batch brings its own texts, and goes with neither a text, -f nor --durations")
+        if args.format == RAW:
+            raise PngnatError("--format raw has no header and goes to -o - alone; --batch writes wav, flac, ogg, mp3 or opus")
         _make_folder(args.output)
     elif args.output == "-":
         if sys.stdout.isatty():
-            raise PngnatError("-o - writes raw sound, which no terminal can show; pipe it into a player or a file")
+            raise PngnatError("-o - writes sound, which no terminal can show; pipe it into a player or a file")
     elif args.output is not None:
-        from pngnat.audio.sound_writer import check_ending
+        from pngnat.audio.formats import format_of
 
-        check_ending(args.output)
+        format_of(args.output)
+        if args.format is not None:
+            raise PngnatError("--format is for -o - and --batch; the ending of -o FILE names its format")
     if args.threads is not None and not 1 <= args.threads <= _MOST_THREADS:
         raise PngnatError(f"--threads must be from 1 to {_MOST_THREADS}, and is {args.threads}")
 
@@ -164,7 +168,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
     parts = sentences(text, voice, **options)
     heard_now = args.play or output == "-"
     with ExitStack() as stack:
-        places = [stack.enter_context(sink) for sink in sinks(output, voice, options["speaker"], args.play)]
+        places = [stack.enter_context(sink) for sink in sinks(output, voice, options["speaker"], args.play, args.format or RAW)]
         report = stack.enter_context(_progress(text, args.quiet))
         for sentence in parts:
             speech = send(sentence, places, heard_now)
@@ -206,7 +210,7 @@ def _speak_batch(lines: list[tuple[int, str]], voice: Voice, options: dict, args
     failed = 0
     for number, line in lines:
         try:
-            _speak(line, voice, options, args, str(Path(args.output) / f"{number:04d}.{args.format}"))
+            _speak(line, voice, options, args, str(Path(args.output) / f"{number:04d}.{args.format or 'wav'}"))
         except PngnatError as error:
             failed += 1
             print(f"pngnat: line {number}: {error}", file=sys.stderr)

@@ -11,13 +11,16 @@ _EXAMPLES = """\
 examples:
   pngnat "Hello there." -o hello.wav
   pngnat -f story.txt -o story.flac --speaker af_bella --pace 0.9 --timings srt
-  echo "Hello there." | pngnat -o - | aplay -t raw -f S16_LE -c 1 -r 24000
+  echo "Hello there." | pngnat -o - --format wav | aplay
   pngnat "Hello." -o a.wav --timings TextGrid      # edit a.TextGrid in Praat, then
   pngnat "Hello." -o b.wav --durations a.TextGrid
 
 An existing output file is replaced, once the new one is complete. Exit codes: 0 spoken, 2 bad input, 130 interrupted.
 """
 
+# What --format and the ending of -o FILE can be, but for sound without a header, which goes to standard output alone.
+FORMATS = ("wav", "flac", "ogg", "mp3", "opus")
+RAW = "raw"
 # Those that shtab knows.
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -50,10 +53,11 @@ def add_speak_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_texts_and_outputs(add) -> None:
     add("-f", "--file", metavar="FILE", help="a UTF-8 text file to speak; - is standard input")
-    add("-o", "--output", metavar="FILE", help=".wav, .flac or .ogg; - writes raw 16-bit mono PCM to standard output")
+    add("-o", "--output", metavar="FILE", help="a file that ends in .wav, .flac, .ogg, .mp3 or .opus; - is standard output")
     add("--play", action="store_true", help="play it while it is made")
     add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
-    add("--format", choices=("wav", "flac", "ogg"), default="wav", help="of the files that --batch writes (default: wav)")
+    formats = (*FORMATS, RAW)
+    add("--format", choices=formats, help=f"of -o - (default: {RAW}, 16-bit mono PCM) and of the files of --batch (default: wav)")
     add("--phonemes", action="store_true", help="make no sound: print the sentences, words and phonemes that would be said")
     add("--ssml", action=argparse.BooleanOptionalAction, help="whether the text is SSML (default: where it begins with <speak>)")
     add("--timings", choices=("json", "srt", "TextGrid"), help="also write when each word and phoneme is spoken, beside the output")

@@ -77,9 +77,9 @@ class Speech:
         return sound_tags(self.voice, self.speaker)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a sound file in the format that the ending names (.wav, .flac, .ogg); it appears whole or not at all.
+        """Write a sound file in the format that the ending names (.wav, .flac, .ogg, .mp3, .opus); it appears whole or not at all.
 
-        Raises PngnatError for another ending or a place that cannot be written.
+        Raises PngnatError for another ending, a sample rate that the format does not know, or a place that cannot be written.
         """
         from pngnat.audio.sound_writer import sound_writer
 

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from pngnat.audio import wav
+from pngnat.audio.formats import FORMATS
 from pngnat.errors import PngnatError
 
 RATE = 24000
@@ -63,13 +64,14 @@ def test_a_file_cut_short_gives_what_is_left(tmp_path):
     assert 0 < len(wav.read(tmp_path / "a.wav", RATE)) <= RATE // 4
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_write_then_read(tmp_path, suffix):
     long = tone(RATE, seconds=30)
     wav.write(tmp_path / f"a{suffix}", long, RATE, {"software": "pngnat", "comment": "synthetic speech"})
     again = wav.read(tmp_path / f"a{suffix}", RATE)
     assert again.shape == long.shape
-    np.testing.assert_allclose(again, long, atol=0.05 if suffix == ".ogg" else 1e-4)
+    inner = slice(0, -240)  # Opus rings where a tone is cut off
+    np.testing.assert_allclose(again[inner], long[inner], atol=1e-4 if suffix in (".wav", ".flac") else 0.05)
     with soundfile.SoundFile(tmp_path / f"a{suffix}") as file:
         assert file.comment == "synthetic speech"
     assert os.listdir(tmp_path) == [f"a{suffix}"], "nothing is left beside the file"

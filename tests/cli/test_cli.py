@@ -17,6 +17,7 @@ from speaking import LONG, TEXT
 
 import pngnat
 from pngnat.cli.main import main
+from pngnat.cli.speak_options import FORMATS
 from pngnat.synthesis.synthesize import sentences
 from pngnat.synthesis.timings import read_timings
 
@@ -75,6 +76,19 @@ def test_text_from_a_file_and_from_standard_input(run, monkeypatch):
     assert run("-f", "-", "-o", "c.wav")[0] == 0
     sounds = [open(name, "rb").read() for name in ("a.wav", "b.wav", "c.wav")]
     assert sounds[0] == sounds[1] == sounds[2]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_sound_file_on_standard_output(stub_voice, capsysbinary, kind):
+    arguments = [TEXT, "--voice", str(stub_voice), "--quiet", "-o", "-"]
+    assert main([*arguments, "--format", kind]) == 0
+    with soundfile.SoundFile(io.BytesIO(capsysbinary.readouterr().out)) as file:
+        assert "Synthetic speech by pngnat" in file.comment
+        samples = file.read(30_000)
+    assert main(arguments) == 0
+    raw = np.frombuffer(capsysbinary.readouterr().out, "<i2")[:30_000] / 32767
+    assert np.sqrt(np.mean(samples**2)) == pytest.approx(np.sqrt(np.mean(raw**2)), rel=0.2)
+    assert kind not in ("wav", "flac") or np.abs(samples - raw).max() < 1e-4
 
 
 def test_raw_sound_on_standard_output(stub_voice, capsysbinary):
@@ -212,7 +226,9 @@ def test_bad_input_is_one_clear_line(run, monkeypatch):
     refused(run("Hi", "-o", "a.wav", "--vocoder", "none"), "none", "no vocoder")
     refused(run("Hi", "-o", "a.wav", "--pause", "-3"), "pause")
     refused(run("Hi", "-o", "a.wav", "--threads", "0"), "--threads")
-    refused(run("Hi", "-o", "a.mp3"), ".wav, .flac, .ogg")
+    refused(run("Hi", "-o", "a.aac"), ".wav, .flac, .ogg, .mp3, .opus")
+    refused(run("Hi", "-o", "a.wav", "--format", "mp3"), "--format", "the ending of -o FILE")
+    refused(run("--batch", "lines.txt", "-o", "out", "--format", "raw"), "--batch", "raw")
     refused(run("Hi", "-o", "a"), ".wav, .flac, .ogg")
     refused(run("Hi", "-o", "none/a.wav"), "none/a.wav")
     refused(run("Hi"), "-o FILE", "--play")

@@ -137,7 +137,7 @@ def test_a_full_disk(stub_voice, full_disk):
     assert os.listdir(full_disk) == []
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.opus"])
 def test_a_full_disk_is_named_whatever_is_written(full_disk, name):
     noise = np.random.default_rng(0).uniform(-1, 1, 24000 * 60).astype(np.float32)
     with pytest.raises(pngnat.PngnatError, match="no space left"), sound_writer(full_disk / name, 24000) as append:

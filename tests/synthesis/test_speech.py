@@ -32,7 +32,7 @@ def test_nothing_to_join():
         Speech.join([])
 
 
-@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".WAV"])
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".mp3", ".opus", ".WAV"])
 def test_saved_sound_is_the_sound_and_names_its_maker(tmp_path, ending):
     path = tmp_path / f"a{ending}"
     speech().save(path)
@@ -41,12 +41,13 @@ def test_saved_sound_is_the_sound_and_names_its_maker(tmp_path, ending):
         assert "pngnat" in file.comment and "voice: stub" in file.comment and "Synthetic" in file.comment
         samples = file.read(dtype="float32")
     assert len(samples) == 12000
-    assert np.abs(samples - speech().samples).max() < (0.1 if ending == ".ogg" else 1e-4)
+    inner = slice(0, -240)  # Opus rings where a tone is cut off
+    assert np.abs(samples - speech().samples)[inner].max() < (1e-4 if ending.lower() in (".wav", ".flac") else 0.1)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_unknown_endings_and_places(tmp_path):
-    for name in ("a.mp3", "a", "nowhere/a.wav"):
+    for name in ("a.aac", "a", "nowhere/a.wav"):
         with pytest.raises(PngnatError, match=name):
             speech().save(tmp_path / name)
     (tmp_path / "folder.wav").mkdir()
