@@ -11,6 +11,7 @@ import pngnat
 EXTRAS = (
     "datasets",
     "faster_whisper",
+    "g2p_en",
     "hydra",
     "jiwer",
     "lhotse",

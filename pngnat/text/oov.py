@@ -1,18 +1,16 @@
-"""Pronunciations of unknown words: the GRU sequence-to-sequence network of g2p-en, evaluated in NumPy.
-
-g2p-en (Apache-2.0) is read as data and never imported, since importing it downloads files.
-"""
+"""Pronunciations of unknown words: the GRU sequence-to-sequence network of g2p-en (Apache-2.0), evaluated in NumPy."""
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from pngnat.errors import PngnatError
+from pngnat.text.lexicon import DATA
 from pngnat.text.phonemes import VOWELS
+
+# recipes/unknown_words.py makes it.
+WEIGHTS = DATA / "unknown_words.npz"
 
 _GRAPHEMES = "abcdefghijklmnopqrstuvwxyz"
 _FIRST_GRAPHEME = 3
@@ -29,19 +27,12 @@ def _network_symbols() -> list[str]:
     return ["", "", "", "", *sorted([*stressed, *_CONSONANTS_OF_NETWORK, "UW"])]
 
 
-def _folder() -> Path:
-    spec = importlib.util.find_spec("g2p_en")
-    if spec is None or not spec.submodule_search_locations:
-        raise PngnatError("the package g2p-en is missing; install it with: pip install g2p-en")
-    return Path(spec.submodule_search_locations[0])
-
-
 class OovNetwork:
     """Letters to ARPAbet, greedily, for words of any length (long ones in pieces of at most MAX_LETTERS)."""
 
     def __init__(self) -> None:
-        with np.load(_folder() / "checkpoint20.npz") as weights:
-            self._weights = {name: weights[name].astype(np.float32) for name in weights.files}
+        with WEIGHTS.open("rb") as file, np.load(file, allow_pickle=False) as weights:
+            self._weights = {name: weights[name] for name in weights.files}
         self._symbols = _network_symbols()
 
     def _step(self, side: str, x: np.ndarray, h: np.ndarray) -> np.ndarray:

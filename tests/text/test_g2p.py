@@ -1,7 +1,10 @@
 """Single words: dictionary, initialisms, derivation, unknown words, and the user's lexicon."""
 
+import importlib.util
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.lexicon import Dictionary, parse_phonemes
-from pngnat.text.oov import oov_network
+from pngnat.text.oov import WEIGHTS, oov_network
 from pngnat.text.phonemes import PHONEMES, VOWELS
 
 PRONOUNCER = Pronouncer()
@@ -65,6 +68,15 @@ def test_any_letters_have_a_pronunciation(word):
 def test_network_says_what_g2p_en_says():
     assert oov_network()("activationist") == tuple("AE2 K T IH0 V EY1 SH AH0 N IH0 S T".split())
     assert oov_network()("blorptastic") == tuple("B L AO2 R P T AE1 S T IH0 K".split())
+
+
+def test_the_weights_are_those_of_g2p_en():
+    spec = importlib.util.find_spec("g2p_en")
+    if spec is None:
+        pytest.skip("needs the package g2p-en")
+    with np.load(Path(spec.submodule_search_locations[0]) / "checkpoint20.npz") as theirs, np.load(WEIGHTS) as ours:
+        assert set(theirs.files) == set(ours.files)
+        assert all(np.array_equal(theirs[name], ours[name]) for name in ours.files)
 
 
 def test_network_cost_is_bounded():
