@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pngnat.text.lexicon import DATA
 
@@ -107,10 +107,12 @@ class Heteronyms:
     """The readings of heteronyms, and the weights that choose between them."""
 
     def __init__(self) -> None:
-        weights = json.loads(gzip.decompress((DATA / "heteronyms.json.gz").read_bytes()))
-        self._shared: dict[str, float] = weights["shared"]
-        self._words: dict[str, dict[str, float]] = weights["words"]
         self._readings = readings()
+
+    @cached_property
+    def _weights(self) -> dict:
+        """Loaded at the first heteronym: most sentences have none."""
+        return json.loads(gzip.decompress((DATA / "heteronyms.json.gz").read_bytes()))
 
     def __contains__(self, word: str) -> bool:
         return word in self._readings
@@ -119,8 +121,8 @@ class Heteronyms:
         """The phonemes of tokens[index], which is a heteronym (in any case); tokens: the words and marks of one sentence."""
         word = tokens[index].lower()
         first, second = self._readings[word].items()
-        own = self._words.get(word, {})
-        shared = self._shared if second[0] == VERB else {}
+        own: dict[str, float] = self._weights["words"].get(word, {})
+        shared: dict[str, float] = self._weights["shared"] if second[0] == VERB else {}
         score = sum(own.get(one, 0.0) + shared.get(one, 0.0) for one in features(tokens, index))
         return (second if score > 0 else first)[1]
 

@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import code, digits
-from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters
 from pngnat.text.normalize.stops import LETTERED, STARTS
 from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, NUMBERED, PLAIN, STATES, STREETS, TITLES
 
@@ -89,53 +89,53 @@ def _initial(match: re.Match[str]) -> str | None:
 
 
 BEFORE_NUMBERS: tuple[Rule, ...] = (
-    rule(
+    Rule(
         rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
         lambda m: m["number"] + COMPASS[m["way"]],
     ),
-    rule(
+    Rule(
         rf"(?<![\w.,/-])(?P<house>\d{{4}})(?=\ (?:{any_of(COMPASS.values())}\ )?(?:[A-Z][\w'’]+\ ){{1,3}}{any_of(_ROADS)}\b)",
         lambda m: code(m["house"]),
     ),
-    rule(
+    Rule(
         rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
         lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
     ),
-    rule(
+    Rule(
         rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(COMPASS)})(?!\w)",
         lambda m: f"{m['road']} {COMPASS[m['way']]}",
     ),
-    rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
-    rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " "),
-    rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
+    Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
+    Rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " "),
+    Rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
 )
 RULES: tuple[Rule, ...] = (
-    rule(
+    Rule(
         rf"(?<=[a-z]),\ (?P<state>{any_of(state for state in _STATE_NAMES if state not in _WORDS)})(?=[.,;)]|\s*$)",
         lambda m: f", {_STATE_NAMES[m['state']]}",
     ),
-    rule(
+    Rule(
         rf",\ (?P<state>{any_of(_STATE_NAMES)}),?\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
         lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
     ),
-    rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
-    rule(
+    Rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
+    Rule(
         rf"(?P<lead>\b(?i:the|my|your|his|her|our|their|a|good|dear)\s)(?P<title>{any_of(_PERSONS)})\.(?!\s?[A-Z\d])",
         lambda m: m["lead"] + TITLES[m["title"]] + full_stop(m),
     ),
-    rule(
+    Rule(
         rf"(?P<name>(?:\b[A-Z][\w’'-]+|\b\d+(?:st|nd|rd|th)|\b[A-Z](?=\ St)))\ (?P<street>{any_of(STREETS)})(?![\w’'])(?P<dot>\.)?"
         rf"(?:\ (?P<way>[NS][EW])\b)?",
         _street,
     ),
-    rule(
+    Rule(
         rf"(?P<lead>(?<=[a-z],\ )|\b(?=(?:{any_of(BIG_STATES)})\.))(?P<state>{any_of(STATES)})\.(?!\w)",
         lambda m: STATES[m["state"]] + full_stop(m),
     ),
-    rule(r"(?:(?<=\w)|(?<!\S))\.NET\b", lambda m: (" " if before(m, r"\w") else "") + "dot net"),
-    rule(rf"(?<![\w.])(?i:{any_of(DOTTED)})(?![a-z]\.)", _dotted),
-    rule(rf"(?<![\w.])(?P<word>{any_of(PLAIN)})(?![\w.])", lambda m: PLAIN[m["word"]]),
-    rule(r"(?<![\w.'’])(?:[A-Za-z]\.){2,}(?!\w)|(?<![\w.'’])(?:[A-Za-z]\.){1,5}[A-Za-z](?![\w.'’])", _initials),
-    rule(r"(?<![\w.'’])(?P<letter>[A-Z])\.\ ?(?=[A-Z][\w.])", _initial),
-    rule(r"(?<![\w.'’])(?P<letter>[B-HJ-Z])\.(?=\s[a-z])", lambda m: m["letter"]),
+    Rule(r"(?:(?<=\w)|(?<!\S))\.NET\b", lambda m: (" " if before(m, r"\w") else "") + "dot net"),
+    Rule(rf"(?<![\w.])(?i:{any_of(DOTTED)})(?![a-z]\.)", _dotted),
+    Rule(rf"(?<![\w.])(?P<word>{any_of(PLAIN)})(?![\w.])", lambda m: PLAIN[m["word"]]),
+    Rule(r"(?<![\w.'’])(?:[A-Za-z]\.){2,}(?!\w)|(?<![\w.'’])(?:[A-Za-z]\.){1,5}[A-Za-z](?![\w.'’])", _initials),
+    Rule(r"(?<![\w.'’])(?P<letter>[A-Z])\.\ ?(?=[A-Z][\w.])", _initial),
+    Rule(r"(?<![\w.'’])(?P<letter>[B-HJ-Z])\.(?=\s[a-z])", lambda m: m["letter"]),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, cardinal, decimal, mixed
-from pngnat.text.normalize.rules import Rule, rule
+from pngnat.text.normalize.rules import Rule
 
 _COMPARED = {
     "!=": "does not equal", "<>": "does not equal", "≠": "does not equal", "==": "equals", "=": "equals", "≈": "is about",
@@ -84,5 +84,5 @@ def _number(text: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(rf"(?<![\w.'’$£€¥/^%&-])(?<!\d\s){_OPERAND}(?:\s?{_SIGN}\s?{_OPERAND})+(?![\w'’%°$£€^]|[.,/:-]\w)", _calculation),
+    Rule(rf"(?<![\w.'’$£€¥/^%&-])(?<!\d\s){_OPERAND}(?:\s?{_SIGN}\s?{_OPERAND})+(?![\w'’%°$£€^]|[.,/:-]\w)", _calculation),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, mixed, quantity
-from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before
 from pngnat.text.normalize.tables import BOOKS, DAYS, MONTHS
 
 _BOOKS = (
@@ -92,7 +92,7 @@ def _tie_break(match: re.Match[str]) -> str:
 
 
 VERSES: tuple[Rule, ...] = (
-    rule(
+    Rule(
         rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
         r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:[,;]\s?\d{1,3}(?::\d{1,3})?(?:[-–]\d{1,3})?)+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
         _verse,
@@ -101,26 +101,26 @@ VERSES: tuple[Rule, ...] = (
 _AGES = "year|month|week|day|hour|minute|second|mile|foot|inch|man|person|point|yard|page|story|meter|acre|pound"
 _HOURS = rf"(?:{any_of([*DAYS, *MONTHS])}|(?i:open|hours|daily|from|pages?|aged?|ages|between|chapters?|verses?|grades?))"
 RULES: tuple[Rule, ...] = (
-    rule(
+    Rule(
         r"(?<![\w/.])(?:(?P<top>\d{1,4})/(?P<letter>[a-z])|(?P<left>[a-z])/(?P<bottom>\d{1,4}))(?![\w/]|\.\d)",
         lambda m: f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}",
     ),
-    rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five"),
-    rule(
+    Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five"),
+    Rule(
         rf"(?P<lead>\b{_HOURS}[:.,]?\s)(?P<first>\d{{1,3}})\s-\s(?P<last>\d{{1,3}})(?![\w:]|\s?=)",
         lambda m: m["lead"] + _range(m),
     ),
-    rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
-    rule(
+    Rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
+    Rule(
         r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})(?:[\ -]"
         r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?i:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
         _slashed,
     ),
-    rule(
+    Rule(
         rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?!\w|-(?!(?:{_AGES})\b))(?!\.\d)",
         _range,
     ),
-    rule(
+    Rule(
         rf"(?<![\w.,:])(?P<first>{PLAIN_NUMBER}):(?P<last>{PLAIN_NUMBER})(?![\w:])",
         lambda m: f"{decimal(m['first'].replace(',', ''))} to {decimal(m['last'].replace(',', ''))}",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.rules import Rule, after, rule
+from pngnat.text.normalize.rules import Rule, after
 
 _ELISIONS = r"(?:tis|twas|twere|twill|em|til|till|cause|bout|round|neath|n)\b|\d"
 _INSIDE = r"[^'\"]"
@@ -18,10 +18,10 @@ def _quoted(match: re.Match[str]) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(
+    Rule(
         rf"(?<![\w'])'(?!(?i:{_ELISIONS}))(?=\w)(?P<inside>{_INSIDE}{{1,300}}(?:\w'\w{_INSIDE}{{0,300}}){{0,5}})'(?!\w)",
         _quoted,
     ),
-    rule(r"(?<=[.,!?…])'(?!\w)", lambda m: '"'),
-    rule(rf"(?<![\w'])'(?!(?i:{_ELISIONS}))(?=[A-Z])", lambda m: '"'),
+    Rule(r"(?<=[.,!?…])'(?!\w)", lambda m: '"'),
+    Rule(rf"(?<![\w'])'(?!(?i:{_ELISIONS}))(?=[A-Z])", lambda m: '"'),
 )

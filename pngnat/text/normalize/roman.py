@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.morphology import common_words
 from pngnat.text.normalize.numbers import cardinal, ordinal
-from pngnat.text.normalize.rules import Rule, after, any_of, before, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
@@ -97,19 +97,19 @@ def _item(match: re.Match[str]) -> str | None:
 
 
 # Before the rule for initials.
-HEADINGS: tuple[Rule, ...] = (rule(r"^(?P<space>\s*)(?P<numeral>[IVX]+)\.(?=\s(?P<next>[A-Z]\w*))", _heading),)
+HEADINGS: tuple[Rule, ...] = (Rule(r"^(?P<space>\s*)(?P<numeral>[IVX]+)\.(?=\s(?P<next>[A-Z]\w*))", _heading),)
 RULES: tuple[Rule, ...] = (
-    rule(
+    Rule(
         r"\bWW\s?(?:(?P<numeral>I{1,3})|(?P<number>[123]))\b",
         lambda m: f"World War {cardinal(m['number'] or len(m['numeral']))}",
     ),
-    rule(r"\((?P<numeral>i{1,3}|iv|vi{0,3}|ix)\)", _item),
-    rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
-    rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
-    rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
-    rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
-    rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
-    rule(r"(?P<word>\b(?:act|scene|chapter|part|book|volume)\s)(?P<numeral>I)(?=[,.:;]|\s*$)", _counted),
-    rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
-    rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
+    Rule(r"\((?P<numeral>i{1,3}|iv|vi{0,3}|ix)\)", _item),
+    Rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
+    Rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
+    Rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
+    Rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
+    Rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
+    Rule(r"(?P<word>\b(?:act|scene|chapter|part|book|volume)\s)(?P<numeral>I)(?=[,.:;]|\s*$)", _counted),
+    Rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
+    Rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.rules import Rule, after, any_of, before, letters, rule
+from pngnat.text.normalize.rules import Rule, after, any_of, before, letters
 
 _SAID = {
     "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds", "€": "euros",
@@ -68,25 +68,25 @@ def _ampersand(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(r"^\s*(?:[*•‣◦▪·-]|\#{1,6}|>)\s+", lambda m: ""),
-    rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),
-    rule(r"\b(?P<left>[A-Z]{1,3})&(?P<right>[A-Z]{1,3})\b", _ampersand),
-    rule(r"\b(?P<left>[A-Z])/(?P<right>[A-Z])\b", lambda m: letters(m["left"] + m["right"])),
-    rule(r"(?<=\b[A-Z]{2})/(?=[A-Z]{2,4}\b)|(?<=\b[A-Z]{3})/(?=[A-Z]{2,4}\b)", lambda m: " "),
-    rule(r"(?<=[\w)])\s\*\s(?=[\w(])", lambda m: " times "),
-    rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
-    rule(r"(?<=\w)(?:/|\s/\s)(?=\w)", lambda m: " slash "),
-    rule(r"(?<=\w)_+(?=\w)", lambda m: " "),
-    rule(r"(?<=\w)\s?\|\s?(?=\w)", lambda m: ", "),
-    rule(
+    Rule(r"^\s*(?:[*•‣◦▪·-]|\#{1,6}|>)\s+", lambda m: ""),
+    Rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),
+    Rule(r"\b(?P<left>[A-Z]{1,3})&(?P<right>[A-Z]{1,3})\b", _ampersand),
+    Rule(r"\b(?P<left>[A-Z])/(?P<right>[A-Z])\b", lambda m: letters(m["left"] + m["right"])),
+    Rule(r"(?<=\b[A-Z]{2})/(?=[A-Z]{2,4}\b)|(?<=\b[A-Z]{3})/(?=[A-Z]{2,4}\b)", lambda m: " "),
+    Rule(r"(?<=[\w)])\s\*\s(?=[\w(])", lambda m: " times "),
+    Rule(r"\b(?P<left>[A-Za-z]+)/(?P<right>[A-Za-z]+)\b", _slash),
+    Rule(r"(?<=\w)(?:/|\s/\s)(?=\w)", lambda m: " slash "),
+    Rule(r"(?<=\w)_+(?=\w)", lambda m: " "),
+    Rule(r"(?<=\w)\s?\|\s?(?=\w)", lambda m: ", "),
+    Rule(
         r"(?<=[a-z])\s-\s(?=(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|minus)\b)",
         lambda m: " minus " if before(m, r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|hundred)") else " — ",
     ),
-    rule(r"§§", lambda m: "sections"),
-    rule(r"\b(?P<letter>[ACDFG])(?P<sign>[#♯])(?!\w)", lambda m: f"{m['letter']} sharp"),
-    rule(r"(?<![\w-])(?P<grade>[A-DF])-(?=\s(?:grade|average|student|paper|work|range)|[.,!?;]|\s?$)", lambda m: f"{m['grade']}-minus"),
-    rule(r"(?<=\s)-{1,3}(?=\s)|-{2,3}", lambda m: "—"),
-    rule(r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))", lambda m: "about "),
-    rule(rf"(?P<sign>{any_of(_SAID)})", _sign),
-    rule(rf"(?P<letter>{any_of(_GREEK)})", lambda m: f" {_GREEK[m['letter']]} "),
+    Rule(r"§§", lambda m: "sections"),
+    Rule(r"\b(?P<letter>[ACDFG])(?P<sign>[#♯])(?!\w)", lambda m: f"{m['letter']} sharp"),
+    Rule(r"(?<![\w-])(?P<grade>[A-DF])-(?=\s(?:grade|average|student|paper|work|range)|[.,!?;]|\s?$)", lambda m: f"{m['grade']}-minus"),
+    Rule(r"(?<=\s)-{1,3}(?=\s)|-{2,3}", lambda m: "—"),
+    Rule(r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))", lambda m: "about "),
+    Rule(rf"(?P<sign>{any_of(_SAID)})", _sign),
+    Rule(rf"(?P<letter>{any_of(_GREEK)})", lambda m: f" {_GREEK[m['letter']]} "),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, code, digits
-from pngnat.text.normalize.rules import Rule, rule
+from pngnat.text.normalize.rules import Rule
 
 _SIGNS = {
     ".": "dot",
@@ -81,20 +81,20 @@ def _hashtag(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(r"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@])", _url),
-    rule(rf"(?<![\w@])(?:https?|ftp|file)://(?P<address>/?(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url),
-    rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
-    rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
-    rule(
+    Rule(r"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@])", _url),
+    Rule(rf"(?<![\w@])(?:https?|ftp|file)://(?P<address>/?(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url),
+    Rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
+    Rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
+    Rule(
         rf"(?<![\w./-])(?P<address>(?:(?:~|\.{{1,2}})?/)?(?:[\w.-]+/){{0,9}}\.?[A-Za-z][\w-]*(?:\.\w+)*\.(?i:{_ENDINGS}))(?!\w|[/.]\w)",
         _file,
     ),
-    rule(r"(?<!\S)(?P<address>(?:~/|(?:~?/[\w.-]+)+/)\.?[\w-]+(?:\.\w+)*|\.[a-z]{3,}(?!\S))", _url),
-    rule(
+    Rule(r"(?<!\S)(?P<address>(?:~/|(?:~?/[\w.-]+)+/)\.?[\w-]+(?:\.\w+)*|\.[a-z]{3,}(?!\S))", _url),
+    Rule(
         r"(?P<host>\blocalhost"
         r"|\b(?:\d{1,3}\.){3}\d{1,3}):(?P<port>\d{2,5})(?!\w)",
         lambda m: f"{_spoken(m['host'])} colon {code(m['port'])}",
     ),
-    rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
-    rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
+    Rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
+    Rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
 )

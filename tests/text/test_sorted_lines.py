@@ -1,0 +1,36 @@
+"""Searching a sorted file finds what a dict of its lines finds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pngnat.text.lexicon import DATA
+from pngnat.text.sorted_lines import SortedLines
+
+WORDS = st.text(st.characters(exclude_characters="\t\n", exclude_categories=("Cs",)), max_size=4)
+
+
+@given(st.dictionaries(WORDS, WORDS, min_size=1, max_size=30), st.lists(st.text(max_size=4)))
+def test_it_finds_what_is_there_and_nothing_else(tmp_path_factory, table, others):
+    path = tmp_path_factory.mktemp("lines") / "table.tsv"
+    path.write_bytes("".join(f"{key}\t{table[key]}\n" for key in sorted(table)).encode())
+    lines = SortedLines(path)
+    assert {key: lines.get(key) for key in table} == table
+    assert [lines.get(key) for key in others] == [table.get(key) for key in others]
+
+
+def test_half_a_surrogate_pair_is_no_key(tmp_path):
+    (tmp_path / "table.tsv").write_bytes(b"a\tb\n")
+    assert SortedLines(tmp_path / "table.tsv").get("\udcff") is None
+
+
+def test_the_dictionary_is_sorted():
+    lines = (DATA / "cmudict.tsv").read_bytes().splitlines()
+    keys = [line.partition(b"\t")[0] for line in lines]
+    assert keys == sorted(set(keys)) and len(keys) == 126_052
+
+
+@pytest.mark.parametrize("word", ["'bout", "a", "zywicki", "zyxgrop", "hello", "", "\t", "a\tAH0"])
+def test_words_of_the_dictionary(word):
+    table = dict(line.split("\t", 1) for line in (DATA / "cmudict.tsv").read_text(encoding="utf-8").splitlines())
+    assert SortedLines(DATA / "cmudict.tsv").get(word) == table.get(word)
