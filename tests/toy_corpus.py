@@ -8,7 +8,8 @@ import numpy as np
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.wav import write
 from pngnat.data.corpus import Recording
-from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.data.dataset import AcousticDataset
+from pngnat.data.features import FeatureStore
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.text.utterance import Boundary, Utterance, Word
 
@@ -25,7 +26,7 @@ class ToyCorpus:
 
     def dataset(self, split: str, with_prosody: bool = False) -> AcousticDataset:
         chosen = [recording for recording in self.recordings if recording.split == split]
-        return AcousticDataset(chosen, self.tokenizer, ["a", "b"], MelStore(self.folder / "mels", AudioConfig()), with_prosody)
+        return AcousticDataset(chosen, self.tokenizer, ["a", "b"], FeatureStore(self.folder / "features", AudioConfig()), with_prosody)
 
 
 def make_toy_corpus(folder: Path) -> ToyCorpus:
@@ -42,6 +43,11 @@ def make_toy_corpus(folder: Path) -> ToyCorpus:
         split = "train" if index < 11 else "valid"
         recordings.append(Recording(f"r{index}", "ab"[index % 2], split, path, utterance, durations.astype(np.float32), symbols))
     return ToyCorpus(recordings, tokenizer, folder)
+
+
+def wordless(name: str, path: Path, split: str = "train") -> Recording:
+    """A recording of nobody who says nothing, for what learns from sound alone."""
+    return Recording(name, "nobody", split, path, Utterance((), (Boundary(),)), np.zeros(2, np.float32))
 
 
 def _utterance(rng: np.random.Generator) -> Utterance:

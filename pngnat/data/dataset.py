@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,49 +11,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pngnat.audio import pitch
-from pngnat.audio.config import AudioConfig
-from pngnat.audio.mel import log_mel
-from pngnat.audio.wav import read
 from pngnat.data.corpus import Recording
+from pngnat.data.features import FeatureStore
 from pngnat.data.prosody import token_prosody
 from pngnat.errors import PngnatError
-from pngnat.files import atomic_write
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
-
-
-class MelStore:
-    """Log-mels and pitch of recordings, computed once and kept as half-precision files.
-
-    folder: where they are kept; other audio settings get another place in it, so that they never mix.
-    """
-
-    def __init__(self, folder: Path, audio: AudioConfig):
-        settings = json.dumps(asdict(audio), sort_keys=True)
-        self.folder = Path(folder) / hashlib.sha256(settings.encode()).hexdigest()[:12]
-        self.audio = audio
-
-    def load(self, recording: Recording) -> np.ndarray:
-        """The recording's log-mel, float32 (T, M). Raises PngnatError where the sound cannot be read."""
-        return self._kept(recording, "", lambda samples: log_mel(torch.from_numpy(samples), self.audio).T.numpy())
-
-    def f0(self, recording: Recording) -> np.ndarray:
-        """Its fundamental frequency in Hz, 0 where unvoiced, float32 (T,). Raises PngnatError where the sound cannot be read.
-
-        Measured by DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of training.
-        """
-        return self._kept(recording, ".f0", lambda samples: pitch.dio(samples, self.audio))
-
-    def _kept(self, recording: Recording, what: str, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        path = self.folder / f"{recording.id}{what}.npy"
-        if path.exists():
-            return np.load(path).astype(np.float32)
-        found = measure(read(recording.path, self.audio.sample_rate)).astype(np.float16)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as beside:
-            np.save(beside, found)
-        return found.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -121,14 +81,14 @@ class AcousticDataset(Dataset[Example]):
         recordings: Sequence[Recording],
         tokenizer: PngTokenizer,
         speakers: Sequence[str],
-        mels: MelStore,
+        features: FeatureStore,
         with_prosody: bool = False,
     ):
         rows = {name: row for row, name in enumerate(speakers)}
         unknown = sorted({recording.speaker for recording in recordings} - set(rows))
         if unknown:
             raise PngnatError(f"the model has no row for speaker {unknown[0]!r}; it knows {', '.join(speakers)}")
-        self.recordings, self.tokenizer, self.rows, self.mels = list(recordings), tokenizer, rows, mels
+        self.recordings, self.tokenizer, self.rows, self.features = list(recordings), tokenizer, rows, features
         self.with_prosody = with_prosody
 
     def __len__(self) -> int:
@@ -137,7 +97,7 @@ class AcousticDataset(Dataset[Example]):
     @property
     def padded_seconds(self) -> np.ndarray:
         """The length of each recording as a batch pads it."""
-        multiple = FRAME_MULTIPLE / self.mels.audio.frame_rate
+        multiple = FRAME_MULTIPLE / self.features.audio.frame_rate
         return np.ceil([recording.seconds / multiple for recording in self.recordings]) * multiple
 
     def __getitem__(self, index: int) -> Example:
@@ -147,14 +107,15 @@ class AcousticDataset(Dataset[Example]):
             raise PngnatError(
                 f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare the corpus again"
             )
-        mel, rate = self.mels.load(recording), self.mels.audio.frame_rate
+        mel, rate = self.features.mel(recording).T, self.features.audio.frame_rate
         if abs(len(mel) - recording.seconds * rate) > 1:
             raise PngnatError(
-                f"{recording.id}: its mel in {self.mels.folder} has {len(mel) / rate:.2f} s, its durations {recording.seconds:.2f} s; "
-                "one of them is another recording's of that name: name another folder for mels, or prepare the corpus again"
+                f"{recording.id}: its mel in {self.features.folder} has {len(mel) / rate:.2f} s, its durations {recording.seconds:.2f} s; "
+                "one of them is another recording's of that name: name another folder for features, or prepare the corpus again"
             )
         durations = _within(recording.durations, len(mel) / rate)
-        prosody = token_prosody(self.mels.f0(recording)[: len(mel)], mel, durations, rate) if self.with_prosody else None
+        # By DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of training.
+        prosody = token_prosody(self.features.f0(recording, "dio"), mel, durations, rate) if self.with_prosody else None
         return Example(recording.id, tokens, durations, mel, self.rows[recording.speaker], prosody)
 
 

@@ -127,7 +127,7 @@ def _prosody(parser: argparse.ArgumentParser) -> None:
     add("--split", default="test", help="of the corpus (default: test)")
     add("--voice", help="a voice, by name or folder; with --run its vocoder alone is used")
     add("--run", type=Path, help="folder of an acoustic training")
-    add("--mels", type=Path, required=True, help="folder in which log-mels are kept, as of an acoustic training")
+    add("--features", type=Path, required=True, help="folder of what is measured in recordings, as of an acoustic training")
     add("--json", type=Path, help="file for the figures")
 
 

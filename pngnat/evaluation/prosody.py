@@ -1,7 +1,7 @@
 """How near an acoustic model's melody and loudness are to recordings', with the recordings' own durations.
 
-    pngnat evaluate prosody --corpus corpora/teacher --split test --voice VOICE --mels cache/mels
-    pngnat evaluate prosody --corpus corpora/teacher --split test --run runs/acoustic --mels runs/acoustic/mels
+    pngnat evaluate prosody --corpus corpora/teacher --split test --voice VOICE --features cache/features
+    pngnat evaluate prosody --corpus corpora/teacher --split test --run runs/acoustic --features runs/acoustic/features
 
 Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for a training's run
 that is the bundled voice's vocoder.
@@ -21,7 +21,8 @@ from tqdm import tqdm
 
 from pngnat.audio import pitch, wav
 from pngnat.data.corpus import Recording, read_corpus
-from pngnat.data.dataset import AcousticBatch, AcousticDataset, MelStore
+from pngnat.data.dataset import AcousticBatch, AcousticDataset
+from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
@@ -64,10 +65,10 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @torch.inference_mode()
-def measure(speaker: Speaker, recordings: Sequence[Recording], mels: Path) -> Iterator[dict[str, float]]:
-    """The figures of each recording. mels: folder in which log-mels are kept."""
+def measure(speaker: Speaker, recordings: Sequence[Recording], features: Path) -> Iterator[dict[str, float]]:
+    """The figures of each recording. features: folder of a FeatureStore."""
     audio = speaker.acoustic.config.audio
-    data = AcousticDataset(recordings, speaker.tokenizer, speaker.speakers, MelStore(mels, audio))
+    data = AcousticDataset(recordings, speaker.tokenizer, speaker.speakers, FeatureStore(features, audio))
     for index, recording in enumerate(recordings):
         batch = AcousticBatch.collate([data[index]])
         made = speaker.acoustic.speak(batch.tokens, batch.speaker, batch.durations)
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     speaker = _speaker(args)
     recordings = read_corpus(args.corpus, args.split, speaker.speakers)
-    found = list(tqdm(measure(speaker, recordings, args.mels), total=len(recordings), unit="recording", leave=False))
+    found = list(tqdm(measure(speaker, recordings, args.features), total=len(recordings), unit="recording", leave=False))
     means = {name: float(np.nanmean([figures[name] for figures in found])) for name in found[0]}
     print(report.table([{"recordings": len(found), **{name: f"{value:.3f}" for name, value in means.items()}}]))
     if args.json:

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from pngnat.data.corpus import Recording
-from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.data.dataset import AcousticDataset
+from pngnat.data.features import FeatureStore
 from pngnat.finetune.data import mixed
 from pngnat.finetune.progress import Progress, TrainingProgress
 from pngnat.finetune.selection import (
@@ -61,12 +62,13 @@ class AcousticTuning:
 @dataclass(frozen=True)
 class Learner:
     """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
-    professionals: recordings of the base voice's speakers, against forgetting."""
+    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against forgetting."""
 
     base: Voice
     speaker: str
     nearest: str
     target: Sequence[Recording]
+    features: Path
     professionals: Sequence[Recording] = ()
 
     def part(self, split: str) -> list[Recording]:
@@ -85,10 +87,10 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     torch.manual_seed(tuning.training.seed)
     base, speakers = learner.base, [*learner.base.speakers, learner.speaker]
     config = replace(base.acoustic.config.with_speakers(len(speakers)), frozen_layers=tuning.frozen_layers)
-    mels = MelStore(run_dir / "mels", config.audio)
+    features = FeatureStore(learner.features, config.audio)
     valid = learner.part("valid")
     train = mixed(learner.part("train"), learner.professionals, tuning.professional_share)
-    data = [AcousticDataset(recordings, base.tokenizer, speakers, mels, config.prosody is not None) for recordings in (train, valid)]
+    data = [AcousticDataset(recordings, base.tokenizer, speakers, features, config.prosody is not None) for recordings in (train, valid)]
     module = AcousticTraining(config, tuning.training, *data)
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)

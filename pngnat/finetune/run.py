@@ -195,7 +195,7 @@ class _Finetuning:
         return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
-        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.professionals)
+        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.features, self.professionals)
         history = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
         return {"judge": history.judge, "best": history.validations[history.best], "validations": len(history.validations)}
 
@@ -203,7 +203,7 @@ class _Finetuning:
         minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
         self.progress.expect(minutes)
         tuned = tune_vocoder(
-            VocoderLearner(self.vocoder_start, self.teacher, self.recordings),
+            VocoderLearner(self.vocoder_start, self.teacher, self.recordings, self.features),
             self.config.vocoder,
             (1 - _COMPARING) * minutes / 60,
             folder,
@@ -257,6 +257,11 @@ class _Finetuning:
     @cached_property
     def recordings(self) -> list[Recording]:
         return read_corpus(self.config.work / CORPUS)
+
+    @property
+    def features(self) -> Path:
+        """What is measured in recordings, for both trainings. It depends on what that stage depends on, and so lies in its folder."""
+        return self.config.work / SPEAKER / "features"
 
     @cached_property
     def professionals(self) -> list[Recording]:

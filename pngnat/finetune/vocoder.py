@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from pngnat.data.corpus import Recording
+from pngnat.data.features import FeatureStore
 from pngnat.evaluation.judges import Judge, MosAndSpeakerJudge, SpokenSentence, first_installed, log_mel_judge
 from pngnat.evaluation.mos import MosPredictor
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder
@@ -23,7 +24,6 @@ from pngnat.training.predicted_mels import PredictedMels, Teacher
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
-from pngnat.training.vocoder_data import Clip, FeatureStore
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 
 # Of the stage's time that must be left for training, however long the features took; and that features take, about.
@@ -59,26 +59,28 @@ class VocoderTuning:
 
 @dataclass(frozen=True)
 class VocoderLearner:
-    """start: what to begin from. teacher: the fine-tuned acoustic model, which knows the speaker. recordings: the target's, all splits."""
+    """start: what to begin from. teacher: the fine-tuned acoustic model, which knows the speaker. recordings: the target's, all splits.
+    features: folder of what is measured in them."""
 
     start: VocoderStart
     teacher: Teacher
     recordings: Sequence[Recording]
+    features: Path
 
 
 def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, folder: Path, progress: Progress) -> Vocoder:
     """Fine-tune in `folder`, or go on there. hours: of the whole stage, measuring features included."""
     start, recordings = learner.start, learner.recordings
-    started, features = time.monotonic(), folder / "features"
+    started = time.monotonic()
     progress.part(0.0, _MEASURING)
-    _measure(learner, tuning, features, progress)
+    _measure(learner, tuning, progress)
     progress.part(_MEASURING, 1.0)
     measuring = (time.monotonic() - started) / 3600
     schedule = replace(tuning.schedule, hours=max(hours - measuring, _LEAST * hours))
     job = VocoderJob(
         run_dir=folder / "run",
         recordings=recordings,
-        features=features,
+        features=learner.features,
         audio=start.vocoder.audio,
         start=start,
         teacher=learner.teacher,
@@ -94,12 +96,12 @@ def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, f
     return train_vocoder(job)
 
 
-def _measure(learner: VocoderLearner, tuning: VocoderTuning, features: Path, progress: Progress) -> None:
+def _measure(learner: VocoderLearner, tuning: VocoderTuning, progress: Progress) -> None:
     """Pitch of the recordings and the mels that are predicted for them, so that the training finds both and its clock counts neither."""
     recordings = [recording for recording in learner.recordings if recording.split != "test"]
-    store = FeatureStore(features, learner.start.vocoder.audio, tuning.pitch)
-    predicted = PredictedMels(features, store, learner.teacher)
-    unmeasured = store.missing([Clip.of(recording) for recording in recordings])
+    store = FeatureStore(learner.features, learner.teacher.audio, tuning.pitch)
+    predicted = PredictedMels(learner.features, store, learner.teacher)
+    unmeasured = store.missing(recordings)
     silent = predicted.missing(recordings)
     work = itertools.chain(store.measure(unmeasured, tuning.processes), predicted.measure(silent))
     for done, _ in enumerate(work, 1):

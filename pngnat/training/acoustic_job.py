@@ -9,7 +9,8 @@ from pathlib import Path
 import lightning as L
 
 from pngnat.data.corpus import read_corpus
-from pngnat.data.dataset import AcousticDataset, MelStore
+from pngnat.data.dataset import AcousticDataset
+from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
@@ -31,8 +32,8 @@ class AcousticJob:
     """Checkpoints and logs; a run that was stopped goes on from here."""
     corpora: tuple[Path, ...]
     """Prepared corpora (pngnat prepare)."""
-    mels: Path
-    """Folder of mels, computed once; name one folder for several runs."""
+    features: Path
+    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too."""
     model: ModelSizes
     """Sizes of the model; model=NAME takes those of conf/model/NAME.yaml."""
     tokenizer: Path | None = None
@@ -74,8 +75,8 @@ def train_acoustic(job: AcousticJob) -> None:
         model = voice.acoustic.config.with_speakers(len(speakers))
     else:
         model = model_config(job.model, tokenizer.vocabulary_size, len(speakers))
-    mels = MelStore(job.mels, model.audio)
-    data = [AcousticDataset(recordings[split], tokenizer, speakers, mels, model.prosody is not None) for split in ("train", "valid")]
+    features = FeatureStore(job.features, model.audio)
+    data = [AcousticDataset(recordings[split], tokenizer, speakers, features, model.prosody is not None) for split in ("train", "valid")]
     L.seed_everything(job.training.seed)
     module = AcousticTraining(model, job.training, *data)
     if voice:

@@ -5,8 +5,6 @@ A vocoder that learns from them makes the recording's sound of what the acoustic
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,14 +15,14 @@ import torch
 
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
+from pngnat.data.features import Features, FeatureStore, read_arrays, write_arrays
 from pngnat.data.prosody import token_prosody
 from pngnat.errors import PngnatError
-from pngnat.files import atomic_write
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat
+from pngnat.stamps import digest
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import DESCRIPTION, acoustic_model
-from pngnat.training.vocoder_data import Clip, Features, FeatureStore
 from pngnat.voice.voice import load_voice
 
 
@@ -43,12 +41,10 @@ class Teacher:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve digits that are others for other weights, settings or speakers."""
-        digest = hashlib.sha256(json.dumps([self.model.config.to_dict(), self.speakers], sort_keys=True).encode())
-        for name, value in sorted(self.model.state_dict().items()):
-            digest.update(name.encode())
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()[:12]
+        """Other digits for other weights, settings or speakers."""
+        weights = sorted(self.model.state_dict().items())
+        parts = (part for name, value in weights for part in (name, value.detach().cpu().contiguous().numpy().tobytes()))
+        return digest(self.model.config.to_dict(), self.speakers, *parts)
 
     def tokens(self, recording: Recording) -> np.ndarray:
         """The ids (L,) that the recording's text has for the model."""
@@ -95,10 +91,12 @@ class PredictedMels:
         """The store's."""
         return self.store.audio
 
-    def load(self, clip: Clip) -> Features:
-        """The clip's features with the predicted mel, which must have been measured."""
-        with np.load(self._path(clip.id)) as stored:
-            return replace(self.store.load(clip), mel=stored["mel"].astype(np.float32), is_predicted=True)
+    def load(self, recording: Recording) -> Features:
+        """The recording's features with the predicted mel. Raises PngnatError where that was never measured, or is damaged."""
+        kept = read_arrays(self._path(recording), ["mel"])
+        if not kept:
+            raise PngnatError(f"{self._path(recording)} holds no predicted mel; run the same command again")
+        return replace(self.store.load(recording), mel=kept["mel"].astype(np.float32), is_predicted=True)
 
     def missing(self, recordings: Sequence[Recording]) -> list[Recording]:
         """The recordings that were not spoken yet, or from other tokens or durations."""
@@ -110,18 +108,16 @@ class PredictedMels:
         Raises PngnatError for a speaker whom the model does not know, and for durations that do not fit the sound.
         """
         for recording in recordings:
-            clip = Clip.of(recording)
-            features = self.store.load(clip)
+            features = self.store.load(recording)
             frames, mel = len(features.f0), self.teacher.mel(recording, self._prosody(recording, features))
             # The model rounds the sound's length to frames, the features hold the whole frames alone.
             if not 0 <= mel.shape[1] - frames <= 1:
                 raise PngnatError(
                     f"{recording.id}: its durations make {mel.shape[1]} frames, its sound {frames}; prepare the corpus again, "
-                    f"or delete {self.store.path(clip)} if that is of an older recording"
+                    f"or delete {self.store.path(recording)} if that is of an older recording"
                 )
             arrays = {"mel": mel[:, :frames].astype(np.float16), "durations": recording.durations, "tokens": self.teacher.tokens(recording)}
-            with atomic_write(self._path(recording.id)) as beside, open(beside, "wb") as file:
-                np.savez(file, **arrays)
+            write_arrays(self._path(recording), arrays)
             yield recording
 
     def _prosody(self, recording: Recording, features: Features) -> np.ndarray | None:
@@ -131,13 +127,10 @@ class PredictedMels:
             return None
         return token_prosody(features.f0, features.mel.T, recording.durations, self.audio.frame_rate)
 
-    def _path(self, identity: str) -> Path:
-        return self.folder / f"{identity}.npz"
+    def _path(self, recording: Recording) -> Path:
+        return self.folder / f"{recording.id}.npz"
 
     def _is_spoken(self, recording: Recording) -> bool:
-        path = self._path(recording.id)
-        if not path.exists():
-            return False
-        with np.load(path) as stored:
-            same_durations = np.array_equal(stored["durations"], recording.durations)
-            return same_durations and np.array_equal(stored["tokens"], self.teacher.tokens(recording))
+        kept = read_arrays(self._path(recording))
+        expected = {"durations": recording.durations, "tokens": self.teacher.tokens(recording)}
+        return "mel" in kept and all(name in kept and np.array_equal(kept[name], value) for name, value in expected.items())

@@ -19,12 +19,14 @@ from torch.utils.data import DataLoader
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.audio.spectral_loss import ComplexStftLoss, LogMelLoss, MultiResolutionStftLoss, StftLossConfig
+from pngnat.data.corpus import Recording
+from pngnat.data.features import FeatureSource
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.source import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, adversarial_losses
 from pngnat.training.export import VocoderStart
 from pngnat.training.module import autocast
-from pngnat.training.vocoder_data import Clip, FeatureSource, SegmentBatch, SegmentConfig, Segments, whole
+from pngnat.training.vocoder_data import SegmentBatch, SegmentConfig, Segments, whole
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class VocoderTrainingConfig:
 
 
 class VocoderTraining(L.LightningModule):
-    """Losses on random segments; whole clips in validation.
+    """Losses on random segments; whole recordings in validation.
 
     Vocoder and discriminators learn in the same step, from one loss in which neither's part has a gradient for the other.
     """
@@ -78,13 +80,13 @@ class VocoderTraining(L.LightningModule):
         model: VocoderConfig,
         config: VocoderTrainingConfig,
         store: FeatureSource,
-        train: Sequence[Clip],
-        valid: Sequence[Clip],
+        train: Sequence[Recording],
+        valid: Sequence[Recording],
         predicted: FeatureSource | None = None,
     ):
-        """predicted: the same clips with predicted mels, for a share of the training and for all of the validation."""
+        """predicted: the same recordings with predicted mels, for a share of the training and for all of the validation."""
         super().__init__()
-        self.config, self.store, self.predicted, self.clips = config, store, predicted, {"train": train, "valid": valid}
+        self.config, self.store, self.predicted, self.recordings = config, store, predicted, {"train": train, "valid": valid}
         self.vocoder = Vocoder(audio, model)
         self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
         self.stft_loss = MultiResolutionStftLoss(config.stft)
@@ -103,17 +105,18 @@ class VocoderTraining(L.LightningModule):
 
     @property
     def validation_source(self) -> FeatureSource:
-        """Where validation takes its clips from."""
+        """Where validation takes its features from."""
         return self.predicted or self.store
 
     def train_dataloader(self) -> DataLoader:
         config, trainer = self.config, self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches * trainer.world_size + trainer.global_rank
-        segments = Segments(self.store, self.clips["train"], config.batch_size, config.segments, first, trainer.world_size, self.predicted)
+        train = self.recordings["train"]
+        segments = Segments(self.store, train, config.batch_size, config.segments, first, trainer.world_size, self.predicted)
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        return DataLoader(self.clips["valid"], batch_size=None, collate_fn=partial(whole, self.validation_source))
+        return DataLoader(self.recordings["valid"], batch_size=None, collate_fn=partial(whole, self.validation_source))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.
@@ -192,7 +195,7 @@ class VocoderTraining(L.LightningModule):
 
 
 class Copies(Callback):
-    """After each validation, writes copies of a few clips to TensorBoard: the sound, and its mel under the recording's."""
+    """After each validation, writes copies of a few recordings to TensorBoard: the sound, and its mel under the recording's."""
 
     def __init__(self, count: int = 4) -> None:
         self.count = count
@@ -202,11 +205,12 @@ class Copies(Callback):
         if not (trainer.is_global_zero and isinstance(trainer.logger, TensorBoardLogger) and isinstance(pl_module, VocoderTraining)):
             return
         audio, board = pl_module.vocoder.audio, trainer.logger.experiment
-        for clip in pl_module.clips["valid"][:: max(1, len(pl_module.clips["valid"]) // self.count)][: self.count]:
-            mel = torch.from_numpy(pl_module.validation_source.load(clip).mel)[None].to(pl_module.device)
+        valid = pl_module.recordings["valid"]
+        for recording in valid[:: max(1, len(valid) // self.count)][: self.count]:
+            mel = torch.from_numpy(pl_module.validation_source.load(recording).mel)[None].to(pl_module.device)
             made = pl_module.vocoder(mel, generator=torch.Generator().manual_seed(0)).cpu()
-            board.add_audio(f"copy/{clip.id}", made[0].clamp(-1, 1), trainer.global_step, audio.sample_rate)
-            board.add_image(f"recording_over_copy/{clip.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), trainer.global_step)
+            board.add_audio(f"copy/{recording.id}", made[0].clamp(-1, 1), trainer.global_step, audio.sample_rate)
+            board.add_image(f"recording_over_copy/{recording.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), trainer.global_step)
 
 
 def picture(*mels: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from pngnat.audio.config import AudioConfig
 from pngnat.config.schema import register
 from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.augmentation import AugmentationConfig
@@ -27,7 +28,7 @@ from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.shrinking import shrunk
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
-from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig
+from pngnat.training.vocoder_data import SegmentConfig
 from pngnat.voice.vocoders import load_own_vocoder, save_discriminators, save_settings, save_vocoder
 
 
@@ -123,15 +124,14 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
         train = at_most(train, job.minutes_per_speaker)
     valid = [recording for recording in job.recordings if recording.split == "valid"]
     valid = random.Random(0).sample(valid, min(job.validate_clips, len(valid)))
-    clips = {"train": [Clip.of(recording) for recording in train], "valid": [Clip.of(recording) for recording in valid]}
-    missing = store.missing([*clips["train"], *clips["valid"]])
+    missing = store.missing([*train, *valid])
     _finish(store.measure(missing, job.processes), "features", len(missing))
     predicted = PredictedMels(job.features, store, job.teacher) if job.teacher else None
     if predicted:
         silent = predicted.missing([*train, *valid])
         _finish(predicted.measure(silent), "predicted mels", len(silent))
     model = job.start.vocoder.config if job.start else job.model
-    module = VocoderTraining(job.audio, model, job.training, store, clips["train"], clips["valid"], predicted)
+    module = VocoderTraining(job.audio, model, job.training, store, train, valid, predicted)
     if job.start:
         module.start_from(job.start)
     save_settings(job.run_dir, job.audio, model)

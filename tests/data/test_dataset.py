@@ -5,7 +5,8 @@ import torch
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.wav import write
 from pngnat.data.corpus import Recording
-from pngnat.data.dataset import AcousticBatch, AcousticDataset, MelStore
+from pngnat.data.dataset import AcousticBatch, AcousticDataset
+from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
 from pngnat.models.durations import frame_counts
 from pngnat.text.tokenizer import PngTokenizer
@@ -22,7 +23,7 @@ def recording(folder, samples: int, durations: list[float], name: str = "r") -> 
 
 
 def dataset(folder, *recordings: Recording) -> AcousticDataset:
-    return AcousticDataset(recordings, TOKENIZER, ["ann"], MelStore(folder / "mels", AudioConfig()))
+    return AcousticDataset(recordings, TOKENIZER, ["ann"], FeatureStore(folder / "features", AudioConfig()))
 
 
 @pytest.mark.parametrize("samples", [24000, 24001, 24149, 24151, 24299, 7211])
@@ -53,16 +54,10 @@ def test_a_mel_is_computed_once_and_kept(tmp_path):
     np.testing.assert_allclose(data[0].mel, first, atol=0.01)
 
 
-def test_other_audio_settings_do_not_share_mels(tmp_path):
-    one = recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02])
-    assert MelStore(tmp_path / "mels", AudioConfig()).load(one).shape == (8, 128)
-    assert MelStore(tmp_path / "mels", AudioConfig(n_mels=80)).load(one).shape == (8, 80)
-
-
 def test_a_kept_mel_of_another_recording_of_that_name_is_an_error(tmp_path):
     dataset(tmp_path, recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02]))[0]
     prepared_again = recording(tmp_path, 4800, [0.05] * 4)
-    with pytest.raises(PngnatError, match=r"^r: its mel in .*mels.* has 0\.10 s, its durations 0\.20 s.*another folder for mels"):
+    with pytest.raises(PngnatError, match=r"^r: its mel in .*features.* has 0\.10 s, its durations 0\.20 s.*another folder for features"):
         dataset(tmp_path, prepared_again)[0]
 
 
@@ -73,4 +68,4 @@ def test_durations_of_another_front_end_are_an_error(tmp_path):
 
 def test_an_unknown_speaker_is_named(tmp_path):
     with pytest.raises(PngnatError, match=r"'ann'.*bob"):
-        AcousticDataset([recording(tmp_path, 2400, [0.02] * 4)], TOKENIZER, ["bob"], MelStore(tmp_path, AudioConfig()))
+        AcousticDataset([recording(tmp_path, 2400, [0.02] * 4)], TOKENIZER, ["bob"], FeatureStore(tmp_path / "features", AudioConfig()))

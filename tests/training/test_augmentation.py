@@ -1,15 +1,18 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_corpus import wordless
 
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
+from pngnat.data.features import Features
 from pngnat.training.augmentation import AugmentationConfig, changed, draw_rate, resampled
-from pngnat.training.vocoder_data import Clip, Features, SegmentConfig, Segments
+from pngnat.training.vocoder_data import SegmentConfig, Segments
 
 AUDIO = AudioConfig()
 NOTHING = AugmentationConfig(rate_share=0, band_share=0, filter_share=0, noise_share=0, room_share=0)
@@ -78,18 +81,18 @@ def test_a_room_comes_after_the_sound():
 
 
 class Store:
-    """A clip of a tone whose mel and f0 fit it."""
+    """A recording of a tone whose mel and f0 fit it."""
 
     audio = AUDIO
 
-    def load(self, clip):
+    def load(self, recording):
         samples = tone(200).astype(np.float32)
         return Features(samples, log_mel(torch.from_numpy(samples), AUDIO).numpy(), np.full(80, 200, np.float32))
 
 
 def segments(augmentation):
     config = SegmentConfig(frames=20, margin=2, gain=0.0, augmentation=augmentation)
-    return Segments(Store(), [Clip("one", "ada", "train", None)], 4, config)
+    return Segments(Store(), [wordless("one", Path("one.wav"))], 4, config)
 
 
 def test_a_changed_segment_has_the_mel_and_the_pitch_of_its_sound():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from killing import train_between_kills
+from toy_corpus import wordless
 
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
+from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
@@ -22,7 +24,7 @@ from pngnat.training.export import vocoder_model, vocoder_start
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
-from pngnat.training.vocoder_data import Clip, FeatureStore, SegmentConfig, Segments, whole
+from pngnat.training.vocoder_data import SegmentConfig, Segments, whole
 from pngnat.training.vocoder_job import at_most
 from pngnat.voice.vocoders import save_discriminators, save_settings, save_vocoder
 
@@ -47,7 +49,7 @@ def clips(tmp_path_factory):
     for number, split in enumerate(["train", "train", "train", "valid"]):
         path = folder / f"clip{number}.wav"
         wav.write(path, vowel(110 + 20 * number), 24000)
-        made.append(Clip(f"clip{number}", "nobody", split, path))
+        made.append(wordless(f"clip{number}", path, split))
     return made
 
 
@@ -62,29 +64,6 @@ def module(store, clips, config=CONFIG):
     torch.manual_seed(0)
     train, valid = ([clip for clip in clips if clip.split == split] for split in ("train", "valid"))
     return VocoderTraining(AUDIO, MODEL, config, store, train, valid)
-
-
-def test_features_say_what_a_clip_sounds_like(store, clips):
-    features = store.load(clips[0])
-    frames = len(vowel(110)) // 300
-    assert features.samples.shape == (frames * 300,)
-    assert features.mel.shape == (128, frames)
-    voiced = features.f0[features.f0 > 0]
-    assert len(voiced) > 0.5 * frames
-    assert np.median(voiced) == pytest.approx(110, rel=0.01)
-    np.testing.assert_allclose(features.samples, vowel(110)[: frames * 300], atol=1e-4)
-
-
-def test_what_was_measured_is_not_measured_again(store, clips):
-    assert store.missing(clips) == []
-    assert store.missing([replace(clips[0], id="new")])
-
-
-def test_features_of_other_settings_are_refused(store):
-    with pytest.raises(PngnatError, match="other audio settings"):
-        FeatureStore(store.folder, AUDIO, "harvest")
-    with pytest.raises(PngnatError, match="measure pitch"):
-        FeatureStore(store.folder, AUDIO, "guessing")
 
 
 def test_a_batch_is_the_same_whenever_it_is_drawn(store, clips):

@@ -1,0 +1,164 @@
+"""What is measured in recordings, once: mel spectrogram, pitch, and the sound itself."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from pngnat.audio import pitch, wav
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
+from pngnat.data.corpus import Recording
+from pngnat.data.parallel import in_order
+from pngnat.errors import PngnatError
+from pngnat.files import atomic_write
+from pngnat.stamps import keep, say_again
+
+_SAMPLES, _MEL, _F0 = "samples", "mel", "f0"
+_HARVEST = "harvest"
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a recording sounds like."""
+
+    samples: np.ndarray
+    """(S,) float32 in [-1, 1], S = T * hop."""
+    mel: np.ndarray
+    """(M, T) float32, natural log."""
+    f0: np.ndarray
+    """(T,) float32 in Hz, 0 where unvoiced."""
+    is_predicted: bool = False
+    """Whether an acoustic model made the mel."""
+
+
+class FeatureSource(Protocol):
+    """Where the features of recordings come from."""
+
+    audio: AudioConfig
+
+    def load(self, recording: Recording) -> Features:
+        """The recording's features."""
+
+
+class FeatureStore:
+    """A folder with one file a recording, in which each feature is kept from when it was first asked for.
+
+    Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings may share a store.
+    """
+
+    def __init__(self, folder: str | os.PathLike, audio: AudioConfig, pitch_method: str = _HARVEST) -> None:
+        """Open or start the store. pitch_method: one of `pitch.METHODS`. Raises PngnatError where the folder has other audio settings."""
+        if pitch_method not in pitch.METHODS:
+            raise PngnatError(f"'{pitch_method}' is no way to measure pitch; use one of {', '.join(pitch.METHODS)}")
+        self.folder, self.audio, self.pitch_method = Path(folder), audio, pitch_method
+        # Which method `f0` alone stands for.
+        keep(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
+
+    def path(self, recording: Recording) -> Path:
+        """Where the recording's features are, or would be."""
+        return self.folder / f"{recording.id}.npz"
+
+    def mel(self, recording: Recording) -> np.ndarray:
+        """The log-mel (M, T), float32. Raises PngnatError as `measure` does."""
+        return self._kept(recording, _MEL)[_MEL].astype(np.float32)
+
+    def f0(self, recording: Recording, method: str) -> np.ndarray:
+        """The fundamental frequency (T,) in Hz, 0 where unvoiced, by one of `pitch.METHODS`. Raises PngnatError as `measure` does."""
+        return self._kept(recording, _f0(method))[_f0(method)]
+
+    def load(self, recording: Recording) -> Features:
+        """All features, measured now where they never were. Raises PngnatError as `measure` does."""
+        arrays = self._kept(recording, *self._all)
+        return Features(arrays[_SAMPLES].astype(np.float32) / 32767, arrays[_MEL].astype(np.float32), arrays[_f0(self.pitch_method)])
+
+    def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
+        """Those of which some feature was not measured yet."""
+        return [recording for recording in recordings if not set(self._all) <= set(_names(self.path(recording)))]
+
+    def measure(self, recordings: Sequence[Recording], processes: int = 1) -> Iterator[Recording]:
+        """Measure all features, and yield each recording as it is done.
+
+        Raises PngnatError for a file that cannot be read or is shorter than a frame.
+        """
+        for recording, _ in zip(recordings, in_order(_Measuring, (self, processes), recordings, processes), strict=True):
+            yield recording
+
+    @property
+    def _all(self) -> tuple[str, ...]:
+        return _SAMPLES, _MEL, _f0(self.pitch_method)
+
+    def _kept(self, recording: Recording, *names: str) -> dict[str, np.ndarray]:
+        path = self.path(recording)
+        kept = read_arrays(path, names)
+        if missing := [name for name in names if name not in kept]:
+            measured = self._measured(recording, missing)
+            others = read_arrays(path) if _names(path) else {}
+            write_arrays(path, {**others, **measured})
+            kept |= measured
+        return kept
+
+    def _measured(self, recording: Recording, names: Sequence[str]) -> dict[str, np.ndarray]:
+        samples = wav.read(recording.path, self.audio.sample_rate)
+        frames = len(samples) // self.audio.hop_length
+        if frames == 0:
+            raise PngnatError(f"{recording.path}: is shorter than one frame; leave it out")
+        samples = np.clip(samples[: frames * self.audio.hop_length], -1, 1)
+        ways: dict[str, Callable[[], np.ndarray]] = {
+            _SAMPLES: lambda: np.round(samples * 32767).astype(np.int16),
+            _MEL: lambda: log_mel(torch.from_numpy(samples), self.audio).numpy().astype(np.float16),
+            **{_f0(name): partial(method, samples, self.audio) for name, method in pitch.METHODS.items()},
+        }
+        return {name: ways[name]() for name in names}
+
+
+def _f0(method: str) -> str:
+    """The name of the pitch that was measured so. Two ways lie beside each other."""
+    return _F0 if method == _HARVEST else f"{_F0}_{method}"
+
+
+class _Measuring:
+    """Measures in one of so many processes."""
+
+    def __init__(self, store: FeatureStore, processes: int) -> None:
+        self._store = store
+        if processes > 1:
+            torch.set_num_threads(1)
+
+    def __call__(self, recording: Recording) -> None:
+        self._store.load(recording)
+
+
+def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of a file that have one of these names, or all; none where the file is missing, or damaged, which is said in one line."""
+    try:
+        with np.load(path) as stored:
+            return {name: stored[name] for name in (stored.files if names is None else names) if name in stored.files}
+    except FileNotFoundError:
+        return {}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        say_again(path, f"it is damaged ({error})")
+        return {}
+
+
+def _names(path: Path) -> list[str]:
+    """The names of a file's arrays, whose content is not read; none where the file is missing or cut off."""
+    try:
+        with np.load(path) as stored:
+            return stored.files
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+        return []
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a file of arrays, whole or not at all."""
+    with atomic_write(path) as beside, open(beside, "wb") as file:
+        np.savez(file, **arrays)
