@@ -92,11 +92,12 @@ class FlaggedRecipe:
         )
         word = next((flag for flag in self.flags if flag.is_word), None)
         parser.add_argument("words", nargs="*", metavar=word.name if word else "NAME=VALUE", help=_help(word, settings))
-        actions: dict[str, dict[str, Any]] = {"list": {"action": "append"}, "switch": {"action": "store_true"}}
+        actions = {"list": "append", "switch": "store_true"}
         for flag in self.flags:
             if not flag.is_word:
-                named = {} if flag.kind == "switch" else {"metavar": flag.metavar}
-                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), **actions.get(flag.kind, {}), **named)
+                named: dict[str, Any] = {} if flag.kind == "switch" else {"metavar": flag.metavar}
+                action = actions.get(flag.kind, "store")
+                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), action=action, **named)
         return parser
 
     def _usage(self) -> str:

@@ -130,8 +130,10 @@ def _statement(module: str, name: str) -> tuple[str, ast.stmt] | None:
 def _find(module: str, name: str) -> _Class | None:
     """The dataclass that a name in a module stands for; None where it stands for something else."""
     found = _statement(module, name)
-    is_dataclass = found and isinstance(found[1], ast.ClassDef) and "dataclass" in " ".join(map(ast.unparse, found[1].decorator_list))
-    return _Class(*found) if is_dataclass else None
+    if found is None or not isinstance(found[1], ast.ClassDef):
+        return None
+    decorators = " ".join(map(ast.unparse, found[1].decorator_list))
+    return _Class(found[0], found[1]) if "dataclass" in decorators else None
 
 
 def _annotation(module: str, annotation: ast.expr) -> tuple[str, ast.expr]:

@@ -172,7 +172,8 @@ class _Decoder:
 
     def _result(self, names, choices):
         phones: list[Phone] = []
-        chosen, scores = [], []
+        chosen: list[tuple[str, ...]] = []
+        scores: list[float] = []
         for entry in self._sphinx.get_alignment():
             if entry.name.startswith(("<", "[")):
                 continue

@@ -43,7 +43,10 @@ class Features:
 class FeatureSource(Protocol):
     """Where the features of recordings come from."""
 
-    audio: AudioConfig
+    @property
+    def audio(self) -> AudioConfig:
+        """Of the mels."""
+        ...
 
     def load(self, recording: Recording) -> Features:
         """The recording's features."""
@@ -161,4 +164,4 @@ def _names(path: Path) -> list[str]:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write a file of arrays, whole or not at all."""
     with atomic_write(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the types take each array for `allow_pickle`

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pngnat.errors import PngnatError
 
 Item = TypeVar("Item")
-_worker: Callable[[Any], Any] | None = None
+# Of a process of the pool, from when `_start` has run there.
+_worker: Callable[[Any], Any]
 
 
 class Lost(PngnatError):

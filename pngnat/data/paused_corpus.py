@@ -43,7 +43,8 @@ def change_corpus(settings: PauseSettings) -> dict[str, int]:
         raise PngnatError(f"{out} is the corpus itself; name another folder with out=")
     recordings = {recording.id: recording for recording in read_corpus(path)}
     without = {plain_text(text) for name in settings.without for text in name.read_text(encoding="utf-8").splitlines()}
-    counts, cuts = Counter(), []
+    counts: Counter[str] = Counter()
+    cuts: list[dict] = []
     with gzip.open(path / MANIFEST, "rt", encoding="utf-8") as lines:
         for cut in tqdm(map(json.loads, lines), total=len(recordings), unit="rec", disable=None):
             recording = recordings[cut["id"]]

@@ -113,7 +113,8 @@ class TrainingProgress(Callback):
         if trainer.progress_bar_callback is not None:
             trainer.progress_bar_callback.disable()
         # A new list: the old one is being walked through.
-        trainer.callbacks = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]
+        others = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]  # type: ignore[attr-defined]
+        trainer.callbacks = others  # type: ignore[attr-defined]  # Lightning's types leave it out
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         self.progress.share(training_share(trainer))
@@ -121,5 +122,5 @@ class TrainingProgress(Callback):
 
 def training_share(trainer: L.Trainer) -> float:
     """How much of a run is over, 0 to 1, by its schedule."""
-    schedule = next(callback for callback in trainer.callbacks if isinstance(callback, WarmupCosine))
+    schedule = next(one for one in trainer.callbacks if isinstance(one, WarmupCosine))  # type: ignore[attr-defined]
     return schedule.progress(trainer.global_step)

@@ -65,9 +65,12 @@ def train_acoustic(job: AcousticJob) -> None:
         if not chosen:
             raise PngnatError(f"none of the corpora has recordings in the split '{split}'")
     voice = load_voice(job.voice_from) if job.voice_from else None
-    if voice is None and job.tokenizer is None:
+    if voice is not None:
+        tokenizer = voice.tokenizer
+    elif job.tokenizer is not None:
+        tokenizer = PngTokenizer.load(job.tokenizer)
+    else:
         raise PngnatError("no tokenizer: give tokenizer=FOLDER (as of a pre-trained PnG BERT), or voice_from=VOICE")
-    tokenizer = voice.tokenizer if voice else PngTokenizer.load(job.tokenizer)
     speakers = list(job.speakers or speakers_of(recordings["train"]))
     if voice:
         speakers = voice.speakers + [name for name in speakers if name not in voice.speakers]

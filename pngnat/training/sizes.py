@@ -28,9 +28,10 @@ def sizes_schema(kind: str) -> type:
 
 def read_sizes(file: Path) -> dict[str, Any]:
     """What a file of conf/model/ says, over the defaults of the kind that it builds on."""
-    values = OmegaConf.load(file)
+    values: Any = OmegaConf.to_container(OmegaConf.load(file))
     kind = values.pop("defaults")[0].removesuffix("_schema")
-    return OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(sizes_schema(kind)), values))
+    sizes: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(sizes_schema(kind)), values))
+    return sizes
 
 
 def model_config(sizes: Mapping[str, Any], vocabulary_size: int, speakers: int) -> PngNatConfig:

@@ -116,7 +116,9 @@ class VocoderTraining(L.LightningModule):
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        return DataLoader(self.recordings["valid"], batch_size=None, collate_fn=partial(whole, self.validation_source))
+        # Any sequence will do.
+        valid: Any = self.recordings["valid"]
+        return DataLoader(valid, batch_size=None, collate_fn=partial(whole, self.validation_source))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         # The schedule sets the learning rate before the first step.

@@ -69,8 +69,9 @@ class SegmentBatch:
 def whole(store: FeatureSource, recording: Recording) -> SegmentBatch:
     """A recording from its beginning to its end, as a batch of one."""
     features = store.load(recording)
-    arrays = (torch.from_numpy(array)[None] for array in (features.samples, features.mel, features.f0))
-    return SegmentBatch((recording.id,), *arrays, torch.tensor([features.is_predicted]), len(features.samples) / store.audio.sample_rate)
+    samples, mel, f0 = (torch.from_numpy(array)[None] for array in (features.samples, features.mel, features.f0))
+    seconds = len(features.samples) / store.audio.sample_rate
+    return SegmentBatch((recording.id,), samples, mel, f0, torch.tensor([features.is_predicted]), seconds)
 
 
 class Segments(IterableDataset):
@@ -114,9 +115,9 @@ class Segments(IterableDataset):
         return SegmentBatch(ids, samples, mel, f0, torch.tensor(is_predicted), seconds, number, margin)
 
     def _segment(self, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
-        recording = self.recordings[random.integers(len(self.recordings))]
-        predicts = self.predicted is not None and random.random() < self.config.predicted
-        features = (self.predicted if predicts else self.store).load(recording)
+        recording = self.recordings[int(random.integers(len(self.recordings)))]
+        source = self.predicted if self.predicted is not None and random.random() < self.config.predicted else self.store
+        features = source.load(recording)
         frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length
         if self.config.augmentation and not features.is_predicted:
             samples, mel, f0 = self._augmented(features, frames, self.config.augmentation, random)
@@ -127,8 +128,8 @@ class Segments(IterableDataset):
         gain = min(gain, -np.log(max(np.abs(samples).max(), 1e-3)))
         noise = 0.0 if features.is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
-        arrays = (array.astype(np.float32) for array in (samples * np.exp(gain), mel, f0))
-        return recording.id, features.is_predicted, *arrays
+        samples, mel, f0 = (array.astype(np.float32) for array in (samples * np.exp(gain), mel, f0))
+        return recording.id, features.is_predicted, samples, mel, f0
 
     def _augmented(
         self, features: Features, frames: int, config: AugmentationConfig, random: np.random.Generator

@@ -16,7 +16,8 @@ def loaded_once(keep: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Keeps a function's last `keep` results, and runs it in one thread at a time, so that those who ask for the same get the same."""
 
     def decorate(load: Callable[P, T]) -> Callable[P, T]:
-        cached, lock = lru_cache(maxsize=keep)(load), threading.RLock()
+        cached: Callable[P, T] = lru_cache(maxsize=keep)(load)  # type: ignore[assignment]  # its types take hashable arguments alone
+        lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             # A child must not inherit a lock that a thread of its parent holds: it has no such thread.
             os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)

@@ -53,9 +53,12 @@ class TensorInfo:
 
 
 class TensorFile(Protocol):
-    """An open file. tensors: what it says of each, by name."""
+    """An open file."""
 
-    tensors: Mapping[str, TensorInfo]
+    @property
+    def tensors(self) -> Mapping[str, TensorInfo]:
+        """What the file says of each tensor, by name."""
+        ...
 
     def read(self, name: str) -> Tensor:
         """The tensor of that name."""

@@ -170,7 +170,7 @@ def _hour(match: re.Match[str]) -> str | None:
 
 def _is_part(month: str | None, day: str | None) -> bool:
     """Whether the two may as well be a fraction, as after "by"."""
-    return not month or (int(month) < int(day) and int(day) in (2, 3, 4, 5, 8, 10, 16))
+    return not month or day is None or (int(month) < int(day) and int(day) in (2, 3, 4, 5, 8, 10, 16))
 
 
 def _dates_with_slash(match: re.Match[str]) -> str | None:
