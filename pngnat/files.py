@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,25 +23,25 @@ def atomic_write(path: str | os.PathLike) -> Iterator[Path]:
     Raises PngnatError where `path` cannot be written, before the block runs.
     """
     path = Path(path)
+    # Named before it is there: a signal that ends the program in between must not leave it behind.
+    beside = path.parent / f".{path.stem[:100]}.{secrets.token_hex(8)}{path.suffix}"
     try:
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        if path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(0, "it is read-only")
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:100]}.", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    beside = Path(name)
-    try:
+        try:
+            if path.is_dir():
+                raise IsADirectoryError(0, "it is a folder")
+            if path.exists() and not os.access(path, os.W_OK):
+                raise PermissionError(0, "it is read-only")
+            beside.touch(exist_ok=False)
+        except OSError as error:
+            raise unwritable(path, error) from error
         yield beside
         try:
-            os.chmod(beside, 0o666 & ~_umask())
             os.replace(beside, path)
         except OSError as error:
             raise unwritable(path, error) from error
     finally:
-        beside.unlink(missing_ok=True)
+        if os.path.lexists(beside):
+            beside.unlink()
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -91,10 +91,3 @@ def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:
     """The error that names the file and the reason."""
     full = getattr(error, "errno", None) in NO_ROOM
     return PngnatError(f"{path}: cannot be written ({'no space left' if full else getattr(error, 'strerror', None) or error})")
-
-
-def _umask() -> int:
-    """The process's umask: mkstemp makes private files, and a person expects an ordinary one."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

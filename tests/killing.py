@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import tempfile
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -56,5 +56,5 @@ def _kill_at(moment: int) -> None:
 
     for name in ("replace", "link", "fsync"):
         setattr(os, name, counted(getattr(os, name)))
-    tempfile.mkstemp = counted(tempfile.mkstemp)
+    Path.touch = counted(Path.touch)
     WarmupCosine.on_train_batch_end = counted(WarmupCosine.on_train_batch_end)
