@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import pngnat
 
 # What the extras bring, by the name that is imported.
@@ -54,6 +56,7 @@ def bare(code: str, folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", HEAD + code], cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 
+@pytest.mark.slow
 def test_every_module_that_speaks_can_be_imported(tmp_path):
     code = f"""
 import pngnat
@@ -68,11 +71,13 @@ print("imported")
     assert done.stdout == "imported\n", done.stderr
 
 
+@pytest.mark.slow
 def test_it_speaks(stub_voice, tmp_path):
     done = bare(f"sys.exit(main(['Zyxgrop said hello.', '-o', 'a.wav', '--quiet', '--voice', {str(stub_voice)!r}]))", tmp_path)
     assert (done.returncode, done.stderr) == (0, "") and os.listdir(tmp_path) == ["a.wav"]
 
 
+@pytest.mark.slow
 def test_an_extra_that_is_missing_is_one_line(tmp_path):
     commands = {
         "prepare": (["a", "--out", "b"], "train"),

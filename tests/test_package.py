@@ -25,6 +25,7 @@ def test_import_is_quick():
     assert float(python(code)) < 0.3
 
 
+@pytest.mark.slow
 def test_speaking_loads_nothing_of_training(stub_voice):
     code = f"""
 import sys, pngnat

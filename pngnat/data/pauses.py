@@ -42,7 +42,7 @@ class Change:
     samples: int
 
 
-def pause_changes(utterance: Utterance, durations: Sequence[float] | np.ndarray, name: str, sample_rate: int, rules: PauseRules) -> list[Change]:
+def pause_changes(utterance: Utterance, durations: np.ndarray, name: str, sample_rate: int, rules: PauseRules) -> list[Change]:
     """What the rules change in a recording, in order. durations: (N,) seconds; name: what is drawn depends only on it."""
     draw, changes = random.Random(zlib.crc32(name.encode())), []
     for token, right, made in _wanted(utterance, rules):

@@ -312,6 +312,7 @@ def start(*argv: str, **options) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_without_network(stub_voice, tmp_path):
     code = (
         "import socket, sys\n"
@@ -325,6 +326,7 @@ def test_without_network(stub_voice, tmp_path):
     assert os.listdir(tmp_path) == ["a.wav"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early(stub_voice, tmp_path):
     (tmp_path / "long.txt").write_text("Hello there. " * 10_000)
     speaking = start("-m", "pngnat", "-f", "long.txt", "-o", "-", "--voice", str(stub_voice), cwd=tmp_path, stdout=subprocess.PIPE)
@@ -334,6 +336,7 @@ def test_a_reader_that_leaves_early(stub_voice, tmp_path):
     speaking.stderr.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_leaves_no_half_file(stub_voice, tmp_path, sent):
     (tmp_path / "long.txt").write_text("Hello there. " * 10_000)

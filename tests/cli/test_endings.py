@@ -47,12 +47,14 @@ def one_line(result: tuple[int, str], *parts: str) -> None:
         assert part in error
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_standard_output(stub_voice, tmp_path):
     one_line(finish("$PNGNAT voices > /dev/full", tmp_path), "no space left")
     one_line(finish(f"$PNGNAT Hi. -o - --voice {stub_voice} > /dev/full", tmp_path), "no space left")
 
 
+@pytest.mark.slow
 def test_closed_standard_output(stub_voice, tmp_path):
     one_line(finish("$PNGNAT voices >&-", tmp_path), "standard output is closed")
     one_line(finish(f"$PNGNAT Hi. -o - --quiet --voice {stub_voice} >&-", tmp_path), "standard output is closed")
@@ -61,6 +63,7 @@ def test_closed_standard_output(stub_voice, tmp_path):
     assert os.listdir(tmp_path) == ["a.wav"]
 
 
+@pytest.mark.slow
 def test_closed_standard_error_and_input(stub_voice, tmp_path):
     assert finish(f"$PNGNAT 'Hi there. {'And so on. ' * 40}' -o a.wav --voice {stub_voice} 2>&-", tmp_path) == (0, "")
     one_line(finish("$PNGNAT -o a.wav <&-", tmp_path), "nothing to speak")
@@ -75,6 +78,7 @@ def test_a_text_without_an_end(tmp_path, argument):
     one_line(finish(f"$PNGNAT {output} {argument}", tmp_path), "too large", "64 MB")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "name"), [("--lexicon", "a.txt"), ("--durations", "a.json"), ("--durations", "a.TextGrid")])
 def test_a_lexicon_or_durations_without_an_end(stub_voice, tmp_path, option, name):
     (tmp_path / name).symlink_to("/dev/zero")
@@ -102,6 +106,7 @@ def start_long(stub_voice: Path, folder: Path, prefix: tuple[str, ...] = ()) -> 
     return speaking
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
 def test_a_terminal_that_is_gone_leaves_no_hidden_file(stub_voice, tmp_path):
     speaking = start_long(stub_voice, tmp_path)
@@ -110,6 +115,7 @@ def test_a_terminal_that_is_gone_leaves_no_hidden_file(stub_voice, tmp_path):
     assert os.listdir(tmp_path) == ["long.txt"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
 def test_nohup_outlives_its_terminal(stub_voice, tmp_path):
     speaking = start_long(stub_voice, tmp_path, ("nohup",))
@@ -132,6 +138,7 @@ def full_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk(stub_voice, full_disk):
     one_line(finish(f"exec $PNGNAT 'Hello there, you.' -o a.wav --quiet --voice {stub_voice}", full_disk), "a.wav", "no space left")
     assert os.listdir(full_disk) == []

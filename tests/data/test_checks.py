@@ -59,6 +59,7 @@ def test_pauses_do_not_count_as_slow_speech():
     assert speaking_rate(CORPUS[0]) == pytest.approx(4 / 0.6)
 
 
+@pytest.mark.slow
 def test_the_report_has_table_text_and_picture(tmp_path):
     warnings = check([*CORPUS, recording("bad", clipped=0.02)])
     text = write_report(tmp_path, CORPUS, warnings)

@@ -23,6 +23,7 @@ def test_a_module_runs_its_own_command(name):
     assert f'main("{name}")' in (FOLDER / f"{name}.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_module(tmp_path):
     command = [sys.executable, "-m", "pngnat.evaluation.joins", "--sentences", str(tmp_path / "none.txt")]
     done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)

@@ -12,6 +12,7 @@ def noise() -> np.ndarray:
     return (0.01 * np.random.default_rng(0).standard_normal(24000)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_recognizer_is_deterministic_and_takes_any_rate(noise):
     recognizer = asr.Recognizer()
     first = recognizer.transcribe(noise, 24000, with_words=True)

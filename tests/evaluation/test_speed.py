@@ -13,6 +13,7 @@ def test_speaking_is_measured(stub_voice):
     assert 0 < speed.first_sound_short and 0 < speed.first_sound_long and 0 < speed.first_sound_sentence and 0 < speed.first_block_sentence
 
 
+@pytest.mark.slow
 def test_the_command_is_measured(stub_voice):
     command = measure_command(str(stub_voice), "Hello there.", threads=1)
     assert command.words == 2 and command.seconds > 0

@@ -22,6 +22,7 @@ def pitch_errors(recording, copy):
     return copies.compare_pitch(*(copies.pitch_contour(sound, AUDIO) for sound in (recording, copy)))
 
 
+@pytest.mark.slow
 def test_the_contour_has_a_value_for_each_frame():
     contour = copies.pitch_contour(np.concatenate([np.zeros(12_100, np.float32), vowel(200)]), AUDIO)
     assert contour.shape == (36_100 // 300,) and not contour[:36].any()
@@ -100,6 +101,7 @@ def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
     json.dumps(rows)
 
 
+@pytest.mark.slow
 def test_speed_is_measured_on_one_and_two_threads():
     before = torch.get_num_threads()
     vocoder = Vocoder(AUDIO, VocoderConfig(width=8, hidden=8, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)))

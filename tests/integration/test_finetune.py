@@ -31,6 +31,8 @@ from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
 from pngnat.training.vocoder_data import SegmentConfig
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CONSENT = {"speaker": "Ann Example", "agreed_by": "Ann Example", "purpose": "tests of pngnat", "date": "2026-01-02"}
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)

@@ -52,6 +52,7 @@ def record(folder: Path, sentences: list[str], splits: list[str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path, loopback):
     run("prepare", "corpus=folder", f"path={recordings}", f"out={tmp_path / 'corpus'}", "workers=1")
     (tmp_path / "text.txt").write_text("\n".join(SENTENCES), encoding="utf-8")

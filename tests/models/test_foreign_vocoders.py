@@ -39,6 +39,7 @@ def vocos_vocoder() -> ForeignVocoder:
 VOCODERS = pytest.mark.parametrize("make", [lambda: hifigan_vocoder(V1), lambda: hifigan_vocoder(SPEECHT5), vocos_vocoder])
 
 
+@pytest.mark.slow
 @VOCODERS
 def test_frames_become_hops_whole_or_in_pieces(make):
     vocoder = make()
@@ -52,6 +53,7 @@ def test_frames_become_hops_whole_or_in_pieces(make):
     assert (torch.cat(pieces, 1) - whole).abs().max() < 1e-4
 
 
+@pytest.mark.slow
 @VOCODERS
 def test_reach_is_as_far_as_a_frame_is_heard(make):
     vocoder = make()

@@ -92,6 +92,7 @@ def test_missing_folder_says_what_to_do(tmp_path):
         load_pretrained(tmp_path)
 
 
+@pytest.mark.slow
 def test_loading_needs_no_training_code(model, tmp_path):
     model.save_pretrained(tmp_path)
     code = (

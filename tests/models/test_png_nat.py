@@ -115,6 +115,7 @@ def test_frozen_layers_get_no_gradient(layers, trainable):
     assert free == expected[trainable]
 
 
+@pytest.mark.slow
 @CONFIGS
 def test_one_batch_can_be_learned_by_heart(config):
     torch.manual_seed(0)

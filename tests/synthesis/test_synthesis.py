@@ -125,6 +125,7 @@ def test_any_text_is_spoken_or_refused(voice, text):
         assert len(speech.words) > 0 and np.isfinite(speech.samples).all()
 
 
+@pytest.mark.slow
 def test_ten_thousand_letters_without_a_space(voice):
     speech = pngnat.synthesize("abcdefghij" * 1000, voice)
     assert "".join(word.text for word in speech.words) == "abcdefghij" * 1000

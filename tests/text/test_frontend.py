@@ -184,6 +184,7 @@ def test_utterances_are_lazy():
         list(stream)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_paragraphs_and_sentences_lose_nothing(text):
     for paragraph in paragraphs(text):

@@ -49,6 +49,7 @@ def train(corpus, folder, schedule=SCHEDULE, run=RUN, model=model_config, advers
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "melodic"])
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_path, kind):
     # The discriminator begins before the stop, and has learned something by then.
@@ -66,6 +67,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_pat
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_draws_pictures(toy_corpus, tmp_path):
     module = train(toy_corpus, tmp_path, replace(SCHEDULE, steps=40, learning_rate=1e-2))
     before = AcousticTraining(module.model.config, module.config, module.data["train"], module.data["valid"])

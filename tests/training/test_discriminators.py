@@ -86,6 +86,7 @@ def test_losses_have_the_values_that_their_docstrings_name():
     assert feature_distance(output(0, 2), output(0, 3)) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_discriminators_learn_to_tell_and_a_sound_learns_to_fool_them(discriminators):
     """One batch: tones are the recordings, noise is what was made."""
     made, true = noise_and_tones()

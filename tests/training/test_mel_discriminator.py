@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
@@ -28,6 +29,7 @@ def test_neither_side_learns_from_the_others_loss():
     assert all(parameter.grad is not None for parameter in discriminator.parameters())
 
 
+@pytest.mark.slow
 def test_it_learns_to_tell_blurred_mels_from_sharp_ones():
     torch.manual_seed(0)
     discriminator = MelDiscriminator(MelAdversarialConfig(channels=4))

@@ -64,6 +64,7 @@ def held_out_loss(module: Pretraining) -> float:
     return float(torch.nn.functional.cross_entropy(scores, labels))
 
 
+@pytest.mark.slow
 def test_training_lowers_the_held_out_loss_and_logs_each_task(text, tmp_path):
     before = held_out_loss(pretraining(text))
     module = pretraining(text)
@@ -216,6 +217,7 @@ def test_the_recipe_measures_nothing_where_nothing_is_held_out(toy_run, tmp_path
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
     if not loopback:
         pytest.skip("processes cannot talk to each other here")

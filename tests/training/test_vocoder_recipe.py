@@ -48,6 +48,7 @@ def run(folder, corpus, *settings, after=()):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_path):
     for _ in range(2):
         run(tmp_path, corpus, f"run_dir={tmp_path / 'first'}")
@@ -60,6 +61,7 @@ def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_p
     assert (tmp_path / "second" / "discriminators.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
     run(tmp_path, corpus, f"run_dir={tmp_path / 'large'}")
     small = [f"run_dir={tmp_path / 'small'}", f"vocoder_from={tmp_path / 'large'}", f"features={tmp_path / 'large' / 'features'}"]

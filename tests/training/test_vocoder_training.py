@@ -147,6 +147,7 @@ def run(store, clips, run_dir, steps, planned=6, config=CONFIG):
     return training, ema
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [CONFIG, ADVERSARIAL, IN_TURN], ids=["reconstruction", "adversarial", "in turn"])
 def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
     at_once, average = run(store, clips, tmp_path / "whole", 6, config=config)

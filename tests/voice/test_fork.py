@@ -56,6 +56,7 @@ print("spoken")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [MULTIPROCESSING, SERVER], ids=["multiprocessing", "server"])
 def test_a_forked_process_speaks(stub_voice, code):
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}

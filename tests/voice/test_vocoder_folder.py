@@ -108,6 +108,7 @@ def refused(folder, audio, *parts):
         assert part in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["HiFi-GAN", "Vocos", "own"])
 def test_a_voice_speaks_with_another_vocoder(stub_voice, tmp_path, kind):
     if kind == "HiFi-GAN":

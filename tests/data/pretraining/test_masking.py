@@ -86,6 +86,7 @@ def test_one_task_alone_hides_exactly_one_segment(tokens, seed):
         np.testing.assert_array_equal(masked.ids == SPACES.mask, words & (segments == segment))
 
 
+@pytest.mark.slow
 def test_fractions_over_ten_thousand_sentences():
     rng = np.random.default_rng(0)
     counts, treated, words, marks, marks_asked = dict.fromkeys(Task, 0), np.zeros(3), 0, 0, 0

@@ -72,6 +72,7 @@ def test_a_cache_holds_what_the_front_end_says(tmp_path):
     assert cached_shards(tmp_path, "held_out") == []
 
 
+@pytest.mark.slow
 def test_processes_make_the_same_cache(tmp_path):
     texts = plain(*(f"Number {number} is here." for number in range(12)))
     for workers in (1, 2):
