@@ -10,6 +10,7 @@ import shtab
 from pngnat.cli import flagged
 from pngnat.cli.flags import FlaggedRecipe
 from pngnat.cli.main import COMMANDS
+from pngnat.cli.serve import serve_parser
 from pngnat.cli.speak_options import add_speak_options
 from pngnat.cli.train import stages_parser
 from pngnat.cli.voices import voices_parser
@@ -26,6 +27,7 @@ def completion(shell: str) -> str:
     parsers: dict[str, argparse.ArgumentParser | Mapping[str, argparse.ArgumentParser]] = {
         "speak": speaking,
         "voices": voices_parser(),
+        "serve": serve_parser(),
         "train": stages_parser(),
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},
     }

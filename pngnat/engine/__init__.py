@@ -1,1 +1,0 @@
-"""What speaking needs of a voice, in NumPy arrays alone, whoever computes it: PyTorch or ONNX Runtime."""

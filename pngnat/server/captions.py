@@ -1,0 +1,80 @@
+"""Speech together with the times of its words and phonemes, in the shape of Kokoro-FastAPI's /dev/captioned_speech, and more of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from pngnat.server.answers import streamed, whole
+from pngnat.server.encoding import MEDIA_TYPES, Encoder
+from pngnat.server.metrics import Metrics
+from pngnat.server.requests import CaptionedRequest, Wish, wish
+from pngnat.server.service import Service
+from pngnat.synthesis.timings import Timings
+
+PATH, KOKORO_PATH = "/v1/audio/speech/captions", "/dev/captioned_speech"
+_DIGITS = 4
+
+
+def caption_routes(service: Service) -> APIRouter:
+    """The route, and its other name."""
+    routes = APIRouter()
+
+    @routes.post(PATH)
+    @routes.post(KOKORO_PATH)
+    async def captioned(body: CaptionedRequest, request: Request) -> Response:
+        wanted = wish(body, service.voices, service.settings)
+        job = service.speakers.start(lambda: _sentences(wanted, service.metrics))
+        if body.stream:
+            return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
+        parts = await whole(request, job)
+        return JSONResponse(_joined(parts)) if parts is not None else Response(status_code=499)
+
+    return routes
+
+
+def _sentences(wanted: Wish, metrics: Metrics) -> Iterator[dict[str, Any]]:
+    """Each sentence with the next part of the sound, and its times in the whole of it."""
+    rate = wanted.speaker.voice.sample_rate
+    encoder, before = Encoder(wanted.kind, rate, wanted.tags), 0.0
+    for sentence in wanted.sentences():
+        sound, samples = [], 0
+        for block in sentence.blocks():
+            metrics.spoken += len(block) / rate
+            samples += len(block)
+            sound.append(encoder.write(block))
+        yield _caption(b"".join(sound), wanted.kind, sentence.said.timings, before)
+        before += samples / rate
+    yield _caption(encoder.close(), wanted.kind, Timings(), before)
+
+
+def _caption(sound: bytes, kind: str, timings: Timings, before: float) -> dict[str, Any]:
+    """seconds `before`: at which the sentence begins."""
+
+    def times(start: float, end: float) -> dict[str, float]:
+        return {"start_time": round(before + start, _DIGITS), "end_time": round(before + end, _DIGITS)}
+
+    return {
+        "audio": base64.b64encode(sound).decode(),
+        "audio_format": MEDIA_TYPES[kind],
+        "timestamps": [{"word": word.text, **times(word.start, word.end)} for word in timings.words],
+        "phonemes": [{"symbol": one.symbol, "word": one.word, **times(one.start, one.end)} for one in timings.phonemes],
+        "marks": [{"name": mark.name, "time": round(before + mark.time, _DIGITS)} for mark in timings.marks],
+    }
+
+
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """One object of many, in which a phoneme's `word` counts through all of the text."""
+    joined = {**parts[0], "audio": base64.b64encode(b"".join(base64.b64decode(part["audio"]) for part in parts)).decode()}
+    for name in ("timestamps", "marks"):
+        joined[name] = [row for part in parts for row in part[name]]
+    joined["phonemes"], words = [], 0
+    for part in parts:
+        joined["phonemes"] += [{**row, "word": None if row["word"] is None else row["word"] + words} for row in part["phonemes"]]
+        words += len(part["timestamps"])
+    return joined

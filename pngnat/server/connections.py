@@ -1,0 +1,90 @@
+"""Connections of clients that do nothing: closed after a while, so that they cost neither memory nor places."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_MOST_HEADER = 16_384
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's HTTP, which by itself waits for ever for the head of a request, and for a client to take its answer.
+
+    patience: seconds for either.
+    """
+
+    patience = 30.0
+    _head_due: asyncio.TimerHandle | None = None
+    _writing_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come."""
+        super().connection_made(transport)
+        _give_up_after(transport, self.patience)
+        self._head_due = self._abort_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A client has gone."""
+        for timer in (self._head_due, self._writing_due):
+            _cancel(timer)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Something has arrived, or may be read now."""
+        super().handle_events()
+        if self.conn.their_state is not h11.IDLE:
+            _cancel(self._head_due)
+            self._head_due = None
+        elif self._head_due is None:
+            self._head_due = self._abort_later()
+
+    def pause_writing(self) -> None:
+        """The client takes its answer more slowly than it is made."""
+        super().pause_writing()
+        self._writing_due = self._abort_later()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        super().resume_writing()
+        _cancel(self._writing_due)
+        self._writing_due = None
+
+    def _abort_later(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(self.patience, self.transport.abort)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
+def patient_protocol(patience: float) -> type[PatientProtocol]:
+    """The protocol with this patience; uvicorn wants a class."""
+    return type("PatientProtocol", (PatientProtocol,), {"patience": patience})
+
+
+def _give_up_after(transport: asyncio.BaseTransport, seconds: float) -> None:
+    """Have the kernel drop a connection whose other end takes nothing, also once we have closed it; Linux alone can."""
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    connection = transport.get_extra_info("socket")
+    if option is not None and connection is not None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, option, int(1000 * seconds))
+        except OSError:
+            pass
+
+
+def http_options(patience: float) -> dict[str, Any]:
+    """What uvicorn's Config takes for such connections."""
+    return {
+        "http": patient_protocol(patience),
+        "ws": "none",
+        "h11_max_incomplete_event_size": _MOST_HEADER,
+        "timeout_keep_alive": min(15, math.ceil(patience)),
+    }

@@ -1,0 +1,120 @@
+"""What every HTTP request passes first: a token, limits of size and time, and the count of answers."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pngnat.server.errors import error_answer
+from pngnat.server.metrics import Metrics
+
+# Open to all: who watches over a server has no token, and a browser asks what it may do before it sends one.
+_OPEN = ("/health",)
+# A client that is told no while it still sends gets a broken connection instead of the answer.
+_SECONDS_TO_HEAR_OUT = 2.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one request. token: None lets everyone in. largest_body: bytes. patience: seconds for all of the body to arrive."""
+
+    token: str | None
+    largest_body: int
+    patience: float
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Gate:
+    """An ASGI application around another, which gets each request with its whole body at once."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
+        self._app, self._limits, self._metrics = app, limits, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        counted = self._counted(scope, send)
+        try:
+            self._check_token(scope)
+            body = await asyncio.wait_for(self._body(scope, receive), self._limits.patience)
+        except _Refused as no:
+            headers = {"WWW-Authenticate": "Bearer"} if no.status == 401 else {"Connection": "close"}
+            return await error_answer(no.status, str(no), code=no.code, headers=headers)(scope, receive, counted)
+        except asyncio.TimeoutError:
+            return await error_answer(408, "the request took too long to arrive", headers={"Connection": "close"})(scope, receive, counted)
+        except ConnectionError:
+            return
+        await self._app(scope, _replayed(body, receive), counted)
+
+    def _check_token(self, scope: Scope) -> None:
+        token = self._limits.token
+        if token is None or scope["path"] in _OPEN or scope["method"] == "OPTIONS":
+            return
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        kind, _, value = given.partition(b" ")
+        if kind.lower() != b"bearer" or not hmac.compare_digest(value.strip(), token.encode()):
+            raise _Refused(
+                401, "this server wants a token: send it as 'Authorization: Bearer TOKEN' (api_key of OpenAI's clients)", "invalid_api_key"
+            )
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        largest = self._limits.largest_body
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        body = bytearray()
+        if int(length) <= largest:
+            async for part in _parts(receive):
+                body += part
+                if len(body) > largest:
+                    break
+            else:
+                return bytes(body)
+        try:
+            await asyncio.wait_for(_heard_out(receive), _SECONDS_TO_HEAR_OUT)
+        except asyncio.TimeoutError:
+            pass
+        raise _Refused(413, f"the request is too large; at most {largest} bytes are read", "request_too_large")
+
+    def _counted(self, scope: Scope, send: Send) -> Send:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # The path of the route: one that is made up must not become a line of its own.
+                path = getattr(scope.get("route"), "path", "other")
+                self._metrics.requests[path, message["status"]] += 1
+            await send(message)
+
+        return counted
+
+
+async def _parts(receive: Receive):
+    """The body as it arrives. Raises ConnectionError where the client has gone."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def _heard_out(receive: Receive) -> None:
+    async for _ in _parts(receive):
+        pass
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What gives the body first, and then, when the client has gone, says so."""
+    left = [body]
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": left.pop(), "more_body": False} if left else await receive()
+
+    return replay

@@ -1,0 +1,139 @@
+"""A server from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pngnat.errors import PngnatError
+from pngnat.server.app import http_app
+from pngnat.server.connections import http_options
+from pngnat.server.service import Service
+from pngnat.server.settings import ServerSettings
+
+_BACKLOG = 512
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers. ports: by service. stop: ends it, from any thread; again, without waiting for requests that are at work."""
+
+    service: Service
+    ports: dict[str, int]
+    stop: Callable[[], None]
+
+
+def serve(settings: ServerSettings, on_ready: Callable[[Running], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; a second one does not wait for the requests that are at work.
+
+    on_ready: called once clients are answered. Raises PngnatError where a port is taken or a voice cannot be loaded.
+    """
+    _raise_file_limit()
+    with ExitStack() as stack:
+        sockets = {"http": stack.enter_context(_bound(settings.host, settings.port, "--port"))}
+        service = Service.start(settings)
+        try:
+            asyncio.run(_serve(service, sockets, on_ready))
+        finally:
+            service.speakers.close()
+
+
+async def _serve(service: Service, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
+    servers = {"http": _HttpServer(service.settings, http_app(service))}
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers.values():
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+    def stop_soon() -> None:
+        loop.call_soon_threadsafe(stop)
+
+    with _on_signals(stop):
+        runs = [asyncio.create_task(server.serve(sockets=[sockets[name]])) for name, server in servers.items()]
+        while not all(server.started for server in servers.values()):
+            await asyncio.sleep(0.01)
+        for name, bound in sockets.items():
+            _say(f"{name} on {_address(bound)}")
+        if not service.settings.is_local and service.settings.token is None:
+            _say("everyone who reaches this address may use it: --token-file asks for a token")
+        if on_ready is not None:
+            ports = {name: bound.getsockname()[1] for name, bound in sockets.items()}
+            on_ready(Running(service, ports, stop_soon))
+        await asyncio.gather(*runs)
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn without its own handling of signals, which would end the process by one."""
+
+    def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
+        options: dict[str, Any] = http_options(settings.patience)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=int(settings.grace),
+            lifespan="off",
+            **options,
+        )
+        super().__init__(config)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
+
+
+@contextmanager
+def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # only the main thread may; in another, `Running.stop` ends the server
+            before[number] = signal.signal(number, lambda *_: stop())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bound(host: str, port: int, option: str) -> Iterator[socket.socket]:
+    """A socket at this address, before the seconds that loading takes; it listens later."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as bound:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            yield bound
+    except OSError as error:
+        raise PngnatError(f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another") from error
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _say(line: str) -> None:
+    print(f"pngnat serve: {line}", file=sys.stderr, flush=True)
+
+
+def _raise_file_limit() -> None:
+    """As many connections as the system lets this user have; the usual limit, 1,024, is one idle crowd."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,77 @@
+"""The voices of a server: a table that is fixed at its start, so that no name from a client is ever looked for on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pngnat.errors import PngnatError
+from pngnat.untrusted import shown
+from pngnat.voice.card import bundled_voices
+from pngnat.voice.voice import Voice, load_voice
+
+LANGUAGE = "en-US"
+# OpenAI's voices. Programs offer them in lists that cannot be changed, and so they are the default speaker.
+OPENAI_VOICES = frozenset("alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split())
+_MOST_NAMED = 40
+
+
+class UnknownVoice(PngnatError):
+    """There is no voice or speaker of this name."""
+
+
+@dataclass(frozen=True)
+class TableSpeaker:
+    """One speaker of one voice. id: its name among all of a server's, `VOICE/SPEAKER`. name: within its voice."""
+
+    id: str
+    name: str
+    description: str
+    voice: Voice
+
+
+class VoiceTable:
+    """voices: loaded ones, by the names that clients use; the first one's default speaker is the server's. At least one."""
+
+    def __init__(self, voices: Mapping[str, Voice]) -> None:
+        self.voices = dict(voices)
+        self.speakers: list[TableSpeaker] = []
+        self._known: dict[str, TableSpeaker] = {}
+        for key, voice in self.voices.items():
+            for speaker in voice.card.speakers:
+                one = TableSpeaker(f"{key}/{speaker.name}", speaker.name, speaker.description or voice.card.description, voice)
+                self.speakers.append(one)
+                self._known[one.id] = one
+                if speaker.name == voice.card.default_speaker:
+                    self._known[key] = one
+        # A speaker's own name is short for the first who has it, and never hides a voice.
+        for one in self.speakers:
+            self._known.setdefault(one.name, one)
+        self.default = self._known[next(iter(self.voices))]
+
+    @classmethod
+    def load(cls, names: Sequence[str]) -> VoiceTable:
+        """Load voices, as `load_voice` takes them; none means the bundled ones. Raises PngnatError as it does, and for two of one name."""
+        voices: dict[str, Voice] = {}
+        for name in names or list(bundled_voices()):
+            voice = load_voice(name)
+            if voice.name in voices:
+                raise PngnatError(f"two of the voices have the name '{voice.name}'; give one of them another in its voice.json")
+            voices[voice.name] = voice
+        if not voices:
+            raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")
+        return cls(voices)
+
+    def find(self, name: str | None, speaker: str | None = None) -> TableSpeaker:
+        """Who is meant by `VOICE/SPEAKER`, a voice, a speaker, or one of OpenAI's names; None means the default.
+
+        speaker: of the voice `name`, where the two come apart. Raises UnknownVoice, with the names that there are.
+        """
+        if name is None or (name in OPENAI_VOICES and name not in self._known):
+            return self.default
+        full = name if speaker is None else f"{name}/{speaker}"
+        if full in self._known:
+            return self._known[full]
+        listed = [one.id for one in self.speakers]
+        more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
+        raise UnknownVoice(f"there is no voice {shown(full)}; there are: {', '.join(listed[:_MOST_NAMED])}{more}")

@@ -1,0 +1,261 @@
+"""What a server bears: crowds, clients that leave, dawdle or send nonsense. Afterwards it answers as before."""
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from serving import HOST, LONG, ask, connect, error, eventually, memory, process, running, speak
+
+from pngnat.errors import PngnatError
+from pngnat.server.settings import ServerSettings, given_token
+
+
+@pytest.fixture(scope="module")
+def small(stub_voice, loopback):
+    """A server with room for one text that is spoken and one that waits, and little patience."""
+    with running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, patience=1.0) as server:
+        yield server
+
+
+def request(text: str = LONG, **headers: str) -> bytes:
+    body = json.dumps({"input": text, "response_format": "pcm"}).encode()
+    lines = ["POST /v1/audio/speech HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""]).encode() + body
+
+
+def is_idle(server) -> bool:
+    return server.service.speakers.speaking == 0
+
+
+def test_a_full_queue_is_answered_with_429(small):
+    port = small.ports["http"]
+    busy = [connect(port) for _ in range(2)]
+    for one in busy:
+        one.sendall(request())
+    assert eventually(lambda: small.service.speakers.waiting == 1)
+    answer = speak(port)
+    assert answer[0] == 429 and int(answer[1]["retry-after"]) >= 1 and error(answer)["type"] == "rate_limit_error"
+    for one in busy:
+        one.close()
+    assert eventually(lambda: is_idle(small)) and speak(port)[0] == 200
+
+
+@pytest.mark.parametrize("heard", [0, 1, 50_000])
+def test_who_has_gone_is_no_longer_spoken_to(small, heard):
+    port, before = small.ports["http"], small.service.metrics.jobs["dropped"]
+    with connect(port) as client:
+        client.sendall(request())
+        while heard > 0:
+            heard -= len(client.recv(heard))
+        assert eventually(lambda: not is_idle(small))
+    assert eventually(lambda: small.service.metrics.jobs["dropped"] == before + 1) and eventually(lambda: is_idle(small))
+    assert speak(port)[0] == 200
+
+
+def test_who_leaves_the_line_makes_room(small):
+    port = small.ports["http"]
+    speaking, waiting = connect(port), connect(port)
+    speaking.sendall(request())
+    assert eventually(lambda: small.service.speakers.speaking == 1)
+    waiting.sendall(request())
+    assert eventually(lambda: small.service.speakers.waiting == 1)
+    waiting.close()
+    assert eventually(lambda: small.service.speakers.waiting == 0) and small.service.speakers.speaking == 1
+    speaking.close()
+    assert eventually(lambda: is_idle(small))
+
+
+def test_hang_ups_at_any_moment(small):
+    port, choose = small.ports["http"], random.Random(3)
+    whole = request(LONG[:1000])
+    for _ in range(25):
+        with connect(port) as client:
+            client.sendall(whole[: choose.randrange(len(whole) + 1)])
+            if choose.random() < 0.5:
+                time.sleep(choose.random() * 0.05)
+            if choose.random() < 0.3:
+                # A reset instead of a farewell.
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert eventually(lambda: is_idle(small)) and speak(port)[0] == 200
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_100_mb_is_refused_unread(small, chunked):
+    size, before = 100 * 2**20, memory(os.getpid())
+    part = bytes(2**20)
+    connection = http.client.HTTPConnection(HOST, small.ports["http"], timeout=20)
+    try:
+        connection.request(
+            "POST", "/v1/audio/speech", (part for _ in range(100)), {} if chunked else {"Content-Length": str(size)}, encode_chunked=chunked
+        )
+        answer = connection.getresponse()
+        assert answer.status == 413 and json.load(answer)["error"]["code"] == "request_too_large"
+    except (ConnectionError, http.client.HTTPException):
+        pass  # it does not listen to a slow machine's 100 MB to the end
+    finally:
+        connection.close()
+    assert memory(os.getpid()) - before < 60 * 2**20
+    assert speak(small.ports["http"])[0] == 200
+
+
+def test_a_million_characters_are_refused(small):
+    answer = speak(small.ports["http"], "a" * 1_000_000)
+    assert answer[0] == 413
+    error(answer)
+    assert speak(small.ports["http"], "a" * 4001)[0] == 400
+
+
+def test_nonsense_and_heads_without_an_end(small):
+    for sent in (b"\0" * 100, b"GET / HTTP/9.9\r\n\r\n", b"x" * 200_000, b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000):
+        with connect(small.ports["http"]) as client:
+            try:
+                client.sendall(sent)
+                client.shutdown(socket.SHUT_WR)
+                client.recv(100)
+            except ConnectionError:
+                pass
+    assert speak(small.ports["http"])[0] == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/audio/sp", request()[:-10]])
+def test_who_sends_no_request_is_closed(small, sent):
+    with connect(small.ports["http"]) as client:
+        client.sendall(sent)
+        started = time.monotonic()
+        answer = client.recv(1000)
+        assert time.monotonic() - started < 15
+        assert answer == b"" or b" 408 " in answer
+
+
+def test_many_idle_connections(small):
+    idle = [connect(small.ports["http"]) for _ in range(300)]
+    assert speak(small.ports["http"])[0] == 200
+    assert all(client.recv(10) == b"" for client in idle)
+    for client in idle:
+        client.close()
+
+
+def slow_reader(port: int, text: str) -> socket.socket:
+    """A client that asks for speech and reads nothing of it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect((HOST, port))
+    client.sendall(request(text))
+    return client
+
+
+def test_a_slow_reader_holds_no_place(server):
+    spoken = server.service.metrics.jobs["spoken"]
+    with slow_reader(server.ports["http"], LONG[:800]):
+        assert eventually(lambda: server.service.metrics.jobs["spoken"] == spoken + 1, 60)
+        assert is_idle(server) and speak(server.ports["http"])[0] == 200
+
+
+def test_who_reads_nothing_is_closed(small):
+    with slow_reader(small.ports["http"], LONG) as client:
+        assert eventually(lambda: not is_idle(small)) and eventually(lambda: is_idle(small), 60)
+        time.sleep(0.1)
+        with pytest.raises(ConnectionError):
+            while client.recv(2**16):
+                pass
+
+
+def test_a_token_is_asked_for(stub_voice, loopback):
+    with running(voices=(str(stub_voice),), token="secret") as server:
+        port = server.ports["http"]
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}, {"Authorization": "Basic secret"}):
+            for path in ("/v1/models", "/metrics", "/openapi.json"):
+                answer = ask(port, path, headers=headers)
+                assert answer[0] == 401 and error(answer)["code"] == "invalid_api_key"
+        assert ask(port, "/v1/models", headers={"Authorization": "Bearer secret"})[0] == 200
+        assert ask(port, "/health")[0] == 200
+
+
+def test_browsers_may_call_from_the_pages_that_were_named(stub_voice, server):
+    page = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in ask(server.ports["http"], "/health", headers=page)[1]
+    with running(voices=(str(stub_voice),), origins=("https://page.example",), token="secret") as other:
+        answer = ask(other.ports["http"], "/v1/audio/speech", headers=page, method="OPTIONS")
+        assert answer[0] == 200 and answer[1]["access-control-allow-origin"] == "https://page.example"
+        assert "access-control-allow-origin" not in ask(other.ports["http"], "/health", headers={"Origin": "https://evil.example"})[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+def test_a_signal_ends_it_when_the_last_answer_is_complete(stub_voice, loopback, number):
+    with process("--voice", str(stub_voice)) as (child, ports):
+        with connect(ports["http"]) as client:
+            client.sendall(request(LONG[:500]))
+            client.recv(1)
+            child.send_signal(number)
+            heard = b""
+            while part := client.recv(2**16):
+                heard += part
+        assert heard.endswith(b"0\r\n\r\n")
+        assert child.wait(20) == 0
+        assert "Traceback" not in child.stderr.read()
+
+
+def test_a_port_that_is_taken_and_a_voice_that_is_none(stub_voice, server, capsys):
+    from pngnat.cli.main import main
+
+    assert main(["serve", "--voice", str(stub_voice), "--port", str(server.ports["http"])]) == 2
+    assert main(["serve", "--voice", "nobody", "--port", "0"]) == 2
+    assert main(["serve", "--voice", str(stub_voice), "--voice", str(stub_voice), "--port", "0"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 3 and "--port takes another" in said[0] and "nobody" in said[1] and "name 'stub'" in said[2]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"port": -1}, {"port": 5, "wyoming_port": 5}, {"at_once": 0}, {"longest_text": 0}, {"token": ""}, {"zeroconf": True}]
+)
+def test_settings_that_cannot_be(wrong):
+    with pytest.raises(PngnatError):
+        ServerSettings(**wrong)
+
+
+def test_where_the_token_comes_from(tmp_path, monkeypatch):
+    monkeypatch.delenv("PNGNAT_TOKEN", raising=False)
+    (tmp_path / "token").write_text("from file\n")
+    assert given_token(None, None) is None
+    monkeypatch.setenv("PNGNAT_TOKEN", "from environment")
+    assert [given_token(*one) for one in ((None, None), (None, tmp_path / "token"), ("given", None))] == [
+        "from environment",
+        "from file",
+        "given",
+    ]
+    (tmp_path / "token").write_text("\n")
+    with pytest.raises(PngnatError, match="empty"):
+        given_token(None, tmp_path / "token")
+
+
+@pytest.mark.slow
+def test_32_clients_at_once_get_sound_or_429_and_memory_stays(stub_voice, loopback):
+    with process("--voice", str(stub_voice), "--queue", "16") as (child, ports):
+        statuses, ends = [], time.monotonic() + 20
+
+        def client() -> None:
+            while time.monotonic() < ends:
+                status, _, sound = speak(ports["http"], LONG[:200])
+                statuses.append((status, len(sound) > 10_000 or status == 429))
+                if status == 429:
+                    time.sleep(0.1)
+
+        def round_of_clients() -> None:
+            threads = [threading.Thread(target=client) for _ in range(32)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        round_of_clients()
+        before, ends = memory(child.pid), time.monotonic() + 20
+        round_of_clients()
+        assert {status for status, _ in statuses} <= {200, 429} and all(good for _, good in statuses)
+        assert memory(child.pid) - before < 50 * 2**20
+        assert speak(ports["http"])[0] == 200
