@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from pngnat.version import __version__
 
 if TYPE_CHECKING:
+    from pngnat.engine.loading import load_voice
+    from pngnat.engine.voice import Voice
     from pngnat.errors import PngnatError
     from pngnat.synthesis.durations import WordDurations
     from pngnat.synthesis.options import SpeechOptions
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from pngnat.text.phonemize import Phonemized, phonemize
     from pngnat.voice.blending import Blend
     from pngnat.voice.card import list_voices
-    from pngnat.voice.voice import Voice, load_voice
 
 _HOMES = {
     "Blend": "voice.blending",
@@ -28,10 +29,10 @@ _HOMES = {
     "PngnatError": "errors",
     "Speech": "synthesis.speech",
     "SpeechOptions": "synthesis.options",
-    "Voice": "voice.voice",
+    "Voice": "engine.voice",
     "WordDurations": "synthesis.durations",
     "list_voices": "voice.card",
-    "load_voice": "voice.voice",
+    "load_voice": "engine.loading",
     "phonemize": "text.phonemize",
     "stream": "synthesis.synthesize",
     "stream_samples": "synthesis.synthesize",

@@ -27,7 +27,7 @@ def stub_voice(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def voice(stub_voice):
     """The stub voice, loaded."""
-    from pngnat.voice.voice import load_voice
+    from pngnat.engine.loading import load_voice
 
     return load_voice(stub_voice)
 

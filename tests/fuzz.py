@@ -24,13 +24,13 @@ from stub_voice import make_stub_voice
 
 import pngnat
 from pngnat.audio.config import AudioConfig
+from pngnat.engine.loading import load_voice
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
 from pngnat.synthesis.timings import read_timings
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.voice.vocoders import save_vocoder
-from pngnat.voice.voice import load_voice
 from pngnat.voice.weights import save_weights
 
 TEXT = "Hi there."

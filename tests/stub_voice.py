@@ -15,7 +15,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.voice.card import Professional, SpeakerCard, VoiceCard
-from pngnat.voice.voice import Voice, save_voice
+from pngnat.voice.modules import VoiceModules, save_voice
 
 TEXTS = ["The quick brown fox jumps over the lazy dog.", "How are you today? I am well, thank you!"]
 SPEAKERS = (SpeakerCard("ada", "the default"), SpeakerCard("bob"))
@@ -42,7 +42,7 @@ def make_stub_voice(folder: Path, professional: bool = False) -> Path:
         professional=Professional(professional_config.to_dict(), PROFESSIONALS) if professional else None,
     )
     second = _acoustic_model(professional_config, 0.12) if professional else None
-    voice = Voice(card, tokenizer, _acoustic_model(acoustic_config, 0.08), Vocoder(audio, vocoder_config), second)
+    voice = VoiceModules(card, tokenizer, _acoustic_model(acoustic_config, 0.08), Vocoder(audio, vocoder_config), second)
     save_voice(voice, folder, readme="# A voice of noise\n")
     return folder
 

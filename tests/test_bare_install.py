@@ -32,7 +32,7 @@ EXTRAS = (
     "transformers",
     "whisper_normalizer",
 )
-SPEAKING = ("text", "audio", "models", "voice", "synthesis", "config", "cli")
+SPEAKING = ("text", "audio", "models", "voice", "engine", "synthesis", "config", "cli")
 # An extension of `transformers`, and what stands between Hydra and dataclasses, by their nature.
 TRAINING = ("pngnat.models.png_bert_pretraining", "pngnat.config.schema")
 

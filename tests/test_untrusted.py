@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 import pngnat
+from pngnat.engine.loading import load_voice
 from pngnat.errors import LONGEST_MESSAGE, PngnatError, is_printable, printable, shorten
 from pngnat.synthesis.timings import read_timings
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.untrusted import Section, parse_json, read_json, read_yaml, shown
 from pngnat.voice.vocoders import load_vocoder
-from pngnat.voice.voice import load_voice
 from pngnat.voice.weights import load_weights
 
 if not sys.platform.startswith("linux"):

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from pngnat.data.batching import BucketedBatches
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import TOKEN_MULTIPLE
+from pngnat.engine.torch_engine import TorchAcoustic
 from pngnat.evaluation.tracks import predict_durations
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.models.png_nat import PngNat, PngNatConfig
@@ -79,7 +80,9 @@ class DurationDataset(Dataset[TimedTokens]):
 
 def predicted(model: PngNat, examples: Sequence[TimedTokens], size: int = 32) -> list[np.ndarray]:
     """Predicted seconds of each utterance's N tokens, (N,), whose own durations are not read."""
-    return predict_durations(model, [example.tokens for example in examples], [example.speaker for example in examples], size)
+    return predict_durations(
+        TorchAcoustic(model), [example.tokens for example in examples], [example.speaker for example in examples], size
+    )
 
 
 @dataclass(frozen=True)

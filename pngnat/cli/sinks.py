@@ -14,9 +14,9 @@ from pngnat.synthesis.speech import sound_tags
 if TYPE_CHECKING:
     import numpy as np
 
+    from pngnat.engine.voice import Voice
     from pngnat.synthesis.sentence import Sentence
     from pngnat.synthesis.speech import Speech
-    from pngnat.voice.voice import Voice
 
 Sink = Callable[["np.ndarray"], None]
 

@@ -16,9 +16,9 @@ from pngnat.cli.texts import given_text, read_text
 from pngnat.errors import PngnatError
 
 if TYPE_CHECKING:
+    from pngnat.engine.voice import Voice
     from pngnat.synthesis.speech import Speech
     from pngnat.voice.blending import Blend
-    from pngnat.voice.voice import Voice
 
 _LONG_TEXT = 400
 # More than any machine has processors; the operating system's own limit is met with a crash.
@@ -98,13 +98,9 @@ def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
     names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
     options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
     _check_manner(args, options)
-    import torch
+    from pngnat.engine.loading import load_voice
 
-    from pngnat.voice.voice import load_voice
-
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    return load_voice(args.voice, args.vocoder), options
+    return load_voice(args.voice, args.vocoder, args.engine, args.device, args.threads), options
 
 
 def _check_manner(args: argparse.Namespace, options: dict) -> None:

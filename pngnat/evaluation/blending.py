@@ -18,6 +18,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
@@ -26,7 +28,6 @@ from pngnat.evaluation.similarity import held_out, speak, write_figures
 from pngnat.evaluation.tracks import professionals_of, save_tracks
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
-from pngnat.voice.voice import Voice, load_voice
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _NAMES = {0.0: "own rhythm", 1.0: "professional durations"}

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
@@ -27,7 +29,6 @@ from pngnat.evaluation.rhythm import ClassLength, Rhythm, class_lengths, rhythm
 from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, professionals_of, recorded_tracks
 from pngnat.files import atomic_write, make_folder, write_text
 from pngnat.voice.blending import blend_durations
-from pngnat.voice.voice import Voice, load_voice
 
 # Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has 0.78. Fluent speakers
 # pause outside punctuation for less than this share of the time more than the model, which regresses such pauses away.

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from pngnat.data.corpus import read_corpus
+from pngnat.engine.loading import load_voice
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.rhythm import PAUSE
 from pngnat.evaluation.tracks import predict_durations
-from pngnat.voice.voice import load_voice
 
 
 def duration_figures(

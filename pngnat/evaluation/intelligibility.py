@@ -19,13 +19,14 @@ from tqdm import tqdm
 
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.passages import Passage, chosen
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis.synthesize import synthesize
-from pngnat.voice.voice import Voice, load_voice
 
 RECORDINGS, VOICE = "recordings", "voice"
 

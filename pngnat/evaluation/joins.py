@@ -18,6 +18,8 @@ import numpy as np
 from tqdm import tqdm
 
 from pngnat.audio.config import AudioConfig
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
@@ -25,7 +27,6 @@ from pngnat.evaluation.passages import chosen
 from pngnat.evaluation.silence import buzzing_share, pause_level, silent_frames
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import sentences
-from pngnat.voice.voice import Voice, load_voice
 
 _AROUND = 0.01
 # Steps smaller than this (-90 dB of full scale) are no click, however silent it is around them.

@@ -29,7 +29,7 @@ from pngnat.evaluation.commands import main
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.voice.voice import load_voice
+from pngnat.voice.modules import load_modules
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def measure(speaker: Speaker, recordings: Sequence[Recording], features: Path) -
 
 
 def _speaker(args: argparse.Namespace) -> Speaker:
-    voice = load_voice(args.voice)
+    voice = load_modules(args.voice)
     vocoder = voice.vocoder
     if not isinstance(vocoder, Vocoder):
         raise PngnatError(f"the voice '{voice.name}' speaks with another project's vocoder; name another --voice")

@@ -22,13 +22,13 @@ from tqdm import tqdm
 
 from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
+from pngnat.engine.loading import load_voice
 from pngnat.evaluation import asr, report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.passages import Passage, chosen
 from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
-from pngnat.voice.voice import load_voice
 
 LONG_STRETCH = 1.0
 # Recognizers drop an article or a pronoun now and then, also in recordings; two words in a row are a hole in the speech.

@@ -18,6 +18,8 @@ from typing import Any
 from tqdm import tqdm
 
 from pngnat.data.corpus import MANIFEST, read_corpus
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report, speaker_encoder
 from pngnat.evaluation.commands import main
@@ -25,7 +27,6 @@ from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.word_errors import plain_words
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
-from pngnat.voice.voice import Voice, load_voice
 
 
 def speak(

@@ -26,7 +26,7 @@ from pngnat.evaluation.commands import main
 from pngnat.files import write_text
 
 if TYPE_CHECKING:
-    from pngnat.voice.voice import Voice
+    from pngnat.engine.voice import Voice
 
 # From the Harvard sentences (IEEE Recommended Practice for Speech Quality Measurements, 1969).
 SENTENCES = (
@@ -79,8 +79,8 @@ def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed
     """Speak SENTENCES `repeat` times on this many threads, after one warm-up; medians over the repetitions."""
     import torch
 
+    from pngnat.engine.loading import load_voice
     from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
-    from pngnat.voice.voice import load_voice
 
     torch.set_num_threads(threads)
     loaded = load_voice(voice)

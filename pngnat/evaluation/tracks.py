@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from pngnat.data.corpus import Recording
+from pngnat.engine.interface import AcousticEngine
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
-from pngnat.models.batch import PngBatch
-from pngnat.models.png_nat import PngNat
 from pngnat.text.phonemes import VOWELS
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Utterance
-from pngnat.voice.voice import Voice
 
 CLASSES = {
     "stressed vowels": tuple(f"{vowel}{stress}" for vowel in VOWELS for stress in "12"),
@@ -76,16 +74,15 @@ def professionals_of(voice: Voice) -> list[str]:
     return [speaker.name for speaker in (voice.card.professional.speakers if voice.card.professional else voice.card.speakers)]
 
 
-def predict_durations(model: PngNat, tokens: Sequence[PngTokens], rows: Sequence[int], size: int = 32) -> list[np.ndarray]:
+def predict_durations(model: AcousticEngine, tokens: Sequence[PngTokens], rows: Sequence[int], size: int = 32) -> list[np.ndarray]:
     """Predicted seconds of each utterance's N tokens, float32 (N,). rows: of the speakers. size: utterances that are predicted together."""
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place].ids))
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(order), size):
         places = order[start : start + size]
-        batch = PngBatch.collate([tokens[place] for place in places])
-        predicted = model.predict_durations(batch, torch.tensor([rows[place] for place in places]))
+        predicted = model.read([tokens[place] for place in places]).durations([rows[place] for place in places])
         for place, seconds in zip(places, predicted, strict=True):
-            found[place] = seconds[: tokens[place].num_phoneme_tokens].float().numpy()
+            found[place] = seconds[: tokens[place].num_phoneme_tokens]
     return [found[place] for place in range(len(tokens))]
 
 

@@ -197,9 +197,9 @@ def run(args: argparse.Namespace) -> None:
 
 def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     if args.voice:
-        from pngnat.voice.voice import load_voice
+        from pngnat.voice.modules import load_modules
 
-        return load_voice(args.voice, args.vocoder).vocoder
+        return load_modules(args.voice, args.vocoder).vocoder
     from pngnat.training.export import vocoder_model
     from pngnat.voice.vocoders import SETTINGS, load_vocoder
 

@@ -11,6 +11,8 @@ import torch
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
+from pngnat.engine.torch_engine import torch_voice
+from pngnat.engine.voice import Voice
 from pngnat.finetune.data import mixed
 from pngnat.finetune.progress import Progress, TrainingProgress
 from pngnat.finetune.selection import (
@@ -30,7 +32,7 @@ from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.start import start_from_model
 from pngnat.voice.card import SpeakerCard
-from pngnat.voice.voice import Voice
+from pngnat.voice.modules import VoiceModules
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Learner:
     """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
     features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against forgetting."""
 
-    base: Voice
+    base: VoiceModules
     speaker: str
     nearest: str
     target: Sequence[Recording]
@@ -107,12 +109,13 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     return best.history
 
 
-def _speaking(base: Voice, speakers: Sequence[str]):
+def _speaking(base: VoiceModules, speakers: Sequence[str]):
     """A model as a voice that speaks with the base voice's vocoder."""
     cards = tuple(SpeakerCard(name) for name in speakers)
 
     def voice_of(model: PngNat) -> Voice:
-        return Voice(replace(base.card, speakers=cards, blend=None, professional=None), base.tokenizer, model, base.vocoder)
+        card = replace(base.card, speakers=cards, blend=None, professional=None)
+        return torch_voice(VoiceModules(card, base.tokenizer, model, base.vocoder))
 
     return voice_of
 

@@ -12,9 +12,9 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
+from pngnat.engine.voice import Voice
 from pngnat.evaluation.judges import first_installed
 from pngnat.evaluation.speaker_encoder import NAME, SpeakerEncoder, centre
-from pngnat.voice.voice import Voice
 
 # Sentences with all vowels, for professionals of whom there are no recordings (Harvard sentences, IEEE 1969).
 SENTENCES = (

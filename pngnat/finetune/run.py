@@ -14,6 +14,7 @@ from typing import Any
 
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.data.prepare import PrepareConfig
+from pngnat.engine.torch_engine import torch_voice
 from pngnat.errors import PngnatError
 from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune_acoustic
 from pngnat.finetune.consent import Consent, get_consent, terminal
@@ -30,8 +31,8 @@ from pngnat.text.lexicon import load_lexicon
 from pngnat.training.export import VocoderStart, vocoder_model, vocoder_start
 from pngnat.training.predicted_mels import Teacher
 from pngnat.voice.card import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
+from pngnat.voice.modules import VoiceModules, load_modules
 from pngnat.voice.vocoders import DISCRIMINATORS, SETTINGS, WEIGHTS
-from pngnat.voice.voice import Voice, load_voice
 
 CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"
 CONSENT = "consent.json"
@@ -189,7 +190,7 @@ class _Finetuning:
     def _speaker(self, folder: Path) -> Mapping[str, Any]:
         timbre = installed_timbre()
         train = [recording for recording in self.recordings if recording.split == "train"]
-        found = likenesses(train, self.base, self.professionals, timbre)
+        found = likenesses(train, torch_voice(self.base), self.professionals, timbre)
         nearest = next(iter(found))
         self.progress.say(f"the nearest professional is {nearest} ({timbre.name}: {found[nearest]:.2f})")
         return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
@@ -249,9 +250,9 @@ class _Finetuning:
         return {**read_card(self.base_folder).lexicon, **(load_lexicon(self.config.lexicon) if self.config.lexicon else {})}
 
     @cached_property
-    def base(self) -> Voice:
+    def base(self) -> VoiceModules:
         """The base voice, with the person's own words."""
-        base = load_voice(self.base_folder)
+        base = load_modules(self.base_folder)
         return replace(base, card=replace(base.card, lexicon=self.lexicon))
 
     @cached_property

@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import Callback
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
 from pngnat.data.sources import plain_text
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr
 from pngnat.evaluation.judges import AsrAndSpeakerJudge, Judge, SpokenSentence, mel_cepstral_judge
@@ -28,7 +29,6 @@ from pngnat.synthesis.synthesize import synthesize
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST
 from pngnat.training.export import AcousticRun
-from pngnat.voice.voice import Voice
 from pngnat.voice.weights import build_module, save_weights
 
 BEST, HISTORY = "best.safetensors", "validation.json"

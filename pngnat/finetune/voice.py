@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.data.corpus import Recording
+from pngnat.engine.torch_engine import torch_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.disfluency import BLEND, disfluency
@@ -20,7 +22,7 @@ from pngnat.models.vocoder import Vocoder
 from pngnat.synthesis.synthesize import synthesize
 from pngnat.voice.blending import Blend
 from pngnat.voice.card import Professional, SpeakerCard, VoiceCard
-from pngnat.voice.voice import Voice, save_voice
+from pngnat.voice.modules import VoiceModules, save_voice
 
 PREVIEW = "preview.wav"
 PREVIEW_TEXT = "Hello. This is my voice, and these are my words."
@@ -57,7 +59,7 @@ class Tuned:
     making."""
 
     name: str
-    base: Voice
+    base: VoiceModules
     acoustic: PngNat
     vocoder: Vocoder
     nearest: str
@@ -71,7 +73,7 @@ class Tuned:
         return [recording for recording in self.recordings if recording.split == split]
 
 
-def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
+def assemble(tuned: Tuned, blend: Blend | None, about: About) -> VoiceModules:
     """The voice in memory: the target alone can speak, the professionals lend their rhythm."""
     base = tuned.base
     card = VoiceCard(
@@ -89,7 +91,7 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> Voice:
         consent=asdict(tuned.consent),
         lexicon=base.card.lexicon,
     )
-    return Voice(card, base.tokenizer, tuned.acoustic, tuned.vocoder, base.acoustic)
+    return VoiceModules(card, base.tokenizer, tuned.acoustic, tuned.vocoder, base.acoustic)
 
 
 def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend | None, str]:
@@ -102,7 +104,7 @@ def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend
     if professional not in tuned.base.speakers:
         raise PngnatError(f"there is no professional '{professional}' to blend with; there are {', '.join(tuned.base.speakers)}")
     weight = BLEND if choice.weight is None else choice.weight
-    found = disfluency(tuned.part("train"), tuned.base, [professional], weight)
+    found = disfluency(tuned.part("train"), torch_voice(tuned.base), [professional], weight)
     write_disfluency(folder, found)
     if choice.weight is not None:
         return Blend(professional, weight), "the weight was given"
@@ -132,9 +134,10 @@ def write_voice(tuned: Tuned, choice: BlendChoice, about: About, out: Path, work
     work: where reports come.
     """
     blend, reason = choose_blend(tuned, choice, work)
-    voice = assemble(tuned, blend, about)
+    modules = assemble(tuned, blend, about)
+    voice = torch_voice(modules)
     rows = measure(voice, tuned, threads)
-    save_voice(voice, out, card_text(tuned, voice, reason, rows, about))
+    save_voice(modules, out, card_text(tuned, voice, reason, rows, about))
     synthesize(PREVIEW_TEXT, voice).save(out / PREVIEW)
     result = {"blend": blend and {"professional": blend.professional, "weight": blend.weight}, "reason": reason, "test": rows}
     report.write_json(work / "voice.json", result)

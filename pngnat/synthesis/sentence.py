@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from pngnat.engine.interface import Pitch
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
-from pngnat.models.vocoder.streaming import stream
 from pngnat.synthesis.durations import Timeline
 from pngnat.synthesis.pauses import fit_pauses
 from pngnat.synthesis.speech import Speech
-from pngnat.voice.voice import Voice
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,33 +20,30 @@ class Sentence:
     """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
     and so the one before must have been made.
 
-    mel: (1, M, T). f0: (1, T) in Hz, None to let the vocoder choose. semitones: how far to raise the pitch, a number or (1, T).
+    mel: (M, T). pitch: how high to speak it. noise: see `interface.noise_source`.
     """
 
     said: Speech
     voice: Voice
-    mel: Tensor
+    mel: np.ndarray
     timeline: Timeline
-    generator: torch.Generator
-    f0: Tensor | None = None
-    semitones: float | Tensor = 0.0
+    noise: np.random.Generator
+    pitch: Pitch = field(default_factory=Pitch)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech` within 1e-4."""
-        return self._heard(stream)
+        return self._heard(self.voice.vocoder.blocks(self.mel, self.pitch, self.noise))
 
     def speech(self, blocks: list[np.ndarray] | None = None) -> Speech:
         """The sentence with its sound: of these blocks, or, without them, made at once, which costs less."""
-        samples = np.concatenate(list(self._heard(_at_once)) if blocks is None else blocks)
-        return replace(self.said, samples=samples)
+        if blocks is None:
+            blocks = list(self._heard([self.voice.vocoder.sound(self.mel, self.pitch, self.noise)]))
+        return replace(self.said, samples=np.concatenate(blocks))
 
-    @torch.inference_mode()
-    def _heard(self, vocode: Callable[..., Iterator[Tensor]]) -> Iterator[np.ndarray]:
-        pieces = vocode(self.voice.vocoder, self.mel, self.f0, self.generator, self.semitones)
-        spoken = self._checked(piece[0].numpy() for piece in pieces)
-        yield from fit_pauses(spoken, self.timeline, self.voice.sample_rate)
+    def _heard(self, spoken: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        yield from fit_pauses(self._checked(spoken), self.timeline, self.voice.sample_rate)
 
-    def _checked(self, pieces: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    def _checked(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         missing = int(self.timeline.borders[-1])
         for samples in pieces:
             missing -= len(samples)
@@ -60,7 +55,3 @@ class Sentence:
             if missing == 0:
                 return
         raise PngnatError(f"the voice '{self.voice.name}' is damaged: what it makes is no sound of the length it should have")
-
-
-def _at_once(vocoder: torch.nn.Module, *arguments) -> Iterator[Tensor]:
-    yield vocoder(*arguments)

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
+from pngnat.engine.interface import AcousticEngine, Pitch, Reading, noise_source
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
-from pngnat.models.batch import PngBatch
-from pngnat.models.png_nat import PngNat
-from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.synthesis.durations import (
     LONGEST_PAUSE,
     LONGEST_PHONEME,
@@ -41,7 +40,6 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.untrusted import shown
 from pngnat.voice.blending import blend_durations
 from pngnat.voice.loading import loaded_once
-from pngnat.voice.voice import Voice, load_voice
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # of typing itself from Python 3.11 on
@@ -100,25 +98,25 @@ def check_text(text: str) -> None:
         raise PngnatError(f"the text is not valid Unicode at its character {error.start + 1}; is it UTF-8?") from error
 
 
-class _Reading:
+class _Utterance:
     """An utterance as the models see it. Each model's encoder reads it once, whoever's durations are asked for."""
 
     def __init__(self, tokens: PngTokens):
-        self.tokens, self.batch = tokens, PngBatch.collate([tokens])
-        self._states: dict[PngNat, torch.Tensor] = {}
+        self.tokens = tokens
+        self._read: dict[AcousticEngine, Reading] = {}
 
-    def durations(self, model: PngNat, row: int) -> torch.Tensor:
+    def durations(self, model: AcousticEngine, row: int) -> np.ndarray:
         """Seconds of each token, (N,)."""
-        return model.predict_durations(self.batch, torch.tensor([row]), self._read(model))[0]
+        return self._reading(model).durations([row])[0]
 
-    def mel(self, model: PngNat, row: int, seconds: np.ndarray) -> torch.Tensor:
-        """The log-mel (1, M, T) with these seconds (N,)."""
-        return model.speak(self.batch, torch.tensor([row]), torch.from_numpy(seconds)[None].float(), self._read(model))
+    def mel(self, model: AcousticEngine, row: int, seconds: np.ndarray) -> np.ndarray:
+        """The log-mel (M, T) with these seconds (N,)."""
+        return self._reading(model).mel([row], seconds[None])[0]
 
-    def _read(self, model: PngNat) -> torch.Tensor:
-        if model not in self._states:
-            self._states[model] = model.read(self.batch)
-        return self._states[model]
+    def _reading(self, model: AcousticEngine) -> Reading:
+        if model not in self._read:
+            self._read[model] = model.read([self.tokens])
+        return self._read[model]
 
 
 class _Speaking:
@@ -135,10 +133,9 @@ class _Speaking:
         self.weights = GivenWeights(blend.weight) if blend else None
         self.given = None if options.durations is None else GivenDurations(options.durations)
         self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)
-        if isinstance(voice.vocoder, ForeignVocoder):
-            voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
+        voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
         self.frontend = _frontend(options.lexicon, voice.card.lexicon)
-        self.generator = torch.Generator().manual_seed(options.seed)
+        self.noise = noise_source(options.seed)
         self.words_spoken = 0
         self.asked_pace, self.asked_pitch, self.asked_silence = 1.0, 0.0, 0.0
 
@@ -166,10 +163,9 @@ class _Speaking:
             if not 0 <= word < self.words_spoken:
                 raise PngnatError(f"word_pace names word {word}, and the text has words 0 to {self.words_spoken - 1}")
 
-    @torch.inference_mode()
     def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None, skipped: list[str]) -> Sentence:
         tokens = self.voice.tokenizer.encode(utterance)
-        reading = _Reading(tokens)
+        reading = _Utterance(tokens)
         paces, self.asked_pace = asked_paces(utterance, tokens, self.asked_pace)
         seconds = self._durations(reading, utterance, paces)
         seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
@@ -182,24 +178,23 @@ class _Speaking:
             voice=self.voice,
             mel=reading.mel(self.voice.acoustic, self.row, timeline.spoken),
             timeline=timeline,
-            generator=self.generator,
-            f0=None if self.f0 is None else torch.from_numpy(self.f0.take(timeline))[None],
-            semitones=self._semitones(utterance, tokens, timeline),
+            noise=self.noise,
+            pitch=self._pitch(utterance, tokens, timeline),
         )
 
-    def _semitones(self, utterance: Utterance, tokens: PngTokens, timeline: Timeline) -> float | torch.Tensor:
-        """How far to raise the pitch: by one number, or frame by frame (1, T) where the text changes it within the utterance."""
+    def _pitch(self, utterance: Utterance, tokens: PngTokens, timeline: Timeline) -> Pitch:
+        """Raised by one number, or frame by frame where the text changes it within the utterance."""
         asked, self.asked_pitch = asked_pitches(utterance, tokens, self.asked_pitch)
         semitones = asked + self.options.pitch
         if np.abs(semitones).max() > LARGEST_PITCH:
             raise PngnatError(f"the pitch that the text and the caller ask for together must lie within {LARGEST_PITCH:g} semitones")
-        if isinstance(self.voice.vocoder, ForeignVocoder):
-            self.voice.vocoder.check_pitch(bool(semitones.any()))
-        if (semitones == semitones[0]).all():
-            return float(semitones[0])
-        return torch.from_numpy(timeline.of_frames(semitones, self.voice.card.audio.hop_length)).float()[None]
+        alike = (semitones == semitones[0]).all()
+        raised = float(semitones[0]) if alike else timeline.of_frames(semitones, self.voice.card.audio.hop_length).astype(np.float32)
+        pitch = Pitch(None if self.f0 is None else self.f0.take(timeline), raised)
+        self.voice.vocoder.check_pitch(pitch.is_asked)
+        return pitch
 
-    def _durations(self, reading: _Reading, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
+    def _durations(self, reading: _Utterance, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
         """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
         tokens = reading.tokens
         given = None
@@ -214,8 +209,8 @@ class _Speaking:
         seconds = seconds / paces
         return seconds if given is None else fit_words(seconds, tokens, given)
 
-    def _predict(self, reading: _Reading, model: PngNat, row: int) -> np.ndarray:
-        seconds = reading.durations(model, row).double().numpy()
+    def _predict(self, reading: _Utterance, model: AcousticEngine, row: int) -> np.ndarray:
+        seconds = reading.durations(model, row).astype(np.float64)
         if not np.isfinite(seconds).all():
             raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")
         return np.clip(seconds, 0.0, LONGEST_PHONEME)

@@ -21,7 +21,7 @@ from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.sizes import ModelSizes, model_config
 from pngnat.training.start import start_from_encoder, start_from_model, start_resized
-from pngnat.voice.voice import Voice, load_voice
+from pngnat.voice.modules import VoiceModules, load_modules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def train_acoustic(job: AcousticJob) -> None:
     for split, chosen in recordings.items():
         if not chosen:
             raise PngnatError(f"none of the corpora has recordings in the split '{split}'")
-    voice = load_voice(job.voice_from) if job.voice_from else None
+    voice = load_modules(job.voice_from) if job.voice_from else None
     if voice is not None:
         tokenizer = voice.tokenizer
     elif job.tokenizer is not None:
@@ -91,7 +91,7 @@ def train_acoustic(job: AcousticJob) -> None:
     fit(module, job.run_dir, job.run, job.schedule, [Ema("model", job.ema_decay), Throughput()])
 
 
-def _start(model: PngNat, speakers: Sequence[str], voice: Voice, keeps_sizes: bool) -> None:
+def _start(model: PngNat, speakers: Sequence[str], voice: VoiceModules, keeps_sizes: bool) -> None:
     if keeps_sizes:
         start_from_model(model, speakers, voice.acoustic, voice.speakers)
         return

@@ -16,8 +16,8 @@ from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST, newest_checkpoint
 from pngnat.voice.card import find_voice
+from pngnat.voice.modules import load_modules
 from pngnat.voice.vocoders import SETTINGS, WEIGHTS, load_discriminators, load_own_vocoder, load_settings
-from pngnat.voice.voice import load_voice
 
 DESCRIPTION = "acoustic.json"
 
@@ -102,7 +102,7 @@ def vocoder_start(source: str | Path) -> VocoderStart:
     if (folder / SETTINGS).exists():
         vocoder = vocoder_model(folder)
     else:
-        folder, vocoder = find_voice(source), load_voice(source).vocoder
+        folder, vocoder = find_voice(source), load_modules(source).vocoder
         if not isinstance(vocoder, Vocoder):
             raise PngnatError(f"the voice {source} speaks with another project's vocoder, which cannot be trained here")
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import acoustic_model, vocoder_start
 from pngnat.voice.card import Pauses, SpeakerCard, VoiceCard
+from pngnat.voice.modules import VoiceModules, save_voice
 from pngnat.voice.vocoders import save_discriminators
-from pngnat.voice.voice import Voice, save_voice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,6 @@ def make_voice(settings: VoiceSettings) -> None:
         pauses=settings.pauses,
     )
     readme = settings.card.read_text(encoding="utf-8") if settings.card else None
-    save_voice(Voice(card, PngTokenizer.load(settings.acoustic), acoustic, start.vocoder), settings.voice, readme)
+    save_voice(VoiceModules(card, PngTokenizer.load(settings.acoustic), acoustic, start.vocoder), settings.voice, readme)
     if start.discriminators:
         save_discriminators(settings.voice, start.discriminators)

@@ -23,7 +23,7 @@ from pngnat.models.png_nat import PngNat
 from pngnat.stamps import digest
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import DESCRIPTION, acoustic_model
-from pngnat.voice.voice import load_voice
+from pngnat.voice.modules import load_modules
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def find_teacher(source: str | Path) -> Teacher:
     if (Path(source) / DESCRIPTION).exists():
         model, speakers = acoustic_model(Path(source))
         return Teacher(model, PngTokenizer.load(source), speakers)
-    voice = load_voice(source)
+    voice = load_modules(source)
     return Teacher(voice.acoustic, voice.tokenizer, tuple(voice.speakers))
 
 

@@ -15,7 +15,7 @@ from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.sizes import ModelSizes
 from pngnat.training.start import start_from_frozen
-from pngnat.voice.voice import load_voice
+from pngnat.voice.modules import load_modules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def pretrain(job: PretrainingJob, text: PreparedText) -> dict[str, float]:
     L.seed_everything(job.training.seed)
     module = Pretraining(model, job.training, text.tokenizer, text.train, text.held_out)
     if job.voice_from:
-        start_from_frozen(module.model.encoder, load_voice(job.voice_from), text.tokenizer)
+        start_from_frozen(module.model.encoder, load_modules(job.voice_from), text.tokenizer)
     fit(module, job.run_dir, job.run, job.schedule, [Throughput("tokens_per_s", "num_tokens")])
     is_first = module.global_rank == 0
     if is_first:

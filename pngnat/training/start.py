@@ -13,7 +13,7 @@ from pngnat.models.png_nat import PngNat
 from pngnat.stamps import digest
 from pngnat.text.tokenizer import FILE as TOKENIZER
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.voice.voice import Voice
+from pngnat.voice.modules import VoiceModules
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
@@ -32,7 +32,7 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
     _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
 
 
-def start_from_frozen(encoder: PngBert, voice: Voice, tokenizer: PngTokenizer) -> None:
+def start_from_frozen(encoder: PngBert, voice: VoiceModules, tokenizer: PngTokenizer) -> None:
     """Copy into a PnG BERT what a voice's pre-training knew and its training left alone, the embeddings and the frozen layers, and freeze
     them. The layers above, which in the voice have learned from sound, are then soon learned anew from text.
 

@@ -24,7 +24,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
+from pngnat.models.vocoder.hifigan import FramesFirst, HifiGanConfig, hifigan
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
 from pngnat.untrusted import Section, check_types, read_json, read_yaml, safe_file, shown
 from pngnat.voice.card import audio_settings
@@ -118,7 +118,7 @@ def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
     stated |= {"sample_rate": config.sampling_rate, "hop_length": config.hop_length, "n_mels": config.model_in_dim}
     _check_mel(path, stated, audio)
     generator = build_module(path.parent, _foreign_weights(path.parent), lambda: hifigan(config), what="vocoder")
-    return ForeignVocoder(f"the HiFi-GAN in {path.parent}", audio, generator, lambda mel: generator(mel.transpose(1, 2)), config.reach)
+    return ForeignVocoder(f"the HiFi-GAN in {path.parent}", audio, FramesFirst(generator), config.reach)
 
 
 def _speecht5_mel(folder: Path) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _vocos(path: Path, audio: AudioConfig) -> ForeignVocoder:
     # The package stores its windows and mel filters too.
     stored = ("feature_extractor.", "head.istft.")
     network = build_module(path.parent, _foreign_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
-    return ForeignVocoder(f"the Vocos in {path.parent}", audio, network, network, config.reach)
+    return ForeignVocoder(f"the Vocos in {path.parent}", audio, network, config.reach)
 
 
 def _vocos_mel(path: Path, features: Section) -> dict[str, Any]:

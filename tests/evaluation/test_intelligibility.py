@@ -52,7 +52,7 @@ def test_sources_stand_beside_each_other():
 
 
 def test_each_sentence_keeps_its_speaker_where_the_voice_has_it(stub_voice, judges_by_length):
-    from pngnat.voice.voice import load_voice
+    from pngnat.engine.loading import load_voice
 
     voice, measurer = load_voice(stub_voice), intelligibility.Measurer()
     passages = [Passage("1", "Yes.", "bob"), Passage("2", "Yes.", "stranger"), Passage("3", "Yes.")]

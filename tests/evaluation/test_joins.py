@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pngnat.audio.config import AudioConfig
+from pngnat.engine.loading import load_voice
 from pngnat.evaluation.joins import Spoken, jumps, main, pauses, speak, summarize
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedPhoneme
-from pngnat.voice.voice import load_voice
 
 RATE = 24000
 

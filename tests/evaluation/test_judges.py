@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pngnat.engine.loading import load_voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import blending, commands, judges, similarity
 from pngnat.evaluation.judges import Judges, SpeakerSimilarity, SpokenSentence, installed_judges
 from pngnat.evaluation.tracks import Track
 from pngnat.voice.blending import Blend
-from pngnat.voice.voice import load_voice
 
 SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ".")
 

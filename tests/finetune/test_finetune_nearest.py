@@ -6,10 +6,10 @@ import pytest
 
 from pngnat.audio.wav import write
 from pngnat.data.corpus import Recording
+from pngnat.engine.loading import load_voice
 from pngnat.finetune import nearest
 from pngnat.finetune.nearest import SpectrumTimbre, installed_timbre, likenesses
 from pngnat.text.utterance import Boundary, Utterance
-from pngnat.voice.voice import load_voice
 
 RATE = 24000
 

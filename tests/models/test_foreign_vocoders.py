@@ -4,7 +4,7 @@ import torch
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
+from pngnat.models.vocoder.hifigan import FramesFirst, HifiGanConfig, hifigan
 from pngnat.models.vocoder.streaming import stream
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
 
@@ -26,14 +26,14 @@ def hifigan_vocoder(config: HifiGanConfig) -> ForeignVocoder:
         if weight.dim() > 1:
             torch.nn.init.normal_(weight, std=0.8 / weight[0].numel() ** 0.5)
     audio = AudioConfig(sample_rate=config.sampling_rate, hop_length=config.hop_length, n_mels=config.model_in_dim)
-    return ForeignVocoder("HiFi-GAN", audio, network, lambda mel: network(mel.transpose(1, 2)), config.reach)
+    return ForeignVocoder("HiFi-GAN", audio, FramesFirst(network), config.reach)
 
 
 def vocos_vocoder() -> ForeignVocoder:
     torch.manual_seed(0)
     network = VocosNetwork(VOCOS).eval()
     audio = AudioConfig(n_fft=1024, window_length=1024, hop_length=256, n_mels=100)
-    return ForeignVocoder("Vocos", audio, network, network, VOCOS.reach)
+    return ForeignVocoder("Vocos", audio, network, VOCOS.reach)
 
 
 VOCODERS = pytest.mark.parametrize("make", [lambda: hifigan_vocoder(V1), lambda: hifigan_vocoder(SPEECHT5), vocos_vocoder])
@@ -68,7 +68,7 @@ def test_reach_is_as_far_as_a_frame_is_heard(make):
 
 def test_a_vocoder_without_pitch_says_so():
     network = torch.nn.Identity()
-    vocoder = ForeignVocoder("the HiFi-GAN in folder", AudioConfig(), network, network, 3)
+    vocoder = ForeignVocoder("the HiFi-GAN in folder", AudioConfig(), network, 3)
     mel = torch.zeros(1, 128, 4)
     for asked in ({"semitones": 1.0}, {"f0": torch.ones(1, 4)}):
         with pytest.raises(PngnatError, match="the HiFi-GAN in folder cannot change the pitch"):

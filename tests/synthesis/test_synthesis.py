@@ -12,7 +12,7 @@ from speaking import LONG, TEXT, says
 import pngnat
 from pngnat.errors import PngnatError
 from pngnat.synthesis.speech import Speech
-from pngnat.synthesis.synthesize import pieces
+from pngnat.synthesis.synthesize import pieces, sentences
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice.blending import Blend
 
@@ -76,7 +76,7 @@ def test_blocks_of_samples_refuse_as_a_stream_does(voice):
 def test_a_sentence_is_read_once(voice, monkeypatch):
     calls = []
     read = type(voice.acoustic).read
-    monkeypatch.setattr(type(voice.acoustic), "read", lambda model, tokens: calls.append(model) or read(model, tokens))
+    monkeypatch.setattr(type(voice.acoustic), "read", lambda model, texts: calls.append(model) or read(model, texts))
     pngnat.synthesize("Hello there.", voice)
     assert calls == [voice.acoustic]
     pngnat.synthesize("Hello there.", voice, blend=Blend("pro"))
@@ -175,23 +175,10 @@ def test_unknown_options(voice):
         pngnat.stream("Hello.", voice, tempo=2)
 
 
-def semitones_given(voice, monkeypatch, **options) -> list[tuple]:
-    """What the vocoder is asked for while a text is spoken: (f0, semitones)."""
-    asked = []
-    choose = type(voice.vocoder).choose_f0
-    monkeypatch.setattr(
-        type(voice.vocoder),
-        "choose_f0",
-        lambda vocoder, mel, f0=None, semitones=0.0: asked.append((f0, semitones)) or choose(vocoder, mel, f0, semitones),
-    )
-    pngnat.synthesize(TEXT, voice, **options)
-    return asked
-
-
-def test_pitch_in_semitones_reaches_the_vocoder_and_changes_no_duration(voice, speech, monkeypatch):
+def test_pitch_in_semitones_reaches_the_vocoder_and_changes_no_duration(voice, speech):
     raised = pngnat.synthesize(TEXT, voice, pitch=3)
     assert np.array_equal(raised.durations, speech.durations) and not np.allclose(raised.samples, speech.samples)
-    assert semitones_given(voice, monkeypatch, pitch=3) == [(None, 3), (None, 3)]
+    assert [(one.pitch.f0, one.pitch.semitones) for one in sentences(TEXT, voice, pitch=3)] == [(None, 3), (None, 3)]
     blocks = np.concatenate(list(pngnat.stream_samples(TEXT, voice, pitch=3)))
     assert np.abs(blocks - raised.samples).max() < 1e-4
 
@@ -202,12 +189,10 @@ def test_pitch_out_of_range(voice, pitch):
         pngnat.stream("Hello.", voice, pitch=pitch)
 
 
-def test_a_given_contour_lies_where_its_sound_is_heard(voice, speech, monkeypatch):
+def test_a_given_contour_lies_where_its_sound_is_heard(voice, speech):
     frames = len(speech.samples) // 300
     contour = np.arange(frames, dtype=np.float32) / 10
-    (first, _), (second, _) = semitones_given(voice, monkeypatch, f0=contour, durations=speech.durations)
-    assert first.shape[0] == second.shape[0] == 1
-    first, second = first[0].numpy(), second[0].numpy()
+    first, second = (sentence.pitch.f0 for sentence in sentences(TEXT, voice, f0=contour, durations=speech.durations))
     assert np.all(np.diff(first) >= 0) and np.all(np.diff(second) >= 0) and second[0] >= first[-1]
     # A word's middle is heard where the contour says so, pauses before it or not.
     start = speech.words[4].start * 80

@@ -13,7 +13,7 @@ from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.prosody import ProsodyConfig
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.start import start_from_encoder, start_from_frozen, start_resized
-from pngnat.voice.voice import Voice, load_voice
+from pngnat.voice.modules import VoiceModules, load_modules
 
 SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
 
@@ -50,9 +50,9 @@ def test_an_encoder_of_other_sizes_is_refused(pretrained):
 
 
 @pytest.fixture
-def frozen_voice(stub_voice) -> Voice:
+def frozen_voice(stub_voice) -> VoiceModules:
     """A voice of two encoder layers, of which the lower one was frozen."""
-    voice = load_voice(stub_voice)
+    voice = load_modules(stub_voice)
     encoder = replace(voice.acoustic.config.encoder, layers=2)
     return replace(voice, acoustic=PngNat(replace(voice.acoustic.config, encoder=encoder, frozen_layers=1)))
 
@@ -68,7 +68,7 @@ def test_what_a_voice_left_frozen_is_copied_and_kept_and_nothing_else(frozen_voi
 
 
 def test_a_voice_without_frozen_layers_is_refused(stub_voice):
-    voice = load_voice(stub_voice)
+    voice = load_modules(stub_voice)
     with pytest.raises(PngnatError, match="no encoder layers that were frozen"):
         start_from_frozen(PngBert(voice.acoustic.config.encoder), voice, voice.tokenizer)
 

@@ -12,8 +12,8 @@ from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
+from pngnat.voice.modules import load_modules, save_voice
 from pngnat.voice.vocoders import load_vocoder
-from pngnat.voice.voice import load_voice, save_voice
 
 STUB = AudioConfig(n_mels=20)
 # 300 samples a frame; each kernel longer than its rate by an even number.
@@ -115,7 +115,7 @@ def test_a_voice_speaks_with_another_vocoder(stub_voice, tmp_path, kind):
         folder = write_hifigan(tmp_path / "v", STUB, **SMALL_HIFIGAN)
     else:
         folder = write_vocos(tmp_path / "v", vocos_for(STUB)) if kind == "Vocos" else write_own(tmp_path / "v", STUB)
-    voice = load_voice(stub_voice, vocoder=folder)
+    voice = pngnat.load_voice(stub_voice, vocoder=folder)
     speech, usual = pngnat.synthesize("Hello there, my friend.", voice), pngnat.synthesize("Hello there, my friend.", stub_voice)
     assert np.array_equal(speech.durations, usual.durations) and speech.words == usual.words
     assert np.isfinite(speech.samples).all() and speech.samples.std() > 0 and not np.array_equal(speech.samples, usual.samples)
@@ -128,7 +128,7 @@ def test_a_voice_speaks_with_another_vocoder(stub_voice, tmp_path, kind):
         with pytest.raises(PngnatError, match=f"the {kind} in .*/v cannot change the pitch"):
             pngnat.stream("Hello.", voice, **asked)
     with pytest.raises(PngnatError, match="cannot be saved with"):
-        save_voice(voice, tmp_path / "copy")
+        save_voice(load_modules(stub_voice, folder), tmp_path / "copy")
 
 
 def test_the_generator_of_speecht5(tmp_path):

@@ -7,10 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-import pngnat
 from pngnat.errors import PngnatError
 from pngnat.voice.card import bundled_voices, find_voice, list_voices, named_voices, read_card
-from pngnat.voice.voice import load_voice, save_voice
+from pngnat.voice.modules import load_modules, save_voice
 
 
 @pytest.fixture
@@ -33,19 +32,18 @@ def edit(folder, **changes) -> None:
 
 def refuses(folder, match: str) -> None:
     with pytest.raises(PngnatError, match=match) as caught:
-        load_voice(folder)
+        load_modules(folder)
     assert "\n" not in str(caught.value)
 
 
 def test_loads_once(stub_voice):
-    voice = load_voice(stub_voice)
-    assert load_voice(str(stub_voice)) is voice
-    assert voice.speakers == ["ada", "bob"] and voice.sample_rate == 24000 and voice.name == "stub"
+    voice = load_modules(stub_voice)
+    assert load_modules(str(stub_voice)) is voice and voice.speakers == ["ada", "bob"] and voice.name == "stub"
     assert not voice.acoustic.training and not any(p.requires_grad for p in voice.vocoder.parameters())
 
 
 def test_saving_what_was_loaded_changes_nothing(stub_voice, tmp_path):
-    save_voice(load_voice(stub_voice), tmp_path / "again", readme="# again\n")
+    save_voice(load_modules(stub_voice), tmp_path / "again", readme="# again\n")
     for name in sorted(os.listdir(stub_voice)):
         if name != "README.md":
             assert (tmp_path / "again" / name).read_bytes() == (stub_voice / name).read_bytes()
@@ -55,43 +53,33 @@ def test_saving_what_was_loaded_changes_nothing(stub_voice, tmp_path):
 def test_who_agreed_stays_with_the_voice(folder, tmp_path):
     consent = {"speaker": "Ann", "agreed_by": "Ann", "purpose": "reading " * 50, "date": "2026-01-02"}
     edit(folder, consent=consent)
-    save_voice(load_voice(folder), tmp_path / "again")
-    assert load_voice(tmp_path / "again").card.consent == consent
+    save_voice(load_modules(folder), tmp_path / "again")
+    assert load_modules(tmp_path / "again").card.consent == consent
 
 
 def test_own_words_stay_with_the_voice(folder, tmp_path):
     edit(folder, lexicon={"Nguyen": "w ih n", "IPA": "AY1 P IY1 EY1"})
-    save_voice(load_voice(folder), tmp_path / "again")
-    assert load_voice(tmp_path / "again").card.lexicon == {"nguyen": ("W", "IH1", "N"), "ipa": ("AY1", "P", "IY1", "EY1")}
+    save_voice(load_modules(folder), tmp_path / "again")
+    assert load_modules(tmp_path / "again").card.lexicon == {"nguyen": ("W", "IH1", "N"), "ipa": ("AY1", "P", "IY1", "EY1")}
 
 
 def test_values_that_half_precision_cannot_hold_stay(stub_voice, tmp_path):
     shutil.copytree(stub_voice, tmp_path / "loud")
-    voice = load_voice(tmp_path / "loud")
+    voice = load_modules(tmp_path / "loud")
     voice.acoustic.speaker.weight.data[0, 0] = 1e6
     save_voice(voice, tmp_path / "louder")
-    assert load_voice(tmp_path / "louder").acoustic.speaker.weight[0, 0] == 1e6
+    assert load_modules(tmp_path / "louder").acoustic.speaker.weight[0, 0] == 1e6
 
 
-def test_unknown_names_come_with_the_list(stub_voice):
-    with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: ada, bob"):
-        load_voice(stub_voice).speaker_row("zoe")
-    with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: pro, ada, bob"):
-        load_voice(stub_voice).professional_row("zoe")
+def test_an_unknown_voice_is_named(stub_voice):
     with pytest.raises(PngnatError, match="there is no voice 'nobody'"):
-        load_voice("nobody")
+        load_modules("nobody")
 
 
 def test_bundled_voices_can_be_read():
     for card in map(read_card, bundled_voices().values()):
         assert card.speakers and card.licence and card.description
         assert find_voice(card.name).name == card.name
-
-
-def test_professionals_speak_by_their_own_model(stub_voice):
-    voice = load_voice(stub_voice)
-    assert voice.professional_row("pro") == (voice.professional, 0)
-    assert voice.professional_row("bob") == (voice.acoustic, 1)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +141,7 @@ def test_voices_are_found_by_name(stub_voice, tmp_path, monkeypatch):
         shutil.copytree(stub_voice, folder)
     monkeypatch.chdir(project)
     monkeypatch.delenv("PNGNAT_VOICES", raising=False)
-    assert find_voice("ann").samefile(project / "voices" / "ann") and load_voice("ann").name == "stub"
+    assert find_voice("ann").samefile(project / "voices" / "ann") and load_modules("ann").name == "stub"
     with pytest.raises(PngnatError, match=r"no voice 'ben'.*english.* voices/ben \(\$PNGNAT_VOICES is not set\)"):
         find_voice("ben")
     monkeypatch.setenv("PNGNAT_VOICES", os.pathsep.join(["", str(first), str(second)]))
@@ -167,7 +155,7 @@ def test_voices_are_found_by_name(stub_voice, tmp_path, monkeypatch):
     assert find_voice("ben").samefile(project / "ben")
     for name in ("../project/ann/../voices/zoe", "zoe", ""):
         with pytest.raises(PngnatError) as caught:
-            load_voice(name)
+            load_modules(name)
         assert "\n" not in str(caught.value)
     with pytest.raises(PngnatError) as caught:
         find_voice("zoe")
@@ -260,7 +248,7 @@ def test_a_card_without_the_optional_parts(folder):
     for key in ("pauses", "professional"):
         del card[key]
     (folder / "voice.json").write_text(json.dumps(card))
-    voice = load_voice(folder)
+    voice = load_modules(folder)
     assert voice.professional is None and voice.card.consent is None and voice.card.pauses.sentence == 0.25
     assert read_card(folder) == voice.card
 
@@ -268,17 +256,13 @@ def test_a_card_without_the_optional_parts(folder):
 def test_a_folder_that_cannot_be_written(stub_voice, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PngnatError, match="cannot be written"):
-        save_voice(load_voice(stub_voice), tmp_path / "file" / "voice")
-
-
-def test_public_names(stub_voice):
-    assert isinstance(pngnat.load_voice(stub_voice), pngnat.Voice)
+        save_voice(load_modules(stub_voice), tmp_path / "file" / "voice")
 
 
 def test_a_speaker_s_name_leads_to_the_voice(stub_voice, monkeypatch):
     monkeypatch.setenv("PNGNAT_VOICES", str(stub_voice.parent))
     with pytest.raises(PngnatError, match="'bob' is no voice but a speaker of the voice 'stub'"):
-        load_voice("bob")
+        load_modules("bob")
 
 
 def test_a_card_shows_itself_in_a_line(stub_voice):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import torch
 from torch import Tensor, nn
 
 from pngnat.audio.config import AudioConfig
@@ -18,15 +15,14 @@ class ForeignVocoder(nn.Module):
     sound depends on, so that the vocoder can work in pieces.
     """
 
-    def __init__(self, name: str, audio: AudioConfig, network: nn.Module, sound: Callable[[Tensor], Tensor], reach: int) -> None:
+    def __init__(self, name: str, audio: AudioConfig, network: nn.Module, reach: int) -> None:
         super().__init__()
         self.name, self.audio, self.network, self.reach = name, audio, network, reach
-        self._sound = sound
 
-    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float = 0.0) -> Tensor:
+    def forward(self, mel: Tensor, f0: Tensor | None = None, generator: object = None, semitones: float = 0.0) -> Tensor:
         """As Vocoder.forward: mel (B, M, T) to float32 (B, T * hop). Raises PngnatError where a pitch is asked for."""
         self.check_pitch(f0 is not None or semitones != 0)
-        return self._sound(mel).float()
+        return self.network(mel).float()
 
     def check_pitch(self, asked: bool) -> None:
         """Raise PngnatError where a pitch is asked for: such a vocoder sings what the mel says."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from itertools import chain
 
-from torch import nn
+from torch import Tensor, nn
 
 from pngnat.errors import PngnatError
 
@@ -74,6 +74,18 @@ class HifiGanConfig:
             rate *= upsampling
             frames += widest / rate
         return math.ceil(frames + 3 / rate)
+
+
+class FramesFirst(nn.Module):
+    """A network that takes (B, T, M), to be given (B, M, T) as the vocoders here are."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(B, M, T) to what the network makes of it."""
+        return self.network(mel.transpose(1, 2))
 
 
 def hifigan(config: HifiGanConfig) -> nn.Module:

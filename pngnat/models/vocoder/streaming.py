@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,13 +18,14 @@ def stream(
     vocoder: Vocoder | ForeignVocoder,
     mel: Tensor,
     f0: Tensor | None = None,
-    generator: torch.Generator | None = None,
+    generator: np.random.Generator | None = None,
     semitones: float | Tensor = 0.0,
     first: int = 40,
     growth: float = 2.0,
     longest: int = 400,
 ) -> Iterator[Tensor]:
-    """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1, M, T).
+    """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1, M, T), and the
+    generator NumPy's: PyTorch's draws other numbers in pieces than at once.
 
     first: frames until the first piece; each next one is `growth` times as long, up to `longest`. Each piece costs the network some
     25 frames of context on either side, so short pieces arrive sooner but cost more.
@@ -53,7 +55,7 @@ def _overlapped(
     vocoder: Vocoder,
     mel: Tensor,
     f0: Tensor | None,
-    generator: torch.Generator | None,
+    generator: np.random.Generator | None,
     semitones: float | Tensor,
     pieces: Iterable[tuple[int, int]],
 ) -> Iterator[Tensor]:
@@ -85,7 +87,7 @@ class OverlapAdd:
 
     def __init__(self, stft: FramedStft) -> None:
         self.stft, self.skip = stft, stft.pad
-        self.tail = self.weight = torch.zeros(1, 2 * stft.pad)
+        self.tail = self.weight = stft.window.new_zeros(1, 2 * stft.pad)
 
     def add(self, spectrum: Tensor, last: bool) -> Tensor:
         """The next frames (1, K, T'), of which the `last` end the sound, to the samples (1, S') that no later frame changes."""
@@ -104,8 +106,8 @@ class CorrectedStream:
 
     def __init__(self, correction: MelCorrection) -> None:
         self.correction, self.joined = correction, OverlapAdd(correction.stft)
-        self.waiting = torch.zeros(1, correction.stft.pad)
-        self.mel = self.trust = torch.zeros(1, correction.bands.shape[1], 0)
+        self.waiting = correction.bands.new_zeros(1, correction.stft.pad)
+        self.mel = self.trust = correction.bands.new_zeros(1, correction.bands.shape[1], 0)
 
     def add(self, samples: Tensor, mel: Tensor, trust: Tensor, last: bool) -> Tensor:
         """The next samples (1, S'), and mel and trust (1, M, T') of the next frames, to the corrected samples that are ready."""

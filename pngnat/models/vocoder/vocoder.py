@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,13 +21,12 @@ from pngnat.models.vocoder.stft import FramedStft
 MEL_MEAN, MEL_SCALE = -5.0, 3.0
 # The largest log-magnitude; without it one wild weight gives infinite sound.
 MAX_LOG = 6.0
-# Noise is drawn in frames of a multiple of this many numbers: PyTorch's generator works in blocks of 16,
-# and only so does noise drawn in two halves equal the noise drawn at once.
-NOISE_BLOCK = 16
 # From this probability of voice on, the source is all pulses. Low: hoarseness in a voice is heard sooner than a buzz in a consonant.
 SURE_VOICE = 0.2
 # In octaves, a quarter of a semitone: the networks' own error is smaller.
 SAME_PITCH = 1 / 48
+
+NoiseSource = np.random.Generator | torch.Generator
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,12 @@ class Vocoder(nn.Module):
             pulses.fill_(-3.0), phase.zero_(), noise.fill_(-4.0), trust.fill_(2.0)
 
     def forward(
-        self, mel: Tensor, f0: Tensor | None = None, generator: torch.Generator | None = None, semitones: float | Tensor = 0.0
+        self, mel: Tensor, f0: Tensor | None = None, generator: NoiseSource | None = None, semitones: float | Tensor = 0.0
     ) -> Tensor:
         """Sound of a mel.
 
         mel: (B, M, T), natural log as in log_mel. f0: (B, T) in Hz, 0 where there is no voice; None predicts it.
-        generator: source of the noise; the same state gives the same sound. semitones: how far to raise f0, a number or (B, T).
+        generator: see `noise`; the same state gives the same sound. semitones: how far to raise f0, a number or (B, T).
         Returns float32 (B, T * hop).
         """
         pitch, voicing, natural = self.choose_f0(mel, f0, semitones)
@@ -136,15 +136,19 @@ class Vocoder(nn.Module):
         """mel (B, M, T) to logits of pitch classes (B, T, bins) and of voicing (B, T), for PitchNet's loss."""
         return self.pitch((mel - MEL_MEAN) / MEL_SCALE)
 
-    def noise(self, batch: int, frames: int, generator: torch.Generator | None = None) -> Tensor:
+    def noise(self, batch: int, frames: int, generator: NoiseSource | None = None) -> Tensor:
         """Complex Gaussian noise of variance 2, for the source and for the sound: (B, 2, K, T), or (B, 1, K, T) where they share it.
-        Drawn frame by frame, as a stream does."""
-        kinds = 1 if self.config.shared_noise else 2
-        numbers = 2 * kinds * self.stft.frequencies
-        drawn = -(-numbers // NOISE_BLOCK) * NOISE_BLOCK
-        device = self.stft.window.device
-        real = torch.randn(batch, frames, drawn, generator=generator, device=generator.device if generator else device).to(device)
-        return torch.view_as_complex(real[..., :numbers].reshape(batch, frames, kinds, -1, 2)).permute(0, 2, 3, 1)
+
+        Drawn frame by frame, as a stream does. NumPy's generator draws the same numbers for every device and every engine; PyTorch's, or
+        None for its default, draws where it lives, as training wants it.
+        """
+        kinds, device = 1 if self.config.shared_noise else 2, self.stft.window.device
+        shape = (batch, frames, kinds, self.stft.frequencies, 2)
+        if isinstance(generator, np.random.Generator):
+            real = torch.from_numpy(generator.standard_normal(shape, dtype=np.float32))
+        else:
+            real = torch.randn(shape, generator=generator, device=generator.device if generator else device)
+        return torch.view_as_complex(real.to(device)).permute(0, 2, 3, 1)
 
     def pulses(self, f0: Tensor, phase: Tensor | None = None) -> Tensor:
         """The source (B, T * hop); arguments as for `pulse_train`."""

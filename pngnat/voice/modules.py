@@ -1,4 +1,4 @@
-"""A voice in memory: load it once, speak many times; save one that was trained."""
+"""A voice as PyTorch modules: what training, fine-tuning and the engine `torch` work on; loaded from a folder and saved to one."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ if hasattr(os, "register_at_fork"):
 
 
 @dataclass(frozen=True, eq=False)
-class Voice:
-    """All that speaking needs. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps one."""
+class VoiceModules:
+    """The models of a voice. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps one."""
 
     card: VoiceCard
     tokenizer: PngTokenizer
@@ -51,29 +51,15 @@ class Voice:
         return self.card.name
 
     @property
-    def sample_rate(self) -> int:
-        """Hz."""
-        return self.card.audio.sample_rate
-
-    @property
     def speakers(self) -> list[str]:
         """Names, in the order of the acoustic model's rows."""
         return [speaker.name for speaker in self.card.speakers]
 
-    def speaker_row(self, name: str | None) -> int:
-        """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
-        return self.card.row(name)
-
-    def professional_row(self, name: str) -> tuple[PngNat, int]:
-        """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an unknown name."""
-        kept, row = self.card.lender_row(name)
-        return (self.professional, row) if kept and self.professional is not None else (self.acoustic, self.speaker_row(name))
-
     def __repr__(self) -> str:
-        return f"<Voice {self.name!r}, speakers: {', '.join(self.speakers)}>"
+        return f"<VoiceModules of {self.name!r}, speakers: {', '.join(self.speakers)}>"
 
 
-def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> Voice:
+def load_modules(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> VoiceModules:
     """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
 
     vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
@@ -86,7 +72,7 @@ def load_voice(voice: str | os.PathLike | None = None, vocoder: str | os.PathLik
 
 
 @loaded_once(keep=4)
-def _load(folder: Path, _modified: int) -> Voice:
+def _load(folder: Path, _modified: int) -> VoiceModules:
     card = read_card(folder)
     safe_file(folder, TOKENIZER)
     tokenizer = PngTokenizer.load(folder)
@@ -101,7 +87,7 @@ def _load(folder: Path, _modified: int) -> Voice:
     if card.professional:
         kept = card.professional
         professional = _acoustic(folder, PROFESSIONAL, kept.acoustic, len(kept.speakers), card, tokenizer)
-    return Voice(card, tokenizer, acoustic, vocoder, professional)
+    return VoiceModules(card, tokenizer, acoustic, vocoder, professional)
 
 
 def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, card: VoiceCard, tokenizer: PngTokenizer) -> PngNat:
@@ -119,7 +105,7 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
     return build_module(folder, file, lambda: PngNat(config))
 
 
-def save_voice(voice: Voice, folder: str | os.PathLike, readme: str | None = None) -> None:
+def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | None = None) -> None:
     """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md.
 
     Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the vocoder is none

@@ -1,0 +1,124 @@
+"""The engine `torch`: a voice's modules behind the interface, on a processor or a GPU."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pngnat.audio.config import AudioConfig
+from pngnat.engine.interface import Pitch
+from pngnat.engine.voice import Voice
+from pngnat.errors import PngnatError
+from pngnat.models.batch import PngBatch
+from pngnat.models.png_nat import PngNat
+from pngnat.models.vocoder import Vocoder
+from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.models.vocoder.streaming import stream
+from pngnat.text.tokenizer import PngTokens
+from pngnat.voice.modules import VoiceModules
+from pngnat.voice.vocoders import load_vocoder
+
+
+class TorchReading:
+    """See `interface.Reading`."""
+
+    def __init__(self, model: PngNat, batch: PngBatch) -> None:
+        self._model, self._batch, self._states = model, batch, model.read(batch)
+
+    @torch.inference_mode()
+    def durations(self, rows: Sequence[int]) -> np.ndarray:
+        """See `interface.Reading.durations`."""
+        return _array(self._model.predict_durations(self._batch, self._rows(rows), self._states).float())
+
+    @torch.inference_mode()
+    def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
+        """See `interface.Reading.mel`."""
+        durations = torch.from_numpy(np.asarray(seconds, dtype=np.float32)).to(self._states.device)
+        return _array(self._model.speak(self._batch, self._rows(rows), durations, self._states))
+
+    def _rows(self, rows: Sequence[int]) -> Tensor:
+        return torch.tensor(list(rows), device=self._states.device)
+
+
+class TorchAcoustic:
+    """See `interface.AcousticEngine`."""
+
+    def __init__(self, model: PngNat) -> None:
+        self.model = model
+
+    @torch.inference_mode()
+    def read(self, utterances: Sequence[PngTokens]) -> TorchReading:
+        """See `interface.AcousticEngine.read`."""
+        return TorchReading(self.model, PngBatch.collate(utterances).to(self.model.speaker.weight.device))
+
+
+class TorchVocoder:
+    """See `interface.VocoderEngine`; speaks with any vocoder, those of other projects included."""
+
+    def __init__(self, vocoder: Vocoder | ForeignVocoder, device: torch.device) -> None:
+        self.vocoder, self._device = vocoder, device
+
+    def check_pitch(self, asked: bool) -> None:
+        """See `interface.VocoderEngine.check_pitch`."""
+        if isinstance(self.vocoder, ForeignVocoder):
+            self.vocoder.check_pitch(asked)
+
+    @torch.inference_mode()
+    def sound(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> np.ndarray:
+        """See `interface.VocoderEngine.sound`."""
+        return _array(self.vocoder(self._tensor(mel), *self._pitch(pitch, noise))[0])
+
+    @torch.inference_mode()
+    def blocks(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> Iterator[np.ndarray]:
+        """See `interface.VocoderEngine.blocks`."""
+        for piece in stream(self.vocoder, self._tensor(mel), *self._pitch(pitch, noise)):
+            yield _array(piece[0])
+
+    def _pitch(self, pitch: Pitch, noise: np.random.Generator) -> tuple[Tensor | None, np.random.Generator, float | Tensor]:
+        """As Vocoder.forward takes it."""
+        f0 = None if pitch.f0 is None else self._tensor(pitch.f0)
+        return f0, noise, self._tensor(pitch.semitones) if isinstance(pitch.semitones, np.ndarray) else pitch.semitones
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.asarray(values, dtype=np.float32))[None].to(self._device)
+
+
+def torch_voice(modules: VoiceModules, device: str | None = None) -> Voice:
+    """A voice that speaks with these modules, or with copies of them on another device: "cuda", "cuda:1", "mps"; None is the processor.
+
+    Raises PngnatError for a device that is not there.
+    """
+    place = _device(device)
+    acoustic = TorchAcoustic(_placed(modules.acoustic, place))
+    professional = None if modules.professional is None else TorchAcoustic(_placed(modules.professional, place))
+    return Voice(modules.card, modules.tokenizer, acoustic, TorchVocoder(_placed(modules.vocoder, place), place), professional, "torch")
+
+
+def torch_vocoder(folder: str | os.PathLike, audio: AudioConfig, device: str | None = None) -> TorchVocoder:
+    """The vocoder in a folder, of pngnat or of another project; device and errors as for `torch_voice`, and those of `load_vocoder`."""
+    place = _device(device)
+    return TorchVocoder(_placed(load_vocoder(folder, audio), place), place)
+
+
+def _placed(module: Any, device: torch.device) -> Any:
+    # What is loaded stays in memory, and others speak with it where it is.
+    return module if device.type == "cpu" else copy.deepcopy(module).to(device)
+
+
+def _device(name: str | None) -> torch.device:
+    try:
+        device = torch.device(name or "cpu")
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        raise PngnatError(f"the device {name!r} cannot be used ({str(error).splitlines()[0]})") from error
+    return device
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.cpu().numpy()
