@@ -14,6 +14,7 @@ from typing import Any
 
 from pngnat.data.corpus import MANIFEST, Recording, read_corpus
 from pngnat.data.prepare import PrepareConfig
+from pngnat.data.sources import Skipped, Source
 from pngnat.engine.torch_engine import torch_voice
 from pngnat.errors import PngnatError
 from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune_acoustic
@@ -99,8 +100,10 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) ->
     ask: puts a question to a person; None takes the terminal, where there is one.
     Raises PngnatError without consent, and wherever a stage cannot do its work.
     """
+    # First: nobody should be asked about recordings that no voice can be made of.
+    target = target_sources(config, config.name)
     consent = get_consent(config.consent, config.work / CONSENT, config.target, ask or terminal())
-    return _Finetuning(config, consent).run()
+    return _Finetuning(config, consent, target).run()
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,12 @@ class Plan:
 class _Finetuning:
     """One run through the stages."""
 
-    def __init__(self, config: FinetuneConfig, consent: Consent):
+    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]]):
         self.config, self.consent = config, consent
+        self.sources, self.skipped = target
         self.base_folder = find_voice(config.base)
         if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
             raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
-        self.sources, self.skipped = target_sources(config, config.name)
         self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
         self.journal = Journal(config.work, lambda text: self.progress.say(text))
         self.results: dict[str, Mapping[str, Any]] = {}

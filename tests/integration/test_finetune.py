@@ -20,6 +20,7 @@ from pngnat.evaluation.judges import Judges
 from pngnat.finetune import run as finetuning
 from pngnat.finetune import voice as finetune_voice
 from pngnat.finetune.acoustic import AcousticTuning
+from pngnat.finetune.data import target_sources
 from pngnat.finetune.nearest import SpectrumTimbre
 from pngnat.finetune.run import FinetuneConfig, finetune
 from pngnat.finetune.stages import STATE
@@ -262,7 +263,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def test_the_recipe_refuses_in_one_line(recordings, tmp_path):
-    done = run(f"target={recordings}", "name=ann", f"work={tmp_path / 'work'}", f"out={tmp_path / 'voice'}")
+    done = run(f"target={recordings}", "name=ann", "least=0", f"work={tmp_path / 'work'}", f"out={tmp_path / 'voice'}")
     assert done.returncode == 2 and done.stderr.startswith("finetune: no voice is made without consent") and done.stderr.count("\n") == 1
     assert not (tmp_path / "work").exists() and not (tmp_path / "voice").exists()
 
@@ -272,6 +273,9 @@ def test_the_recipe_reads_its_settings(recordings, tmp_path):
     places = [f"work={tmp_path / 'work'}", f"out={tmp_path / 'voice'}", f"consent={tmp_path / 'consent.json'}"]
     done = run(f"target={recordings}", "name=ann", *places)
     assert done.returncode == 2 and "minutes to learn from" in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "work").exists(), "recordings that no voice can be made of come before any question"
+    done = run(f"target={recordings}", "name=ann", "least=0", "base=nobody", *places)
+    assert done.returncode == 2 and "nobody" in done.stderr and done.stderr.count("\n") == 1
     kept = json.loads((tmp_path / "work" / "consent.json").read_text(encoding="utf-8"))
     assert kept == CONSENT | {"recordings": str(recordings.resolve())}
 
@@ -280,6 +284,7 @@ def test_recordings_are_aligned_with_the_base_voice_s_words_too(recordings, stub
     base = shutil.copytree(stub_voice, tmp_path / "base")
     card = json.loads((base / "voice.json").read_text(encoding="utf-8"))
     (base / "voice.json").write_text(json.dumps({**card, "lexicon": {"rice": "R AA1 S", "pngnat": "P IH1"}}), encoding="utf-8")
-    run = finetuning._Finetuning(settings(recordings, base, tmp_path), None)
+    config = settings(recordings, base, tmp_path)
+    run = finetuning._Finetuning(config, None, target_sources(config, config.name))
     assert run.lexicon == {"rice": ("R", "AA1", "S"), "pngnat": tuple("P IH1 NG N AE2 T".split())}
     assert run._preparing(tmp_path).lexicon == run.base.card.lexicon == run.lexicon
