@@ -148,6 +148,7 @@ def test_what_a_checkpoint_holds_is_what_pytorch_reads(tmp_path):
     assert all(torch.equal(found[name], value) and found[name].dtype == value.dtype for name, value in table.items())
 
 
+@pytest.mark.slow
 def test_a_header_of_a_million_empty_tensors(copy):
     folder = copy("own")
     header = json.dumps({str(number): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(10**6)}).encode()

@@ -48,7 +48,7 @@ def test_features_say_what_a_recording_sounds_like(store, recordings):
     np.testing.assert_allclose(features.samples, VOWEL[: FRAMES * 300], atol=1e-4)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_what_was_measured_is_not_measured_again(store, recordings, processes):
     assert store.missing(recordings) == recordings
     assert list(store.measure(recordings, processes)) == recordings

@@ -76,6 +76,7 @@ def test_a_text_without_a_mark_at_its_end(voice, recordings):
     assert disfluency(unmarked, voice, ["pro"]).rhythms == disfluency(recordings, voice, ["pro"]).rhythms
 
 
+@pytest.mark.slow
 def test_the_report_is_written(voice, recordings, tmp_path):
     text = write(tmp_path / "new" / "report", disfluency(recordings, voice))
     folder = tmp_path / "new" / "report"

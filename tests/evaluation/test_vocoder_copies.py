@@ -29,6 +29,7 @@ def test_the_contour_has_a_value_for_each_frame():
     assert contour[44:-4] == pytest.approx(200, rel=0.006)
 
 
+@pytest.mark.slow
 def test_a_recording_is_its_own_best_copy():
     sound = vowel(120)
     assert copies.mel_cepstral_distortion(sound, sound, AUDIO) == 0
@@ -85,6 +86,7 @@ def test_the_band_ends_where_the_sound_does():
     assert copies.bandwidth(np.zeros(4800, np.float32), 24000) == 0
 
 
+@pytest.mark.slow
 def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
     class AlwaysFour:
         def score(self, samples, sample_rate):

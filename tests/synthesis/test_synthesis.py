@@ -141,6 +141,7 @@ def test_pieces_of_a_giant_word_join_to_the_word():
     assert parts[0].boundaries == (Boundary('"', 0.1), Boundary()) and parts[2].boundaries[1] == Boundary(".", 0.2)
 
 
+@pytest.mark.slow
 def test_five_thousand_words_are_all_spoken(voice):
     words = [word for number in range(500) for word in f"This is the story of a dog called spot {'and' * (number % 2)}".split()]
     text = " ".join(word + ("." if index % 12 == 11 else "") for index, word in enumerate(words))
@@ -148,6 +149,7 @@ def test_five_thousand_words_are_all_spoken(voice):
     assert spoken == words and len(spoken) > 4500
 
 
+@pytest.mark.slow
 def test_200_calls_do_not_grow(voice):
     for _ in range(20):
         pngnat.synthesize("Hello there.", voice)

@@ -157,6 +157,7 @@ def test_a_share_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
     assert 5 < sum(own) < 25 and [not known for known in own] == batch.is_predicted.tolist()
 
 
+@pytest.mark.slow
 def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
     predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
     list(predicted.measure(toy_corpus.recordings))

@@ -45,6 +45,7 @@ def plain(*texts: str) -> Listed:
     return Listed(tuple(Passage(text) for text in texts))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(utterances, max_size=5))
 def test_a_shard_gives_back_what_was_put_in(tmp_path_factory, chosen):
