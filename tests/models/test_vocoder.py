@@ -186,7 +186,7 @@ def test_source_and_sound_may_share_their_noise():
 
 @torch.inference_mode()
 def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
-    vocoder, mel, f0 = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=3000.0)), mels(1, 128, 6), torch.full((1, 6), 120.0)
+    vocoder, mel, f0 = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=3000.0)).eval(), mels(1, 128, 6), torch.full((1, 6), 120.0)
     voicing = torch.tensor([[0.0, 0.0, 0.1, 0.2, 0.7, 1.0]])
     breath = vocoder.filters(mel, f0, voicing).breath[0]
     # 3 kHz is the 150th of 601 frequencies.
@@ -196,6 +196,7 @@ def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
     full = everywhere.filters(mel, f0, voicing).breath[0]
     torch.testing.assert_close(breath[150:], full[150:])
     torch.testing.assert_close(breath[:150, :3], full[:150, :3] * torch.tensor([1.0, 1.0, 0.5]))
+    assert torch.equal(vocoder.train().filters(mel, f0, voicing).breath[0], full), "it learns with the noise"
 
 
 def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_corrected():
