@@ -40,6 +40,9 @@ def serve_parser() -> argparse.ArgumentParser:
     usual = ServerSettings()
     add = parser.add_argument
     add("--voice", action="append", default=[], metavar="NAME", help="a voice's name or folder; again for more (default: the bundled ones)")
+    add("--engine", metavar="NAME", help="what computes (default: the voice's own choice)")
+    add("--device", metavar="NAME", help="where it computes, such as cuda (default: the processor)")
+    add("--threads", type=int, metavar="N", help="processor threads that one text may use")
     add("--host", default=usual.host, help=f"the address to listen on (default: {usual.host}, this machine alone)")
     add("--port", type=int, default=usual.port, help=f"of the HTTP interface; 0 takes a free one (default: {usual.port})")
     add("--token", help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or")
@@ -64,6 +67,9 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
         port=args.port,
         token=given_token(args.token, args.token_file),
         voices=tuple(args.voice),
+        engine=args.engine,
+        device=args.device,
+        threads=args.threads,
         origins=tuple(args.allow_origin),
         at_once=args.at_once,
         waiting=args.queue,

@@ -26,6 +26,6 @@ class Service:
 
         Raises PngnatError where a voice cannot be loaded.
         """
-        voices, metrics = VoiceTable.load(settings.voices), Metrics()
+        voices, metrics = VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads), Metrics()
         synthesize("Hello.", voices.default.voice)
         return cls(settings, voices, Speakers(settings.at_once, settings.waiting, metrics), metrics)

@@ -31,6 +31,10 @@ class ServerSettings:
     """What an HTTP client must send as `Authorization: Bearer TOKEN`."""
     voices: tuple[str, ...] = ()
     """Names and folders of voices, as `find_voice` takes them; the first is the default one. None: the bundled ones."""
+    engine: str | None = None
+    """What computes, and on which device with how many threads of the processor; see `load_voice`."""
+    device: str | None = None
+    threads: int | None = None
     origins: tuple[str, ...] = ()
     """Web pages that may call the HTTP interface from a browser, as `https://example.org`; `*` for all."""
     at_once: int = 2

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pngnat.engine.loading import load_voice
+from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.untrusted import shown
 from pngnat.voice.card import bundled_voices
-from pngnat.voice.voice import Voice, load_voice
 
 LANGUAGE = "en-US"
 # OpenAI's voices. Programs offer them in lists that cannot be changed, and so they are the default speaker.
@@ -50,11 +51,12 @@ class VoiceTable:
         self.default = self._known[next(iter(self.voices))]
 
     @classmethod
-    def load(cls, names: Sequence[str]) -> VoiceTable:
-        """Load voices, as `load_voice` takes them; none means the bundled ones. Raises PngnatError as it does, and for two of one name."""
+    def load(cls, names: Sequence[str], engine: str | None = None, device: str | None = None, threads: int | None = None) -> VoiceTable:
+        """Load voices, with what `load_voice` takes; no name means the bundled ones. Raises PngnatError as it does, and for two of one
+        name."""
         voices: dict[str, Voice] = {}
         for name in names or list(bundled_voices()):
-            voice = load_voice(name)
+            voice = load_voice(name, None, engine, device, threads)
             if voice.name in voices:
                 raise PngnatError(f"two of the voices have the name '{voice.name}'; give one of them another in its voice.json")
             voices[voice.name] = voice
