@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.g2p import Pronouncer
-from pngnat.text.lexicon import Dictionary, parse_phonemes
+from pngnat.text.lexicon import parse_phonemes
 from pngnat.text.oov import WEIGHTS, oov_network
 from pngnat.text.phonemes import PHONEMES, VOWELS
 
@@ -83,12 +83,6 @@ def test_network_cost_is_bounded():
     started = time.process_time()
     oov_network()("qzxv" * 1000)
     assert time.process_time() - started < 5
-
-
-def test_dictionary_loads_quickly():
-    started = time.process_time()
-    Dictionary()
-    assert time.process_time() - started < 0.6
 
 
 def test_stress_may_be_left_out():
