@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pngnat.engine.voice import Voice
     from pngnat.errors import PngnatError
     from pngnat.synthesis.durations import WordDurations
+    from pngnat.synthesis.many import synthesize_many
     from pngnat.synthesis.options import SpeechOptions
     from pngnat.synthesis.speech import Speech
     from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
@@ -37,6 +38,7 @@ _HOMES = {
     "stream": "synthesis.synthesize",
     "stream_samples": "synthesis.synthesize",
     "synthesize": "synthesis.synthesize",
+    "synthesize_many": "synthesis.many",
 }
 __all__ = [
     "Blend",
@@ -53,6 +55,7 @@ __all__ = [
     "stream",
     "stream_samples",
     "synthesize",
+    "synthesize_many",
 ]
 
 

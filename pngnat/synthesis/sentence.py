@@ -12,6 +12,7 @@ from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.synthesis.durations import Timeline
 from pngnat.synthesis.pauses import fit_pauses
+from pngnat.synthesis.reading import ReadUtterance
 from pngnat.synthesis.speech import Speech
 
 
@@ -20,24 +21,29 @@ class Sentence:
     """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
     and so the one before must have been made.
 
-    mel: (M, T). pitch: how high to speak it. noise: see `interface.noise_source`.
+    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `interface.noise_source`.
     """
 
     said: Speech
     voice: Voice
-    mel: np.ndarray
+    reading: ReadUtterance
+    row: int
     timeline: Timeline
     noise: np.random.Generator
     pitch: Pitch = field(default_factory=Pitch)
 
+    def mel(self) -> np.ndarray:
+        """The natural log-mel, (M, T)."""
+        return self.reading.mel(self.voice.acoustic, self.row)
+
     def blocks(self) -> Iterator[np.ndarray]:
         """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech` within 1e-4."""
-        return self._heard(self.voice.vocoder.blocks(self.mel, self.pitch, self.noise))
+        return self._heard(self.voice.vocoder.blocks(self.mel(), self.pitch, self.noise))
 
     def speech(self, blocks: list[np.ndarray] | None = None) -> Speech:
         """The sentence with its sound: of these blocks, or, without them, made at once, which costs less."""
         if blocks is None:
-            blocks = list(self._heard([self.voice.vocoder.sound(self.mel, self.pitch, self.noise)]))
+            blocks = list(self._heard([self.voice.vocoder.sound(self.mel(), self.pitch, self.noise)]))
         return replace(self.said, samples=np.concatenate(blocks))
 
     def _heard(self, spoken: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pngnat.engine.interface import AcousticEngine, Pitch, Reading, noise_source
+from pngnat.engine.interface import AcousticEngine, Pitch, noise_source
 from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
@@ -29,6 +30,7 @@ from pngnat.synthesis.durations import (
 )
 from pngnat.synthesis.given_pitch import GivenPitch
 from pngnat.synthesis.options import SpeechKeywords, SpeechOptions
+from pngnat.synthesis.reading import ReadTogether, ReadUtterance
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord
@@ -82,7 +84,7 @@ def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **optio
     """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be made in its turn."""
     chosen = SpeechOptions(**options)
     check_text(text)
-    speaking = _Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
+    speaking = Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
     return speaking.speak(text)
 
 
@@ -98,31 +100,21 @@ def check_text(text: str) -> None:
         raise PngnatError(f"the text is not valid Unicode at its character {error.start + 1}; is it UTF-8?") from error
 
 
-class _Utterance:
-    """An utterance as the models see it. Each model's encoder reads it once, whoever's durations are asked for."""
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """What is to be said in one go, with what stands around it. skipped: what the text before it held that cannot be spoken."""
 
-    def __init__(self, tokens: PngTokens):
-        self.tokens = tokens
-        self._read: dict[AcousticEngine, Reading] = {}
-
-    def durations(self, model: AcousticEngine, row: int) -> np.ndarray:
-        """Seconds of each token, (N,)."""
-        return self._reading(model).durations([row])[0]
-
-    def mel(self, model: AcousticEngine, row: int, seconds: np.ndarray) -> np.ndarray:
-        """The log-mel (M, T) with these seconds (N,)."""
-        return self._reading(model).mel([row], seconds[None])[0]
-
-    def _reading(self, model: AcousticEngine) -> Reading:
-        if model not in self._read:
-            self._read[model] = model.read([self.tokens])
-        return self._read[model]
+    utterance: Utterance
+    tokens: PngTokens
+    before: Utterance | None
+    after: Utterance | None
+    skipped: list[str]
 
 
-class _Speaking:
-    """One call's way through a text."""
+class Speaking:
+    """One call's way through a text: its utterances are planned, then settled, both in their order, and then the text is finished."""
 
-    def __init__(self, voice: Voice, options: SpeechOptions):
+    def __init__(self, voice: Voice, options: SpeechOptions, frontend: Frontend | None = None):
         self.voice, self.options = voice, options
         self.speaker = voice.card.default_speaker if options.speaker is None else options.speaker
         self.row = voice.speaker_row(self.speaker)
@@ -134,28 +126,36 @@ class _Speaking:
         self.given = None if options.durations is None else GivenDurations(options.durations)
         self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)
         voice.vocoder.check_pitch(options.f0 is not None or options.pitch != 0)
-        self.frontend = _frontend(options.lexicon, voice.card.lexicon)
+        self.frontend = frontend or _frontend(options.lexicon, voice.card.lexicon)
         self.noise = noise_source(options.seed)
         self.words_spoken = 0
         self.asked_pace, self.asked_pitch, self.asked_silence = 1.0, 0.0, 0.0
 
     def speak(self, text: str) -> Iterator[Sentence]:
+        """The text's sentences, one at a time. Raises PngnatError as `plan`, `settle` and `finish` do."""
+        for plan in self.plan(text):
+            (reading,) = ReadTogether([plan.tokens], self.voice.card.audio.frame_rate)
+            yield self.settle(plan, reading)
+        self.finish()
+
+    def plan(self, text: str) -> Iterator[Planned]:
+        """What is to be said. Raises PngnatError where that is nothing."""
         skipped: list[str] = []
         utterances = (
             piece for utterance in self.frontend.utterances(text, skipped.append, self.options.ssml) for piece in pieces(utterance)
         )
         before = None
         for utterance, after in _with_next(utterances):
-            sentence = self._utterance(utterance, before, after, skipped.copy())
+            plan = Planned(utterance, self.voice.tokenizer.encode(utterance), before, after, skipped.copy())
             skipped.clear()
-            yield sentence
+            yield plan
             before = utterance
         if before is None:
             named = f" ({'; '.join(skipped[:3])})" if skipped else ""
             raise PngnatError(f"nothing in the text can be spoken{named}")
-        self._check_leftovers()
 
-    def _check_leftovers(self) -> None:
+    def finish(self) -> None:
+        """Raise PngnatError where more durations, weights, pitches or paces were given than the text has places for."""
         for control in (self.given, self.weights if self.given is None else None, self.f0):
             if control is not None:
                 control.finish()
@@ -163,20 +163,22 @@ class _Speaking:
             if not 0 <= word < self.words_spoken:
                 raise PngnatError(f"word_pace names word {word}, and the text has words 0 to {self.words_spoken - 1}")
 
-    def _utterance(self, utterance: Utterance, before: Utterance | None, after: Utterance | None, skipped: list[str]) -> Sentence:
-        tokens = self.voice.tokenizer.encode(utterance)
-        reading = _Utterance(tokens)
+    def settle(self, plan: Planned, reading: ReadUtterance) -> Sentence:
+        """Settle when what is said. Raises PngnatError where the options or the text ask for what cannot be."""
+        utterance, tokens = plan.utterance, plan.tokens
         paces, self.asked_pace = asked_paces(utterance, tokens, self.asked_pace)
         seconds = self._durations(reading, utterance, paces)
         seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
         self.words_spoken += len(utterance.words)
         check_seconds(seconds, tokens)
-        exact = self._silences(seconds, tokens, utterance, before, after)
+        exact = self._silences(seconds, tokens, utterance, plan.before, plan.after)
         timeline = lay_out(seconds, tokens, exact, self.voice.card.audio)
+        reading.settle(timeline.spoken)
         return Sentence(
-            said=self._said(timeline, tokens, utterance, skipped),
+            said=self._said(timeline, tokens, utterance, plan.skipped),
             voice=self.voice,
-            mel=reading.mel(self.voice.acoustic, self.row, timeline.spoken),
+            reading=reading,
+            row=self.row,
             timeline=timeline,
             noise=self.noise,
             pitch=self._pitch(utterance, tokens, timeline),
@@ -194,7 +196,7 @@ class _Speaking:
         self.voice.vocoder.check_pitch(pitch.is_asked)
         return pitch
 
-    def _durations(self, reading: _Utterance, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
+    def _durations(self, reading: ReadUtterance, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
         """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
         tokens = reading.tokens
         given = None
@@ -209,7 +211,7 @@ class _Speaking:
         seconds = seconds / paces
         return seconds if given is None else fit_words(seconds, tokens, given)
 
-    def _predict(self, reading: _Utterance, model: AcousticEngine, row: int) -> np.ndarray:
+    def _predict(self, reading: ReadUtterance, model: AcousticEngine, row: int) -> np.ndarray:
         seconds = reading.durations(model, row).astype(np.float64)
         if not np.isfinite(seconds).all():
             raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")

@@ -1,0 +1,121 @@
+"""Many texts at once: what comes out is what each text alone would be, in order, whatever is read together."""
+
+from itertools import count, islice
+
+import numpy as np
+import pytest
+
+import pngnat
+from pngnat.synthesis.many import each_result
+from pngnat.synthesis.options import SpeechOptions
+from pngnat.synthesis.reading import ReadTogether
+from pngnat.synthesis.synthesize import Speaking
+
+TEXTS = [
+    "Hello there, my friend. How are you?",
+    "Yes.",
+    "A third, [pace:0.7] slower one. [pause:0.5] It goes on [pitch:2] and on, until it ends, a good deal later than the others.",
+    "No 🙂. And here, [mark:here] a place.",
+    "Zyxgrop " * 12,
+    "One. Two. Three.\n\nFour.",
+]
+
+
+def alike(one: pngnat.Speech, other: pngnat.Speech, tolerance: float = 0.0) -> bool:
+    return (
+        one.words == other.words
+        and one.phonemes == other.phonemes
+        and (one.marks, one.skipped, one.speaker, one.normalized_text) == (other.marks, other.skipped, other.speaker, other.normalized_text)
+        and np.sqrt(np.mean((one.samples - other.samples) ** 2)) <= tolerance
+    )
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 16])
+@pytest.mark.parametrize("options", [{}, {"speaker": "bob", "seed": 3, "pace": 1.2}, {"blend": pngnat.Blend("pro", 0.4)}])
+def test_each_is_what_it_would_be_alone(voice, batch_size, options):
+    together = list(pngnat.synthesize_many(TEXTS, voice, batch_size=batch_size, **options))
+    assert len(together) == len(TEXTS)
+    for text, speech in zip(TEXTS, together, strict=True):
+        assert alike(speech, pngnat.synthesize(text, voice, **options), 0.0 if batch_size == 1 else 1e-4)
+
+
+def test_mels_that_are_made_together(voice):
+    plans = [plan for text in TEXTS for plan in Speaking(voice, SpeechOptions()).plan(text)]
+    rate = voice.card.audio.frame_rate
+    together = list(ReadTogether([plan.tokens for plan in plans], rate))
+    alone = [one for plan in plans for one in ReadTogether([plan.tokens], rate)]
+    for one, other in zip(together, alone, strict=True):
+        assert np.allclose(one.durations(voice.acoustic, 0), other.durations(voice.acoustic, 0), atol=1e-6)
+        frames = np.maximum(np.round(one.durations(voice.acoustic, 0) * rate), 1)
+        one.settle(frames / rate), other.settle(frames / rate)
+    for one, other in zip(together, alone, strict=True):
+        mel = one.mel(voice.acoustic, 0)
+        assert mel.shape == other.mel(voice.acoustic, 0).shape
+        assert np.abs(mel - other.mel(voice.acoustic, 0)).max() < 1e-4
+
+
+def test_texts_longer_than_what_is_sorted_at_a_time(voice, monkeypatch):
+    monkeypatch.setattr("pngnat.synthesis.many._SORTED", 2)
+    for text, speech in zip(TEXTS, pngnat.synthesize_many(TEXTS, voice), strict=True):
+        assert alike(speech, pngnat.synthesize(text, voice))
+
+
+def test_sentences_are_read_together(voice, monkeypatch):
+    sizes = []
+    read = type(voice.acoustic).read
+    monkeypatch.setattr(type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens))
+    list(pngnat.synthesize_many(["Hello.", "Good day. How are you?", "Yes."], voice, batch_size=3))
+    assert sizes == [3, 1]
+
+
+def test_few_long_ones_are_read_at_a_time(voice, monkeypatch):
+    monkeypatch.setattr("pngnat.synthesis.many._MOST_TOKENS", 1)
+    sizes = []
+    read = type(voice.acoustic).read
+    monkeypatch.setattr(type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens))
+    list(pngnat.synthesize_many(["Hello.", "Yes."], voice, batch_size=2))
+    assert sizes == [1, 1]
+
+
+def test_a_text_that_cannot_be_spoken_is_named(voice):
+    results = pngnat.synthesize_many(["Hello.", "🙂", "Yes."], voice)
+    assert next(results).words[0].text == "Hello"
+    with pytest.raises(pngnat.PngnatError, match="text 1: nothing in the text can be spoken"):
+        next(results)
+
+
+@pytest.mark.parametrize("wrong", ["🙂", "", "Hello [pitch:12] there.", "Yes. [pause:20] No. [pause:20] Good."])
+def test_what_is_wrong_with_one_says_nothing_of_the_others(voice, wrong):
+    first, error, last = each_result(["Hello. You.", wrong, "Yes. No."], voice, pitch=1, max_pause=30)
+    assert alike(first, pngnat.synthesize("Hello. You.", voice, pitch=1)) and alike(last, pngnat.synthesize("Yes. No.", voice, pitch=1))
+    with pytest.raises(pngnat.PngnatError) as alone:
+        pngnat.synthesize(wrong, voice, pitch=1, max_pause=30)
+    assert str(error) == str(alone.value)
+
+
+def test_there_may_be_any_number_of_texts(voice):
+    assert len(list(islice(pngnat.synthesize_many((f"Number {number}." for number in count(1)), voice), 3))) == 3
+    assert list(pngnat.synthesize_many([], voice)) == []
+
+
+def test_a_lexicon_is_read_once(voice, tmp_path, monkeypatch):
+    (tmp_path / "words.txt").write_text("hello  B AY1\n")
+    made = []
+    monkeypatch.setattr(Speaking, "__init__", lambda self, *rest, start=Speaking.__init__: made.append(rest[2:]) or start(self, *rest))
+    (one, _) = pngnat.synthesize_many(["Hello.", "Yes."], voice, lexicon=tmp_path / "words.txt")
+    assert [phoneme.symbol for phoneme in one.phonemes][1:3] == ["B", "AY1"]
+    assert made[0] == () and made[1] == made[2] != (None,)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({"durations": [1.0]}, "durations"), ({"f0": [1.0]}, "f0"), ({"word_pace": {0: 1.0}}, "word_pace"), ({"batch_size": 0}, "batch_size")],
+)
+def test_options_of_one_text(wrong, named):
+    with pytest.raises(pngnat.PngnatError, match=named):
+        pngnat.synthesize_many(["Hello."], "no voice", **wrong)
+
+
+def test_one_text_is_no_list_of_texts():
+    with pytest.raises(pngnat.PngnatError, match="one text"):
+        pngnat.synthesize_many("Hello.")
