@@ -12,6 +12,7 @@ _EXAMPLES = """\
 examples:
   pngnat serve                                        OpenAI's interface at http://127.0.0.1:8880/v1
   pngnat serve --voice ann --voice english            the first voice is the default one
+  pngnat serve --wyoming-port 10200 --host 0.0.0.0    for Home Assistant
   pngnat serve --host 0.0.0.0 --token-file token.txt  for other machines too
 
 docs/server.md tells how each program is set up.
@@ -33,7 +34,7 @@ def serve_parser() -> argparse.ArgumentParser:
     """What `pngnat serve` takes."""
     parser = argparse.ArgumentParser(
         prog="pngnat serve",
-        description="Speak for other programs, over HTTP as OpenAI does.",
+        description="Speak for other programs: over HTTP as OpenAI does, over Wyoming, and for AsTeRICS Grid.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -45,6 +46,9 @@ def serve_parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", help="processor threads that one text may use")
     add("--host", default=usual.host, help=f"the address to listen on (default: {usual.host}, this machine alone)")
     add("--port", type=int, default=usual.port, help=f"of the HTTP interface; 0 takes a free one (default: {usual.port})")
+    add("--wyoming-port", type=int, metavar="PORT", help="also speak Wyoming, for Home Assistant; usually 10200")
+    add("--zeroconf", action="store_true", help="tell Home Assistant of it over the local network")
+    add("--asterics-port", type=int, metavar="PORT", help="also answer AsTeRICS Grid; usually 5555")
     add("--token", help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or")
     add("--token-file", metavar="FILE", help="a file whose first line is the token")
     add(
@@ -65,6 +69,9 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
     return ServerSettings(
         host=args.host,
         port=args.port,
+        wyoming_port=args.wyoming_port,
+        asterics_port=args.asterics_port,
+        zeroconf=args.zeroconf,
         token=given_token(args.token, args.token_file),
         voices=tuple(args.voice),
         engine=args.engine,

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pngnat.errors import PngnatError
-from pngnat.server.encoding import MEDIA_TYPES, Encoder
+from pngnat.server.encoding import MEDIA_TYPES, Encoder, encode
 from pngnat.server.errors import ApiError
 from pngnat.server.metrics import Metrics
 from pngnat.server.settings import ServerSettings
@@ -72,6 +72,13 @@ class Wish:
     def tags(self) -> dict[str, str]:
         """Metadata of the sound: that it is synthetic, and whose voice it is in."""
         return sound_tags(self.speaker.voice.name, self.speaker.name)
+
+    def whole(self, metrics: Metrics) -> bytes:
+        """A whole sound file, whose header knows its length."""
+        rate = self.speaker.voice.sample_rate
+        speeches = [sentence.speech() for sentence in self.sentences()]
+        metrics.spoken += sum(speech.duration for speech in speeches)
+        return encode(self.kind, rate, (speech.samples for speech in speeches), self.tags)
 
     def sound(self, metrics: Metrics) -> Iterator[bytes]:
         """The encoded sound as it is made."""

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,12 @@ from starlette.types import ASGIApp
 
 from pngnat.errors import PngnatError
 from pngnat.server.app import http_app
+from pngnat.server.asterics import asterics_app
 from pngnat.server.connections import http_options
+from pngnat.server.discovery import announced
 from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
+from pngnat.server.wyoming_server import WyomingServer
 
 _BACKLOG = 512
 
@@ -38,8 +41,9 @@ def serve(settings: ServerSettings, on_ready: Callable[[Running], None] | None =
     on_ready: called once clients are answered. Raises PngnatError where a port is taken or a voice cannot be loaded.
     """
     _raise_file_limit()
+    ports = {"http": settings.port, "wyoming": settings.wyoming_port, "asterics": settings.asterics_port}
     with ExitStack() as stack:
-        sockets = {"http": stack.enter_context(_bound(settings.host, settings.port, "--port"))}
+        sockets = {name: stack.enter_context(_bound(settings.host, port, name)) for name, port in ports.items() if port is not None}
         service = Service.start(settings)
         try:
             asyncio.run(_serve(service, sockets, on_ready))
@@ -48,29 +52,39 @@ def serve(settings: ServerSettings, on_ready: Callable[[Running], None] | None =
 
 
 async def _serve(service: Service, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
-    servers = {"http": _HttpServer(service.settings, http_app(service))}
-    loop = asyncio.get_running_loop()
+    settings, loop, stopping = service.settings, asyncio.get_running_loop(), asyncio.Event()
+    servers = {"http": _HttpServer(settings, http_app(service))}
+    if "asterics" in sockets:
+        servers["asterics"] = _HttpServer(settings, asterics_app(service))
 
     def stop() -> None:
         for server in servers.values():
             server.force_exit = server.should_exit
             server.should_exit = True
+        loop.call_soon_threadsafe(stopping.set)
 
-    def stop_soon() -> None:
-        loop.call_soon_threadsafe(stop)
-
-    with _on_signals(stop):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_on_signals(stop))
         runs = [asyncio.create_task(server.serve(sockets=[sockets[name]])) for name, server in servers.items()]
+        if "wyoming" in sockets:
+            runs.append(asyncio.create_task(WyomingServer(service).run(sockets["wyoming"], stopping)))
+        if settings.zeroconf:
+            await stack.enter_async_context(announced(settings.host, sockets["wyoming"].getsockname()[1]))
         while not all(server.started for server in servers.values()):
             await asyncio.sleep(0.01)
-        for name, bound in sockets.items():
-            _say(f"{name} on {_address(bound)}")
-        if not service.settings.is_local and service.settings.token is None:
-            _say("everyone who reaches this address may use it: --token-file asks for a token")
+        _tell(settings, sockets)
         if on_ready is not None:
-            ports = {name: bound.getsockname()[1] for name, bound in sockets.items()}
-            on_ready(Running(service, ports, stop_soon))
+            on_ready(Running(service, {name: bound.getsockname()[1] for name, bound in sockets.items()}, stop))
         await asyncio.gather(*runs)
+
+
+def _tell(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
+    for name, bound in sockets.items():
+        _say(f"{name} on {_address(bound)}")
+    if not settings.is_local and settings.token is None:
+        _say("everyone who reaches this address may use it: --token-file asks for a token")
+    elif settings.token is not None and len(sockets) > 1:
+        _say("the token guards the HTTP interface alone: neither Wyoming nor AsTeRICS Grid can send one")
 
 
 class _HttpServer(uvicorn.Server):
@@ -109,7 +123,7 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _bound(host: str, port: int, option: str) -> Iterator[socket.socket]:
+def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
     """A socket at this address, before the seconds that loading takes; it listens later."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -118,6 +132,7 @@ def _bound(host: str, port: int, option: str) -> Iterator[socket.socket]:
             bound.bind(address)
             yield bound
     except OSError as error:
+        option = "--port" if name == "http" else f"--{name}-port"
         raise PngnatError(f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another") from error
 
 

@@ -59,6 +59,8 @@ class ServerSettings:
             raise PngnatError("two services cannot have the same port")
         if self.zeroconf and self.wyoming_port is None:
             raise PngnatError("--zeroconf tells of the Wyoming port, and needs --wyoming-port")
+        if self.threads is not None:
+            _check("--threads", self.threads, 1, 1024)
         _check("--at-once", self.at_once, 1, 256)
         _check("--queue", self.waiting, 0, 10_000)
         _check("--max-text", self.longest_text, 1, 1_000_000)

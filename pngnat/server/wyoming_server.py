@@ -1,0 +1,228 @@
+"""The Wyoming protocol, by which Home Assistant and other voice assistants ask for speech."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event, Eventable, async_write_event
+from wyoming.info import Attribution, Describe, Info, TtsProgram, TtsVoice
+from wyoming.ping import Ping, Pong
+from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped
+
+from pngnat.audio.playback import to_pcm
+from pngnat.errors import PngnatError
+from pngnat.server.errors import ApiError, described
+from pngnat.server.requests import check_length
+from pngnat.server.service import Service
+from pngnat.server.speaking import Busy
+from pngnat.server.voice_table import LANGUAGE, TableSpeaker
+from pngnat.server.wyoming_events import LONGEST_LINE, BrokenStream, is_ssml, read_event, text_of, voice_of
+from pngnat.synthesis.synthesize import stream_samples
+from pngnat.text.sentences import paragraphs, sentences
+from pngnat.version import __version__
+
+_LOG = logging.getLogger("pngnat.server")
+_HOME = Attribution(name="pngnat", url="https://github.com/pngnat/pngnat")
+# Connections at once, and seconds that one may be silent: an assistant opens one for each answer.
+_MOST_CONNECTIONS, _LONGEST_SILENCE = 256, 600.0
+_EVENTS_AHEAD = 64
+# Bytes of sound in one event: a third of a second at 24 kHz.
+_CHUNK = 16_384
+
+
+class WyomingServer:
+    """Answers on a socket."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._tasks: set[asyncio.Task] = set()
+
+    async def run(self, bound: socket.socket, stopping: asyncio.Event) -> None:
+        """Serve until `stopping`, and then let what is spoken end, for as long as the settings grant."""
+        server = await asyncio.start_server(self._connected, sock=bound, limit=LONGEST_LINE)
+        await stopping.wait()
+        server.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._service.settings.grace)
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._tasks) < _MOST_CONNECTIONS:
+            self._tasks.add(task)
+            try:
+                await _Connection(self._service, reader, writer).run()
+            except (ConnectionError, asyncio.TimeoutError):
+                pass
+            except Exception:
+                _LOG.exception("a Wyoming connection failed")
+            finally:
+                self._tasks.discard(task)
+        writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
+
+
+@dataclass
+class _Streamed:
+    """A text that arrives in pieces. waiting: what is not yet spoken of it. begun: whether there has been sound."""
+
+    speaker: TableSpeaker
+    ssml: bool | None
+    waiting: str = ""
+    begun: bool = False
+
+
+@dataclass
+class _Connection:
+    service: Service
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    streamed: _Streamed | None = None
+    events: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(_EVENTS_AHEAD))
+
+    async def run(self) -> None:
+        """Until the client goes; what is spoken then is dropped."""
+        reading, handling = asyncio.create_task(self._read()), asyncio.create_task(self._handle())
+        try:
+            await asyncio.wait((reading, handling), return_when=asyncio.FIRST_COMPLETED)
+            for task in (handling, reading):
+                if task.done():
+                    task.result()
+        except BrokenStream as error:
+            handling.cancel()
+            await self._write(Error(str(error), "broken-stream"))
+        finally:
+            for task in (reading, handling):
+                task.cancel()
+            await asyncio.gather(reading, handling, return_exceptions=True)
+
+    async def _read(self) -> None:
+        while True:
+            event = await asyncio.wait_for(read_event(self.reader, self.service.settings.largest_body), _LONGEST_SILENCE)
+            if event is None:
+                return
+            await self.events.put(event)
+
+    async def _handle(self) -> None:
+        while event := await self.events.get():
+            try:
+                await self._one(event)
+            except (PngnatError, ApiError, Busy) as error:
+                _, message, _, code = described(error)
+                await self._write(Error(message, code or "bad-request"))
+                if self.streamed is None:
+                    # An assistant waits for the end of the sound, which will not come, or for that of the connection.
+                    return
+
+    async def _one(self, event: Event) -> None:
+        if Describe.is_type(event.type):
+            await self._write(self._info())
+        elif Ping.is_type(event.type):
+            text = event.data.get("text")
+            await self._write(Pong(text if isinstance(text, str) else None))
+        elif Synthesize.is_type(event.type) and self.streamed is None:
+            await self._whole(event)
+        elif SynthesizeStart.is_type(event.type):
+            self.streamed = _Streamed(self.service.voices.find(*voice_of(event)), is_ssml(event))
+        elif SynthesizeChunk.is_type(event.type) and self.streamed is not None:
+            self.streamed.waiting += text_of(event)
+            await self._speak_complete(self.streamed)
+        elif SynthesizeStop.is_type(event.type) and self.streamed is not None:
+            await self._end_stream(self.streamed)
+        # Others are passed over, as the protocol wants; a `synthesize` within a stream repeats it for older servers.
+
+    async def _whole(self, event: Event) -> None:
+        text, speaker = text_of(event), self.service.voices.find(*voice_of(event))
+        if not text.strip():
+            await self._write(_start(speaker))
+        else:
+            begun = False
+            async for sound in self._spoken(text, speaker, is_ssml(event)):
+                if not begun:
+                    await self._write(_start(speaker))
+                begun = True
+                await self._write_sound(sound, speaker)
+        await self._write(AudioStop())
+
+    async def _speak_complete(self, streamed: _Streamed) -> None:
+        """Speak the sentences that are known to be complete, since another has begun after them."""
+        if streamed.ssml:
+            check_length(streamed.waiting.strip() or ".", self.service.settings)
+            return
+        text = streamed.waiting
+        *complete, last = [sentence for paragraph in paragraphs(text) for sentence in sentences(paragraph)] or [""]
+        if complete:
+            # With the space at its end, which may part it from the next piece.
+            streamed.waiting = last.rstrip() + text[len(text.rstrip()) :]
+            for part in complete:
+                await self._speak_part(part, streamed)
+
+    async def _end_stream(self, streamed: _Streamed) -> None:
+        try:
+            await self._speak_part(streamed.waiting, streamed)
+        finally:
+            self.streamed = None
+        if streamed.begun:
+            await self._write(AudioStop())
+        await self._write(SynthesizeStopped())
+
+    async def _speak_part(self, text: str, streamed: _Streamed) -> None:
+        if not text.strip():
+            return
+        speaker, pause = streamed.speaker, b""
+        if streamed.begun:
+            pause = bytes(2 * int(speaker.voice.card.pauses.sentence * speaker.voice.sample_rate))
+        try:
+            async for sound in self._spoken(text, speaker, streamed.ssml):
+                if not streamed.begun:
+                    await self._write(_start(speaker))
+                streamed.begun = True
+                await self._write_sound(pause + sound, speaker)
+                pause = b""
+        except (PngnatError, ApiError) as error:
+            # A row of dashes among sentences must not cost the rest of them.
+            await self._write(Error(described(error)[1], "text-skipped"))
+
+    async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None):
+        """16-bit sound of a text in blocks; the work ends where its reader does."""
+        settings, metrics = self.service.settings, self.service.metrics
+        check_length(text, settings)
+        rate = speaker.voice.sample_rate
+
+        def work() -> Iterator[bytes]:
+            for block in stream_samples(text, speaker.voice, speaker=speaker.name, ssml=ssml, max_pause=settings.max_pause):
+                metrics.spoken += len(block) / rate
+                yield to_pcm(block)
+
+        job = self.service.speakers.start(work)
+        try:
+            async for sound in job:
+                yield sound
+        finally:
+            job.drop()
+
+    async def _write_sound(self, sound: bytes, speaker: TableSpeaker) -> None:
+        for start in range(0, len(sound), _CHUNK):
+            await self._write(AudioChunk(speaker.voice.sample_rate, 2, 1, sound[start : start + _CHUNK]))
+
+    async def _write(self, event: Eventable) -> None:
+        await asyncio.wait_for(async_write_event(event.event(), self.writer), self.service.settings.patience)
+
+    def _info(self) -> Info:
+        voices = []
+        for one in self.service.voices.speakers:
+            described = f"{one.id}: {one.description[:100]}" if one.description else one.id
+            voices.append(TtsVoice(one.id, _HOME, True, described, __version__, [LANGUAGE]))
+        about = "A person's voice, by PnG BERT and Non-Attentive Tacotron"
+        return Info(tts=[TtsProgram("pngnat", _HOME, True, about, __version__, voices, supports_synthesize_streaming=True)])
+
+
+def _start(speaker: TableSpeaker) -> AudioStart:
+    return AudioStart(speaker.voice.sample_rate, 2, 1)
