@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LONG_TEXT = 400
 # More than any machine has processors; the operating system's own limit is met with a crash.
 _MOST_THREADS = 1024
+_MOST_JOBS = 256
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,12 +52,12 @@ def _run(args: argparse.Namespace) -> int:
         return _print_phonemes(args)
     _check_outputs(args)
     if args.batch:
-        lines = _batch_lines(read_text(args.batch))
-        voice, options = _voice_and_options(args)
-        return _speak_batch(lines, voice, options, args)
+        return _speak_batch(args)
     text = given_text(args)
-    voice, options = _voice_and_options(args)
-    _speak(text, voice, options, args, args.output)
+    options = _options(args)
+    from pngnat.engine.loading import load_voice
+
+    _speak(text, load_voice(**_loaded(args)), options, args, args.output)
     return 0
 
 
@@ -67,8 +68,8 @@ def _check_outputs(args: argparse.Namespace) -> None:
     if args.timings and (args.output is None or args.output == "-"):
         raise PngnatError("--timings writes beside the sound, and needs -o FILE")
     if args.batch:
-        if args.text or args.file or args.durations:
-            raise PngnatError("--batch brings its own texts, and goes with neither a text, -f nor --durations")
+        if args.text or args.file or args.durations or args.play:
+            raise PngnatError("--batch brings its own texts, and goes with neither a text, -f, --durations nor --play")
         if args.format == RAW:
             raise PngnatError("--format raw has no header and goes to -o - alone; --batch writes wav, flac, ogg, mp3 or opus")
         _make_folder(args.output)
@@ -81,6 +82,8 @@ def _check_outputs(args: argparse.Namespace) -> None:
         format_of(args.output)
         if args.format is not None:
             raise PngnatError("--format is for -o - and --batch; the ending of -o FILE names its format")
+    if args.jobs != 1 and not (args.batch and 1 <= args.jobs <= _MOST_JOBS):
+        raise PngnatError(f"--jobs goes with --batch, from 1 to {_MOST_JOBS}")
     if args.threads is not None and not 1 <= args.threads <= _MOST_THREADS:
         raise PngnatError(f"--threads must be from 1 to {_MOST_THREADS}, and is {args.threads}")
 
@@ -94,13 +97,16 @@ def _make_folder(path: str | None) -> None:
         raise PngnatError(f"{path}: --batch needs a folder to write to, and cannot make this one ({error.strerror})") from error
 
 
-def _voice_and_options(args: argparse.Namespace) -> tuple[Voice, dict]:
+def _options(args: argparse.Namespace) -> dict:
     names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
     options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
     _check_manner(args, options)
-    from pngnat.engine.loading import load_voice
+    return options
 
-    return load_voice(args.voice, args.vocoder, args.engine, args.device, args.threads), options
+
+def _loaded(args: argparse.Namespace) -> dict:
+    """What `load_voice` takes."""
+    return {name: getattr(args, name) for name in ("voice", "vocoder", "engine", "device", "threads")}
 
 
 def _check_manner(args: argparse.Namespace, options: dict) -> None:
@@ -182,32 +188,30 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
 @contextmanager
 def _progress(text: str, quiet: bool) -> Iterator[Callable[[Speech], None]]:
     """Yields what is told of each sentence: it names what was skipped, and moves a bar where the text is long."""
+    if quiet or len(text) <= _LONG_TEXT or not sys.stderr.isatty():
+        yield lambda speech: None if quiet else _tell_skipped(speech, lambda line: print(line, file=sys.stderr))
+        return
     from tqdm import tqdm
 
-    shown = not quiet and len(text) > _LONG_TEXT and sys.stderr.isatty()
-    with tqdm(total=len(text.split()), unit=" words", disable=not shown, leave=False) as bar:
+    with tqdm(total=len(text.split()), unit=" words", leave=False) as bar:
 
         def report(speech: Speech) -> None:
             # Numbers are written as one word and spoken as several.
             bar.update(min(len(speech.words), bar.total - bar.n))
-            if not quiet:
-                for name in speech.skipped:
-                    bar.write(f"pngnat: skipped {name}", file=sys.stderr)
+            _tell_skipped(speech, lambda line: bar.write(line, file=sys.stderr))
 
         yield report
 
 
-def _batch_lines(text: str) -> list[tuple[int, str]]:
-    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+def _tell_skipped(speech: Speech, write: Callable[[str], None]) -> None:
+    for name in speech.skipped:
+        write(f"pngnat: skipped {name}")
 
 
-def _speak_batch(lines: list[tuple[int, str]], voice: Voice, options: dict, args: argparse.Namespace) -> int:
-    """Speak what can be spoken, and name the lines that cannot."""
-    failed = 0
-    for number, line in lines:
-        try:
-            _speak(line, voice, options, args, str(Path(args.output) / f"{number:04d}.{args.format or 'wav'}"))
-        except PngnatError as error:
-            failed += 1
-            print(f"pngnat: line {number}: {error}", file=sys.stderr)
-    return 2 if failed else 0
+def _speak_batch(args: argparse.Namespace) -> int:
+    from pngnat.cli.batch import Batch, batch_lines, speak_batch
+
+    lines, options = batch_lines(read_text(args.batch)), _options(args)
+    # Several processes with a thread each do more than one with several.
+    loaded = _loaded(args) | ({"threads": args.threads or 1} if args.jobs > 1 else {})
+    return speak_batch(lines, Batch(Path(args.output), loaded, options, args.format or "wav", args.timings), args.jobs, args.quiet)

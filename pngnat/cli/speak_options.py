@@ -57,7 +57,12 @@ def _add_texts_and_outputs(add) -> None:
     add("-f", "--file", metavar="FILE", help="a UTF-8 text file to speak; - is standard input")
     add("-o", "--output", metavar="FILE", help="a file that ends in .wav, .flac, .ogg, .mp3 or .opus; - is standard output")
     add("--play", action="store_true", help="play it while it is made")
-    add("--batch", metavar="FILE", help="speak each line of a text file into a file of its own, 0001.wav and so on, in the folder -o")
+    add(
+        "--batch",
+        metavar="FILE",
+        help="speak each line (a text, or id|text) into a file of its own in the folder -o, if it is not there yet",
+    )
+    add("--jobs", type=int, default=1, metavar="N", help="processes that --batch speaks in (default: 1)")
     formats = (*FORMATS, RAW)
     add("--format", choices=formats, help=f"of -o - (default: {RAW}, 16-bit mono PCM) and of the files of --batch (default: wav)")
     add("--phonemes", action="store_true", help="make no sound: print the sentences, words and phonemes that would be said")

@@ -171,25 +171,6 @@ def test_a_weight_alone_is_for_the_professional_of_the_voice(run, stub_voice, tm
     refused(run("Hello.", "-o", "b.wav", "--voice", "ann", "--blend-weight", "2", voice=False), "weight")
 
 
-def test_batch(run):
-    with open("lines.txt", "w", encoding="utf-8") as file:
-        file.write("Hello.\n\n🙂\nHow are you?\n")
-    code, _, err = run("--batch", "lines.txt", "-o", "out", "--format", "flac", "--timings", "srt", "--quiet")
-    assert code == 2 and err.startswith("pngnat: line 3: ") and err.count("\n") == 1
-    assert sorted(os.listdir("out")) == ["0001.flac", "0001.srt", "0004.flac", "0004.srt"]
-    assert run("Hello.", "-o", "one.flac", "--quiet")[0] == 0
-    assert open("one.flac", "rb").read() == open("out/0001.flac", "rb").read()
-
-
-def test_batch_that_cannot_work(run):
-    with open("lines.txt", "w") as file:
-        file.write("Hello.\n")
-    refused(run("--batch", "lines.txt", "-o", "none/out"), "none/out", "folder")
-    refused(run("--batch", "lines.txt", "-o", "lines.txt"), "folder")
-    refused(run("--batch", "lines.txt"), "-o")
-    refused(run("Hello", "--batch", "lines.txt", "-o", "."), "--batch")
-
-
 def test_list_voices(run, stub_voice):
     code, out, _ = run("--list-voices")
     assert code == 0 and out.splitlines() == [
