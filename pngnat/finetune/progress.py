@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import lightning as L
@@ -16,14 +17,32 @@ from pngnat.training.schedule import WarmupCosine
 _SHOWS = 0.03
 
 
-class Progress:
-    """minutes: how long each stage will take, by its name, in order; titles: what a person reads."""
+@dataclass(frozen=True)
+class ProgressReport:
+    """How far a fine-tuning is. stage: its name. number, stages: which one it is, and how many are to be done. share: of the stage, 0 to 1.
 
-    def __init__(self, minutes: Mapping[str, float], titles: Mapping[str, str], file: TextIO | None = None):
+    left: seconds until all is done, about.
+    """
+
+    stage: str
+    number: int
+    stages: int
+    share: float
+    left: float
+
+
+Watch = Callable[[ProgressReport], None]
+
+
+class Progress:
+    """minutes: how long each stage will take, by its name, in order; titles: what a person reads. watch: is told where it stands, at each
+    beginning of a stage and about once a second."""
+
+    def __init__(self, minutes: Mapping[str, float], titles: Mapping[str, str], file: TextIO | None = None, watch: Watch | None = None):
         from tqdm import tqdm
 
         self.minutes, self.titles = dict(minutes), dict(titles)
-        self._file = file or sys.stderr
+        self._file, self._watch = file or sys.stderr, watch
         self._stage, self._share, self._started, self._drawn = "", 0.0, 0.0, 0.0
         # The part of the stage that is under way, and when its first share was told, which need not have been 0.
         self._part: tuple[float, float] = (0.0, 1.0)
@@ -90,10 +109,14 @@ class Progress:
         return (end - self._share) * (now - since) / (self._share - share) + planned * (1 - end)
 
     def _draw(self) -> None:
-        if self._bar.disable or time.monotonic() - self._drawn < 1.0:
+        if time.monotonic() - self._drawn < 1.0:
             return
         self._drawn = time.monotonic()
         names = list(self.minutes)
+        if self._watch is not None:
+            self._watch(ProgressReport(self._stage, names.index(self._stage) + 1, len(names), self._share, self.left))
+        if self._bar.disable:
+            return
         before = 60 * sum(self.minutes[name] for name in names[: names.index(self._stage)])
         self._bar.n = min(before + 60 * self.minutes[self._stage] * self._share, self._bar.total)
         self._bar.set_postfix_str(f"{_words(self.left)} left")

@@ -21,7 +21,7 @@ from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune
 from pngnat.finetune.consent import Consent, get_consent, terminal
 from pngnat.finetune.data import TargetData, prepare_target, read_professionals, speech_seconds, target_sources
 from pngnat.finetune.nearest import installed_timbre, likenesses
-from pngnat.finetune.progress import Progress
+from pngnat.finetune.progress import Progress, Watch
 from pngnat.finetune.stages import Journal, Stage
 from pngnat.finetune.vocoder import VocoderChoice, VocoderLearner, VocoderTuning, choose_vocoder, tune_vocoder
 from pngnat.finetune.voice import About, BlendChoice, Tuned, write_voice
@@ -94,16 +94,16 @@ class FinetuneConfig(TargetData):
                     raise PngnatError(f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place")
 
 
-def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None) -> Mapping[str, Any]:
+def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None, watch: Watch | None = None) -> Mapping[str, Any]:
     """Make the voice and return what was decided and measured in its last stage.
 
-    ask: puts a question to a person; None takes the terminal, where there is one.
+    ask: puts a question to a person; None takes the terminal, where there is one. watch: is told how far it is, see `Progress`.
     Raises PngnatError without consent, and wherever a stage cannot do its work.
     """
     # First: nobody should be asked about recordings that no voice can be made of.
     target = target_sources(config, config.name)
     consent = get_consent(config.consent, config.work / CONSENT, config.target, ask or terminal())
-    return _Finetuning(config, consent, target).run()
+    return _Finetuning(config, consent, target, watch).run()
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Plan:
 class _Finetuning:
     """One run through the stages."""
 
-    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]]):
-        self.config, self.consent = config, consent
+    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]], watch: Watch | None):
+        self.config, self.consent, self.watch = config, consent, watch
         self.sources, self.skipped = target
         self.base_folder = find_voice(config.base)
         if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
@@ -148,7 +148,8 @@ class _Finetuning:
     def run(self) -> Mapping[str, Any]:
         stages = self._stages()
         pending = self.journal.pending(stages)
-        self.progress = Progress({stage.name: stage.minutes for stage in pending}, {stage.name: stage.title for stage in pending})
+        minutes, titles = {stage.name: stage.minutes for stage in pending}, {stage.name: stage.title for stage in pending}
+        self.progress = Progress(minutes, titles, watch=self.watch)
         try:
             for stage in stages:
                 if stage in pending:

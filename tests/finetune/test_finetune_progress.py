@@ -106,3 +106,14 @@ def test_the_vocoder_gets_what_is_left():
     assert before + 5 + plan.vocoder_after(before + 5) + plan.voice == pytest.approx(57.0), "what took longer is taken from it"
     assert plan.vocoder_after(before - 10) == pytest.approx(plan.vocoder + 10), "what ended early is given to it"
     assert plan.vocoder_after(1000) == plan.vocoder / 2
+
+
+def test_who_watches_is_told_where_it_stands_once_a_second(clock):
+    told = []
+    progress = Progress(MINUTES, {name: name for name in MINUTES}, io.StringIO(), told.append)
+    progress.begin("acoustic")
+    clock[0] += 2
+    progress.share(0.25)
+    progress.share(0.5)
+    assert [(one.stage, one.number, one.stages, one.share) for one in told] == [("acoustic", 2, 3, 0.0), ("acoustic", 2, 3, 0.25)]
+    assert told[0].left == 32 * 60
