@@ -135,7 +135,7 @@ class Plan:
 class _Finetuning:
     """One run through the stages."""
 
-    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]], watch: Watch | None):
+    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]], watch: Watch | None = None):
         self.config, self.consent, self.watch = config, consent, watch
         self.sources, self.skipped = target
         self.base_folder = find_voice(config.base)

@@ -1,0 +1,71 @@
+"""The process that makes a voice for the studio: `python -m pngnat.studio.make_process STATE`, with the job as JSON in its first line of
+input. It ends where its input ends, which is when the studio stops it, or is gone itself."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pngnat.errors import PngnatError
+from pngnat.finetune.progress import ProgressReport
+from pngnat.finetune.run import FinetuneConfig, finetune
+from pngnat.studio.making import DONE, FAILED, STOPPED, TITLES, MakingState, read_state, write_state
+
+# Seconds after which a stage that does not heed an interruption is ended.
+_PATIENCE = 20.0
+
+
+def main(state: Path) -> int:
+    """Make it; returns the exit code."""
+    job = json.loads(sys.stdin.readline())
+    threading.Thread(target=_watch_input, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(5)  # the browser and the person come first
+    begun = read_state(state)
+    end = _make(job, state, begun)
+    write_state(state, end)
+    return 0 if end.state == DONE else 1
+
+
+def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
+    """What is to be said at the end."""
+
+    def tell(report: ProgressReport) -> None:
+        title = TITLES[report.stage]
+        write_state(state, replace(begun, title=title, number=report.number, stages=report.stages, share=report.share, left=report.left))
+
+    try:
+        finetune(_config(job), watch=tell)
+    except PngnatError as error:
+        return replace(begun, state=FAILED, words=str(error))
+    except (KeyboardInterrupt, SystemExit):
+        return replace(read_state(state), state=STOPPED)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        return replace(begun, state=FAILED, words="something went wrong that should not; making.log in the folder `work` says what")
+    return replace(begun, state=DONE)
+
+
+def _config(job: dict[str, Any]) -> FinetuneConfig:
+    places = {name: Path(job.pop(name)) for name in ("target", "out", "work")}
+    return FinetuneConfig(**job, **places, workers=os.cpu_count() or 1)
+
+
+def _watch_input() -> None:
+    sys.stdin.read()
+    _thread.interrupt_main()
+    time.sleep(_PATIENCE)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

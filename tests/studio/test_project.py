@@ -1,0 +1,107 @@
+import zipfile
+
+import numpy as np
+import pytest
+
+from pngnat.audio import wav
+from pngnat.errors import PngnatError
+from pngnat.studio.old_recordings import bring, is_usable_name
+from pngnat.studio.project import PREVIEW, RECORDINGS, VOICE, Project, voice_name
+from pngnat.studio.prompts import shipped_prompts
+from pngnat.studio.take_checks import Heard, TakeChecker
+
+RATE = 16000
+SOUND = 0.1 * np.sin(np.arange(RATE) / 20)[:, None]
+
+
+def heard(minutes: float) -> Heard:
+    return Heard((), 60 * minutes, 60 * minutes, -20.0, -60.0)
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return Project(tmp_path / "ann")
+
+
+def test_own_phrases_come_after_the_sentences_that_teach_most(project):
+    project.set_phrases(["Call Priya, please.", " Call Priya,  please. ", "..."])
+    assert [prompt.text for prompt in project.prompts[-1:]] == ["Call Priya, please."]
+    assert project.prompts[: len(shipped_prompts())] == list(shipped_prompts())
+    assert Project(project.folder).settings.phrases == ("Call Priya, please.",)
+
+
+def test_what_a_voice_would_be_grows_with_the_minutes(project):
+    assert project.standing.makes == "" and project.standing.takes == 0
+    project.takes.add("one", SOUND, RATE, heard(PREVIEW))
+    assert project.standing.makes == "preview" and project.standing.next_minutes == 10.0
+    project.takes.add("two", SOUND, RATE, heard(VOICE))
+    assert project.standing.makes == "voice" and project.standing.next_minutes is None
+
+
+def test_consent_needs_every_answer_and_can_be_withdrawn(project):
+    with pytest.raises(PngnatError, match="answer every question"):
+        project.agree("Ann Lee", "", "speaking", "2026-01-02")
+    project.agree("Ann Lee", "Ann Lee", "speaking", "2026-01-02")
+    assert Project(project.folder).settings.voice == "ann_lee"
+    project.withdraw()
+    assert Project(project.folder).settings.consent is None
+
+
+def test_the_zip_holds_what_is_the_persons(project, tmp_path):
+    take = project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+    project.export(tmp_path / "mine.zip")
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        assert {f"my voice/recordings/wavs/{take.file}", "my voice/recordings/metadata.csv", "my voice/studio.json"} <= set(
+            archive.namelist()
+        )
+
+
+def test_deleting_leaves_nothing_of_the_person_and_touches_nothing_else(project):
+    project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+    project.set_phrases(["Hello."])
+    (project.folder / "letter.txt").write_text("mine")
+    project.delete()
+    assert {path.name for path in project.folder.iterdir()} == {"studio.json", "letter.txt"}
+    assert project.takes.all == [] and project.settings.phrases == ()
+    project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(PngnatError, match="holds other files"):
+        Project(tmp_path)
+
+
+def test_a_voices_name_from_a_persons():
+    assert voice_name("Zoë O'Brien-Lee") == "zoë_o_brien-lee"
+    assert voice_name("../..") == "my_voice" == voice_name(" ")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_old_recordings_come_with_their_words(project, tmp_path, listed):
+    old = tmp_path / "old"
+    old.mkdir()
+    for name in ("party 1", "party 2"):
+        wav.write(old / f"{name}.wav", SOUND[:, 0], RATE)
+    if listed:
+        (old / "metadata.csv").write_text("party 1|Good evening.\nparty 2|Good night.\nparty 3|Gone.\n")
+    else:
+        (old / "party 1.txt").write_text("Good evening.")
+        (old / "party 2.txt").write_text("Good\nnight.\n")
+    found = bring(old, project.takes, TakeChecker())
+    assert [take.text for take in found.takes] == ["Good evening.", "Good night."]
+    assert all(take.imported and take.kept for take in found.takes)
+    assert len(found.left) == listed
+    assert (project.folder / RECORDINGS / "metadata.csv").read_text().count("Good") == 2
+
+
+def test_recordings_without_words_are_told_what_is_missing(project, tmp_path):
+    (tmp_path / "old").mkdir()
+    with pytest.raises(PngnatError, match="what is said"):
+        bring(tmp_path / "old", project.takes, TakeChecker())
+
+
+def test_names_that_a_browser_sends_lead_nowhere():
+    assert is_usable_name("party 1.wav") and is_usable_name("metadata.csv") and is_usable_name("a.txt")
+    for name in ("../a.wav", "/etc/a.wav", "a\\b.wav", ".a.wav", "a.exe", "a", "", "a\0.wav", "C:a.wav", "x" * 300 + ".wav"):
+        assert not is_usable_name(name), name
