@@ -12,6 +12,7 @@ from pngnat.cli.flags import FlaggedRecipe
 from pngnat.cli.main import COMMANDS
 from pngnat.cli.serve import serve_parser
 from pngnat.cli.speak_options import add_speak_options
+from pngnat.cli.speech_dispatcher import dispatcher_parser
 from pngnat.cli.train import stages_parser
 from pngnat.cli.voices import voices_parser
 from pngnat.evaluation.commands import MEASURES, measure_parser
@@ -28,6 +29,7 @@ def completion(shell: str) -> str:
         "speak": speaking,
         "voices": voices_parser(),
         "serve": serve_parser(),
+        "speech-dispatcher": dispatcher_parser(),
         "train": stages_parser(),
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},
     }

@@ -28,6 +28,7 @@ COMMANDS = {
     "check": Command("pngnat.cli.flagged:check", "warn of recordings in a corpus that are clipped, noisy, cut off or misread"),
     "train": Command("pngnat.cli.train:main", "train a voice from nothing, stage by stage"),
     "serve": Command("pngnat.cli.serve:main", "speak for other programs, over HTTP"),
+    "speech-dispatcher": Command("pngnat.cli.speech_dispatcher:main", "speak for screen readers and browsers, on Linux"),
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 

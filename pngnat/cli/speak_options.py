@@ -27,7 +27,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 
 def speak_parser(commands: Mapping[str, str]) -> argparse.ArgumentParser:
     """commands: what else a first word may ask for, for the help; a word that is one of them is spoken by `pngnat speak WORD`."""
-    listed = "\n".join(f"  {name:<10}{summary}" for name, summary in commands.items())
+    listed = "\n".join(f"  {name:<19}{summary}" for name, summary in commands.items())
     parser = argparse.ArgumentParser(
         prog="pngnat",
         usage="pngnat [speak] [TEXT ...] [options]\n       pngnat COMMAND ...",

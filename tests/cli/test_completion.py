@@ -44,7 +44,7 @@ def test_files_are_offered(script, tmp_path):
 
 
 def test_every_command_is_in_the_script(script):
-    assert all(f"_shtab_pngnat_{name}_option_strings" in script for name in COMMANDS)
+    assert all(f"_shtab_pngnat_{name.replace('-', '_')}_option_strings" in script for name in COMMANDS)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
