@@ -29,6 +29,7 @@ EXTRAS = (
     "sounddevice",
     "soxr",
     "tensorboard",
+    "tokenizers",
     "transformers",
     "whisper_normalizer",
 )

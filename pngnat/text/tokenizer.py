@@ -13,6 +13,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 from pngnat.text.phonemes import BOUNDARIES, PHONEMES, PUNCTUATION, WORD_BOUNDARY, boundary_token
 from pngnat.text.utterance import Utterance
+from pngnat.text.wordpieces import LONGEST_WORD, UNKNOWN, WordPieces
 from pngnat.untrusted import MIB, read_json
 
 SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
@@ -22,11 +23,10 @@ FILE = "tokenizer.json"
 _FIRST_PHONEME = len(SPECIALS)
 _FIRST_BOUNDARY = _FIRST_PHONEME + len(PHONEMES)
 _FIRST_WORDPIECE = _FIRST_BOUNDARY + len(BOUNDARIES)
-_UNKNOWN_PIECE = "[UNK]"
 # Words whose wordpieces are remembered; a text of gigabytes has more than the memory should hold.
 _MOST_KEPT = 100_000
-# Letters of a word that is looked up, or of a wordpiece; and what a vocabulary can have: BERT's for 104 languages has 119,547 wordpieces.
-_LONGEST_WORD, _MOST_WORDPIECES, _LARGEST_FILE = 100, 150_000, 4 * MIB
+# What a vocabulary can have: BERT's for 104 languages has 119,547 wordpieces.
+_MOST_WORDPIECES, _LARGEST_FILE = 150_000, 4 * MIB
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789'-&"
 
 
@@ -63,7 +63,7 @@ class PngTokenizer:
         self._piece_ids = {piece: _FIRST_WORDPIECE + index for index, piece in enumerate(self._wordpieces)}
         if len(self._piece_ids) != len(self._wordpieces):
             raise PngnatError("the tokenizer's wordpieces are not distinct; train it again")
-        self._model = _wordpiece_model(self._wordpieces)
+        self._splitter = WordPieces(self._wordpieces)
         self._cache: dict[str, list[int]] = {}
 
     @property
@@ -92,13 +92,13 @@ class PngTokenizer:
         base = _base_wordpieces()
         if vocabulary_size < _FIRST_WORDPIECE + len(base):
             raise PngnatError(f"a vocabulary of {vocabulary_size} is too small; it needs at least {_FIRST_WORDPIECE + len(base)}")
-        learner = _wordpiece_model(base)
+        learner = _learner(base)
         room = vocabulary_size - _FIRST_WORDPIECE
-        trainer = trainers.WordPieceTrainer(vocab_size=room, show_progress=False, special_tokens=[_UNKNOWN_PIECE], limit_alphabet=200)
+        trainer = trainers.WordPieceTrainer(vocab_size=room, show_progress=False, special_tokens=[UNKNOWN], limit_alphabet=200)
         texts = (item.text if isinstance(item, Utterance) else item for item in texts_or_utterances)
         learner.train_from_iterator(texts, trainer)
         learned = sorted(learner.get_vocab().items(), key=lambda item: item[1])
-        pieces = dict.fromkeys([*base, *(piece for piece, _ in learned if piece != _UNKNOWN_PIECE)])
+        pieces = dict.fromkeys([*base, *(piece for piece, _ in learned if piece != UNKNOWN)])
         return cls(list(pieces)[:room])
 
     def encode(self, utterance: Utterance) -> PngTokens:
@@ -134,7 +134,7 @@ class PngTokenizer:
         if text not in self._cache:
             if len(self._cache) >= _MOST_KEPT:
                 self._cache.clear()
-            self._cache[text] = [self._piece_ids.get(piece, UNK) for piece in self._model.encode(text).tokens]
+            self._cache[text] = [self._piece_ids.get(piece, UNK) for piece in self._splitter.split(text)]
         return self._cache[text]
 
     def save(self, folder: str | Path) -> None:
@@ -150,7 +150,7 @@ class PngTokenizer:
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise PngnatError(f"{path} is no tokenizer of format {FORMAT}; it may come from another version of pngnat")
         wordpieces = content.get("wordpieces")
-        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) and 0 < len(piece) <= _LONGEST_WORD for piece in wordpieces):
+        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) and 0 < len(piece) <= LONGEST_WORD for piece in wordpieces):
             raise PngnatError(f"the wordpieces in {path} are damaged")
         if len(wordpieces) > _MOST_WORDPIECES:
             raise PngnatError(f"{path} has {len(wordpieces)} wordpieces, and the most is {_MOST_WORDPIECES}")
@@ -196,12 +196,12 @@ def _base_wordpieces() -> list[str]:
     return [*_ALPHABET, *(f"##{letter}" for letter in _ALPHABET if letter.isalnum()), *PUNCTUATION]
 
 
-def _wordpiece_model(wordpieces: Iterable[str]):
-    """A `tokenizers.Tokenizer`, uncased, without accents, that splits at punctuation as BERT's does."""
+def _learner(wordpieces: Iterable[str]):
+    """A `tokenizers.Tokenizer` that splits as `WordPieces` does."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-    vocabulary = {_UNKNOWN_PIECE: 0} | {piece: index + 1 for index, piece in enumerate(wordpieces)}
-    model = Tokenizer(models.WordPiece(vocabulary, unk_token=_UNKNOWN_PIECE, max_input_chars_per_word=_LONGEST_WORD))
+    vocabulary = {UNKNOWN: 0} | {piece: index + 1 for index, piece in enumerate(wordpieces)}
+    model = Tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD))
     model.normalizer = normalizers.BertNormalizer(strip_accents=True, lowercase=True)
     model.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return model
