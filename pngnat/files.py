@@ -17,14 +17,15 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.E
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike, meanwhile: Path | None = None) -> Iterator[Path]:
     """A new, empty file in the folder of `path` to write to, renamed to `path` when the block ends, removed when it raises.
 
+    meanwhile: another folder for it, on the same disk, where what a killed process leaves behind must not lie beside `path`.
     Raises PngnatError where `path` cannot be written, before the block runs.
     """
     path = Path(path)
     # Named before it is there: a signal that ends the program in between must not leave it behind.
-    beside = path.parent / f".{path.stem[:100]}.{secrets.token_hex(8)}{path.suffix}"
+    beside = (meanwhile or path.parent) / f".{path.stem[:100]}.{secrets.token_hex(8)}{path.suffix}"
     try:
         try:
             if path.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -72,6 +73,14 @@ def sound_stream(
         raise
     file.close()
     write(stream.take())
+
+
+def encoded(samples: np.ndarray, ending: str, sample_rate: int, tags: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of a mono sound file of samples (S,) in [-1, 1]. Arguments and errors as for `sound_stream`."""
+    held = io.BytesIO()
+    with open_encoder(held, FORMATS[ending], sample_rate, tags) as file:
+        _encode(file, samples)
+    return held.getvalue()
 
 
 class _Stream:

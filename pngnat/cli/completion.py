@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import shtab
 
 from pngnat.cli import flagged
+from pngnat.cli.bulk import WORKS
 from pngnat.cli.flags import FlaggedRecipe
 from pngnat.cli.main import COMMANDS
 from pngnat.cli.serve import serve_parser
@@ -31,12 +32,14 @@ def completion(shell: str) -> str:
         "serve": serve_parser(),
         "speech-dispatcher": dispatcher_parser(),
         "train": stages_parser(),
+        "bulk": {name: make() for name, (_, make, _) in WORKS.items()},
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},
     }
     parsers |= {one.name: one.parser() for one in vars(flagged).values() if isinstance(one, FlaggedRecipe)}
     # The door takes its commands apart itself; here they become one parser, which shtab can read.
     root = argparse.ArgumentParser(prog="pngnat", parents=[speaking], add_help=False)
     summaries = {name: command.summary for name, command in COMMANDS.items()}
+    summaries |= {name: one.summary for name, one in MEASURES.items()} | {name: summary for name, (summary, _, _) in WORKS.items()}
     _add_commands(root, parsers, summaries)
     return shtab.complete(root, shell)
 
@@ -45,7 +48,7 @@ def _add_commands(parser: argparse.ArgumentParser, parsers: Mapping, summaries: 
     commands = parser.add_subparsers()
     for name, own in parsers.items():
         if isinstance(own, Mapping):
-            _add_commands(commands.add_parser(name, help=summaries[name]), own, {one: MEASURES[one].summary for one in own})
+            _add_commands(commands.add_parser(name, help=summaries[name]), own, summaries)
         else:
             _mark_places(own)
             commands.add_parser(name, help=summaries[name], parents=[own], add_help=False)

@@ -27,6 +27,7 @@ COMMANDS = {
     "prepare": Command("pngnat.cli.flagged:prepare", "align recordings with their texts, to a corpus to learn from"),
     "check": Command("pngnat.cli.flagged:check", "warn of recordings in a corpus that are clipped, noisy, cut off or misread"),
     "train": Command("pngnat.cli.train:main", "train a voice from nothing, stage by stage"),
+    "bulk": Command("pngnat.cli.bulk:main", "speak millions of lines, on processes or a Ray cluster"),
     "serve": Command("pngnat.cli.serve:main", "speak for other programs, over HTTP"),
     "speech-dispatcher": Command("pngnat.cli.speech_dispatcher:main", "speak for screen readers and browsers, on Linux"),
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 import pngnat
+from pngnat.cli.bulk import WORKS
 from pngnat.cli.flags import Flag, FlaggedRecipe
 from pngnat.cli.main import COMMANDS, main
 from pngnat.cli.train import STAGES
 from pngnat.evaluation.commands import MEASURES
 
 HEAVY = ("torch", "numpy", "hydra", "omegaconf", "lightning", "transformers")
-NAMED = [[], *([name] for name in COMMANDS), *(["evaluate", name] for name in MEASURES), *(["train", name] for name in STAGES)]
+GROUPS = {"evaluate": MEASURES, "train": STAGES, "bulk": WORKS}
+NAMED = [[], *([name] for name in COMMANDS), *([group, name] for group, names in GROUPS.items() for name in names)]
 HELP = [[*words, "--help"] for words in NAMED]
 
 

@@ -1,0 +1,169 @@
+"""Millions of texts in files of lines, taken apart into shards that name their lines and do not hold them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pngnat.data.sources import safe_name
+from pngnat.errors import PngnatError
+from pngnat.untrusted import shown
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file that follow each other.
+
+    start: where they begin, in bytes, or for Parquet in rows. first: the number of the first line in its file, from 0 on.
+    """
+
+    number: int
+    path: str
+    start: int
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text and what it is called; `error` says what is wrong with the line, which then has no text."""
+
+    id: str
+    text: str
+    error: str = ""
+
+
+def open_bytes(path: str) -> BinaryIO:
+    """A file of this machine, or by fsspec of wherever the path says, such as s3://BUCKET/FILE. Raises PngnatError where it cannot."""
+    try:
+        if "://" not in path:
+            return open(path, "rb")
+        import fsspec
+
+        return fsspec.open(path, "rb").open()
+    except ModuleNotFoundError as error:
+        raise PngnatError(f"{path}: needs {error.name}: pip install {error.name}") from error
+    except (ImportError, ValueError) as error:  # fsspec knows the protocol, and a package for it is missing; or does not know it
+        raise PngnatError(f"{path}: {error}") from error
+    except OSError as error:
+        raise PngnatError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def size_of(path: str) -> int:
+    """Bytes of a file."""
+    with open_bytes(path) as file:
+        return file.seek(0, os.SEEK_END)
+
+
+def split_lines(paths: Sequence[str], count: int) -> Iterator[Lines]:
+    """Shards of `count` lines, the last of each file shorter; their numbers go on from file to file.
+
+    paths: text with lines `id|text`, JSON with an object a line (.jsonl), or Parquet (.parquet), both with `id` and `text`.
+    """
+    number = 0
+    for path in paths:
+        for start, first, held in _pieces(path, count):
+            yield Lines(number, path, start, first, held)
+            number += 1
+
+
+def _pieces(path: str, count: int) -> Iterator[tuple[int, int, int]]:
+    """Where each piece starts, its first line, and how many it has."""
+    with open_bytes(path) as file:
+        if path.endswith(".parquet"):
+            rows = _parquet(path, file).metadata.num_rows
+            yield from ((first, first, min(count, rows - first)) for first in range(0, rows, count))
+            return
+        start = first = 0
+        while sizes := [len(line) for line in islice(file, count)]:
+            yield start, first, len(sizes)
+            start, first = start + sum(sizes), first + len(sizes)
+
+
+def read_lines(shard: Lines) -> list[Line]:
+    """The shard's lines, without the empty ones; a name that was there before in the shard is an error of its line.
+
+    Without a name of its own, a line is called by its file's name and its number there. Raises PngnatError where the file cannot be read.
+    """
+    with open_bytes(shard.path) as file:
+        if shard.path.endswith(".parquet"):
+            raw: list[Any] = _parquet_rows(shard, file)
+        else:
+            file.seek(shard.start)
+            raw = list(islice(file, shard.count))
+    stem = Path(shard.path).name.split(".")[0]
+    lines, seen = [], set()
+    for place, content in enumerate(raw, shard.first):
+        line = _line(content, f"{safe_name(stem)}-{place + 1:08d}", shard.path.endswith(".jsonl"))
+        if line is None:
+            continue
+        if line.id in seen:
+            line = Line(f"{line.id}@{place + 1}", "", f"an earlier line is called '{line.id}' too")
+        seen.add(line.id)
+        lines.append(line)
+    return lines
+
+
+def _line(content: bytes | Mapping[str, Any], usual: str, is_json: bool) -> Line | None:
+    if isinstance(content, Mapping):
+        return _row(content, usual)
+    try:
+        written = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return Line(usual, "", "is not UTF-8 text")
+    if not written:
+        return None
+    if is_json:
+        try:
+            row = json.loads(written)
+        except (ValueError, RecursionError):
+            row = None
+        return _row(row, usual) if isinstance(row, dict) else Line(usual, "", "is no JSON object")
+    name, bar, text = written.partition("|")
+    return Line(_name(name.strip()), text.strip()) if bar else Line(usual, written)
+
+
+def _row(row: Mapping[str, Any], usual: str) -> Line:
+    name, text = row.get("id"), row.get("text")
+    called = usual if name is None else _name(str(name))
+    return Line(called, text) if isinstance(text, str) else Line(called, "", f"its text is {shown(text)}")
+
+
+def _name(name: str) -> str:
+    return safe_name(name)[:_LONGEST_NAME]
+
+
+def _parquet(path: str, file: BinaryIO) -> Any:
+    try:
+        from pyarrow import ArrowInvalid
+        from pyarrow.parquet import ParquetFile
+    except ModuleNotFoundError as error:
+        raise PngnatError(f'{path}: Parquet needs pyarrow: pip install "pngnat[scale]"') from error
+    try:
+        opened = ParquetFile(file)
+    except ArrowInvalid as error:
+        raise PngnatError(f"{path}: is no Parquet file ({error})") from error
+    if "text" not in opened.schema_arrow.names:
+        raise PngnatError(f"{path}: has no column 'text'; it has {', '.join(opened.schema_arrow.names)}")
+    return opened
+
+
+def _parquet_rows(shard: Lines, file: BinaryIO) -> list[dict[str, Any]]:
+    opened = _parquet(shard.path, file)
+    columns = [name for name in ("id", "text") if name in opened.schema_arrow.names]
+    rows: list[dict[str, Any]] = []
+    begin = 0
+    for group in range(opened.metadata.num_row_groups):
+        end = begin + opened.metadata.row_group(group).num_rows
+        low, high = max(begin, shard.start), min(end, shard.start + shard.count)
+        if low < high:
+            rows += opened.read_row_group(group, columns).slice(low - begin, high - low).to_pylist()
+        begin = end
+    return rows

@@ -1,0 +1,212 @@
+"""Speech in bulk: shards of lines to shards of sound, with a manifest that says of each word and phoneme when it is spoken."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pngnat.data.shar import shar_shard
+from pngnat.errors import PngnatError
+from pngnat.files import make_folder, write_text
+from pngnat.scale.lines import Line, Lines, read_lines, size_of, split_lines
+from pngnat.scale.work import run_shards
+from pngnat.scale.workers import Workers
+from pngnat.stamps import digest, keep
+
+SHAR, REPORTS = "shar", "reports"
+# Without loss, or some tenth of the bytes.
+FORMATS = ("flac", "opus")
+
+
+@dataclass(frozen=True)
+class BulkSpeech:
+    """What to speak, and how."""
+
+    texts: tuple[str, ...]
+    """Files of lines, see `split_lines`."""
+    out: Path
+    """The folder to make: shar/ has the sounds and the manifest, reports/ what could not be spoken."""
+    voice: str | None = None
+    """As for `synthesize`."""
+    vocoder: str | None = None
+    """As for `load_voice`."""
+    engine: str | None = None
+    """What computes, as for `load_voice`."""
+    device: str | None = None
+    """Where it computes, as for `load_voice`."""
+    threads: int | None = None
+    """Of the processor, for each worker."""
+    batch_size: int = 16
+    """Sentences that the models read together."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """As for `synthesize`, the same for all lines."""
+    format: str = "flac"
+    """One of FORMATS."""
+    lines: int = 1000
+    """Of a shard: what a killed worker loses, at most."""
+
+    @property
+    def made_of(self) -> dict[str, Any]:
+        """What runs into one folder must have in common. The voice is the one that its name stands for."""
+        from pngnat.voice.card import CARD, find_voice
+
+        voice = digest(find_voice(self.voice).resolve() / CARD)
+        texts = {Path(path).name: size_of(path) for path in self.texts}
+        options = {name: str(value) for name, value in self.options.items() if value is not None}
+        return {"texts": texts, "voice": voice, "vocoder": self.vocoder, "options": options, "format": self.format, "lines": self.lines}
+
+
+@dataclass
+class ShardReport:
+    """What became of a shard's lines."""
+
+    spoken: int = 0
+    seconds: float = 0.0
+    """Of sound."""
+    wall: float = 0.0
+    """Seconds that it took."""
+    failed: list[dict[str, str]] = field(default_factory=list)
+    """Lines that cannot be spoken: id and reason."""
+
+
+@dataclass
+class Total:
+    """What became of all lines of a share."""
+
+    lines: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    lost: list[str] = field(default_factory=list)
+    """Shards that are not made, with the reason; the same command tries them again."""
+
+
+def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardReport], None] | None = None) -> Total:
+    """Speak every line of this share that is not spoken yet, and return what became of all of them.
+
+    on_shard: is told of each shard that is there. The same call goes on where another was stopped; several may run at once, on one share
+    or on several. Raises PngnatError for what cannot work at all, and where the folder was begun with other settings.
+    """
+    if work.format not in FORMATS:
+        raise PngnatError(f"'{work.format}' is no format for shards; use one of {', '.join(FORMATS)}")
+    if work.lines < 1:
+        raise PngnatError(f"a shard has 1 line or more, and not {work.lines}")
+    keep(make_folder(work.out), work.made_of)
+    for name in (SHAR, REPORTS):
+        make_folder(work.out / name)
+    total, missing = Total(), []
+    for shard in workers.mine(split_lines(work.texts, work.lines)):
+        if (report := _report(work.out, shard.number)) is None:
+            missing.append(shard)
+        else:
+            _count(total, report, on_shard)
+    done = set()
+    for shard, result in run_shards(SpeechWorker, (work,), missing, workers):
+        done.add(shard.number)
+        if isinstance(result, ShardReport):
+            _count(total, result, on_shard)
+        else:
+            total.lost.append(f"shard {shard.number}: {result}")
+    total.lost += [f"shard {shard.number}: every worker that tried it died" for shard in missing if shard.number not in done]
+    return total
+
+
+def _count(total: Total, report: ShardReport, on_shard: Callable[[ShardReport], None] | None) -> None:
+    total.lines += report.spoken + len(report.failed)
+    total.failed += len(report.failed)
+    total.seconds += report.seconds
+    if on_shard:
+        on_shard(report)
+
+
+class SpeechWorker:
+    """Makes a shard of sound of a shard of lines. Each worker has one."""
+
+    def __init__(self, work: BulkSpeech) -> None:
+        from pngnat.engine.loading import load_voice
+
+        self.work = work
+        self.voice = load_voice(work.voice, work.vocoder, work.engine, work.device, work.threads)
+
+    def __call__(self, shard: Lines) -> ShardReport:
+        """The shard's report, which is written last: where there is one, the shard is complete."""
+        if (report := _report(self.work.out, shard.number)) is not None:
+            return report  # somebody else was quicker
+        from pngnat.synthesis.many import each_result
+
+        report, begun = ShardReport(), time.monotonic()
+        lines = read_lines(shard)
+        good = [line for line in lines if not line.error]
+        spoken = each_result([line.text for line in good], self.voice, batch_size=self.work.batch_size, **self.work.options)
+        report.failed += [{"id": line.id, "reason": line.error} for line in lines if line.error]
+        with shar_shard(self.work.out / SHAR, shard.number) as add:
+            for line, result in zip(good, spoken, strict=True):
+                if isinstance(result, PngnatError):
+                    report.failed.append({"id": line.id, "reason": str(result)})
+                else:
+                    self._add(add, line, result)
+                    report.spoken += 1
+                    report.seconds += result.duration
+        report.wall = round(time.monotonic() - begun, 3)
+        write_text(_place(self.work.out, shard.number), json.dumps(asdict(report), ensure_ascii=False))
+        return report
+
+    def _add(self, add: Callable, line: Line, speech: Any) -> None:
+        from pngnat.audio.sound_writer import encoded
+
+        ending = f".{self.work.format}"
+        add(speech_cut(line, speech), encoded(speech.samples, ending, speech.sample_rate, speech.tags), ending)
+
+
+def speech_cut(line: Line, speech: Any) -> dict[str, Any]:
+    """A spoken line as a lhotse MonoCut. Its supervision's text is what is said; `custom` has the line as it was written."""
+    seconds = speech.duration
+    alignment = {
+        "word": [[word.text, word.start, round(word.end - word.start, 6), None] for word in speech.words],
+        "phoneme": [[one.symbol, one.start, round(one.duration, 6), None] for one in speech.phonemes],
+    }
+    supervision = {
+        "id": line.id,
+        "recording_id": line.id,
+        "start": 0.0,
+        "duration": seconds,
+        "channel": 0,
+        "text": speech.normalized_text,
+        "speaker": speech.speaker,
+        "custom": {"written": line.text, "voice": speech.voice, "skipped": speech.skipped},
+        "alignment": alignment,
+    }
+    recording = {
+        "id": line.id,
+        "sources": [],
+        "sampling_rate": speech.sample_rate,
+        "num_samples": len(speech.samples),
+        "duration": seconds,
+        "channel_ids": [0],
+    }
+    return {
+        "id": line.id,
+        "start": 0.0,
+        "duration": seconds,
+        "channel": 0,
+        "supervisions": [supervision],
+        "recording": recording,
+        "type": "MonoCut",
+    }
+
+
+def _place(out: Path, number: int) -> Path:
+    return out / REPORTS / f"{number:06d}.json"
+
+
+def _report(out: Path, number: int) -> ShardReport | None:
+    """Of a shard that is there; None where it is not."""
+    try:
+        return ShardReport(**json.loads(_place(out, number).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise PngnatError(f"{_place(out, number)}: is damaged ({error}); remove it, and the shard is made again") from error
