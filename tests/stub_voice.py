@@ -43,7 +43,7 @@ def make_stub_voice(folder: Path, professional: bool = False) -> Path:
     )
     second = _acoustic_model(professional_config, 0.12) if professional else None
     voice = VoiceModules(card, tokenizer, _acoustic_model(acoustic_config, 0.08), Vocoder(audio, vocoder_config), second)
-    save_voice(voice, folder, readme="# A voice of noise\n")
+    save_voice(voice, folder, readme="# A voice of noise\n", graphs=False)
     return folder
 
 

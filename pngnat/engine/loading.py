@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.untrusted import safe_file, shown
 from pngnat.voice.card import CARD, find_voice
+from pngnat.voice.graphs.files import has_graphs
 from pngnat.voice.loading import loaded_once
 
-ENGINES = ("torch",)
+ENGINES = ("onnx", "torch")
 
 
 def load_voice(
@@ -25,22 +27,39 @@ def load_voice(
     """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
 
     vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
-    engine: "torch", which is the default. device: where it computes, such as "cuda"; None is the processor.
-    threads: of the processor, for all of PyTorch in this process; None leaves them as they are.
+    engine: "onnx", for folders that were exported; "torch", for any folder and any vocoder. None is onnx where the folder has graphs and
+        neither a vocoder nor a device is named.
+    device: where torch computes, such as "cuda"; None is the processor.
+    threads: of the processor; None leaves the number to the engine. With torch it holds for all of PyTorch in this process.
     Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, for a vocoder that was made for
     other mel spectrograms, and for an engine or a device that is not there.
     """
     if engine not in (None, *ENGINES):
         raise PngnatError(f"there is no engine {shown(engine)}; there are {', '.join(ENGINES)}")
     folder = find_voice(voice).resolve()
+    chosen = engine or ("onnx" if vocoder is None and device is None and has_graphs(folder) else "torch")
+    modified = safe_file(folder, CARD).stat().st_mtime_ns
+    if chosen == "onnx":
+        if vocoder is not None or device is not None:
+            raise PngnatError("the engine 'onnx' speaks with the voice's own vocoder on the processor; for others take the engine 'torch'")
+        if not has_graphs(folder):
+            raise PngnatError(f"{folder} has no graphs: run `pngnat voices export {folder}`, or take the engine 'torch'")
+        return _load_onnx(folder, modified, threads)
+    _check_torch(folder)
     if threads is not None:
         _set_threads(threads)
-    loaded = _load(folder, safe_file(folder, CARD).stat().st_mtime_ns, device)
+    loaded = _load_torch(folder, modified, device)
     if vocoder is None:
         return loaded
     from pngnat.engine.torch_engine import torch_vocoder
 
     return replace(loaded, vocoder=torch_vocoder(vocoder, loaded.card.audio, device))
+
+
+def _check_torch(folder: Path) -> None:
+    if find_spec("torch") is None:
+        other = "" if has_graphs(folder) else f", or, where it is installed, run `pngnat voices export {folder}`"
+        raise PngnatError(f'this needs PyTorch, which is not installed: pip install "pngnat[torch]"{other}')
 
 
 def _set_threads(threads: int) -> None:
@@ -50,7 +69,14 @@ def _set_threads(threads: int) -> None:
 
 
 @loaded_once(keep=4)
-def _load(folder: Path, _modified: int, device: str | None) -> Voice:
+def _load_onnx(folder: Path, _modified: int, threads: int | None) -> Voice:
+    from pngnat.engine.onnx_engine import onnx_voice
+
+    return onnx_voice(folder, threads)
+
+
+@loaded_once(keep=4)
+def _load_torch(folder: Path, _modified: int, device: str | None) -> Voice:
     # PyTorch takes a second to import.
     from pngnat.engine.torch_engine import torch_voice
     from pngnat.voice.modules import load_modules

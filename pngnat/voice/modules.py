@@ -26,6 +26,8 @@ from pngnat.voice.card import (
     find_voice,
     read_card,
 )
+from pngnat.voice.graphs.export import can_export, export_graphs, speaks_without_torch
+from pngnat.voice.graphs.files import remove_graphs
 from pngnat.voice.loading import loaded_once
 from pngnat.voice.vocoders import load_vocoder
 from pngnat.voice.weights import build_module, save_weights
@@ -105,8 +107,9 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
     return build_module(folder, file, lambda: PngNat(config))
 
 
-def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | None = None) -> None:
-    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md.
+def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | None = None, graphs: bool = True) -> None:
+    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md. graphs: whether to write the
+    ONNX graphs that it speaks with where there is no PyTorch, if the package onnx is installed and the voice has none but such parts.
 
     Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the vocoder is none
     of pngnat's.
@@ -122,3 +125,7 @@ def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | Non
     if readme is not None:
         write_text(folder / "README.md", readme)
     write_text(folder / CARD, voice.card.to_json())
+    if graphs and can_export() and speaks_without_torch(voice.card):
+        export_graphs(folder)
+    else:
+        remove_graphs(folder)

@@ -18,6 +18,7 @@ from torch import Tensor
 from pngnat.errors import shorten
 from pngnat.untrusted import MIB
 from pngnat.voice.pickled_tensors import Storage, describe
+from pngnat.voice.tensor_names import current_name
 
 # A model with the most layers that a card may ask for has some 1,500.
 MOST_TENSORS = 4096
@@ -35,9 +36,6 @@ _DTYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
-
-_RENAMED = {"enter": "proj_in", "leave": "proj_out", "widen": "expand", "narrow": "contract", "mix": "depthwise"}
-
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -89,7 +87,7 @@ class _Safetensors:
 
     def __init__(self, file: safe_open) -> None:
         self._file = file
-        self._stored = {_now(name): name for name in _few(file.keys())}
+        self._stored = {current_name(name): name for name in _few(file.keys())}
         self.tensors = {name: self._info(stored) for name, stored in self._stored.items()}
 
     def read(self, name: str) -> Tensor:
@@ -100,11 +98,6 @@ class _Safetensors:
         if part.get_dtype() not in _DTYPES:
             raise ValueError(f"'{shorten(name, 60)}' holds numbers of the kind {part.get_dtype()}, which are not read")
         return TensorInfo(tuple(part.get_shape()), _DTYPES[part.get_dtype()])
-
-
-def _now(name: str) -> str:
-    """What a tensor is called now: voices of version 0.1 say `enter` for `proj_in`, and the like."""
-    return ".".join(_RENAMED.get(part, part) for part in name.split("."))
 
 
 class _ShortReads(io.FileIO):

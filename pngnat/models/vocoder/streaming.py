@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pngnat.audio.pieces import FIRST, GROWTH, LONGEST, pieces
 from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.models.vocoder.stft import FramedStft
@@ -20,9 +21,9 @@ def stream(
     f0: Tensor | None = None,
     generator: np.random.Generator | None = None,
     semitones: float | Tensor = 0.0,
-    first: int = 40,
-    growth: float = 2.0,
-    longest: int = 400,
+    first: int = FIRST,
+    growth: float = GROWTH,
+    longest: int = LONGEST,
 ) -> Iterator[Tensor]:
     """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1, M, T), and the
     generator NumPy's: PyTorch's draws other numbers in pieces than at once.
@@ -33,14 +34,12 @@ def stream(
     """
     if mel.shape[0] != 1:
         raise ValueError(f"a stream is of one mel, not of {mel.shape[0]}: the noise of several is drawn in another order")
-    if first < 2:
-        raise ValueError("the first piece needs two frames or more: windows overlap by more than one")
-    pieces = _pieces(mel.shape[2], first, growth, longest)
+    parts = pieces(mel.shape[2], first, growth, longest)
     if isinstance(vocoder, ForeignVocoder):
         vocoder.check_pitch(f0 is not None or isinstance(semitones, Tensor) or semitones != 0)
-        yield from _with_context(vocoder, mel, pieces)
+        yield from _with_context(vocoder, mel, parts)
     else:
-        yield from _overlapped(vocoder, mel, f0, generator, semitones, pieces)
+        yield from _overlapped(vocoder, mel, f0, generator, semitones, parts)
 
 
 def _with_context(vocoder: ForeignVocoder, mel: Tensor, pieces: Iterable[tuple[int, int]]) -> Iterator[Tensor]:
@@ -122,13 +121,3 @@ class CorrectedStream:
         self.waiting = self.waiting[:, count * stft.hop :]
         self.mel, self.trust = self.mel[..., count:], self.trust[..., count:]
         return made
-
-
-def _pieces(frames: int, first: int, growth: float, longest: int) -> Iterator[tuple[int, int]]:
-    start, length = 0, first
-    while start < frames:
-        end = min(frames, start + length)
-        # A last piece of a few frames would cost as much as a long one.
-        end = frames if frames - end < first // 2 else end
-        yield start, end
-        start, length = end, min(longest, int(length * growth))

@@ -1,0 +1,21 @@
+"""How a sound that is made in pieces is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+# Frames of the first piece, of which half a second is made; how much longer each next one is; and of the longest.
+FIRST, GROWTH, LONGEST = 40, 2.0, 400
+
+
+def pieces(frames: int, first: int = FIRST, growth: float = GROWTH, longest: int = LONGEST) -> Iterator[tuple[int, int]]:
+    """Where the pieces of so many frames start and end. Raises ValueError for a first piece of a single frame."""
+    if first < 2:
+        raise ValueError("the first piece needs two frames or more: windows overlap by more than one")
+    start, length = 0, first
+    while start < frames:
+        end = min(frames, start + length)
+        # A last piece of a few frames would cost as much as a long one.
+        end = frames if frames - end < first // 2 else end
+        yield start, end
+        start, length = end, min(longest, int(length * growth))

@@ -1,0 +1,144 @@
+"""The layers of `pngnat.models.layers` as nodes. Values are (B, T, D) unless they say otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pngnat.voice.graphs.writer import FLOAT, INT64, GraphWriter
+
+# PyTorch's.
+_EPSILON = 1e-5
+
+
+def linear(g: GraphWriter, x: str, name: str, scale: str | None = None) -> str:
+    """A dense layer over the last dimension. scale: the name of a weight (outputs,) that multiplies the result; it is folded into the
+    layer when the graph is loaded."""
+    if g.int8:
+        return _rounded_linear(g, x, name, scale)
+    weight = g.op("Transpose", g.weight(f"{name}.weight"), perm=[1, 0])
+    bias = g.weight(f"{name}.bias") if g.has(f"{name}.bias") else None
+    if scale is not None:
+        weight = g.op("Mul", weight, g.weight(scale))
+        bias = bias and g.op("Mul", bias, g.weight(scale))
+    made = g.op("MatMul", x, weight)
+    return made if bias is None else g.op("Add", made, bias)
+
+
+def _rounded_linear(g: GraphWriter, x: str, name: str, scale: str | None) -> str:
+    """`linear` with weights of 8 bits, a scale for each output, and inputs that are rounded as they come, with a scale for all of them."""
+    weight = g.layout.read(f"{name}.weight").T
+    bias = g.layout.read(f"{name}.bias") if g.has(f"{name}.bias") else np.zeros(weight.shape[1], dtype=np.float32)
+    if scale is not None:
+        weight, bias = weight * g.layout.read(scale), bias * g.layout.read(scale)
+    # The processors' instructions add two products in 16 bits, unless they are new: 2 * 255 * 63 fits.
+    steps = np.maximum(np.abs(weight).max(0), 1e-9) / 63
+    rounded = g.constant(np.round(weight / steps), np.int8)
+    values, step, zero = g.split("DynamicQuantizeLinear", x, outputs=3)
+    products = g.op("Cast", g.op("MatMulInteger", values, rounded, zero), to=FLOAT)
+    return g.op("Add", g.op("Mul", products, g.op("Mul", step, g.constant(steps))), g.constant(bias))
+
+
+def layer_norm(g: GraphWriter, x: str, name: str) -> str:
+    """Over the last dimension."""
+    return g.op("LayerNormalization", x, g.weight(f"{name}.weight"), g.weight(f"{name}.bias"), axis=-1, epsilon=_EPSILON)
+
+
+def conv(g: GraphWriter, x: str, name: str, kernel: int, groups: int = 1) -> str:
+    """Over frames, as many of which come out: (B, T, D) to (B, T, D')."""
+    turned = g.op("Transpose", x, perm=[0, 2, 1])
+    return g.op("Transpose", conv_channels_first(g, turned, name, kernel, groups), perm=[0, 2, 1])
+
+
+def conv_channels_first(g: GraphWriter, x: str, name: str, kernel: int, groups: int = 1) -> str:
+    """(B, D, T) to (B, D', T)."""
+    pads = [kernel // 2, kernel // 2]
+    weight, bias = g.weight(f"{name}.weight"), g.weight(f"{name}.bias")
+    return g.op("Conv", x, weight, bias, kernel_shape=[kernel], pads=pads, group=groups)
+
+
+def convnext_block(g: GraphWriter, x: str, name: str, width: int, kernel: int, gelu: str, condition: str | None = None) -> str:
+    """ConvNeXtBlock. condition: (B, C) for a block that adapts to it."""
+    y = layer_norm(g, conv(g, x, f"{name}.depthwise", kernel, groups=width), f"{name}.norm")
+    if condition is not None:
+        adapted = g.op("Unsqueeze", linear(g, condition, f"{name}.adapt"), g.constant([1]))
+        gain, shift = g.split("Split", adapted, outputs=2, axis=-1, num_outputs=2)
+        y = g.op("Add", g.op("Mul", y, g.op("Add", gain, g.constant(1.0))), shift)
+    y = g.op("Gelu", linear(g, y, f"{name}.expand"), approximate=gelu)
+    return g.op("Add", x, linear(g, y, f"{name}.contract", scale=f"{name}.scale"))
+
+
+def convnext(g: GraphWriter, x: str, name: str, width: int, blocks: int, kernel: int) -> str:
+    """ConvNeXt: (B, inputs, T) to (B, T, outputs)."""
+    x = g.op("Transpose", conv_channels_first(g, x, f"{name}.proj_in", kernel), perm=[0, 2, 1])
+    for block in range(blocks):
+        x = convnext_block(g, x, f"{name}.blocks.{block}", width, kernel, "tanh")
+    return linear(g, layer_norm(g, x, f"{name}.norm"), f"{name}.proj_out")
+
+
+def bilstm(g: GraphWriter, x: str, lengths: str, name: str, units: int, layers: int) -> str:
+    """BiLstm: (B, N, D) and lengths (B,) to (B, N, 2 * units), zero at padding."""
+    lengths32 = g.op("Cast", lengths, to=6)  # INT32, as LSTM wants its sequence_lens
+    x = g.op("Transpose", x, perm=[1, 0, 2])
+    for layer in range(layers):
+        ways = [f"{name}.forwards.{layer}", f"{name}.backwards.{layer}"]
+        inputs, recurrent = (_both(g, [_gates(g, f"{way}.weight_{kind}_l0") for way in ways]) for kind in ("ih", "hh"))
+        biases = [g.op("Concat", *(_gates(g, f"{way}.bias_{kind}_l0") for kind in ("ih", "hh")), axis=0) for way in ways]
+        made = g.op("LSTM", x, inputs, recurrent, _both(g, biases), lengths32, direction="bidirectional", hidden_size=units)
+        # (N, 2, B, units): both directions of a token beside each other.
+        x = g.op("Reshape", g.op("Transpose", made, perm=[0, 2, 1, 3]), g.constant([0, 0, -1]))
+    return g.op("Transpose", x, perm=[1, 0, 2])
+
+
+def _gates(g: GraphWriter, name: str) -> str:
+    """PyTorch's gates are input, forget, cell, output; ONNX's input, output, forget, cell."""
+    gates = g.split("Split", g.weight(name), outputs=4, axis=0, num_outputs=4)
+    return g.op("Concat", *(gates[place] for place in (0, 3, 1, 2)), axis=0)
+
+
+def _both(g: GraphWriter, directions: list[str]) -> str:
+    return g.op("Concat", *(g.op("Unsqueeze", one, g.constant([0])) for one in directions), axis=0)
+
+
+def sinusoidal(g: GraphWriter, positions: str, width: int) -> str:
+    """Float positions (...,) to (..., width)."""
+    frequencies = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-np.log(10000.0) / width))
+    angles = g.op("Mul", g.op("Unsqueeze", positions, g.constant([-1])), g.constant(frequencies))
+    return g.op("Concat", g.op("Sin", angles), g.op("Cos", angles), axis=-1)
+
+
+def length_mask(g: GraphWriter, lengths: str, like: str) -> str:
+    """lengths (B,) to (B, T, 1) float, 1 at the first lengths[b] places; like: a value whose second dimension is T."""
+    places = g.op("Unsqueeze", _places(g, like), g.constant([0]))
+    inside = g.op("Less", places, g.op("Unsqueeze", lengths, g.constant([1])))
+    return g.op("Unsqueeze", g.op("Cast", inside, to=FLOAT), g.constant([2]))
+
+
+def float_places(g: GraphWriter, like: str) -> str:
+    """0.0, 1.0, ... (T,), where T is the second dimension of `like`."""
+    return g.op("Cast", _places(g, like), to=FLOAT)
+
+
+def _places(g: GraphWriter, like: str) -> str:
+    size = g.op("Squeeze", g.op("Shape", like, start=1, end=2), g.constant([0]))
+    return g.op("Range", g.constant(np.int64(0)), size, g.constant(np.int64(1)))
+
+
+def attention(g: GraphWriter, x: str, hidden_at_padding: str, name: str, width: int, heads: int) -> str:
+    """Self-attention; hidden_at_padding: (B, 1, 1, L), 0 at tokens and a large negative number at padding."""
+    weight = g.op("Transpose", g.weight(f"{name}.in_proj_weight"), perm=[1, 0])
+    projected = g.op("Add", g.op("MatMul", x, weight), g.weight(f"{name}.in_proj_bias"))
+    depth = width // heads
+    split = g.op("Reshape", projected, g.constant([0, 0, 3, heads, depth]))
+    queries, keys, values = (
+        g.op("Squeeze", part, g.constant([2])) for part in g.split("Split", split, outputs=3, axis=2, num_outputs=3)
+    )
+    queries = g.op("Mul", g.op("Transpose", queries, perm=[0, 2, 1, 3]), g.constant(depth**-0.5))
+    scores = g.op("MatMul", queries, g.op("Transpose", keys, perm=[0, 2, 3, 1]))
+    weights = g.op("Softmax", g.op("Add", scores, hidden_at_padding), axis=-1)
+    mixed = g.op("Transpose", g.op("MatMul", weights, g.op("Transpose", values, perm=[0, 2, 1, 3])), perm=[0, 2, 1, 3])
+    return linear(g, g.op("Reshape", mixed, g.constant([0, 0, width])), f"{name}.out_proj")
+
+
+def int64(g: GraphWriter, x: str) -> str:
+    """As int64."""
+    return g.op("Cast", x, to=INT64)
