@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -24,12 +25,22 @@ def stub_voice(tmp_path_factory) -> Path:
     return make_stub_voice(tmp_path_factory.mktemp("voices") / "stub", professional=True)
 
 
-@pytest.fixture(scope="module")
-def voice(stub_voice):
-    """The stub voice, loaded."""
+@pytest.fixture(scope="session")
+def exported_voice(stub_voice, tmp_path_factory) -> Path:
+    """The stub voice with its ONNX graphs."""
+    from pngnat.voice.graphs.export import export_graphs
+
+    folder = shutil.copytree(stub_voice, tmp_path_factory.mktemp("exported") / "stub")
+    export_graphs(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["torch", "onnx"])
+def voice(stub_voice, exported_voice, request):
+    """The stub voice, loaded by either engine."""
     from pngnat.engine.loading import load_voice
 
-    return load_voice(stub_voice)
+    return load_voice(exported_voice, engine=request.param)
 
 
 @pytest.fixture(scope="module")

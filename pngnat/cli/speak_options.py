@@ -45,7 +45,7 @@ def add_speak_options(parser: argparse.ArgumentParser) -> None:
     _add_texts_and_outputs(parser.add_argument)
     _add_voices(parser.add_argument)
     _add_manner(parser.add_argument)
-    parser.add_argument("--engine", choices=("torch",), help="what computes (default: torch)")
+    parser.add_argument("--engine", choices=("onnx", "torch"), help="what computes (default: onnx, where the voice was exported)")
     parser.add_argument("--device", metavar="NAME", help="where it computes, such as cuda (default: the processor)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads to use")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")

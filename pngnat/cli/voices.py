@@ -1,4 +1,4 @@
-"""`pngnat voices`: which voices there are, and who speaks in them."""
+"""`pngnat voices`: which voices there are, and who speaks in them; `pngnat voices export FOLDER`: a voice for machines without PyTorch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,35 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """List the voices; returns the exit code."""
+    """List the voices, or export one; returns the exit code."""
+    if arguments[:1] == ["export"]:
+        return _export(arguments[1:])
     print_voices(voices_parser().parse_args(arguments).voice)
     return 0
 
 
 def voices_parser() -> argparse.ArgumentParser:
     """What `pngnat voices` takes."""
-    parser = argparse.ArgumentParser(prog="pngnat voices", description="List the voices that have a name, and their speakers.")
+    about = "List the voices that have a name, and their speakers. `pngnat voices export FOLDER` makes one speak without PyTorch."
+    parser = argparse.ArgumentParser(prog="pngnat voices", description=about)
     parser.add_argument("voice", nargs="?", help="this one alone: a bundled voice, a voice folder, or its name")
     return parser
+
+
+def _export(arguments: Sequence[str]) -> int:
+    about = "Write the ONNX graphs of a voice into its folder, with which it speaks where there is no PyTorch."
+    parser = argparse.ArgumentParser(prog="pngnat voices export", description=about)
+    parser.add_argument("voice", help="a voice folder, or its name")
+    parser.add_argument(
+        "--int8", action="store_true", help="round the dense layers' weights to 8 bits: quicker, with almost the same sound"
+    )
+    args = parser.parse_args(arguments)
+    from pngnat.voice.card import find_voice
+    from pngnat.voice.graphs.export import export_graphs
+
+    for path in export_graphs(find_voice(args.voice), args.int8):
+        print(path)
+    return 0
 
 
 def print_voices(name: str | None) -> None:

@@ -8,7 +8,7 @@ try:
     # Its transforms of single precision are some three times as quick as NumPy's.
     from scipy import fft
 except ImportError:
-    from numpy import fft  # type: ignore[no-redef]
+    from numpy import fft
 
 
 class FramedStft:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 from pngnat.engine.graph_check import check_graph
 from pngnat.errors import PngnatError
 
-# PyTorch's default; ONNX Runtime's threads wait busily for work unless they are told not to.
+# ONNX Runtime's threads wait busily for work unless they are told not to.
 _QUIET = {"session.intra_op.allow_spinning": "0", "session.inter_op.allow_spinning": "0"}
 
 
@@ -28,14 +30,17 @@ class Graph:
         self._threads, self._lock, self._session = threads, threading.Lock(), None
         _GRAPHS.add(self)
 
-    def run(self, **inputs: np.ndarray) -> list[np.ndarray]:
-        """The outputs, in the graph's order. Inputs that the graph does not have are left out."""
+    def run(self, shapes: Sequence[tuple[int | None, ...]], **inputs: np.ndarray) -> list[np.ndarray]:
+        """The outputs, in the graph's order, which must be of these shapes; None is any size. Raises PngnatError where they are not."""
         session = self._session or self._load()
         try:
-            return session.run(None, inputs)
+            outputs = session.run(None, inputs)
         # ONNX Runtime's errors are RuntimeErrors, ValueErrors and Exceptions of its own.
         except Exception as error:
-            raise self._damaged(error) from error
+            raise self._damaged(str(error)) from error
+        if len(outputs) != len(shapes) or not all(map(_fits, shapes, outputs)):
+            raise self._damaged(f"it makes arrays of the shapes {[value.shape for value in outputs]}")
+        return outputs
 
     def _load(self) -> Any:
         with self._lock:
@@ -50,18 +55,30 @@ class Graph:
                 try:
                     self._session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
                 except Exception as error:
-                    raise self._damaged(error) from error
+                    raise self._damaged(str(error)) from error
             return self._session
 
-    def _damaged(self, error: Exception) -> PngnatError:
-        return PngnatError(f"{self.path} is damaged, or does not fit the voice's card ({str(error).strip().splitlines()[0]})")
+    def _damaged(self, reason: str) -> PngnatError:
+        return PngnatError(f"{self.path} is damaged, or does not fit the voice's card ({reason.strip().splitlines()[0]})")
 
     def after_fork(self) -> None:
         """In a forked process: ONNX Runtime's threads do not live on in it, and it has work for one."""
+        if self._session is not None:
+            # Nor can they be ended in it: who tried would wait for them.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
         self._lock, self._session, self._threads = threading.Lock(), None, 1
+
+
+def _after_fork() -> None:
+    for graph in list(_GRAPHS):
+        graph.after_fork()
 
 
 _GRAPHS: weakref.WeakSet[Graph] = weakref.WeakSet()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: [graph.after_fork() for graph in list(_GRAPHS)])
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _fits(shape: tuple[int | None, ...], array: np.ndarray) -> bool:
+    return len(shape) == array.ndim and all(size in (None, found) for size, found in zip(shape, array.shape, strict=True))

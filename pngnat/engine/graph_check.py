@@ -1,7 +1,7 @@
 """What a graph from a stranger may hold, seen before ONNX Runtime opens it: pngnat's own operators, and weights inside its folder.
 
-An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, fields as in onnx.proto of ONNX 1.16); it is
-walked here without a library, since the one that reads it, the package onnx, would be a large part of what speaking installs.
+An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, fields as in onnx.proto of ONNX 1.16). It
+is walked here without a library, since the one that reads it, the package onnx, would be a large part of what speaking installs.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pngnat.voice.graphs.weight_layout import digest, read_header
 # Those that `pngnat voices export` writes: none has a graph within it, so that none can run forever.
 OPERATORS = frozenset(
     """Abs Add ArgMax Cast Concat Conv Cos CumSum DequantizeLinear Div DynamicQuantizeLinear Exp Expand Gather Gelu Greater Identity
-    LSTM LayerNormalization Less Log MatMul MatMulInteger Min Mul Range ReduceMax Relu Reshape Shape Sigmoid Sin Slice Softmax Softplus
-    Split Squeeze Sub Tanh Transpose Unsqueeze""".split()
+    LSTM LayerNormalization Less Log MatMul MatMulInteger Min Mul Range ReduceMax ReduceSum Relu Reshape Shape Sigmoid Sin Slice Softmax
+    Softplus Split Squeeze Sub Tanh Transpose Unsqueeze""".split()
 )
 _DOMAINS = (b"", b"ai.onnx")
 _WEIGHTS = (ACOUSTIC, PROFESSIONAL, VOCODER)

@@ -26,11 +26,12 @@ class OnnxReading:
         self._lengths = np.array([tokens.num_phoneme_tokens for tokens in utterances])
         rows = {name: _padded([getattr(tokens, name) for tokens in utterances]) for name in ("ids", "segments", "word_positions")}
         lengths = np.array([len(tokens.ids) for tokens in utterances])
-        (self._states,) = model.encoder.run(**rows, lengths=lengths, phoneme_lengths=self._lengths)
+        self._shape = (len(utterances), int(self._lengths.max()))
+        (self._states,) = model.encoder.run([(*self._shape, None)], **rows, lengths=lengths, phoneme_lengths=self._lengths)
 
     def durations(self, rows: Sequence[int]) -> np.ndarray:
         """See `interface.Reading.durations`."""
-        return self._model.durations.run(**self._shared(rows))[0]
+        return self._model.durations.run([self._shape], **self._shared(rows))[0]
 
     def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
         """See `interface.Reading.mel`."""
@@ -40,8 +41,9 @@ class OnnxReading:
         frames = np.round(seconds.astype(np.float64).sum(1) * rate).astype(np.int64)
         longest = int(frames.max())
         positions = position_in_token(seconds * np.float32(rate), -(-longest // reduction) * reduction)
-        made = self._model.mel.run(**self._shared(rows), seconds=seconds, positions=positions, frames=frames)
-        return made[0][:, :, :longest]
+        inputs = {**self._shared(rows), "seconds": seconds, "positions": positions, "frames": frames}
+        (made,) = self._model.mel.run([(len(seconds), self._model.audio.n_mels, positions.shape[1])], **inputs)
+        return made[:, :, :longest]
 
     def _shared(self, rows: Sequence[int]) -> dict[str, np.ndarray]:
         return {"states": self._states, "speakers": np.array(rows, dtype=np.int64), "phoneme_lengths": self._lengths}

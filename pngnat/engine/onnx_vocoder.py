@@ -83,7 +83,8 @@ class OnnxVocoder:
 
     def _source(self, mel: np.ndarray, asked: Pitch) -> _Source:
         """Vocoder.choose_f0, and the pulses of what it chooses."""
-        own, heard = (values[0] for values in self._pitch.run(mel=mel[None]))
+        shape = (1, mel.shape[1])
+        own, heard = (values[0] for values in self._pitch.run([shape, shape], mel=mel[None]))
         f0, voicing = (own, heard) if asked.f0 is None else (np.where(asked.f0 > 0, asked.f0, own), (asked.f0 > 0).astype(np.float32))
         f0 = (f0 * np.exp2(np.asarray(asked.semitones, dtype=np.float32) / np.float32(12))).astype(np.float32)
         same = (np.abs(np.log2(f0 / own)) < SAME_PITCH) & ((voicing > 0.5) == (heard > 0.5))
@@ -98,7 +99,9 @@ class OnnxVocoder:
         left, right = max(0, start - self.settings.reach), min(mel.shape[1], end + self.settings.reach)
         seen = {"mel": mel[None, :, left:right], "f0": source.f0[None, left:right], "voicing": source.voicing[None, left:right]}
         inside = slice(start - left, end - left)
-        real, imaginary, breath, *trust = (values[0, inside] for values in self._filters.run(**seen))
+        bins, bands = (1, right - left, self.stft.frequencies), (1, right - left, self.audio.n_mels)
+        shapes = [bins, bins, bins, *([bands] if self.settings.corrections else [])]
+        real, imaginary, breath, *trust = (values[0, inside] for values in self._filters.run(shapes, **seen))
         filters = np.empty(real.shape, dtype=np.complex64)
         filters.real, filters.imag = real, imaginary
         stft, kinds = self.stft, 1 if self.settings.shared_noise else 2

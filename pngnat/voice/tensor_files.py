@@ -37,6 +37,7 @@ _DTYPES = {
     "BOOL": torch.bool,
 }
 
+
 @dataclass(frozen=True)
 class TensorInfo:
     """What a file says of a tensor."""

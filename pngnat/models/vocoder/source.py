@@ -37,7 +37,12 @@ def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = N
 
 def interpolate(f0: Tensor, hop: int) -> Tensor:
     """(B, T) at the frames' centres to (B, T * hop), linear between them and level at the ends."""
-    return F.interpolate(f0[:, None], scale_factor=hop, mode="linear", align_corners=False)[:, 0]
+    # Not with F.interpolate, which counts samples in single precision: minutes of speech have more than that can tell apart.
+    edged = F.pad(f0[:, None], (1, 1), mode="replicate")[:, 0]
+    share = (torch.arange(hop // 2, device=f0.device, dtype=f0.dtype) + 0.5) / hop
+    # A frame's first half lies between the centre before and its own, its second half between its own and the next.
+    before, own, after = edged[:, :-2, None], edged[:, 1:-1, None], edged[:, 2:, None]
+    return torch.cat([before + (own - before) * (share + 0.5), own + (after - own) * share], dim=2).flatten(1)
 
 
 def periods(frequency: Tensor, sample_rate: int, phase: Tensor | None = None) -> Tensor:

@@ -10,7 +10,7 @@ from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNatConfig
 from pngnat.voice.graphs import layers
 from pngnat.voice.graphs.weight_layout import WeightLayout
-from pngnat.voice.graphs.writer import FLOAT, INT64, GraphWriter
+from pngnat.voice.graphs.writer import DOUBLE, FLOAT, INT64, GraphWriter
 
 # So far below every score that a softmax gives 0, and still a number.
 _NEVER = -1e9
@@ -139,7 +139,8 @@ def _ranges(g: GraphWriter, config: PngNatConfig, timed: str, lengths: str) -> s
 def _gaussian_weights(g: GraphWriter, config: PngNatConfig, seconds: str, ranges: str, positions: str) -> str:
     """gaussian_weights: (B, T, N)."""
     durations = g.op("Mul", seconds, g.constant(float(config.audio.frame_rate)))
-    centres = g.op("Sub", g.op("CumSum", durations, g.constant(1)), g.op("Mul", durations, g.constant(0.5)))
+    ends = g.op("Cast", g.op("CumSum", g.op("Cast", durations, to=DOUBLE), g.constant(1)), to=FLOAT)
+    centres = g.op("Sub", ends, g.op("Mul", durations, g.constant(0.5)))
     durations, centres, ranges = (g.op("Transpose", value, perm=[0, 2, 1]) for value in (durations, centres, ranges))
     times = g.op("Unsqueeze", g.op("Add", layers.float_places(g, positions), g.constant(0.5)), g.constant([0, 2]))
     distance = g.op("Div", g.op("Sub", times, centres), ranges)

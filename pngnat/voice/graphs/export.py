@@ -55,7 +55,7 @@ def _graphs(folder: Path, card: VoiceCard, int8: bool) -> Mapping[str, onnx.Mode
     from pngnat.voice.graphs.vocoder import vocoder_graphs
 
     models = {ACOUSTIC: card.acoustic, **({PROFESSIONAL: card.professional.acoustic} if card.professional else {})}
-    found = {}
+    found: dict[str, onnx.ModelProto] = {}
     for file, values in models.items():
         parts = acoustic_graphs(PngNatConfig.from_dict(values), read_layout(folder / file), int8)
         found |= {graph_file(file, part): parts[part] for part in ACOUSTIC_PARTS}

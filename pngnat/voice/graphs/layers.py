@@ -129,9 +129,7 @@ def attention(g: GraphWriter, x: str, hidden_at_padding: str, name: str, width: 
     projected = g.op("Add", g.op("MatMul", x, weight), g.weight(f"{name}.in_proj_bias"))
     depth = width // heads
     split = g.op("Reshape", projected, g.constant([0, 0, 3, heads, depth]))
-    queries, keys, values = (
-        g.op("Squeeze", part, g.constant([2])) for part in g.split("Split", split, outputs=3, axis=2, num_outputs=3)
-    )
+    queries, keys, values = (g.op("Squeeze", part, g.constant([2])) for part in g.split("Split", split, outputs=3, axis=2, num_outputs=3))
     queries = g.op("Mul", g.op("Transpose", queries, perm=[0, 2, 1, 3]), g.constant(depth**-0.5))
     scores = g.op("MatMul", queries, g.op("Transpose", keys, perm=[0, 2, 3, 1]))
     weights = g.op("Softmax", g.op("Add", scores, hidden_at_padding), axis=-1)

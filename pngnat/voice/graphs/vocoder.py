@@ -12,7 +12,7 @@ from pngnat.models.vocoder.pitch import PitchConfig
 from pngnat.models.vocoder.vocoder import MAX_LOG, MEL_MEAN, MEL_SCALE, SURE_VOICE, VocoderConfig
 from pngnat.voice.graphs import layers
 from pngnat.voice.graphs.weight_layout import WeightLayout
-from pngnat.voice.graphs.writer import FLOAT, GraphWriter
+from pngnat.voice.graphs.writer import DOUBLE, FLOAT, GraphWriter
 
 # Of the pitch network's convolutions; it has no setting.
 _PITCH_KERNEL = 7
@@ -33,11 +33,13 @@ def _pitch(audio: AudioConfig, config: PitchConfig, g: GraphWriter) -> GraphWrit
     out = layers.convnext(g, mel, "pitch.net", config.width, config.blocks, _PITCH_KERNEL)
     classes, voicing = g.split("Split", out, g.constant([config.bins, 1]), outputs=2, axis=-1)
     likeliest = g.op("Cast", g.op("ArgMax", classes, axis=-1, keepdims=1), to=FLOAT)
-    distance = g.op("Abs", g.op("Sub", g.constant(np.arange(config.bins, dtype=np.float32)), likeliest))
-    far = g.op("Cast", g.op("Greater", distance, g.constant(4.0)), to=FLOAT)
+    steps = g.op("Sub", g.constant(np.arange(config.bins, dtype=np.float32)), likeliest)
+    far = g.op("Cast", g.op("Greater", g.op("Abs", steps), g.constant(4.0)), to=FLOAT)
     weights = g.op("Softmax", g.op("Add", classes, g.op("Mul", far, g.constant(_NEVER))), axis=-1)
-    centres = np.linspace(math.log(config.f_min), math.log(config.f_max), config.bins, dtype=np.float32)[:, None]
-    pitch = g.op("Exp", g.op("Squeeze", g.op("MatMul", weights, g.constant(centres)), g.constant([2])))
+    mean = g.op("ReduceSum", g.op("Mul", weights, steps), g.constant([2]), keepdims=0)
+    place = g.op("Add", *(g.op("Cast", part, to=DOUBLE) for part in (mean, g.op("Squeeze", likeliest, g.constant([2])))))
+    logs = g.op("Mul", place, g.constant(config.spacing, np.float64))
+    pitch = g.op("Cast", g.op("Exp", g.op("Add", logs, g.constant(config.log_f_min, np.float64))), to=FLOAT)
     g.output(pitch, "f0", FLOAT, ("B", "T"))
     g.output(g.op("Squeeze", g.op("Sigmoid", voicing), g.constant([2])), "voicing", FLOAT, ("B", "T"))
     return g

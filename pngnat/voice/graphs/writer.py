@@ -16,7 +16,7 @@ from pngnat.voice.graphs.weight_layout import WeightLayout
 # 20: the first with Gelu.
 OPSET = 20
 IR_VERSION = 10
-FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+FLOAT, DOUBLE, INT64 = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64
 _DTYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
@@ -53,7 +53,7 @@ class GraphWriter:
         self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
         return names
 
-    def constant(self, value: float | Sequence[int] | np.ndarray, dtype: type | None = None) -> str:
+    def constant(self, value: float | Sequence[int] | np.ndarray | np.generic, dtype: type | None = None) -> str:
         """A small value that stands in the graph itself; whole numbers are int64 and others float32, unless a dtype says otherwise."""
         array = np.asarray(value)
         array = array.astype(dtype or (np.int64 if array.dtype.kind in "iu" else np.float32))
