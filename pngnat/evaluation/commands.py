@@ -149,6 +149,7 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
     add("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
     add("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
+    add("--peers", action="store_true", help="measure hibari-tts and piper-tts beside it, on one thread, where they are installed")
     add("--json", metavar="FILE", help="also write the figures here")
 
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pngnat.errors import PngnatError
+from pngnat.evaluation.command_speed import GREETING, CommandSpeed, run_measured
 from pngnat.evaluation.commands import main
 from pngnat.files import write_text
 
@@ -41,7 +39,6 @@ SENTENCES = (
     "A large size in stockings is hard to sell.",
     "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town.",
 )
-GREETING = "Hello, and welcome."
 LONG_SENTENCE = (
     "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town, where the hogs were fed "
     "chopped corn and garbage before the sun went down behind the hills."
@@ -65,25 +62,12 @@ class ThreadSpeed:
     first_block_sentence: float
 
 
-@dataclass(frozen=True)
-class CommandSpeed:
-    """The command as a process of its own: seconds of clock and processor, peak resident megabytes (None where unknown)."""
-
-    words: int
-    seconds: float
-    processor_seconds: float | None
-    peak_megabytes: float | None
-
-
 def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed:
     """Speak SENTENCES `repeat` times on this many threads, after one warm-up; medians over the repetitions."""
-    import torch
-
     from pngnat.engine.loading import load_voice
     from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
 
-    torch.set_num_threads(threads)
-    loaded = load_voice(voice)
+    loaded = load_voice(voice, threads=threads)
     list(stream(" ".join(SENTENCES[:3]), loaded))
     list(stream_samples(LONG_SENTENCE, loaded))
     clock, processor, waits = [], [], []
@@ -112,21 +96,7 @@ def measure_command(voice: str | None, text: str, threads: int | None = None) ->
         command = [sys.executable, "-m", "pngnat", "-f", str(Path(folder) / "text.txt"), "-o", str(Path(folder) / "speech.wav"), "--quiet"]
         command += ["--voice", voice] if voice else []
         command += ["--threads", str(threads)] if threads else []
-        started = time.perf_counter()
-        process = subprocess.Popen(command)
-        if hasattr(os, "wait4"):
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            # Kilobytes on Linux, bytes on macOS.
-            peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-            processor = usage.ru_utime + usage.ru_stime
-        else:
-            process.wait()
-            peak, processor = None, None
-        seconds = time.perf_counter() - started
-        if process.returncode:
-            raise PngnatError(f"the command failed with exit code {process.returncode}: {' '.join(command)}")
-    return CommandSpeed(len(text.split()), seconds, processor, peak)
+        return run_measured(command, len(text.split()))
 
 
 def long_text(words: int) -> str:
@@ -154,6 +124,14 @@ def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
 
 def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
+    if args.peers:
+        from pngnat.evaluation.peers import measure_peers, news_length_sentences, peers_table
+
+        peers = measure_peers(news_length_sentences())
+        print(peers_table(peers))
+        if args.json:
+            write_text(args.json, json.dumps({name: asdict(speed) for name, speed in peers.items()}, indent=2) + "\n")
+        return
     commands = [measure_command(args.voice, GREETING), measure_command(args.voice, long_text(args.words))]
     speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
     print(table(speeds, commands))

@@ -120,8 +120,8 @@ def _bent(sentence: Sentence, bends: np.ndarray) -> Sentence:
     """The sentence with its pitch raised by these semitones (N,) at the middle of each token."""
     if len(bends) < len(sentence.said.phonemes):
         raise PngnatError("there are fewer places to bend the pitch at than the sentence has sounds")
-    borders = sentence.timeline.borders
-    frames = (np.arange(sentence.mel.shape[-1]) + 0.5) * sentence.voice.card.audio.hop_length
+    borders, hop = sentence.timeline.borders, sentence.voice.card.audio.hop_length
+    frames = np.arange(0.5, borders[-1] / hop) * hop
     # Silences of no length share a place with their neighbours; what sounds decides.
     sounding = np.diff(borders) > 0
     middles = ((borders[:-1] + borders[1:]) / 2)[sounding]

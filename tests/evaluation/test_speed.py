@@ -4,7 +4,8 @@ import pytest
 
 from pngnat.errors import PngnatError
 from pngnat.evaluation import commands
-from pngnat.evaluation.speed import CommandSpeed, ThreadSpeed, long_text, measure_command, measure_threads, table
+from pngnat.evaluation.command_speed import CommandSpeed
+from pngnat.evaluation.speed import ThreadSpeed, long_text, measure_command, measure_threads, table
 
 
 def test_speaking_is_measured(stub_voice):
