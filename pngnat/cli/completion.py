@@ -14,6 +14,7 @@ from pngnat.cli.main import COMMANDS
 from pngnat.cli.serve import serve_parser
 from pngnat.cli.speak_options import add_speak_options
 from pngnat.cli.speech_dispatcher import dispatcher_parser
+from pngnat.cli.studio import studio_parser
 from pngnat.cli.train import stages_parser
 from pngnat.cli.voices import voices_parser
 from pngnat.evaluation.commands import MEASURES, measure_parser
@@ -31,6 +32,7 @@ def completion(shell: str) -> str:
         "voices": voices_parser(),
         "serve": serve_parser(),
         "speech-dispatcher": dispatcher_parser(),
+        "studio": studio_parser(),
         "train": stages_parser(),
         "bulk": {name: make() for name, (_, make, _) in WORKS.items()},
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},

@@ -30,6 +30,7 @@ COMMANDS = {
     "bulk": Command("pngnat.cli.bulk:main", "speak millions of lines, on processes or a Ray cluster"),
     "serve": Command("pngnat.cli.serve:main", "speak for other programs, over HTTP"),
     "speech-dispatcher": Command("pngnat.cli.speech_dispatcher:main", "speak for screen readers and browsers, on Linux"),
+    "studio": Command("pngnat.cli.studio:main", "record, make, shape and use a voice, in a browser"),
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 

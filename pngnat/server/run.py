@@ -35,10 +35,13 @@ class Running:
     stop: Callable[[], None]
 
 
-def serve(settings: ServerSettings, on_ready: Callable[[Running], None] | None = None) -> None:
+def serve(
+    settings: ServerSettings, on_ready: Callable[[Running], None] | None = None, make_app: Callable[[Service], ASGIApp] = http_app
+) -> None:
     """Serve until SIGTERM or SIGINT; a second one does not wait for the requests that are at work.
 
-    on_ready: called once clients are answered. Raises PngnatError where a port is taken or a voice cannot be loaded.
+    on_ready: called once clients are answered. make_app: of the HTTP interface.
+    Raises PngnatError where a port is taken or a voice cannot be loaded.
     """
     _raise_file_limit()
     ports = {"http": settings.port, "wyoming": settings.wyoming_port, "asterics": settings.asterics_port}
@@ -46,14 +49,14 @@ def serve(settings: ServerSettings, on_ready: Callable[[Running], None] | None =
         sockets = {name: stack.enter_context(_bound(settings.host, port, name)) for name, port in ports.items() if port is not None}
         service = Service.start(settings)
         try:
-            asyncio.run(_serve(service, sockets, on_ready))
+            asyncio.run(_serve(service, make_app(service), sockets, on_ready))
         finally:
             service.speakers.close()
 
 
-async def _serve(service: Service, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
+async def _serve(service: Service, app: ASGIApp, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
     settings, loop, stopping = service.settings, asyncio.get_running_loop(), asyncio.Event()
-    servers = {"http": _HttpServer(settings, http_app(service))}
+    servers = {"http": _HttpServer(settings, app)}
     if "asterics" in sockets:
         servers["asterics"] = _HttpServer(settings, asterics_app(service))
 

@@ -104,12 +104,12 @@ def _recording(utterance: Utterance, alignment: Alignment | None, measures: Mapp
 
 
 def _notes(recording: Recording) -> tuple[Note, ...]:
-    """The warnings about a take in words for its speaker, each kind once; where the text is another one, its words need not be named."""
+    """The warnings about a take in words for its speaker, each kind once, and nothing that another one says already."""
     warned = [one for one in check([recording], LIMITS) if one.kind in _SAID_OF]
     kinds = {one.kind for one in warned}
     notes: dict[str, Note] = {}
     for one in warned:
-        if one.kind == "word" and ("text" in kinds or "word" in notes):
+        if (one.kind == "word" and ("text" in kinds or "word" in notes)) or (one.kind == "level" and "clipping" in kinds):
             continue
         note = _note(one, recording)
         if note is not None:

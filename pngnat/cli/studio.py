@@ -1,0 +1,51 @@
+"""`pngnat studio`: record, make, shape and use a voice in a browser."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from pngnat.errors import PngnatError
+
+_EXAMPLES = """\
+examples:
+  pngnat studio                a folder "my voice" here, and the page in your browser
+  pngnat studio ann --port 0   Ann's folder, on a free port
+
+Everything stays in the folder, on this machine: no other machine can reach the page.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until a signal ends it; returns the exit code."""
+    args = studio_parser().parse_args(arguments)
+    try:
+        from pngnat.studio.making import MakingOptions
+        from pngnat.studio.run import StudioSettings, run_studio
+    except ModuleNotFoundError as error:
+        raise PngnatError(f'{error.name} is not installed: pip install "pngnat[studio]"') from error
+    making = MakingOptions(args.base, args.budget, args.least)
+    run_studio(StudioSettings(args.folder, args.port, tuple(args.voice), making, not args.no_browser))
+    return 0
+
+
+def studio_parser() -> argparse.ArgumentParser:
+    """What `pngnat studio` takes."""
+    parser = argparse.ArgumentParser(
+        prog="pngnat studio",
+        description="Record, make, shape and use a voice, in your browser and on this machine alone.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "folder", nargs="?", type=Path, default=Path("my voice"), metavar="FOLDER", help="one person's, made where it is missing (my voice)"
+    )
+    add("--port", type=int, default=8890, help="of the page; 0 takes a free one (default: 8890)")
+    add("--no-browser", action="store_true", help="only say where the page is")
+    add("--voice", action="append", default=[], metavar="NAME", help="a voice to speak with besides; again for more (the bundled ones)")
+    add("--base", metavar="VOICE", help="the voice to start from, as for pngnat create")
+    add("--budget", type=float, metavar="MINUTES", help="work for a voice, as for pngnat create")
+    add("--least", type=float, default=1.0, metavar="MINUTES", help="of speech, without which no voice is made (default: 1)")
+    return parser

@@ -1,0 +1,85 @@
+"""Routes of the page to make a voice on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from pngnat.errors import PngnatError
+from pngnat.studio.studio import Studio
+from pngnat.untrusted import read_json
+
+
+class Agreement(BaseModel):
+    """Who agrees to a voice. sure: whether the person said that it is true."""
+
+    speaker: str = Field(max_length=200)
+    agreed_by: str = Field(max_length=200)
+    purpose: str = Field(max_length=1000)
+    sure: bool
+
+
+def making_routes(studio: Studio) -> APIRouter:
+    """Consent, and the making with its report."""
+    routes = APIRouter()
+
+    @routes.get("/api/state")
+    def state() -> dict[str, Any]:
+        settings = studio.project.settings
+        return {
+            "standing": asdict(studio.project.standing),
+            "phrases": settings.phrases,
+            "said": settings.said,
+            "consent": settings.consent,
+            "making": making(),
+            "voice": settings.voice if studio.project.voice_folder else None,
+            "least": studio.making.options.least,
+        }
+
+    @routes.post("/api/consent")
+    def agree(body: Agreement) -> dict[str, Any]:
+        if not body.sure:
+            raise PngnatError("please confirm that this is true; no voice is made without")
+        studio.project.agree(body.speaker, body.agreed_by, body.purpose, date.today().isoformat())
+        return state()
+
+    @routes.delete("/api/consent")
+    def withdraw() -> dict[str, Any]:
+        studio.making.stop()
+        studio.project.withdraw()
+        return state()
+
+    @routes.get("/api/making")
+    def making() -> dict[str, Any]:
+        return {**asdict(studio.making.state), "report": studio.making.report_folder is not None}
+
+    @routes.post("/api/making/start")
+    def start() -> dict[str, Any]:
+        studio.making.start()
+        return making()
+
+    @routes.post("/api/making/stop")
+    def stop() -> dict[str, Any]:
+        studio.making.stop()
+        return making()
+
+    @routes.get("/api/making/report")
+    def report() -> Any:
+        folder = studio.making.report_folder
+        if folder is None:
+            raise PngnatError("there is no report yet; it comes with the voice")
+        return read_json(folder / "disfluency.json")
+
+    @routes.get("/api/making/report.png")
+    def picture() -> FileResponse:
+        folder = studio.making.report_folder
+        if folder is None:
+            raise PngnatError("there is no report yet; it comes with the voice")
+        return FileResponse(folder / "disfluency.png", media_type="image/png")
+
+    return routes

@@ -1,0 +1,173 @@
+"""Routes of the pages to speak with and to shape speech on."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from pngnat.audio import wav
+from pngnat.audio.mel import log_mel
+from pngnat.audio.pitch import dio
+from pngnat.audio.playback import to_pcm
+from pngnat.engine.voice import Voice
+from pngnat.server.answers import streamed
+from pngnat.server.encoding import encode
+from pngnat.server.requests import Wish
+from pngnat.studio.shaping import Shape, split_text
+from pngnat.studio.studio import Studio
+from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.synthesize import check_text
+
+_LONGEST = 4096
+_MOST_TOKENS = 4000
+_TIMES = {"json": "application/json", "srt": "application/x-subrip", "TextGrid": "text/plain; charset=utf-8"}
+
+
+class Text(BaseModel):
+    """A text."""
+
+    text: str = Field(max_length=_LONGEST)
+
+
+class Said(BaseModel):
+    """Phrases that a page keeps."""
+
+    phrases: list[str] = Field(max_length=1000)
+
+
+class Saying(Text):
+    """A text to speak at once. own: whether a recording of just these words is played in its place, where there is one."""
+
+    voice: str | None = None
+    pace: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
+    own: bool = True
+
+
+class Shaping(Text):
+    """A sentence to shape; see `shaping.Shape`."""
+
+    voice: str | None = None
+    durations: list[float] | None = Field(None, max_length=_MOST_TOKENS)
+    bends: list[float] | None = Field(None, max_length=_MOST_TOKENS)
+    professional: str | None = None
+    weight: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+    pace: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
+
+
+class Saving(BaseModel):
+    """Shaped sentences to keep as one file."""
+
+    sentences: list[Shaping] = Field(min_length=1, max_length=500)
+    format: Literal["wav", "json", "srt", "TextGrid"]
+
+
+def speaking_routes(studio: Studio) -> APIRouter:
+    """Voices, speech at once, and shapes."""
+    routes = APIRouter()
+    _add_shapes(routes, studio)
+
+    @routes.get("/api/voices")
+    def voices() -> list[dict[str, Any]]:
+        return [
+            {"id": one.id, "name": one.name, "description": one.description, "lenders": _lenders(one.voice, one.name)}
+            for one in studio.speakers
+        ]
+
+    @routes.put("/api/said")
+    def said(body: Said) -> dict[str, Any]:
+        studio.project.set_said(body.phrases)
+        return {"said": studio.project.settings.said}
+
+    @routes.post("/api/say")
+    async def say(body: Saying, request: Request) -> Response:
+        check_text(body.text)
+        recorded = studio.project.takes.of_text(body.text) if body.own else None
+        speaker = studio.speaker(body.voice)
+        rate = speaker.voice.sample_rate
+        metrics, most = studio.service.metrics, studio.service.settings.max_pause
+        wanted = Wish(body.text, speaker, body.pace, "pcm", most)
+
+        def own() -> Iterator[bytes]:
+            assert recorded is not None
+            yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
+
+        job = studio.service.speakers.start(own if recorded else lambda: wanted.sound(metrics))
+        answer = await streamed(request, job, lambda data: data, "audio/pcm")
+        answer.headers["X-Sample-Rate"] = str(rate)
+        answer.headers["X-Own-Recording"] = "1" if recorded else "0"
+        return answer
+
+    return routes
+
+
+def _add_shapes(routes: APIRouter, studio: Studio) -> None:
+    @routes.post("/api/shape/split")
+    def split(body: Text) -> dict[str, Any]:
+        return {"sentences": split_text(body.text)}
+
+    @routes.post("/api/shape")
+    def shape(body: Shaping) -> dict[str, Any]:
+        speaker = studio.speaker(body.voice)
+        speech = studio.shaper.say(_shape(body, speaker.name), speaker.voice)
+        return described(speech, speaker.voice)
+
+    @routes.post("/api/shape/save")
+    def save(body: Saving) -> Response:
+        speaker = studio.speaker(body.sentences[0].voice)
+        speech = studio.shaper.say_all([_shape(one, speaker.name) for one in body.sentences], speaker.voice)
+        content: bytes | str
+        if body.format == "wav":
+            content, kind = encode("wav", speech.sample_rate, [speech.samples], speech.tags), "audio/wav"
+        else:
+            times = speech.timings
+            makers = {"json": times.to_json, "srt": times.to_srt, "TextGrid": times.to_textgrid}
+            content, kind = makers[body.format](), _TIMES[body.format]
+        return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="speech.{body.format}"'})
+
+
+def _shape(body: Shaping, speaker: str) -> Shape:
+    return Shape(
+        text=body.text,
+        speaker=speaker,
+        durations=None if body.durations is None else tuple(body.durations),
+        bends=None if body.bends is None else tuple(body.bends),
+        professional=body.professional,
+        weight=body.weight,
+        pace=body.pace,
+    )
+
+
+def _lenders(voice: Voice, speaker: str) -> list[str]:
+    """Whose rhythm can be borrowed."""
+    kept = voice.card.professional.speakers if voice.card.professional else ()
+    names = dict.fromkeys(one.name for one in (*kept, *voice.card.speakers))
+    return [name for name in names if name != speaker]
+
+
+def described(speech: Speech, voice: Voice) -> dict[str, Any]:
+    """All that a page draws: sound as a wav file in Base64, words, tokens with their seconds, a mel from 0 to 255 and the pitch in Hz."""
+    audio = voice.card.audio
+    mel = log_mel(torch.from_numpy(speech.samples), audio).numpy()
+    low, high = np.log(audio.log_floor), max(float(mel.max()), np.log(audio.log_floor) + 1)
+    grey = np.round(255 * (mel - low) / (high - low)).astype(np.uint8)
+    return {
+        "duration": speech.duration,
+        "sound": _base64(encode("wav", speech.sample_rate, [speech.samples], speech.tags)),
+        "text": speech.normalized_text,
+        "words": [{"text": word.text, "start": word.start, "end": word.end} for word in speech.words],
+        "tokens": [{"symbol": one.symbol, "word": one.word, "seconds": one.duration} for one in speech.phonemes],
+        "mel": {"bins": grey.shape[0], "frames": grey.shape[1], "data": _base64(grey.tobytes())},
+        "pitch": np.round(dio(speech.samples, audio), 1).tolist(),
+        "hop": audio.hop_length / audio.sample_rate,
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,70 @@
+/** What all pages have: the way to the others, a line that is read aloud by screen readers, and the one switch. */
+import { startScanning, stopScanning } from "./scan.js";
+
+const PAGES = [["record.html", "Record"], ["make.html", "Make"], ["speak.html", "Speak"], ["shape.html", "Shape"]];
+
+export const byId = (id) => document.getElementById(id);
+
+/** A new element. properties: of the element, or attributes where it has none. */
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in made) made[key] = value; else made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Say something to everyone: shown in the page's own place by its caller, and here to who does not see. */
+export function announce(text) { byId("live").textContent = text; }
+
+/** Show a note below an element that waits for one. */
+export function note(id, text, good = false) {
+  const place = byId(id);
+  place.textContent = text;
+  place.classList.toggle("good", good);
+  if (text) announce(text);
+}
+
+/** Run what a button does; what goes wrong is said in `noteId`. */
+export function on(id, noteId, action) {
+  byId(id).addEventListener("click", async (event) => {
+    try { await action(event); } catch (error) { note(noteId, error.message); }
+  });
+}
+
+export function words(seconds) {
+  if (seconds < 90) return "about a minute";
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `about ${minutes} minutes` : `about ${Math.round(minutes / 60)} hours`;
+}
+
+function build() {
+  const here = location.pathname.split("/").pop() || "index.html";
+  const links = PAGES.map(([file, name]) => {
+    const link = element("a", { href: file }, name);
+    if (file === here) link.setAttribute("aria-current", "page");
+    return element("li", {}, link);
+  });
+  const home = element("a", { href: "./", className: "home" }, "Home");
+  if (here === "index.html") home.setAttribute("aria-current", "page");
+  const toggle = element("button", { type: "button", className: "small switch" });
+  const show = () => {
+    const isOn = localStorage.getItem("one switch") === "on";
+    toggle.textContent = isOn ? "One switch: on" : "One switch: off";
+    toggle.setAttribute("aria-pressed", String(isOn));
+    if (isOn) startScanning(); else stopScanning();
+  };
+  toggle.title = "Everything is offered in turn; press Space, Enter or the screen to choose it";
+  toggle.addEventListener("click", () => { localStorage.setItem("one switch", localStorage.getItem("one switch") === "on" ? "off" : "on"); show(); });
+  const nav = element("nav", { "aria-label": "Pages" }, element("ul", {}, element("li", {}, home), ...links));
+  const header = element("header", {}, element("div", { className: "in" }, nav, toggle));
+  const skip = element("a", { href: "#main", className: "skip" }, "To the content");
+  const live = element("div", { id: "live", className: "unseen", role: "status" });
+  const footer = element("footer", {}, "Everything you do here stays on this machine.");
+  document.body.prepend(skip, header);
+  document.body.append(footer, live);
+  show();
+}
+
+build();

@@ -1,0 +1,172 @@
+import { request, get, send } from "./api.js";
+import { announce, byId, element, note, on } from "./page.js";
+import { Lanes } from "./lanes.js";
+import { play } from "./sound.js";
+
+const WAIT = 120; // ms after the last arrow key, before the sentence is made again
+const SLOWER = 1.15, STEP = 1;
+let sentences = []; // each: text, made (the answer), edits {seconds by token, bends by word, lender, weight}, past, future
+let at = 0;
+let voices = [];
+let chosen = null;
+let timer = 0;
+
+const lanes = new Lanes({
+  choose: (word) => { chosen = word; showChosen(); },
+  stretch: (token, seconds, isDone) => edit((edits) => { edits.seconds[token] = seconds; }, isDone),
+  bend: (word, semitones, isDone) => edit((edits) => { edits.bends[word] = semitones; }, isDone),
+});
+
+const current = () => sentences[at];
+const fresh = () => ({ seconds: {}, bends: {}, lender: "", weight: 0.5 });
+
+/** What is asked of the studio for a sentence. Lengths that were not touched stay as the voice has them. */
+function asked(sentence, natural = false) {
+  const { text, edits, plain } = sentence;
+  const body = { text, voice: byId("voice").value, weight: edits.weight, professional: edits.lender || null };
+  if (natural) return body;
+  const bent = Object.keys(edits.bends).length > 0;
+  const stretched = Object.keys(edits.seconds).length > 0;
+  if (stretched) body.durations = plain.tokens.map((token, index) => edits.seconds[index] ?? token.seconds);
+  if (bent) body.bends = bends(plain.tokens, edits.bends);
+  return body;
+}
+
+/** Semitones of each token: a word's own; between two words, the middle of both. */
+function bends(tokens, ofWords) {
+  const own = (index) => (tokens[index]?.word == null ? null : ofWords[tokens[index].word] ?? 0);
+  return tokens.map((_, index) => {
+    const here = own(index);
+    if (here !== null) return here;
+    const sides = [own(index - 1), own(index + 1)].filter((value) => value !== null);
+    return sides.length ? sides.reduce((a, b) => a + b) / sides.length : 0;
+  });
+}
+
+async function make(sentence, natural) {
+  if (natural) sentence.plain = await send("POST", "/api/shape", asked(sentence, true));
+  const edited = Object.keys(sentence.edits.seconds).length + Object.keys(sentence.edits.bends).length;
+  sentence.made = edited ? await send("POST", "/api/shape", asked(sentence)) : sentence.plain;
+  sentence.url = `data:audio/wav;base64,${sentence.made.sound}`;
+}
+
+function edit(change, isDone = true, natural = false) {
+  const sentence = current();
+  if (!sentence.open) { sentence.past.push(structuredClone(sentence.edits)); sentence.future = []; }
+  sentence.open = !isDone;
+  change(sentence.edits);
+  if (!isDone) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => again(natural), WAIT);
+}
+
+async function again(natural = false, sounds = true) {
+  const sentence = current();
+  try {
+    await make(sentence, natural);
+    if (sentence !== current()) return;
+    draw();
+    if (sounds) await play(sentence.url);
+  } catch (error) { note("shape-note", error.message); }
+}
+
+function draw() {
+  const { made, edits, past, future } = current();
+  lanes.draw(made, edits);
+  byId("length").textContent = `${made.duration.toFixed(2)} seconds`;
+  byId("undo").disabled = !past.length;
+  byId("redo").disabled = !future.length;
+  byId("lender").value = edits.lender;
+  byId("weight").value = String(edits.weight);
+  showWeight();
+  showChosen();
+}
+
+function showChosen() {
+  const word = current()?.made.words[chosen];
+  byId("chosen").textContent = word ? `The word “${word.text}”` : "Choose a word above";
+  for (const id of ["slower", "faster", "higher", "lower"]) byId(id).disabled = !word;
+  lanes.mark(chosen);
+}
+
+function showWeight() { byId("weight-words").textContent = `${Math.round(100 * Number(byId("weight").value))} %`; }
+
+function showSentences() {
+  byId("sentences").replaceChildren(...sentences.map((sentence, index) => {
+    const button = element("button", { type: "button", className: "small" }, sentence.text);
+    button.setAttribute("aria-pressed", String(index === at));
+    button.addEventListener("click", () => { at = index; chosen = null; showSentences(); draw(); byId("sentences").children[index].focus(); });
+    return button;
+  }));
+  byId("sentences").classList.toggle("hidden", sentences.length < 2);
+  byId("play-all").classList.toggle("hidden", sentences.length < 2);
+}
+
+function step(from, to) {
+  const sentence = current();
+  if (!sentence[from].length) return;
+  const before = sentence.edits;
+  sentence[to].push(structuredClone(before));
+  sentence.edits = sentence[from].pop();
+  const natural = before.lender !== sentence.edits.lender || before.weight !== sentence.edits.weight;
+  again(natural);
+}
+
+/** Make the chosen word longer by a factor, all of its sounds alike. */
+function slow(factor) {
+  const { tokens } = current().made;
+  edit((edits) => tokens.forEach((token, index) => { if (token.word === chosen) edits.seconds[index] = Math.min(token.seconds * factor, 5); }));
+}
+
+const raise = (semitones) => edit((edits) => { edits.bends[chosen] = Math.max(-12, Math.min(12, (edits.bends[chosen] ?? 0) + semitones)); });
+
+async function makeAll() {
+  note("text-note", "");
+  const { sentences: texts } = await send("POST", "/api/shape/split", { text: byId("text").value });
+  const before = new Map(sentences.map((sentence) => [sentence.text, sentence]));
+  sentences = texts.map((text) => before.get(text) ?? { text, edits: fresh(), past: [], future: [] });
+  at = 0;
+  chosen = null;
+  for (const sentence of sentences) await make(sentence, true);
+  byId("shaping").classList.remove("hidden");
+  showSentences();
+  draw();
+  announce("Here is its shape.");
+  await play(current().url);
+}
+
+async function save(format) {
+  const body = JSON.stringify({ sentences: sentences.map((sentence) => asked(sentence)), format });
+  const response = await request("/api/shape/save", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const link = element("a", { href: URL.createObjectURL(await response.blob()), download: `speech.${format}` });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function showLenders() {
+  const voice = voices.find((one) => one.id === byId("voice").value);
+  byId("lender").replaceChildren(element("option", { value: "" }, "Nobody: its own rhythm"), ...(voice?.lenders ?? []).map((name) => element("option", { value: name }, name)));
+}
+
+on("make", "text-note", makeAll);
+on("play", "shape-note", () => play(current().url));
+on("play-all", "shape-note", async () => { for (const sentence of sentences) await play(sentence.url); });
+on("undo", "shape-note", () => step("past", "future"));
+on("redo", "shape-note", () => step("future", "past"));
+on("reset", "shape-note", () => edit((edits) => Object.assign(edits, { seconds: {}, bends: {} })));
+on("slower", "shape-note", () => slow(SLOWER));
+on("faster", "shape-note", () => slow(1 / SLOWER));
+on("higher", "shape-note", () => raise(STEP));
+on("lower", "shape-note", () => raise(-STEP));
+for (const format of ["wav", "TextGrid", "srt", "json"]) on(`save-${format}`, "shape-note", () => save(format));
+byId("weight").addEventListener("input", showWeight);
+const blend = () => edit((edits) => { edits.lender = byId("lender").value; edits.weight = Number(byId("weight").value); }, true, true);
+byId("weight").addEventListener("change", () => { if (byId("lender").value) blend(); });
+byId("lender").addEventListener("change", blend);
+byId("voice").addEventListener("change", () => { sentences = []; showLenders(); makeAll().catch((error) => note("text-note", error.message)); });
+
+try {
+  voices = await get("/api/voices");
+  byId("voice").replaceChildren(...voices.map((one) => element("option", { value: one.id }, one.id === "mine" ? `My voice (${one.name})` : `${one.name} – ${one.description}`)));
+  showLenders();
+} catch (error) { note("text-note", error.message); }
