@@ -28,12 +28,12 @@ from experiments.encoders.probe import ProbeDraws, few
 from experiments.encoders.report import EncoderReport
 from pngnat.cli.recipe import recipe
 from pngnat.data.corpus import SPLITS, Recording, read_corpus
+from pngnat.data.dataset import speakers_of
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.stamps import digest, keep
 from pngnat.text.frontend import Frontend
-from pngnat.training.acoustic import speakers_of
 from pngnat.training.checkpoints import LAST, PREVIOUS
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,16 +14,17 @@ from pngnat.audio.sound_writer import sound_writer
 from pngnat.errors import PngnatError
 
 
-def read(path: str | os.PathLike, sample_rate: int) -> np.ndarray:
+def read(path: str | os.PathLike, sample_rate: int, span: tuple[int, int] | None = None) -> np.ndarray:
     """Read a sound file as mono at `sample_rate` Hz: float32 (S,), channels averaged, nominally in [-1, 1].
 
+    span: where the sound file lies within `path`, as in a tar: its first byte and how many it has; None is the whole file.
     Raises PngnatError as `read_as_is` does.
     """
-    samples, source_rate = read_as_is(path)
+    samples, source_rate = read_as_is(path, span)
     return resample(samples.mean(axis=1), source_rate, sample_rate)
 
 
-def read_as_is(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+def read_as_is(path: str | os.PathLike, span: tuple[int, int] | None = None) -> tuple[np.ndarray, int]:
     """Read a sound file as it was recorded: float32 (S, channels), nominally in [-1, 1], and its sample rate in Hz.
 
     Reads whatever libsndfile reads (WAV, FLAC, Ogg Vorbis and Opus, MP3, NIST Sphere, ...) at any rate and bit depth.
@@ -32,7 +34,8 @@ def read_as_is(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     if not path.is_file():
         raise PngnatError(f"{path}: there is no such file")
     try:
-        samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        source = path if span is None else _part(path, *span)
+        samples, sample_rate = soundfile.read(source, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError, ValueError) as error:
         raise PngnatError(f"{path}: cannot be read as sound ({error}); is it damaged or of another format?") from error
     if len(samples) == 0:
@@ -40,6 +43,12 @@ def read_as_is(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     if not np.isfinite(samples).all():
         raise PngnatError(f"{path}: holds samples that are no numbers (NaN or infinity); export it again")
     return samples, sample_rate
+
+
+def _part(path: Path, first: int, count: int) -> io.BytesIO:
+    with open(path, "rb") as file:
+        file.seek(first)
+        return io.BytesIO(file.read(count))
 
 
 def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:

@@ -95,6 +95,33 @@ def speak(args: argparse.Namespace) -> int:
     return 2 if total.lost else 0
 
 
+def shards_parser() -> argparse.ArgumentParser:
+    """What `pngnat bulk shards` takes."""
+    about = "Put a prepared corpus into shards (lhotse's Shar), which trainings of a thousand hours read; training takes either."
+    parser = _parser(
+        "shards", about, f"example:\n  pngnat bulk shards corpora/libritts --out corpora/libritts_shards --jobs 8\n\n{_RUNNING}"
+    )
+    add = parser.add_argument
+    add("corpus", metavar="CORPUS", help="the folder that pngnat prepare made")
+    add("--out", required=True, metavar="FOLDER", help="the folder to make, which all workers must see")
+    add("--format", choices=("flac", "opus"), help="of the sounds (default: as they are)")
+    add("--recordings", type=int, default=1000, metavar="N", help="recordings of a shard, about (default: 1000)")
+    return _with_workers(parser)
+
+
+def shards(args: argparse.Namespace) -> int:
+    """Make the shards, and print how many recordings they hold; returns the exit code."""
+    from tqdm import tqdm
+
+    from pngnat.scale.shards import Sharding, to_shards
+
+    sharding = Sharding(Path(args.corpus).absolute(), Path(args.out).absolute(), args.format, args.recordings)
+    with tqdm(unit=" recordings", unit_scale=True, disable=None) as bar:
+        count = to_shards(sharding, _workers(args), bar.update)
+    print(f"{count} recordings in {args.out}" if count else f"this share is in {args.out}; other shares are missing")
+    return 0
+
+
 def _check_manner(voice: str | None, options: dict[str, Any]) -> None:
     """Raise PngnatError for what the voice's card and the options alone can tell, before a worker is started."""
     from pngnat.synthesis.options import SpeechOptions
@@ -128,4 +155,5 @@ def _workers(args: argparse.Namespace) -> Any:
 
 WORKS: dict[str, tuple[str, Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]] = {
     "speak": ("speak each line of files, into shards of sound", speak_parser, speak),
+    "shards": ("put a prepared corpus into shards, for large trainings", shards_parser, shards),
 }

@@ -37,14 +37,66 @@ class BucketedBatches(Sampler[list[int]]):
     def epoch(self, number: int) -> Sequence[list[Any]]:
         """The batches of one pass over all indices; an item longer than `max_total` is a batch of its own."""
         random = np.random.default_rng([self.seed, number])
-        # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.
-        order = np.argsort(self.lengths * random.uniform(0.95, 1.05, len(self.lengths)), kind="stable")
-        batches: list[list[int]] = [[]]
-        longest = 0.0
-        for index in order:
-            longest = max(longest, self.lengths[index])
-            if batches[-1] and longest * (len(batches[-1]) + 1) > self.max_total:
-                batches.append([])
-                longest = self.lengths[index]
-            batches[-1].append(int(index))
-        return [batches[i] for i in random.permutation(len(batches))]
+        return _batches(np.arange(len(self.lengths)), self.lengths, self.max_total, random)
+
+
+class ShardedBatches(BucketedBatches):
+    """Batches whose items lie in few shards, as is quick to read: no more than `window` of them are read at a time.
+
+    In each epoch the shards are permuted and shared out among the processes; each process puts the items of `window` shards into batches
+    of like length. The order depends on seed, process and step alone.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[float] | np.ndarray,
+        max_total: float,
+        seed: int = 0,
+        start: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        *,
+        shards: np.ndarray,
+        window: int = 16,
+    ):
+        """shards: (n,) the shard of each item. Raises ValueError where there are fewer shards than processes."""
+        super().__init__(lengths, max_total, seed, start, rank, world)
+        order = np.argsort(shards, kind="stable")
+        starts = np.flatnonzero(np.diff(shards[order], prepend=-1))
+        self.shards, self.window = np.split(order, starts[1:]), window
+        if len(self.shards) < world:
+            raise ValueError(f"{len(self.shards)} shards cannot be shared out among {world} processes")
+
+    def __iter__(self) -> Iterator[list[int]]:
+        before = self.start
+        for number in count():
+            for batches in self.windows(number):
+                yield from batches[before:]
+                before = max(0, before - len(batches))
+
+    def windows(self, number: int) -> Iterator[list[list[int]]]:
+        """The batches of this process in one pass over its shards, window by window."""
+        order = np.random.default_rng([self.seed, number]).permutation(len(self.shards))[self.rank :: self.world]
+        for first in range(0, len(order), self.window):
+            items = np.concatenate([self.shards[shard] for shard in order[first : first + self.window]])
+            random = np.random.default_rng([self.seed, number, self.rank, first])
+            yield _batches(items, self.lengths, self.max_total, random)
+
+    def epoch(self, number: int) -> Sequence[list[Any]]:
+        """All batches of this process in one pass."""
+        return [batch for batches in self.windows(number) for batch in batches]
+
+
+def _batches(items: np.ndarray, lengths: np.ndarray, max_total: float, random: np.random.Generator) -> list[list[int]]:
+    """Items (n,), indices of `lengths`, in batches of like length, in random order."""
+    # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.
+    order = items[np.argsort(lengths[items] * random.uniform(0.95, 1.05, len(items)), kind="stable")]
+    batches: list[list[int]] = [[]]
+    longest = 0.0
+    for index in order:
+        longest = max(longest, lengths[index])
+        if batches[-1] and longest * (len(batches[-1]) + 1) > max_total:
+            batches.append([])
+            longest = lengths[index]
+        batches[-1].append(int(index))
+    return [batches[i] for i in random.permutation(len(batches))]

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pngnat.audio import wav
 from pngnat.data.segments import Segment, WordSpan
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
@@ -29,7 +30,8 @@ SPLITS = ("train", "valid", "test")
 class Recording:
     """One aligned utterance of a prepared corpus.
 
-    path: its sound file. durations: seconds of the N phoneme-segment tokens, float32 (N,); their sum is the sound's length.
+    path: its sound file. span: where its sound begins in that file, and how many bytes it has; None where it is the whole file.
+    durations: seconds of the N phoneme-segment tokens, float32 (N,); their sum is the sound's length.
     symbols: those tokens. words: W spans. measures: what `checks.measure` found in the original sound.
     """
 
@@ -42,6 +44,11 @@ class Recording:
     symbols: tuple[str, ...] = ()
     words: tuple[WordSpan, ...] = ()
     measures: Mapping[str, Any] = field(default_factory=dict)
+    span: tuple[int, int] | None = None
+
+    def sound(self, sample_rate: int) -> np.ndarray:
+        """Its sound as mono at `sample_rate` Hz, float32 (S,). Raises PngnatError as `wav.read` does."""
+        return wav.read(self.path, sample_rate, self.span)
 
     @property
     def seconds(self) -> float:
@@ -60,7 +67,7 @@ def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence
         raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS")
     try:
         with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:
-            recordings = [_recording(json.loads(line), folder) for line in lines]
+            recordings = [recording_of(json.loads(line), folder) for line in lines]
     except (OSError, EOFError, ValueError, LookupError, TypeError) as error:
         raise PngnatError(f"{folder / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
     if split is not None:
@@ -75,7 +82,8 @@ def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence
     return recordings
 
 
-def _recording(cut: Mapping[str, Any], folder: Path) -> Recording:
+def recording_of(cut: Mapping[str, Any], folder: Path) -> Recording:
+    """A recording of its cut. Raises LookupError, TypeError or ValueError where the cut is none of a prepared corpus."""
     supervision = cut["supervisions"][0]
     tokens = [_item(item) for item in supervision["alignment"]["phoneme"]]
     return Recording(

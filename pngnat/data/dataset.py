@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
 from pngnat.data.prosody import token_prosody
+from pngnat.data.recordings import Recordings
 from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
@@ -73,6 +74,11 @@ class AcousticBatch:
         return AcousticBatch(**{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()})
 
 
+def speakers_of(recordings: Sequence[Recording]) -> list[str]:
+    """The speakers' names in alphabetical order, which is the order of the model's speaker table."""
+    return recordings.speakers if isinstance(recordings, Recordings) else sorted({recording.speaker for recording in recordings})
+
+
 class AcousticDataset(Dataset[Example]):
     """Recordings of a prepared corpus. speakers: names in the order of the model's speaker table. with_prosody: for a model that has it."""
 
@@ -85,10 +91,10 @@ class AcousticDataset(Dataset[Example]):
         with_prosody: bool = False,
     ):
         rows = {name: row for row, name in enumerate(speakers)}
-        unknown = sorted({recording.speaker for recording in recordings} - set(rows))
+        unknown = sorted(set(speakers_of(recordings)) - set(rows))
         if unknown:
             raise PngnatError(f"the model has no row for speaker {unknown[0]!r}; it knows {', '.join(speakers)}")
-        self.recordings, self.tokenizer, self.rows, self.features = list(recordings), tokenizer, rows, features
+        self.recordings, self.tokenizer, self.rows, self.features = recordings, tokenizer, rows, features
         self.with_prosody = with_prosody
 
     def __len__(self) -> int:
@@ -98,7 +104,14 @@ class AcousticDataset(Dataset[Example]):
     def padded_seconds(self) -> np.ndarray:
         """The length of each recording as a batch pads it."""
         multiple = FRAME_MULTIPLE / self.features.audio.frame_rate
-        return np.ceil([recording.seconds / multiple for recording in self.recordings]) * multiple
+        recordings = self.recordings
+        seconds = recordings.seconds if isinstance(recordings, Recordings) else np.array([one.seconds for one in recordings])
+        return np.ceil(seconds / multiple) * multiple
+
+    @property
+    def shards(self) -> np.ndarray | None:
+        """The shard of each recording; None where they lie in none."""
+        return self.recordings.shard if isinstance(self.recordings, Recordings) and self.recordings.is_sharded else None
 
     def __getitem__(self, index: int) -> Example:
         recording = self.recordings[index]

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from pngnat.audio import pitch, wav
+from pngnat.audio import pitch
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
@@ -110,10 +110,10 @@ class FeatureStore:
         return kept
 
     def _measured(self, recording: Recording, names: Sequence[str]) -> dict[str, np.ndarray]:
-        samples = wav.read(recording.path, self.audio.sample_rate)
+        samples = recording.sound(self.audio.sample_rate)
         frames = len(samples) // self.audio.hop_length
         if frames == 0:
-            raise PngnatError(f"{recording.path}: is shorter than one frame; leave it out")
+            raise PngnatError(f"{recording.path}: is shorter than one frame; leave {recording.id} out")
         samples = np.clip(samples[: frames * self.audio.hop_length], -1, 1)
         ways: dict[str, Callable[[], np.ndarray]] = {
             _SAMPLES: lambda: np.round(samples * 32767).astype(np.int16),

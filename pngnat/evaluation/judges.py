@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 
-from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
@@ -41,7 +40,7 @@ class SpokenSentence:
         """A recording, with the durations that were measured in it."""
         sample_rate = AudioConfig().sample_rate
         track = Track(recording.symbols, np.asarray(recording.durations, dtype=np.float64))
-        return cls(recording.id, recording.utterance.text, wav.read(recording.path, sample_rate), sample_rate, (track,))
+        return cls(recording.id, recording.utterance.text, recording.sound(sample_rate), sample_rate, (track,))
 
     @classmethod
     def made(cls, id: str, text: str, speech: Speech) -> SpokenSentence:

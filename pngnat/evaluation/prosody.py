@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from pngnat.audio import pitch, wav
+from pngnat.audio import pitch
 from pngnat.data.corpus import Recording, read_corpus
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.data.features import FeatureStore
@@ -74,7 +74,7 @@ def measure(speaker: Speaker, recordings: Sequence[Recording], features: Path) -
         made = speaker.acoustic.speak(batch.tokens, batch.speaker, batch.durations)
         sound = speaker.vocoder(made, generator=torch.Generator().manual_seed(0))[0].numpy()
         frames = min(int(batch.frames[0]), made.shape[2])
-        tracks = [pitch.f0(samples, audio)[:frames] for samples in (wav.read(recording.path, audio.sample_rate), sound)]
+        tracks = [pitch.f0(samples, audio)[:frames] for samples in (recording.sound(audio.sample_rate), sound)]
         yield prosody(batch.mel[0, :frames].T.numpy(), made[0, :, :frames].numpy(), *tracks)
 
 

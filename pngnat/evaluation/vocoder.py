@@ -152,7 +152,7 @@ def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[
     recordings = read_corpus(corpus, split)
     random.Random(0).shuffle(recordings)
     for recording in recordings[: count or None]:
-        samples = wav.read(recording.path, audio.sample_rate)
+        samples = recording.sound(audio.sample_rate)
         yield recording.id, samples[: len(samples) // audio.hop_length * audio.hop_length]
 
 

@@ -102,7 +102,7 @@ def _sounds(voice: Voice, professionals: Sequence[Recording]) -> Mapping[str, It
 def _recorded(recordings: Sequence[Recording]) -> Iterable[tuple[np.ndarray, int]]:
     # Long recordings say most about a voice.
     for recording in sorted(recordings, key=lambda recording: -recording.seconds)[:_MOST]:
-        yield wav.read(recording.path, AudioConfig().sample_rate), AudioConfig().sample_rate
+        yield recording.sound(AudioConfig().sample_rate), AudioConfig().sample_rate
 
 
 def _spoken(voice: Voice, name: str) -> Iterable[tuple[np.ndarray, int]]:

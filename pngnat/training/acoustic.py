@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from pngnat.data.batching import BucketedBatches
+from pngnat.data.batching import BucketedBatches, ShardedBatches
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.training.losses import acoustic_losses
@@ -36,6 +37,8 @@ class AcousticTrainingConfig:
     """Of AdamW."""
     autocast: bool = True
     """bfloat16 in the matrix products, where it is computed natively: some three times quicker."""
+    window: int = 16
+    """Shards of a corpus in shards whose recordings each process mixes; fewer are read more in order, and mixed less."""
     workers: int = 0
     """Processes that load batches."""
     pictures: int = 3
@@ -58,7 +61,11 @@ class AcousticTraining(StageModule):
 
     def train_dataloader(self) -> DataLoader:
         data = self.data["train"]
-        batches = self.batches(BucketedBatches, data.padded_seconds, self.config.batch_seconds)
+        kind: Any = BucketedBatches
+        # Fewer shards than processes are read from here and there; so few are soon in the memory of the system.
+        if data.shards is not None and len(np.unique(data.shards)) >= self.trainer.world_size:
+            kind = partial(ShardedBatches, shards=data.shards, window=self.config.window)
+        batches = self.batches(kind, data.padded_seconds, self.config.batch_seconds)
         return DataLoader(data, batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader:
@@ -113,8 +120,3 @@ class AcousticTraining(StageModule):
         board = self.logger.experiment
         for name, figure in acoustic_pictures(self.model, batch, self.data["valid"], self.config.pictures):
             board.add_figure(f"valid/{name}", figure, self.trainer.global_step)
-
-
-def speakers_of(recordings: Sequence) -> list[str]:
-    """The speakers' names in alphabetical order, which is the order of the model's speaker table."""
-    return sorted({recording.speaker for recording in recordings})

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import lightning as L
 
-from pngnat.data.corpus import read_corpus
-from pngnat.data.dataset import AcousticDataset
+from pngnat.data.dataset import AcousticDataset, speakers_of
 from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import open_corpora
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig, speakers_of
+from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
 from pngnat.training.runs import RunConfig, fit
@@ -31,7 +31,7 @@ class AcousticJob:
     run_dir: Path
     """Checkpoints and logs; a run that was stopped goes on from here."""
     corpora: tuple[Path, ...]
-    """Prepared corpora (pngnat prepare)."""
+    """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
     features: Path
     """Folder of what is measured in recordings; name one folder for several runs, of vocoders too."""
     model: ModelSizes
@@ -59,8 +59,8 @@ class AcousticJob:
 def train_acoustic(job: AcousticJob) -> None:
     """Fit, or go on where the run in the job's folder stopped. Raises PngnatError for data or a start that do not fit."""
     # A small corpus may have none to choose by.
-    everything = [recording for folder in job.corpora for recording in read_corpus(folder)]
-    recordings = {split: [recording for recording in everything if recording.split == split] for split in ("train", "valid")}
+    everything = open_corpora(job.corpora)
+    recordings = {split: everything.part(split) for split in ("train", "valid")}
     for split, chosen in recordings.items():
         if not chosen:
             raise PngnatError(f"none of the corpora has recordings in the split '{split}'")

@@ -3,13 +3,20 @@ from itertools import pairwise
 
 import pytest
 import torch
+from prepared_toy import write_prepared
 
+from pngnat.audio.config import AudioConfig
+from pngnat.data.dataset import AcousticDataset
+from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import open_corpora
 from pngnat.errors import PngnatError
 from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig
 from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.prosody import ProsodyConfig
+from pngnat.scale.shards import Sharding, to_shards
+from pngnat.scale.workers import Workers
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun, acoustic_model
@@ -49,10 +56,24 @@ def train(corpus, folder, schedule=SCHEDULE, run=RUN, model=model_config, advers
     return module
 
 
+class Sharded:
+    """The toy corpus in shards."""
+
+    def __init__(self, corpus, folder):
+        to_shards(Sharding(write_prepared(corpus, folder / "prepared"), folder / "shards", recordings=3), Workers())
+        self.tokenizer, self.folder = corpus.tokenizer, folder
+
+    def dataset(self, split: str, with_prosody: bool) -> AcousticDataset:
+        features = FeatureStore(self.folder / "features", AudioConfig())
+        return AcousticDataset(open_corpora([self.folder / "shards"]).part(split), self.tokenizer, ["a", "b"], features, with_prosody)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["plain", "melodic"])
+@pytest.mark.parametrize("kind", ["plain", "melodic", "sharded"])
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_path, kind):
     # The discriminator begins before the stop, and has learned something by then.
+    if kind == "sharded":
+        toy_corpus = Sharded(toy_corpus, tmp_path)
     options = {"model": melodic_config, "adversarial": MelAdversarialConfig(start=2, channels=4)} if kind == "melodic" else {}
     whole = train(toy_corpus, tmp_path / "whole", **options)
     # The first half of the same schedule: the callback that ends a run looks at its own steps, the trainer at this many.

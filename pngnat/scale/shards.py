@@ -1,0 +1,155 @@
+"""A prepared corpus from a folder of sound files to shards, in which a million recordings open at once and are read in order."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pngnat.audio import wav
+from pngnat.audio.sound_writer import encoded
+from pngnat.data.corpus import MANIFEST
+from pngnat.data.shar import CUTS, shar_shard
+from pngnat.data.shar_corpus import SHARDS, write_index
+from pngnat.errors import PngnatError
+from pngnat.files import make_folder, write_text
+from pngnat.scale.work import run_shards
+from pngnat.scale.workers import Workers
+from pngnat.stamps import digest, keep
+
+# The manifest, taken apart; of use until all shards are there.
+_PARTS, _COMPLETE = "parts", "complete"
+# Lines that are held before they are written to their parts.
+_HELD = 20_000
+
+
+@dataclass(frozen=True)
+class Sharding:
+    """What to put into shards, and how."""
+
+    corpus: Path
+    """A prepared corpus (pngnat prepare)."""
+    out: Path
+    """The folder to make."""
+    format: str | None = None
+    """flac or opus; None leaves each sound file as it is."""
+    recordings: int = 1000
+    """Of a shard, about."""
+
+    @property
+    def made_of(self) -> dict[str, Any]:
+        """What runs into one folder must have in common."""
+        return {"corpus": digest(self.corpus / MANIFEST), "format": self.format, "recordings": self.recordings}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the manifest."""
+
+    number: int
+
+
+def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], object] | None = None) -> int:
+    """Make the shards of this share that are not there yet; returns how many recordings are in all shards, 0 while some are missing.
+
+    Which shard a recording is in depends on its name alone, so that each holds some of every speaker. on_shard: is told how many
+    recordings a new shard holds. Raises PngnatError for a corpus that is none, is damaged, or was put here with other settings.
+    """
+    if not (sharding.corpus / MANIFEST).is_file():
+        raise PngnatError(f"{sharding.corpus} is no prepared corpus: it has no {MANIFEST}")
+    if sharding.format not in (None, "flac", "opus"):
+        raise PngnatError(f"'{sharding.format}' is no format for shards; use flac or opus")
+    if sharding.recordings < 1:
+        raise PngnatError(f"a shard has 1 recording or more, and not {sharding.recordings}")
+    keep(make_folder(sharding.out), sharding.made_of)
+    make_folder(sharding.out / SHARDS)
+    count, recordings = _take_apart(sharding)
+    parts = [Part(number) for number in range(count)]
+    missing = [part for part in workers.mine(parts) if not _is_there(sharding, part)]
+    for part, result in run_shards(ShardWorker, (sharding,), missing, workers):
+        if isinstance(result, Exception):
+            raise PngnatError(f"shard {part.number}: {result}") from result
+        if on_shard:
+            on_shard(result)
+    if not all(_is_there(sharding, part) for part in parts):
+        return 0
+    write_index(sharding.out)
+    return recordings
+
+
+def _is_there(sharding: Sharding, part: Part) -> bool:
+    return (sharding.out / SHARDS / CUTS.format(part.number)).is_file()
+
+
+def _take_apart(sharding: Sharding) -> tuple[int, int]:
+    """Write the lines of each shard to a file of its own; returns how many shards and recordings there are."""
+    folder = make_folder(sharding.out / _PARTS)
+    if (folder / _COMPLETE).is_file():
+        count, total = json.loads((folder / _COMPLETE).read_text())
+        return count, total
+    total = sum(1 for _ in _manifest(sharding.corpus))
+    count = -(-total // sharding.recordings)
+    # Two that do this at once have a folder each, and write the same.
+    beside = Path(tempfile.mkdtemp(prefix=f"{_PARTS}.", dir=sharding.out))
+    held: dict[int, list[str]] = defaultdict(list)
+    for place, line in enumerate(_manifest(sharding.corpus)):
+        name = json.loads(line)["id"]
+        held[int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % count].append(line)
+        if place % _HELD == _HELD - 1:
+            _append(beside, held)
+    _append(beside, held)
+    for number in range(count):
+        (beside / f"{number:06d}").touch()  # a hash may leave a shard empty
+        (beside / f"{number:06d}").replace(folder / f"{number:06d}")
+    shutil.rmtree(beside)
+    write_text(folder / _COMPLETE, json.dumps([count, total]))
+    return count, total
+
+
+def _append(folder: Path, held: dict[int, list[str]]) -> None:
+    for number, lines in held.items():
+        with open(folder / f"{number:06d}", "a", encoding="utf-8") as file:
+            file.writelines(lines)
+    held.clear()
+
+
+def _manifest(corpus: Path) -> Iterator[str]:
+    try:
+        with gzip.open(corpus / MANIFEST, "rt", encoding="utf-8") as lines:
+            yield from lines
+    except (OSError, EOFError, ValueError) as error:
+        raise PngnatError(f"{corpus / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
+
+
+class ShardWorker:
+    """Puts the recordings of one part of the manifest into a shard. Each worker has one."""
+
+    def __init__(self, sharding: Sharding) -> None:
+        self.sharding = sharding
+
+    def __call__(self, part: Part) -> int:
+        """How many recordings the shard holds."""
+        with open(self.sharding.out / _PARTS / f"{part.number:06d}", encoding="utf-8") as lines:
+            cuts = [json.loads(line) for line in lines]
+        with shar_shard(self.sharding.out / SHARDS, part.number) as add:
+            for cut in cuts:
+                add(cut, *self._sound(self.sharding.corpus / cut["recording"]["sources"][0]["source"]))
+        return len(cuts)
+
+    def _sound(self, path: Path) -> tuple[bytes, str]:
+        """The sound file's bytes, and its ending."""
+        ending = f".{self.sharding.format}"
+        if self.sharding.format is None or path.suffix == ending:
+            try:
+                return path.read_bytes(), path.suffix
+            except OSError as error:
+                raise PngnatError(f"{path}: cannot be read ({error.strerror})") from error
+        samples, rate = wav.read_as_is(path)
+        return encoded(samples.mean(axis=1), ending, rate), ending

@@ -1,0 +1,138 @@
+"""A corpus in shards is the corpus in its folder: the same recordings, read one by one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from prepared_toy import write_prepared
+
+import pngnat
+from pngnat.audio.config import AudioConfig
+from pngnat.cli.main import main
+from pngnat.data.dataset import AcousticDataset
+from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import open_corpora
+from pngnat.data.shar_corpus import INDEX
+from pngnat.errors import PngnatError
+from pngnat.scale.shards import Sharding, to_shards
+from pngnat.scale.workers import Workers
+
+
+@pytest.fixture(scope="module")
+def prepared(toy_corpus, tmp_path_factory) -> Path:
+    return write_prepared(toy_corpus, tmp_path_factory.mktemp("prepared") / "corpus")
+
+
+@pytest.fixture(scope="module")
+def sharded(prepared, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("sharded") / "corpus"
+    assert to_shards(Sharding(prepared, out, recordings=4), Workers()) == 14
+    return out
+
+
+def by_name(recordings):
+    return {recording.id: recording for recording in recordings}
+
+
+def test_every_recording_is_there_once_and_is_the_same(prepared, sharded):
+    folder, shards = open_corpora([prepared]), open_corpora([sharded])
+    assert len(shards) == 14 and shards.speakers == folder.speakers == ["a", "b"]
+    for split in ("train", "valid"):
+        expected, found = by_name(folder.part(split)), by_name(shards.part(split))
+        assert set(found) == set(expected)
+        for name, one in expected.items():
+            other = found[name]
+            assert (other.speaker, other.split, other.utterance, other.symbols) == (one.speaker, one.split, one.utterance, one.symbols)
+            np.testing.assert_array_equal(other.durations, one.durations)
+            np.testing.assert_array_equal(other.sound(24000), one.sound(24000))
+    lengths = {recording.id: seconds for recording, seconds in zip(shards, shards.seconds, strict=True)}
+    assert lengths == pytest.approx({recording.id: recording.seconds for recording in folder}, abs=1e-3)
+
+
+def test_lhotse_reads_them(sharded):
+    lhotse = pytest.importorskip("lhotse")
+    cuts = list(lhotse.CutSet.from_shar(in_dir=sharded / "shar"))
+    assert len(cuts) == 14
+    assert all(cut.load_audio().shape[1] == cut.num_samples for cut in cuts)
+
+
+def test_corpora_in_folders_and_in_shards_are_one_list(prepared, sharded):
+    both = open_corpora([prepared, sharded])
+    assert [recording.id for recording in both[:14]] == [recording.id for recording in open_corpora([prepared])]
+    assert both.is_sharded and len(set(both.shard[:14])) == 1 and not set(both.shard[:14]) & set(both.shard[14:])
+
+
+def test_the_examples_are_those_of_the_folder(prepared, sharded, toy_corpus, tmp_path):
+    def examples(folder, name):
+        train = open_corpora([folder]).part("train")
+        data = AcousticDataset(train, toy_corpus.tokenizer, ["a", "b"], FeatureStore(tmp_path / name, AudioConfig()))
+        return data, {example.id: example for example in map(data.__getitem__, range(len(data)))}
+
+    (one, expected), (other, found) = examples(prepared, "folder"), examples(sharded, "shards")
+    assert one.shards is None and len(set(other.shards)) > 1
+    assert {round(float(seconds), 4) for seconds in one.padded_seconds} == {round(float(seconds), 4) for seconds in other.padded_seconds}
+    for name, example in expected.items():
+        np.testing.assert_array_equal(found[name].mel, example.mel)
+        np.testing.assert_array_equal(found[name].tokens.ids, example.tokens.ids)
+
+
+def test_shares_and_opus(prepared, tmp_path):
+    sharding = Sharding(prepared, tmp_path / "out", "opus", 4)
+    assert to_shards(sharding, Workers(share=(1, 2))) == 0
+    assert to_shards(sharding, Workers(share=(2, 2))) == 14
+    recording = open_corpora([tmp_path / "out"])[0]
+    assert abs(len(recording.sound(24000)) / 24000 - recording.seconds) < 0.01
+
+
+def test_the_command(prepared, tmp_path, capsys):
+    assert main(["bulk", "shards", str(prepared), "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("14 recordings in ")
+    assert main(["bulk", "shards", str(tmp_path), "--out", str(tmp_path / "other")]) == 2
+    assert "no prepared corpus" in capsys.readouterr().err
+
+
+def test_a_spoilt_shard_is_named(sharded, tmp_path):
+    import shutil
+
+    shutil.copytree(sharded, tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy" / INDEX)
+    path = tmp_path / "copy" / "shar" / "recording.000001.tar"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(PngnatError, match=r"cuts\.000001\.jsonl"):
+        open_corpora([tmp_path / "copy"])
+
+
+_OPEN = """
+import resource, sys
+import pngnat.data.recordings as recordings
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+train = recordings.open_corpora([sys.argv[1]]).part("train")
+assert len(train) == 1_000_000, len(train)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts memory as Linux does")
+def test_a_million_recordings_open_in_little_memory(sharded, tmp_path):
+    import shutil
+
+    shutil.copytree(sharded, tmp_path / "large")
+    rows = np.load(tmp_path / "large" / INDEX / "rows.npy")
+    many = np.resize(rows[rows["split"] == 0], 1_000_000)
+    many["shard"] = np.arange(len(many)) // 1000
+    np.save(tmp_path / "large" / INDEX / "rows.npy", many)
+    environment = {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", _OPEN, str(tmp_path / "large")], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 300
+
+
+def test_the_index_says_where_each_cut_lies(sharded):
+    rows = np.load(sharded / INDEX / "rows.npy")
+    for row in rows:
+        with open(sharded / "shar" / f"cuts.{row['shard']:06d}.jsonl", "rb") as file:
+            file.seek(row["cut"])
+            assert json.loads(file.read(row["cut_size"]))["duration"] == pytest.approx(row["seconds"])
