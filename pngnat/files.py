@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,10 +34,13 @@ def atomic_write(path: str | os.PathLike, meanwhile: Path | None = None) -> Iter
             if path.exists() and not os.access(path, os.W_OK):
                 raise PermissionError(0, "it is read-only")
             beside.touch(exist_ok=False)
+            mode = beside.stat().st_mode
         except OSError as error:
             raise unwritable(path, error) from error
         yield beside
         try:
+            # Who wrote it may have put a private file in its place.
+            os.chmod(beside, stat.S_IMODE(mode))
             os.replace(beside, path)
         except OSError as error:
             raise unwritable(path, error) from error

@@ -39,3 +39,12 @@ def test_a_folder_is_made_or_named_where_it_cannot_be(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(PngnatError, match=r"file.*cannot be written"):
         make_folder(tmp_path / "file" / "b")
+
+
+def test_a_file_is_as_private_as_the_user_has_it_whoever_writes_it(tmp_path):
+    with atomic_write(tmp_path / "a.bin") as beside:
+        beside.unlink()
+        beside.write_bytes(b"x")
+        beside.chmod(0o600)
+    (tmp_path / "b.bin").write_bytes(b"x")
+    assert (tmp_path / "a.bin").stat().st_mode == (tmp_path / "b.bin").stat().st_mode
