@@ -21,21 +21,39 @@ EXTRAS = (
     "lightning",
     "matplotlib",
     "omegaconf",
+    "onnx",
     "pocketsphinx",
     "praatio",
     "pyworld",
     "resemblyzer",
+    "safetensors",
     "scipy",
     "sounddevice",
     "soxr",
     "tensorboard",
     "tokenizers",
+    "torch",
     "transformers",
     "whisper_normalizer",
 )
-SPEAKING = ("text", "audio", "models", "voice", "engine", "synthesis", "config", "cli")
-# An extension of `transformers`, and what stands between Hydra and dataclasses, by their nature.
-TRAINING = ("pngnat.models.png_bert_pretraining", "pngnat.config.schema")
+SPEAKING = ("text", "audio", "voice", "engine", "synthesis", "config", "cli")
+# What computes with PyTorch, what writes graphs, and what stands between Hydra and dataclasses, by their nature.
+OTHERS = (
+    "pngnat.audio.mel",
+    "pngnat.audio.spectral_loss",
+    "pngnat.config.schema",
+    "pngnat.engine.torch_engine",
+    "pngnat.voice.graphs.acoustic",
+    "pngnat.voice.graphs.export",
+    "pngnat.voice.graphs.layers",
+    "pngnat.voice.graphs.vocoder",
+    "pngnat.voice.graphs.writer",
+    "pngnat.voice.modules",
+    "pngnat.voice.pickled_tensors",
+    "pngnat.voice.tensor_files",
+    "pngnat.voice.vocoders",
+    "pngnat.voice.weights",
+)
 
 HEAD = f"""
 import importlib, pkgutil, sys
@@ -64,7 +82,7 @@ import pngnat
 for package in {SPEAKING!r}:
     root = importlib.import_module(f"pngnat.{{package}}")
     for module in pkgutil.walk_packages(root.__path__, f"pngnat.{{package}}."):
-        if module.name not in {TRAINING!r}:
+        if module.name not in {OTHERS!r}:
             importlib.import_module(module.name)
 print("imported")
 """
@@ -73,9 +91,26 @@ print("imported")
 
 
 @pytest.mark.slow
-def test_it_speaks(stub_voice, tmp_path):
-    done = bare(f"sys.exit(main(['Zyxgrop said hello.', '-o', 'a.wav', '--quiet', '--voice', {str(stub_voice)!r}]))", tmp_path)
+def test_it_speaks(exported_voice, tmp_path):
+    done = bare(f"sys.exit(main(['Zyxgrop said hello.', '-o', 'a.wav', '--quiet', '--voice', {str(exported_voice)!r}]))", tmp_path)
     assert (done.returncode, done.stderr) == (0, "") and os.listdir(tmp_path) == ["a.wav"]
+
+
+@pytest.mark.slow
+def test_what_needs_torch_is_one_line(stub_voice, exported_voice, tmp_path):
+    spoken = ["Hi.", "-o", "a.wav", "--voice"]
+    commands = {
+        "[torch]": [
+            [*spoken, str(stub_voice)],
+            [*spoken, str(exported_voice), "--engine", "torch"],
+            [*spoken, "english", "--vocoder", "a"],
+        ],
+        "[train]": [["voices", "export", str(stub_voice)]],
+    }
+    for extra, calls in commands.items():
+        for arguments in calls:
+            done = bare(f"sys.exit(main({arguments!r}))", tmp_path)
+            assert done.returncode == 2 and done.stderr.count("\n") == 1 and f"pngnat{extra}" in done.stderr, done.stderr
 
 
 @pytest.mark.slow

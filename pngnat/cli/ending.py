@@ -13,6 +13,8 @@ from pngnat.errors import PngnatError
 from pngnat.files import NO_ROOM, unwritable
 
 _BAD_INPUT, _INTERRUPTED = 2, 130
+# What speaking does without, and the extra that brings it.
+_EXTRAS = {"torch": "torch", "safetensors": "torch", "onnx": "train"}
 
 
 def ended_well(work: Callable[[], int], name: str) -> int:
@@ -25,6 +27,11 @@ def ended_well(work: Callable[[], int], name: str) -> int:
             return code
     except PngnatError as error:
         return _complain(f"{name}: {error}", _BAD_INPUT)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing not in _EXTRAS:
+            raise
+        return _complain(f'{name}: this needs {missing}, which is not installed: pip install "pngnat[{_EXTRAS[missing]}]"', _BAD_INPUT)
     except BrokenPipeError:
         # Whoever read from us has had enough.
         _let_go_of_output()

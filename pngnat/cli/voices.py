@@ -38,7 +38,11 @@ def _export(arguments: Sequence[str]) -> int:
     )
     args = parser.parse_args(arguments)
     from pngnat.voice.card import find_voice
-    from pngnat.voice.graphs.export import export_graphs
+
+    try:
+        from pngnat.voice.graphs.export import export_graphs
+    except ModuleNotFoundError as error:
+        raise PngnatError(f'a voice is exported with PyTorch and onnx, and {error.name} is missing: pip install "pngnat[train]"') from error
 
     for path in export_graphs(find_voice(args.voice), args.int8):
         print(path)
