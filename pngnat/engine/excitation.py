@@ -36,12 +36,6 @@ def interpolate(values: np.ndarray, hop: int) -> np.ndarray:
     return np.concatenate([before + (own - before) * (share + np.float32(0.5)), own + (after - own) * share], axis=1).reshape(-1)
 
 
-def draw_noise(source: np.random.Generator, frames: int, kinds: int, frequencies: int) -> np.ndarray:
-    """Complex Gaussian noise of variance 2, complex64 (kinds, T, K), drawn frame by frame."""
-    real = source.standard_normal((frames, kinds, frequencies, 2), dtype=np.float32)
-    return real.view(np.complex64)[..., 0].transpose(1, 0, 2)
-
-
 def excite(source: np.ndarray, voicing: np.ndarray, noise: np.ndarray, gain: float) -> np.ndarray:
     """The pulses' transform (T, K) where there is voice, noise (T, K) of their power elsewhere, and a mixture between, complex64 (T, K).
 

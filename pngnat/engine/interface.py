@@ -62,18 +62,10 @@ class VocoderEngine(Protocol):
     def sound(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> np.ndarray:
         """The sound, float32 (T * hop,), of a mel (M, T).
 
-        noise: see `noise_source`; it is drawn frame by frame, so that sentences which share it follow each other.
+        noise: see `pngnat.audio.noise`; it is drawn frame by frame, so that sentences which share it follow each other.
         """
         ...
 
     def blocks(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> Iterator[np.ndarray]:
         """The same in blocks (S_i,), each as soon as it is made; joined, `sound` within 1e-4."""
         ...
-
-
-def noise_source(seed: int) -> np.random.Generator:
-    """The noise of one speech: the same numbers for the same seed, in every engine and on every machine.
-
-    SFC64 is NumPy's quickest generator; the drawing of noise is among the dearest parts of speaking.
-    """
-    return np.random.Generator(np.random.SFC64(seed))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from pngnat.audio.config import AudioConfig
+from pngnat.audio.noise import draw_noise
 from pngnat.audio.pieces import pieces
 from pngnat.engine.correction import CorrectedStream, MelCorrection
-from pngnat.engine.excitation import draw_noise, excite, pulse_train
+from pngnat.engine.excitation import excite, pulse_train
 from pngnat.engine.fourier import FramedStft, OverlapAdd
 from pngnat.engine.graph import Graph
 from pngnat.engine.interface import Pitch
@@ -107,6 +108,6 @@ class OnnxVocoder:
         stft, kinds = self.stft, 1 if self.settings.shared_noise else 2
         drawn = draw_noise(noise, end - start, kinds, stft.frequencies)
         pulses = stft.of_padded(source.pulses[start * stft.hop : end * stft.hop + 2 * stft.pad])
-        filters *= excite(pulses, source.voicing[start:end], drawn[0], stft.size / stft.hop)
-        filters += breath * drawn[-1]
+        filters *= excite(pulses, source.voicing[start:end], drawn[:, 0], stft.size / stft.hop)
+        filters += breath * drawn[:, -1]
         return filters, trust[0] * source.natural[start:end, None] if trust else np.zeros((end - start, 0), dtype=np.float32)

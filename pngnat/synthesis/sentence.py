@@ -21,7 +21,7 @@ class Sentence:
     """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
     and so the one before must have been made.
 
-    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `interface.noise_source`.
+    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`.
     """
 
     said: Speech

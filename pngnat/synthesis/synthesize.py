@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pngnat.engine.interface import AcousticEngine, Pitch, noise_source
+from pngnat.audio.noise import noise_source
+from pngnat.engine.interface import AcousticEngine, Pitch
 from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pngnat
-from pngnat.engine.interface import Pitch, noise_source
+from pngnat.engine.interface import Pitch
 from pngnat.errors import PngnatError
 
 
@@ -33,13 +33,6 @@ def test_an_engine_or_a_device_that_is_not_there(stub_voice, wrong):
     with pytest.raises(PngnatError) as caught:
         pngnat.load_voice(stub_voice, **wrong)
     assert "\n" not in str(caught.value) and str(next(iter(wrong.values()))) in str(caught.value)
-
-
-def test_noise_goes_on_where_it_stopped():
-    whole, other = (noise_source(seed).standard_normal(1000, dtype=np.float32) for seed in (3, 4))
-    source = noise_source(3)
-    parts = [source.standard_normal(size, dtype=np.float32) for size in (1, 2, 97, 900)]
-    assert np.array_equal(np.concatenate(parts), whole) and not np.array_equal(whole, other)
 
 
 def test_a_pitch_that_changes_nothing_is_not_asked():

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pngnat.audio.config import AudioConfig
+from pngnat.audio.noise import draw_noise
 from pngnat.models.layers import ConvNeXt
 from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.pitch import PitchConfig, PitchNet
@@ -138,18 +139,18 @@ class Vocoder(nn.Module):
         return self.pitch((mel - MEL_MEAN) / MEL_SCALE)
 
     def noise(self, batch: int, frames: int, generator: NoiseSource | None = None) -> Tensor:
-        """Complex Gaussian noise of variance 2, for the source and for the sound: (B, 2, K, T), or (B, 1, K, T) where they share it.
+        """White complex noise of variance 2, for the source and for the sound: (B, 2, K, T), or (B, 1, K, T) where they share it.
 
-        Drawn frame by frame, as a stream does. NumPy's generator draws the same numbers for every device and every engine; PyTorch's, or
-        None for its default, draws where it lives, as training wants it.
+        Drawn frame by frame, as a stream does. NumPy's generator draws the same numbers on every device and in every engine (`draw_noise`);
+        PyTorch's, or None for its default, draws Gaussian ones where it lives, as training wants it.
         """
         kinds, device = 1 if self.config.shared_noise else 2, self.stft.window.device
-        shape = (batch, frames, kinds, self.stft.frequencies, 2)
         if isinstance(generator, np.random.Generator):
-            real = torch.from_numpy(generator.standard_normal(shape, dtype=np.float32))
+            drawn = torch.from_numpy(draw_noise(generator, batch * frames, kinds, self.stft.frequencies)).unflatten(0, (batch, frames))
         else:
-            real = torch.randn(shape, generator=generator, device=generator.device if generator else device)
-        return torch.view_as_complex(real.to(device)).permute(0, 2, 3, 1)
+            shape = (batch, frames, kinds, self.stft.frequencies, 2)
+            drawn = torch.view_as_complex(torch.randn(shape, generator=generator, device=generator.device if generator else device))
+        return drawn.to(device).permute(0, 2, 3, 1)
 
     def pulses(self, f0: Tensor, phase: Tensor | None = None) -> Tensor:
         """The source (B, T * hop); arguments as for `pulse_train`."""
