@@ -19,7 +19,10 @@ from pngnat.files import read_limited
 
 MIB = 2**20
 # Bytes of a file, by its ending.
-LARGEST_FILES = {".json": 8 * MIB, ".yaml": MIB // 16, ".safetensors": 1024 * MIB, ".bin": 1024 * MIB, ".onnx": 1024 * MIB}
+LARGEST_FILES = {
+    **dict.fromkeys((".safetensors", ".bin", ".onnx"), 1024 * MIB),
+    **{".json": 8 * MIB, ".yaml": MIB // 16, ".md": MIB, ".wav": 16 * MIB},
+}
 # Values in a JSON file: an empty list takes 60 bytes of memory, and 3 in the file.
 MOST_VALUES = 2_000_000
 # Digits of a fraction; Python takes long over more.

@@ -23,6 +23,7 @@ from pngnat.errors import PngnatError
 from pngnat.text.lexicon import parse_phonemes
 from pngnat.untrusted import LARGEST_NUMBER, Section, read_json, safe_file, shown
 from pngnat.voice.blending import Blend
+from pngnat.voice.hub import PREFIX, download
 
 FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parents[1] / "voices"
@@ -30,6 +31,13 @@ BUNDLED = Path(__file__).parents[1] / "voices"
 OWN, ELSEWHERE = Path("voices"), "PNGNAT_VOICES"
 CARD, TOKENIZER = "voice.json", "tokenizer.json"
 ACOUSTIC, VOCODER, PROFESSIONAL = "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"
+# All files that a voice folder may have, the first four of which it must.
+NEEDED = (CARD, TOKENIZER, ACOUSTIC, VOCODER)
+GRAPHS = (
+    *(f"{model}.{part}.onnx" for model in ("acoustic", "professional") for part in ("encoder", "durations", "mel")),
+    *(f"vocoder.{part}.onnx" for part in ("pitch", "filters")),
+)
+FILES = (*NEEDED, PROFESSIONAL, *GRAPHS, "discriminators.safetensors", "README.md", "preview.wav")
 _MOST_SPEAKERS = 100_000
 # No mel has more frames in a second, and no window covers more of them; a frame costs its transform's length.
 _MOST_FRAMES, _LONGEST_TRANSFORM = 1000, 32
@@ -123,8 +131,8 @@ def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
 def find_voice(voice: str | os.PathLike | None) -> Path:
     """The folder of a voice; None means the first bundled voice.
 
-    voice: the name of a bundled voice; else a path; else the name of a folder in ./voices, or in one of those that the environment
-    variable PNGNAT_VOICES lists as PATH does.
+    voice: the name of a bundled voice; else `hf://user/voice` on the Hugging Face Hub; else a path; else the name of a folder in
+    ./voices, or in one of those that the environment variable PNGNAT_VOICES lists as PATH does.
     Raises PngnatError, naming where it looked, where there is none.
     """
     if not isinstance(voice, str | os.PathLike | None):
@@ -136,6 +144,8 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
         return next(iter(bundled.values()))
     if str(voice) in bundled:
         return bundled[str(voice)]
+    if isinstance(voice, str) and voice.startswith(PREFIX):
+        return download(voice, FILES)
     places = _places(Path(voice))
     # A folder of recordings may have the name of the voice that is made of them.
     for exists in (lambda folder: os.path.isfile(folder / CARD), os.path.isdir):

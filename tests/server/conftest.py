@@ -12,6 +12,14 @@ for _needed in ("fastapi", "uvicorn", "wyoming"):
     pytest.importorskip(_needed)
 
 
+@pytest.fixture(scope="module")
+def voice(stub_voice):
+    """The stub voice, with the engine that a server takes by itself."""
+    from pngnat.engine.loading import load_voice
+
+    return load_voice(stub_voice)
+
+
 @pytest.fixture(scope="session")
 def server(stub_voice, loopback):
     """One that all tests may use that leave it as it was."""

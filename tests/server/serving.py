@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 import pngnat
 from pngnat.server.run import Running, serve
 from pngnat.server.settings import ServerSettings
@@ -64,6 +66,25 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen, dict[str, int]]
             yield child, ports
         finally:
             child.kill()
+
+
+@contextmanager
+def slow_speech(seconds: float) -> Iterator[None]:
+    """While the block lasts, each sentence takes at least so long: the stub voice would be done before a test has looked."""
+    from pngnat.server import requests, wyoming_server
+
+    def slowly(original):
+        def wrapped(*arguments, **options):
+            for item in original(*arguments, **options):
+                time.sleep(seconds)
+                yield item
+
+        return wrapped
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((requests, "sentences"), (wyoming_server, "stream_samples")):
+            patch.setattr(module, name, slowly(getattr(module, name)))
+        yield
 
 
 def connect(port: int) -> socket.socket:

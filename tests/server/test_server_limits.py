@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from serving import HOST, LONG, ask, connect, error, eventually, memory, process, running, speak
+from serving import HOST, LONG, ask, connect, error, eventually, memory, process, running, slow_speech, speak
 
 from pngnat.errors import PngnatError
 from pngnat.server.settings import ServerSettings, given_token
@@ -19,7 +19,7 @@ from pngnat.server.settings import ServerSettings, given_token
 @pytest.fixture(scope="module")
 def small(stub_voice, loopback):
     """A server with room for one text that is spoken and one that waits, and little patience."""
-    with running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, patience=1.0) as server:
+    with slow_speech(0.1), running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, patience=1.0) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving import HOST, LONG, connect, eventually, running
+from serving import HOST, LONG, connect, eventually, running, slow_speech
 
 import pngnat
 from pngnat.audio.playback import to_pcm
@@ -132,7 +132,7 @@ def test_an_error_ends_the_connection(assistant, event):
 
 def test_who_has_gone_is_no_longer_spoken_to(assistant):
     before = assistant.service.metrics.jobs["dropped"]
-    with connect(assistant.ports["wyoming"]) as client:
+    with slow_speech(0.1), connect(assistant.ports["wyoming"]) as client:
         client.sendall(json.dumps({"type": "synthesize", "data": {"text": LONG}}).encode() + b"\n")
         client.recv(100)
     assert eventually(lambda: assistant.service.metrics.jobs["dropped"] == before + 1)
