@@ -28,7 +28,7 @@ from experiments.encoders.probe import ProbeDraws, few
 from experiments.encoders.report import EncoderReport
 from pngnat.cli.recipe import recipe
 from pngnat.data.corpus import SPLITS, Recording, read_corpus
-from pngnat.data.dataset import speakers_of
+from pngnat.data.recordings import speakers_of
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig

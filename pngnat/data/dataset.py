@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pngnat.audio import pitch
+from pngnat.audio.config import AudioConfig
+from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
 from pngnat.data.prosody import token_prosody
-from pngnat.data.recordings import Recordings
+from pngnat.data.recordings import Recordings, seconds_of, speakers_of
 from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
@@ -22,14 +25,19 @@ from pngnat.text.tokenizer import PngTokenizer, PngTokens
 
 @dataclass(frozen=True)
 class Example:
-    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), speaker row, and prosody (N, 2)."""
+    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), speaker row, and prosody (N, 2).
+
+    samples, f0: what mel and prosody are to be made of, where there is no mel yet: (T * hop,) and (T,) Hz.
+    """
 
     id: str
     tokens: PngTokens
     durations: np.ndarray
-    mel: np.ndarray
+    mel: np.ndarray | None
     speaker: int
     prosody: np.ndarray | None = None
+    samples: np.ndarray | None = None
+    f0: np.ndarray | None = None
 
 
 # Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
@@ -40,7 +48,8 @@ TOKEN_MULTIPLE = 16
 @dataclass(frozen=True)
 class AcousticBatch:
     """B recordings. durations: (B, N) seconds, 0 at padding; mel: (B, T, M), 0 at padding; speaker: (B,); frames: (B,);
-    prosody: (B, N, 2) as `token_prosody` gives it, None where it was not asked for."""
+    prosody: (B, N, 2) as `token_prosody` gives it, None where it was not asked for. Of a batch that is not measured yet (see
+    `measured`): samples: (B, T * hop), and f0: (B, T) in Hz where prosody is asked for; its mel is empty, (B, 0, M)."""
 
     ids: tuple[str, ...]
     tokens: PngBatch
@@ -49,19 +58,47 @@ class AcousticBatch:
     speaker: Tensor
     frames: Tensor
     prosody: Tensor | None = None
+    samples: Tensor | None = None
+    f0: Tensor | None = None
 
     @classmethod
-    def collate(cls, examples: Sequence[Example]) -> AcousticBatch:
-        """The padded batch of these examples."""
+    def collate(cls, examples: Sequence[Example], hop: int = 1) -> AcousticBatch:
+        """The padded batch of these examples. hop: samples of a frame, for what is not measured yet."""
+        if any(example.mel is None for example in examples):
+            frames = [len(_there(example.samples)) // hop for example in examples]
+            mel = torch.zeros(len(examples), 0, 0)
+        else:
+            frames = [len(_there(example.mel)) for example in examples]
+            mel = pad_rows([torch.from_numpy(_there(example.mel)) for example in examples], FRAME_MULTIPLE)
         return cls(
             ids=tuple(example.id for example in examples),
             tokens=PngBatch.collate([example.tokens for example in examples], TOKEN_MULTIPLE),
             durations=pad_rows([torch.from_numpy(example.durations) for example in examples]),
-            mel=pad_rows([torch.from_numpy(example.mel) for example in examples], FRAME_MULTIPLE),
+            mel=mel,
             speaker=torch.tensor([example.speaker for example in examples]),
-            frames=torch.tensor([len(example.mel) for example in examples]),
-            prosody=None if examples[0].prosody is None else pad_rows([torch.from_numpy(example.prosody) for example in examples]),
+            frames=torch.tensor(frames),
+            prosody=_padded([example.prosody for example in examples]),
+            samples=_padded([example.samples for example in examples]),
+            f0=_padded([example.f0 for example in examples]),
         )
+
+    def measured(self, audio: AudioConfig) -> AcousticBatch:
+        """The batch with its mel and prosody, made now, where its samples are; the same batch where it has them already."""
+        if self.samples is None:
+            return self
+        frames = self.frames.tolist()
+        # One by one, so that no recording's end sounds of the padding behind it.
+        mels = [log_mel(row[: count * audio.hop_length], audio).T for row, count in zip(self.samples, frames, strict=True)]
+        prosody = None
+        if self.f0 is not None:
+            tokens, rate = self.tokens.phoneme_lengths.tolist(), audio.frame_rate
+            f0, durations = self.f0.cpu().numpy(), self.durations.cpu().numpy()
+            rows = [
+                token_prosody(f0[row, :count], mel.cpu().numpy(), durations[row, : tokens[row]], rate)
+                for row, (mel, count) in enumerate(zip(mels, frames, strict=True))
+            ]
+            prosody = _padded(rows, self.samples.device)
+        return replace(self, mel=pad_rows(mels, FRAME_MULTIPLE), prosody=prosody, samples=None, f0=None)
 
     @property
     def seconds(self) -> float:
@@ -74,9 +111,15 @@ class AcousticBatch:
         return AcousticBatch(**{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()})
 
 
-def speakers_of(recordings: Sequence[Recording]) -> list[str]:
-    """The speakers' names in alphabetical order, which is the order of the model's speaker table."""
-    return recordings.speakers if isinstance(recordings, Recordings) else sorted({recording.speaker for recording in recordings})
+def _there(array: np.ndarray | None) -> np.ndarray:
+    if array is None:
+        raise ValueError("a batch is of recordings with mels, or of recordings without")
+    return array
+
+
+def _padded(arrays: Sequence[np.ndarray | None], device: torch.device | str = "cpu") -> Tensor | None:
+    """The arrays with zeros to one length; None where the first is none."""
+    return None if arrays[0] is None else pad_rows([torch.from_numpy(_there(array)).to(device) for array in arrays])
 
 
 class AcousticDataset(Dataset[Example]):
@@ -104,9 +147,7 @@ class AcousticDataset(Dataset[Example]):
     def padded_seconds(self) -> np.ndarray:
         """The length of each recording as a batch pads it."""
         multiple = FRAME_MULTIPLE / self.features.audio.frame_rate
-        recordings = self.recordings
-        seconds = recordings.seconds if isinstance(recordings, Recordings) else np.array([one.seconds for one in recordings])
-        return np.ceil(seconds / multiple) * multiple
+        return np.ceil(seconds_of(self.recordings) / multiple) * multiple
 
     @property
     def shards(self) -> np.ndarray | None:
@@ -120,16 +161,35 @@ class AcousticDataset(Dataset[Example]):
             raise PngnatError(
                 f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare the corpus again"
             )
-        mel, rate = self.features.mel(recording).T, self.features.audio.frame_rate
-        if abs(len(mel) - recording.seconds * rate) > 1:
-            raise PngnatError(
-                f"{recording.id}: its mel in {self.features.folder} has {len(mel) / rate:.2f} s, its durations {recording.seconds:.2f} s; "
-                "one of them is another recording's of that name: name another folder for features, or prepare the corpus again"
-            )
-        durations = _within(recording.durations, len(mel) / rate)
+        if self.features.folder is None:
+            return self._unmeasured(recording, tokens)
+        rate, row = self.features.audio.frame_rate, self.rows[recording.speaker]
+        mel = self.features.mel(recording).T
+        durations = self._durations(recording, len(mel), f"its mel in {self.features.folder}")
         # By DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of training.
         prosody = token_prosody(self.features.f0(recording, "dio"), mel, durations, rate) if self.with_prosody else None
-        return Example(recording.id, tokens, durations, mel, self.rows[recording.speaker], prosody)
+        return Example(recording.id, tokens, durations, mel, row, prosody)
+
+    def _unmeasured(self, recording: Recording, tokens: PngTokens) -> Example:
+        """For `AcousticBatch.measured`: the mel is made where the training computes, the pitch here."""
+        samples = self.features.samples(recording)
+        durations = self._durations(recording, len(samples) // self.features.audio.hop_length, str(recording.path))
+        f0 = pitch.dio(samples, self.features.audio) if self.with_prosody else None
+        return Example(recording.id, tokens, durations, None, self.rows[recording.speaker], samples=samples, f0=f0)
+
+    def collate(self, examples: Sequence[Example]) -> AcousticBatch:
+        """The padded batch of these examples of this data set."""
+        return AcousticBatch.collate(examples, self.features.audio.hop_length)
+
+    def _durations(self, recording: Recording, frames: int, place: str) -> np.ndarray:
+        """Of the tokens, which end where the last whole frame ends. place: where the frames are from."""
+        seconds = frames / self.features.audio.frame_rate
+        if abs(seconds - recording.seconds) * self.features.audio.frame_rate > 1:
+            raise PngnatError(
+                f"{recording.id}: {place} has {seconds:.2f} s, its durations {recording.seconds:.2f} s; "
+                "one of them is another recording's of that name: name another folder for features, or prepare the corpus again"
+            )
+        return _within(recording.durations, seconds)
 
 
 def _within(durations: np.ndarray, seconds: float) -> np.ndarray:

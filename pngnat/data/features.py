@@ -53,21 +53,27 @@ class FeatureSource(Protocol):
 
 
 class FeatureStore:
-    """A folder with one file a recording, in which each feature is kept from when it was first asked for.
+    """A folder with one file a recording, in which each feature is kept from when it was first asked for; without a folder nothing is.
 
     Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings may share a store.
     """
 
-    def __init__(self, folder: str | os.PathLike, audio: AudioConfig, pitch_method: str = _HARVEST) -> None:
-        """Open or start the store. pitch_method: one of `pitch.METHODS`. Raises PngnatError where the folder has other audio settings."""
+    def __init__(self, folder: str | os.PathLike | None, audio: AudioConfig, pitch_method: str = _HARVEST) -> None:
+        """Open or start the store. folder: None measures whenever it is asked. pitch_method: one of `pitch.METHODS`.
+
+        Raises PngnatError where the folder has other audio settings.
+        """
         if pitch_method not in pitch.METHODS:
             raise PngnatError(f"'{pitch_method}' is no way to measure pitch; use one of {', '.join(pitch.METHODS)}")
-        self.folder, self.audio, self.pitch_method = Path(folder), audio, pitch_method
-        # Which method `f0` alone stands for.
-        keep(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
+        self.folder, self.audio, self.pitch_method = None if folder is None else Path(folder), audio, pitch_method
+        if self.folder is not None:
+            # Which method `f0` alone stands for.
+            keep(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
 
     def path(self, recording: Recording) -> Path:
-        """Where the recording's features are, or would be."""
+        """Where the recording's features are, or would be. Raises ValueError for a store without a folder."""
+        if self.folder is None:
+            raise ValueError("a store without a folder keeps nothing")
         return self.folder / f"{recording.id}.npz"
 
     def mel(self, recording: Recording) -> np.ndarray:
@@ -84,7 +90,9 @@ class FeatureStore:
         return Features(arrays[_SAMPLES].astype(np.float32) / 32767, arrays[_MEL].astype(np.float32), arrays[_f0(self.pitch_method)])
 
     def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
-        """Those of which some feature was not measured yet."""
+        """Those of which some feature was not measured yet, and is to be kept."""
+        if self.folder is None:
+            return []
         return [recording for recording in recordings if not set(self._all) <= set(_names(self.path(recording)))]
 
     def measure(self, recordings: Sequence[Recording], processes: int = 1) -> Iterator[Recording]:
@@ -100,6 +108,8 @@ class FeatureStore:
         return _SAMPLES, _MEL, _f0(self.pitch_method)
 
     def _kept(self, recording: Recording, *names: str) -> dict[str, np.ndarray]:
+        if self.folder is None:
+            return self._measured(recording, names)
         path = self.path(recording)
         kept = read_arrays(path, names)
         if missing := [name for name in names if name not in kept]:
@@ -109,12 +119,16 @@ class FeatureStore:
             kept |= measured
         return kept
 
-    def _measured(self, recording: Recording, names: Sequence[str]) -> dict[str, np.ndarray]:
+    def samples(self, recording: Recording) -> np.ndarray:
+        """The sound as float32 (T * hop,), read now, in [-1, 1]. Raises PngnatError as `measure` does."""
         samples = recording.sound(self.audio.sample_rate)
         frames = len(samples) // self.audio.hop_length
         if frames == 0:
             raise PngnatError(f"{recording.path}: is shorter than one frame; leave {recording.id} out")
-        samples = np.clip(samples[: frames * self.audio.hop_length], -1, 1)
+        return np.clip(samples[: frames * self.audio.hop_length], -1, 1)
+
+    def _measured(self, recording: Recording, names: Sequence[str]) -> dict[str, np.ndarray]:
+        samples = self.samples(recording)
         ways: dict[str, Callable[[], np.ndarray]] = {
             _SAMPLES: lambda: np.round(samples * 32767).astype(np.int16),
             _MEL: lambda: log_mel(torch.from_numpy(samples), self.audio).numpy().astype(np.float16),

@@ -119,3 +119,18 @@ def _split(recording: Recording, folder: str | Path) -> int:
     if recording.split not in SPLITS:
         raise PngnatError(f"{folder}: {recording.id} is in the split '{recording.split}'; there are {', '.join(SPLITS)}")
     return SPLITS.index(recording.split)
+
+
+def total_seconds(recordings: Sequence[Recording]) -> float:
+    """How long they all are together."""
+    return float(seconds_of(recordings).sum(dtype=np.float64))
+
+
+def seconds_of(recordings: Sequence[Recording]) -> np.ndarray:
+    """How long each is, (n,)."""
+    return recordings.seconds if isinstance(recordings, Recordings) else np.array([one.seconds for one in recordings])
+
+
+def speakers_of(recordings: Sequence[Recording]) -> list[str]:
+    """Their speakers' names in alphabetical order, which is the order of the model's speaker table."""
+    return recordings.speakers if isinstance(recordings, Recordings) else sorted({recording.speaker for recording in recordings})

@@ -66,10 +66,14 @@ class AcousticTraining(StageModule):
         if data.shards is not None and len(np.unique(data.shards)) >= self.trainer.world_size:
             kind = partial(ShardedBatches, shards=data.shards, window=self.config.window)
         batches = self.batches(kind, data.padded_seconds, self.config.batch_seconds)
-        return DataLoader(data, batch_sampler=batches, collate_fn=AcousticBatch.collate, num_workers=self.config.workers)
+        return DataLoader(data, batch_sampler=batches, collate_fn=data.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        return DataLoader(self.data["valid"], batch_size=8, collate_fn=AcousticBatch.collate)
+        return DataLoader(self.data["valid"], batch_size=8, collate_fn=self.data["valid"].collate)
+
+    def on_after_batch_transfer(self, batch: AcousticBatch, dataloader_idx: int) -> AcousticBatch:
+        """What is not kept on disk is measured here, on the device."""
+        return batch.measured(self.model.config.audio)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]

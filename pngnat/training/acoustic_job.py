@@ -8,9 +8,9 @@ from pathlib import Path
 
 import lightning as L
 
-from pngnat.data.dataset import AcousticDataset, speakers_of
+from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
-from pngnat.data.recordings import open_corpora
+from pngnat.data.recordings import open_corpora, speakers_of
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
@@ -32,8 +32,9 @@ class AcousticJob:
     """Checkpoints and logs; a run that was stopped goes on from here."""
     corpora: tuple[Path, ...]
     """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
-    features: Path
-    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too."""
+    features: Path | None
+    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too. null keeps nothing: mels are made
+    anew for each batch on the training's device, pitch by `training.workers`."""
     model: ModelSizes
     """Sizes of the model; model=NAME takes those of conf/model/NAME.yaml."""
     tokenizer: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 @torch.inference_mode()
 def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticDataset, count: int) -> Iterator[tuple[str, Figure]]:
-    """(id, figure) of the first `count` recordings of a batch that was made from `dataset`."""
+    """(id, figure) of the first `count` recordings of a batch, which is the first of `dataset`."""
     predicted = model.predict_durations(batch.tokens, batch.speaker)
     mel = model.speak(batch.tokens, batch.speaker, batch.durations)
     weights = model.alignment(batch.tokens, batch.speaker, batch.durations)
-    symbols = {recording.id: dataset.tokenizer.encode(recording.utterance).symbols for recording in dataset.recordings}
+    shown = list(islice(dataset.recordings, len(batch.ids)))  # the batch is the first of validation
+    symbols = {recording.id: dataset.tokenizer.encode(recording.utterance).symbols for recording in shown}
     for row, name in enumerate(batch.ids[:count]):
         frames, tokens = int(batch.frames[row]), int(batch.tokens.phoneme_lengths[row])
         yield (

@@ -15,8 +15,9 @@ from tqdm import tqdm
 
 from pngnat.audio.config import AudioConfig
 from pngnat.config.schema import register
-from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import Recordings, open_corpora, total_seconds
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.augmentation import AugmentationConfig
@@ -38,8 +39,9 @@ class VocoderSettings:
 
     run_dir: Path
     """Checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here."""
-    features: Path
-    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs."""
+    features: Path | None
+    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs. null keeps nothing:
+    each recording is measured by `training.workers` when a segment of it is drawn, for which pitch should be dio."""
     audio: AudioConfig = field(default_factory=AudioConfig)
     """Sampling and mel settings, the acoustic model's."""
     model: VocoderConfig = field(default_factory=VocoderConfig)
@@ -52,8 +54,8 @@ class VocoderSettings:
     """The learning rate over the run, and its end."""
     run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8))
     """Where and how it runs."""
-    pitch: str = "harvest"
-    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed."""
+    pitch: str | None = None
+    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest up to 50 hours."""
     processes: int = 1
     """Processes that measure features."""
     minutes_per_speaker: float | None = None
@@ -86,7 +88,7 @@ class VocoderRecipe(VocoderSettings):
     """A job whose parts are named by their places."""
 
     corpora: tuple[Path, ...]
-    """Prepared corpora (pngnat prepare)."""
+    """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
     vocoder_from: str | None = None
     """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to shrink."""
     shrink: bool = False
@@ -101,11 +103,14 @@ class VocoderRecipe(VocoderSettings):
             start = replace(start, vocoder=shrunk(start.vocoder, self.model))
         return VocoderJob(
             **{one.name: getattr(self, one.name) for one in fields(VocoderSettings)},
-            recordings=[recording for folder in self.corpora for recording in read_corpus(folder)],
+            recordings=open_corpora(self.corpora),
             start=start,
             teacher=find_teacher(self.mels_from) if self.mels_from else None,
         )
 
+
+# Recordings whose pitch Harvest measures in some ten hours on one core.
+_HARVEST_HOURS = 50
 
 register("adversarial_schema", AdversarialConfig, group="adversarial")
 
@@ -118,15 +123,16 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     """
     _check_audio(job)
     L.seed_everything(job.seed)
-    store = FeatureStore(job.features, job.audio, job.pitch)
-    train = [recording for recording in job.recordings if recording.split == "train"]
+    train, valid = (_part(job.recordings, split) for split in ("train", "valid"))
     if job.minutes_per_speaker is not None:
         train = at_most(train, job.minutes_per_speaker)
-    valid = [recording for recording in job.recordings if recording.split == "valid"]
+    store = FeatureStore(job.features, job.audio, job.pitch or quick_enough(train))
     valid = random.Random(0).sample(valid, min(job.validate_clips, len(valid)))
     missing = store.missing([*train, *valid])
     _finish(store.measure(missing, job.processes), "features", len(missing))
-    predicted = PredictedMels(job.features, store, job.teacher) if job.teacher else None
+    if job.teacher and job.features is None:
+        raise PngnatError("predicted mels are kept in a folder: name one with features=FOLDER")
+    predicted = PredictedMels(job.features, store, job.teacher) if job.teacher and job.features else None
     if predicted:
         silent = predicted.missing([*train, *valid])
         _finish(predicted.measure(silent), "predicted mels", len(silent))
@@ -142,6 +148,17 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     if module.discriminators is not None:
         save_discriminators(job.run_dir, module.discriminators.state_dict())
     return load_own_vocoder(job.run_dir)
+
+
+def _part(recordings: Sequence[Recording], split: str) -> Sequence[Recording]:
+    if isinstance(recordings, Recordings):
+        return recordings.part(split)
+    return [recording for recording in recordings if recording.split == split]
+
+
+def quick_enough(recordings: Sequence[Recording]) -> str:
+    """How to measure their pitch: Harvest takes a fifth of their length, and DIO a hundredth."""
+    return "harvest" if total_seconds(recordings) <= 3600 * _HARVEST_HOURS else "dio"
 
 
 def at_most(recordings: Sequence[Recording], minutes: float) -> list[Recording]:

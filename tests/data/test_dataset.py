@@ -69,3 +69,19 @@ def test_durations_of_another_front_end_are_an_error(tmp_path):
 def test_an_unknown_speaker_is_named(tmp_path):
     with pytest.raises(PngnatError, match=r"'ann'.*bob"):
         AcousticDataset([recording(tmp_path, 2400, [0.02] * 4)], TOKENIZER, ["bob"], FeatureStore(tmp_path / "features", AudioConfig()))
+
+
+@pytest.mark.parametrize("with_prosody", [False, True])
+def test_what_is_measured_on_the_device_is_what_a_folder_keeps(toy_corpus, tmp_path, with_prosody):
+    audio = AudioConfig()
+    batches = []
+    for folder in (tmp_path / "features", None):
+        train = toy_corpus.recordings[:4]
+        data = AcousticDataset(train, toy_corpus.tokenizer, ["a", "b"], FeatureStore(folder, audio), with_prosody)
+        batches.append(data.collate([data[index] for index in range(4)]).measured(audio))
+    kept, made = batches
+    assert made.samples is None and torch.equal(made.frames, kept.frames) and torch.equal(made.durations, kept.durations)
+    torch.testing.assert_close(made.mel, kept.mel, rtol=2e-3, atol=2e-3)  # what is kept has half precision
+    assert (made.prosody is None) == (kept.prosody is None) == (not with_prosody)
+    if with_prosody:
+        torch.testing.assert_close(made.prosody, kept.prosody, rtol=1e-2, atol=1e-2)
