@@ -1,0 +1,83 @@
+"""Debian's Chromium with a microphone that plays a file, in front of a studio in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import pngnat
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# On a machine that does other work too.
+PATIENCE = 120.0
+
+
+@contextmanager
+def studio_process(folder: Path, voice: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """`pngnat studio` on a free port; its address, and the process, which is killed at the end."""
+    environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    options = ["--port", "0", "--no-browser", "--voice", str(voice), "--base", str(voice), "--budget", "0.2", "--least", "0.05"]
+    command = [sys.executable, "-m", "pngnat", "studio", str(folder), *options]
+    with (
+        open(folder.with_suffix(".log"), "a+") as log,
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as child,
+    ):
+        try:
+            for line in child.stderr:
+                log.write(line)
+                if found := re.search(r"open (http://\S+/)", line):
+                    break
+            else:
+                pytest.fail(f"the studio ended with {child.wait(10)}; {log.name} says why")
+            yield found[1], child
+        finally:
+            child.kill()
+
+
+@contextmanager
+def browser(microphone: Path | None = None) -> Iterator[object]:
+    """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew each time."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    if microphone is not None:
+        flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+@contextmanager
+def page_of(chromium, address: str, width: int = 1200) -> Iterator[object]:
+    """A page, on which nothing may go wrong unseen."""
+    wrong: list[str] = []
+    page = chromium.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page.set_default_timeout(1000 * PATIENCE)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    yield page
+    page.close()
+    assert not wrong
+
+
+def faults(page) -> list[str]:
+    """What axe-core finds of WCAG 2.2 A and AA and of good practice, each with the elements in question."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page, options={"runOnly": rules}).response["violations"]
+    return [f"{one['id']}: {[node['html'][:150] for node in one['nodes']]}" for one in found]
