@@ -50,6 +50,8 @@ class Graph:
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads or 0
                 options.log_severity_level = 3
+                # Sentences differ in length, and what is kept from one is of little use to the next.
+                options.enable_cpu_mem_arena = options.enable_mem_pattern = False
                 for key, value in _QUIET.items():
                     options.add_session_config_entry(key, value)
                 try:

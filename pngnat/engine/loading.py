@@ -10,8 +10,8 @@ from pathlib import Path
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.untrusted import safe_file, shown
-from pngnat.voice.card import CARD, find_voice
-from pngnat.voice.graphs.files import has_graphs
+from pngnat.voice.card import ACOUSTIC, CARD, find_voice
+from pngnat.voice.graphs.files import graph_file, has_graphs
 from pngnat.voice.loading import loaded_once
 
 ENGINES = ("onnx", "torch")
@@ -44,7 +44,8 @@ def load_voice(
             raise PngnatError("the engine 'onnx' speaks with the voice's own vocoder on the processor; for others take the engine 'torch'")
         if not has_graphs(folder):
             raise PngnatError(f"{folder} has no graphs: run `pngnat voices export {folder}`, or take the engine 'torch'")
-        return _load_onnx(folder, modified, threads)
+        exported = safe_file(folder, graph_file(ACOUSTIC, "encoder")).stat().st_mtime_ns
+        return _load_onnx(folder, (modified, exported), threads)
     _check_torch(folder)
     if threads is not None:
         _set_threads(threads)
@@ -69,7 +70,7 @@ def _set_threads(threads: int) -> None:
 
 
 @loaded_once(keep=4)
-def _load_onnx(folder: Path, _modified: int, threads: int | None) -> Voice:
+def _load_onnx(folder: Path, _modified: tuple[int, int], threads: int | None) -> Voice:
     from pngnat.engine.onnx_engine import onnx_voice
 
     return onnx_voice(folder, threads)

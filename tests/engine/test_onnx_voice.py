@@ -103,7 +103,8 @@ def test_the_command_exports(stub_voice, tmp_path, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 8 and load_voice(folder).engine == "onnx"
     whole = pngnat.synthesize("Hello there.", folder)
     assert main(["voices", "export", str(folder), "--int8"]) == 0
-    rounded = pngnat.synthesize("Hello there.", load_voice(folder, engine="onnx", threads=1))
+    rounded = pngnat.synthesize("Hello there.", folder)
+    assert not np.array_equal(rounded.samples, whole.samples)
     assert np.abs(rounded.durations - whole.durations).max() < 0.02 and np.isfinite(rounded.samples).all()
 
 
