@@ -25,8 +25,7 @@ from pngnat.text.normalize import (
 )
 from pngnat.text.normalize.case import calm
 
-# In the order in which they apply; those of NUMERIC kinds are passed over where a sentence has no number.
-_NUMERIC = (pairs.VERSES, phone.RULES, plurals.RULES, money.RULES, units.RULES, pairs.RULES, counting.RULES)
+# In the order in which they apply.
 _ORDER = (
     quotes.RULES,
     web.RULES,
@@ -48,8 +47,6 @@ _ORDER = (
     symbols.RULES,
 )
 _RULES = tuple(one for kind in _ORDER for one in kind)
-_WITHOUT_NUMBERS = tuple(one for kind in _ORDER if not any(kind is numeric for numeric in _NUMERIC) for one in kind)
-_NUMBER = re.compile(r"[\d½-⅞¼¾⅐-⅒²³]")
 
 
 def normalize(sentence: str) -> str:
@@ -58,6 +55,8 @@ def normalize(sentence: str) -> str:
     `sentence` has plain quotes and no characters that cannot be spoken (see characters.py).
     """
     text = calm(sentence)
-    for one in _RULES if _NUMBER.search(text) else _WITHOUT_NUMBERS:
-        text = one.apply(text)
+    signs = frozenset(text)
+    for one in _RULES:
+        if not one.needs or not signs.isdisjoint(one.needs):
+            text = one.apply(text)
     return re.sub(r"\s+", " ", text).strip()

@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import code, digits
-from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop, letters
+from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop, letters
 from pngnat.text.normalize.stops import LETTERED, STARTS
 from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, NUMBERED, PLAIN, STATES, STREETS, TITLES
 
@@ -92,10 +92,12 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
     Rule(
         rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
         lambda m: m["number"] + COMPASS[m["way"]],
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.,/-])(?P<house>\d{{4}})(?=\ (?:{any_of(COMPASS.values())}\ )?(?:[A-Z][\w'’]+\ ){{1,3}}{any_of(_ROADS)}\b)",
         lambda m: code(m["house"]),
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
@@ -104,9 +106,10 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
     Rule(
         rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(COMPASS)})(?!\w)",
         lambda m: f"{m['road']} {COMPASS[m['way']]}",
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
-    Rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " "),
+    Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa ", needs=NUMBER),
+    Rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " ", needs=NUMBER),
     Rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
 )
 RULES: tuple[Rule, ...] = (
@@ -117,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         rf",\ (?P<state>{any_of(_STATE_NAMES)}),?\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
         lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
+        needs=NUMBER,
     ),
     Rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     Rule(

@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.lexicon import dictionary
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, VULGAR, WHOLE, cardinal, code, decimal, digits, mixed, ordinal, plural, year
-from pngnat.text.normalize.rules import Rule, after, before, letters
+from pngnat.text.normalize.rules import NUMBER, Rule, after, before, letters
 
 _DECIMAL = rf"(?:{WHOLE})(?:\.\d+)?"
 
@@ -120,35 +120,46 @@ WITHOUT_NUMBERS: tuple[Rule, ...] = (
     ),
 )
 RULES: tuple[Rule, ...] = (
-    Rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess),
-    Rule(r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)", lambda m: m["first"] + " to "),
+    Rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess, needs=NUMBER),
+    Rule(
+        r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)", lambda m: m["first"] + " to ", needs=NUMBER
+    ),
     Rule(
         r"(?<![\w.])(?P<number>\d[\d,]*)(?:st|nd|rd|th)(?P<more>s?)\b",
         lambda m: plural(ordinal(m["number"])) if m["more"] else ordinal(m["number"]),
+        needs=NUMBER,
     ),
-    Rule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar),
+    Rule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar, needs=NUMBER),
     Rule(
         r"\b802\.(?P<number>\d{1,2})(?P<letters>[a-z]{1,2})?\b",
         lambda m: f"eight oh two dot {cardinal(m['number'])} {letters(m['letters'] or '')}".rstrip(),
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.])v(?:er)?\.?(?=\d+\.\d)", lambda m: "version "),
-    Rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version),
-    Rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product),
-    Rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times"),
-    Rule(r"\b(?P<letter>[A-Z])(?P<first>\d{1,3})(?:-(?=(?P=letter)\d)|\s?–\s?(?=[A-Z]\d))", lambda m: f"{m['letter']}{m['first']} to "),
+    Rule(r"(?<![\w.])v(?:er)?\.?(?=\d+\.\d)", lambda m: "version ", needs=NUMBER),
+    Rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version, needs=NUMBER),
+    Rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product, needs=NUMBER),
+    Rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times", needs=NUMBER),
+    Rule(
+        r"\b(?P<letter>[A-Z])(?P<first>\d{1,3})(?:-(?=(?P=letter)\d)|\s?–\s?(?=[A-Z]\d))",
+        lambda m: f"{m['letter']}{m['first']} to ",
+        needs=NUMBER,
+    ),
     Rule(
         r"(?<![\w.,])(?P<first>\d+)[kK]?\s?[-–]\s?(?P<last>\d+)[kK](?!\w)",
         lambda m: f"{cardinal(m['first'])} to {cardinal(m['last'])} thousand",
+        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled),
+    Rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled, needs=NUMBER),
     Rule(
         r"(?<![\w.,])(?:[A-Za-z]+-(?=\d))?(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z\d]+(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
         _letters_and_digits,
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point|time|story)s?\b)",
         lambda m: cardinal(m["whole"]),
+        needs=NUMBER,
     ),
-    Rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)", _number),
-    Rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number),
+    Rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)", _number, needs=NUMBER),
+    Rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number, needs=NUMBER),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, digits, ordinal, year
-from pngnat.text.normalize.rules import Rule, after, any_of, before, full_stop
+from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop
 from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
 _MONTH_NAME = rf"(?:{any_of(MONTHS)}|{any_of(SHORT_MONTHS)}\.?)"
@@ -214,45 +214,60 @@ RULES: tuple[Rule, ...] = (
         r"(?:[T\ ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?P<zone>[Zz]\b|[-+−]\d\d(?::?\d\d)?)?"
         rf"(?!\s?{_HALF}|[\d:]))?(?![\d-])",
         _iso,
+        needs=NUMBER,
     ),
     Rule(
         rf"\b(?:(?P<name>{any_of(_UNTIDY)})\b\.?(?=\ \d{{1,2}}\b(?![:.,]\d|%))|(?P<verb>may|march|mar)\b\.?{_SURE_DAY})",
         lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()),
+        needs=NUMBER,
     ),
     Rule(
         rf"(?:{_DAY_BEFORE})(?:(?P<name>{any_of(_UNTIDY)})\b\.?|(?P<verb>may|march|mar)\b\.?(?=\ [12]\d{{3}}))",
         lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()) + full_stop(m),
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w/.-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)",
         lambda m: f"{MONTHS[int(m['month']) - 1]} {year(m['year'])}",
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month),
-    Rule(r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)", _numeric),
+    Rule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month, needs=NUMBER),
+    Rule(
+        r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)",
+        _numeric,
+        needs=NUMBER,
+    ),
     Rule(
         rf"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru|as\ of"
         rf"|effective|expires|week\ of|night\ of|morning\ of)\s"
         rf"|\b{_DAY_NAME},?\s)"
         rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full|million|billion|thousand|percent|majority)\b)",
         _dates_with_slash,
+        needs=NUMBER,
     ),
-    Rule(rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)", lambda m: m["first"] + " to "),
-    Rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day),
-    Rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month),
-    Rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day),
-    Rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day),
+    Rule(
+        rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)",
+        lambda m: m["first"] + " to ",
+        needs=NUMBER,
+    ),
+    Rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day, needs=NUMBER),
+    Rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month, needs=NUMBER),
+    Rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day, needs=NUMBER),
+    Rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day, needs=NUMBER),
     Rule(
         rf"(?<![\w.,:])(?P<first>{_DAY_NUMBER})(?:st|nd|rd|th)?(?:{_DASH}|\ to\ ){_DAY}\ (?:of\ )?{_MONTH}(?!\w)",
         _days_of_month,
+        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month),
-    Rule(rf"\b{_DAY_NAME}(?:/{_DAY_NAME})+(?!\w)|\b{_MONTH_NAME}(?:/{_MONTH_NAME})+(?!\w)", _calendar_list),
+    Rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month, needs=NUMBER),
+    Rule(rf"\b{_DAY_NAME}(?:/{_DAY_NAME})+(?!\w)|\b{_MONTH_NAME}(?:/{_MONTH_NAME})+(?!\w)", _calendar_list, needs="/"),
     Rule(rf"(?<=[\dmM]){_DASH}(?=(?:present|now|today|noon|midnight|close|late|dusk)\b)", lambda m: " to "),
-    Rule(rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to "),
+    Rule(rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to ", needs=NUMBER),
     Rule(rf"\b(?P<first>{_DAY_NAME}){_DASH}(?P<last>{_DAY_NAME})(?!\w)", _calendar_range),
     Rule(
         rf"\b(?P<first>M|Tu?|W){_DASH}(?P<last>W|Th|F|Sa|Su)(?=:?\s\d)",
         lambda m: f"{_LETTER_DAYS[m['first']]} to {_LETTER_DAYS[m['last']]}",
+        needs=NUMBER,
     ),
     Rule(rf"\b(?P<first>{_MONTH_NAME}){_DASH}(?P<last>{_MONTH_NAME})(?!\w)", _calendar_range),
     Rule(
@@ -271,22 +286,33 @@ RULES: tuple[Rule, ...] = (
     Rule(
         r"(?<![\w:.,])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)\.(?P<rest>\d{1,3})(?![\w:]|\.\d)",
         lambda m: f"{_clock(m['minutes'], m['seconds'], None, True)} point {digits(m['rest'])}",
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w:.,-])(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?(?:\s?{_HALF_DAY})?{_DASH}"
         rf"(?P<hour2>\d{{1,2}})(?::(?P<minute2>[0-5]\d))?(?:\s?(?P<half2>{_HALF}))?(?![\w:])",
         _times,
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY}"
         rf"|(?P<zone>Z\b))?(?![\d:]|[a-z])",
         _time,
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?(?![\w:/-]|[.,]\d)", _military),
-    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\.(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)\s?{_HALF_DAY}", _time),
-    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
-    Rule(r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])", lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"]))),
-    Rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range),
-    Rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year),
-    Rule(r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"])),
+    Rule(
+        r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?(?![\w:/-]|[.,]\d)",
+        _military,
+        needs=NUMBER,
+    ),
+    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\.(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)\s?{_HALF_DAY}", _time, needs=NUMBER),
+    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])",
+        lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"])),
+        needs=NUMBER,
+    ),
+    Rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range, needs=NUMBER),
+    Rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year, needs=NUMBER),
+    Rule(r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"]), needs=NUMBER),
 )

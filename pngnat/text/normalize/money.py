@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.normalize.adjectives import is_adjective
 from pngnat.text.normalize.numbers import cardinal, decimal, is_one, plural
-from pngnat.text.normalize.rules import Rule, any_of
+from pngnat.text.normalize.rules import NUMBER, Rule, any_of
 from pngnat.text.normalize.tables import RATES
 
 # sign or code: (unit, hundredth)
@@ -139,16 +139,20 @@ def _bills(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills),
+    Rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills, needs=NUMBER),
     Rule(
         rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT}){_FIRST_SCALE}\s?[-–—]\s?"
         rf"(?:{_SIGNS})?\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}(?!\w)",
         _range,
+        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed),
-    Rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed),
+    Rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed, needs=NUMBER),
+    Rule(
+        rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed, needs=NUMBER
+    ),
     Rule(
         rf"(?<![\w.])(?P<amount>{_AMOUNT})\ ?¢",
         lambda match: f"{decimal(match['amount'].replace(',', ''))} {'cent' if is_one(match['amount']) else 'cents'}",
+        needs=NUMBER,
     ),
 )

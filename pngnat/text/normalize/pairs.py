@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, mixed, quantity
-from pngnat.text.normalize.rules import Rule, after, any_of, before
+from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before
 from pngnat.text.normalize.tables import BOOKS, DAYS, MONTHS
 
 _BOOKS = (
@@ -96,6 +96,7 @@ VERSES: tuple[Rule, ...] = (
         rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
         r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:[,;]\s?\d{1,3}(?::\d{1,3})?(?:[-–]\d{1,3})?)+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
         _verse,
+        needs=NUMBER,
     ),
 )
 _AGES = "year|month|week|day|hour|minute|second|mile|foot|inch|man|person|point|yard|page|story|meter|acre|pound"
@@ -104,24 +105,29 @@ RULES: tuple[Rule, ...] = (
     Rule(
         r"(?<![\w/.])(?:(?P<top>\d{1,4})/(?P<letter>[a-z])|(?P<left>[a-z])/(?P<bottom>\d{1,4}))(?![\w/]|\.\d)",
         lambda m: f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}",
+        needs=NUMBER,
     ),
-    Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five"),
+    Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five", needs=NUMBER),
     Rule(
         rf"(?P<lead>\b{_HOURS}[:.,]?\s)(?P<first>\d{{1,3}})\s-\s(?P<last>\d{{1,3}})(?![\w:]|\s?=)",
         lambda m: m["lead"] + _range(m),
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
+    Rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break, needs=NUMBER),
     Rule(
         r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})(?:[\ -]"
         r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?i:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
         _slashed,
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?!\w|-(?!(?:{_AGES})\b))(?!\.\d)",
         _range,
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.,:])(?P<first>{PLAIN_NUMBER}):(?P<last>{PLAIN_NUMBER})(?![\w:])",
         lambda m: f"{decimal(m['first'].replace(',', ''))} to {decimal(m['last'].replace(',', ''))}",
+        needs=NUMBER,
     ),
 )

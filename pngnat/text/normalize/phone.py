@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, digits
-from pngnat.text.normalize.rules import Rule, before
+from pngnat.text.normalize.rules import NUMBER, Rule, before
 
 
 def _group(group: str) -> str:
@@ -41,24 +41,38 @@ def _groups(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)", lambda m: ", extension " + digits(m["digits"])),
-    Rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone),
-    Rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
-    Rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
-    Rule(r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone),
-    Rule(r"(?P<lead>\b(?:ISBN|ISSN)(?:-1[03])?:?\ )(?P<digits>\d[\d-]{7,16}[\dX])(?!\w)", lambda m: m["lead"] + _spelled(m["digits"])),
+    Rule(
+        r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)",
+        lambda m: ", extension " + digits(m["digits"]),
+        needs=NUMBER,
+    ),
+    Rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone, needs=NUMBER),
+    Rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone, needs=NUMBER),
+    Rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone, needs=NUMBER),
+    Rule(r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone, needs=NUMBER),
+    Rule(
+        r"(?P<lead>\b(?:ISBN|ISSN)(?:-1[03])?:?\ )(?P<digits>\d[\d-]{7,16}[\dX])(?!\w)",
+        lambda m: m["lead"] + _spelled(m["digits"]),
+        needs=NUMBER,
+    ),
     Rule(
         r"(?P<lead>\b(?i:order|invoice|ticket|case|confirmation|reference|tracking|id|badge|serial|routing|member|customer|booking)"
         r"(?:\ (?i:number|no\.?|is))?:?\ \#?)(?P<digits>\d{4,})(?![\w%]|[-.,:/]\d|\s[a-z]+s\b)",
         lambda m: m["lead"].replace("#", "number ") + digits(m["digits"]),
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone),
-    Rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits),
-    Rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups),
-    Rule(r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)", lambda m: m["lead"] + digits(m["digits"])),
-    Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0])),
+    Rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone, needs=NUMBER),
+    Rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits, needs=NUMBER),
+    Rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups, needs=NUMBER),
+    Rule(
+        r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)",
+        lambda m: m["lead"] + digits(m["digits"]),
+        needs=NUMBER,
+    ),
+    Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0]), needs=NUMBER),
     Rule(
         r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
+        needs=NUMBER,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, code, plural, year
-from pngnat.text.normalize.rules import Rule, after, before
+from pngnat.text.normalize.rules import NUMBER, Rule, after, before
 
 _SECONDS_BEFORE = (
     r"\b(?i:in|for|after|within|every|about|took|takes?|taking|lasts?|lasted|wait|waits|waited|than|under|over|only|just|around|nearly"
@@ -82,20 +82,22 @@ def _players(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft),
-    Rule(r"\b(?P<number>49|76|69)ers\b", _players),
-    Rule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S"),
+    Rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft, needs=NUMBER),
+    Rule(r"\b(?P<number>49|76|69)ers\b", _players, needs=NUMBER),
+    Rule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S", needs=NUMBER),
     Rule(
         r"\b501\(?c\)?(?:\(?(?P<number>\d{1,2})\)?)?(?!\w)",
         lambda m: "five oh one C" + (f" {cardinal(m['number'])}" if m["number"] else ""),
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades),
-    Rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"])),
-    Rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"])),
-    Rule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code),
+    Rule(r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades, needs=NUMBER),
+    Rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"]), needs=NUMBER),
+    Rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"]), needs=NUMBER),
+    Rule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code, needs=NUMBER),
     Rule(
         r"\b(?P<number>401|403)\(?(?P<letter>[kKbB])\)?(?P<many>['’]?s)?(?!\w)",
         lambda m: f"{code(m['number'])} {m['letter'].upper()}{'s' if m['many'] else ''}",
+        needs=NUMBER,
     ),
-    Rule(r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number),
+    Rule(r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number, needs=NUMBER),
 )

@@ -9,17 +9,23 @@ from functools import cached_property, lru_cache
 
 from pngnat.text.normalize.stops import ends_sentence
 
+NUMBER = "0123456789²³½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
+
 
 @dataclass(frozen=True)
 class Rule:
-    """Replace what `pattern`, a verbose one, matches by what `spoken` makes of the match; None leaves the match as it is."""
+    """Replace what `pattern`, a verbose one, matches by what `spoken` makes of the match; None leaves the match as it is.
+
+    needs: characters of which a sentence must have one for the rule to apply, where the pattern has such; "" applies it to each.
+    """
 
     pattern: str
     spoken: Callable[[re.Match[str]], str | None]
+    needs: str = ""
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        """Made at the first use: most of what is said once needs half of the rules, and all take a tenth of a second."""
+        """Made at the first use: a short text needs a third of the rules, and all take a tenth of a second."""
         return re.compile(self.pattern, re.VERBOSE)
 
     def apply(self, text: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.normalize.adjectives import is_adjective
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, VULGAR, cardinal, decimal, is_one, ordinal, plural, quantity
-from pngnat.text.normalize.rules import Rule, after, any_of, full_stop
+from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, full_stop
 from pngnat.text.normalize.tables import COMPASS, RATES, UNITS
 
 # With a space these are too often something else before a name or as a street's side ("12 W Main").
@@ -169,60 +169,73 @@ RULES: tuple[Rule, ...] = (
         rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})(?:[eE]|\s?[x×*]\s?10\s?\^\s?)(?P<sign>[-−+])?(?P<power>\d{{1,3}})(?![\d.]\d|[A-Za-z])"
         rf"(?:\ ?(?P<unit>{any_of(UNITS)})(?:/(?P<rate>{any_of(_PERS)}))?(?![\w/²³^]))?",
         _power_of_ten,
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.,/])(?P<number>{QUANTITY})\ ?(?P<unit>{any_of(UNITS)})?\.?\s?[x×]\s?(?={QUANTITY}\ ?(?:{any_of(UNITS)}"
         rf"|[x×]\s?\d)(?!\w))",
         lambda m: f"{quantity(m['number'])}{' ' + _named(UNITS[m['unit']], is_one(m['number'])) if m['unit'] else ''} by ",
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])", _height),
-    Rule(rf"{_NUMBER}(?P<sign>[\"″])(?!\w)", _inches),
-    Rule(rf"{_NUMBER}(?:′(?!\w)|['’](?=\s(?:tall|long|wide|high|deep|by)\b))", _feet),
+    Rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])", _height, needs=NUMBER),
+    Rule(rf"{_NUMBER}(?P<sign>[\"″])(?!\w)", _inches, needs=NUMBER),
+    Rule(rf"{_NUMBER}(?:′(?!\w)|['’](?=\s(?:tall|long|wide|high|deep|by)\b))", _feet, needs=NUMBER),
     Rule(
         r"(?<![\w.,/])(?P<number>\d{1,2})\ ?ft\.?,?\ ?(?P<inches>\d{1,2}(?:½|\ ?1/2)?)"
         r"(?:\ ?(?P<unit>in(?:ches|ch)?\b)(?:\.(?!\w))?|(?![\w/.:-]))(?!\s(?:the|a|of)\b)",
         _feet_and_inches,
+        needs=NUMBER,
     ),
-    Rule(r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b", lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}"),
-    Rule(r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])", _fahrenheit),
+    Rule(r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b", lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}", needs=NUMBER),
+    Rule(
+        r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])", _fahrenheit, needs=NUMBER
+    ),
     Rule(
         r"(?<![\w.,])(?P<first>\d+)['′]\s?[x×]\s?(?P<last>\d+)['′](?!\w)",
         lambda m: f"{cardinal(m['first'])} by {cardinal(m['last'])} {'foot' if is_adjective(m) else 'feet'}",
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w.,:])(?P<hours>\d{1,3})h\ ?(?:(?P<minutes>[0-5]?\d)m(?:in)?(?:\ ?(?P<seconds>[0-5]?\d)s)?|(?P<bare>[0-5]\d))(?![\w:])",
         _duration,
+        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,:])(?P<minutes>\d{1,3})m(?:in)?\ ?(?P<seconds>[0-5]?\d)s(?![\w:])", _duration),
+    Rule(r"(?<![\w.,:])(?P<minutes>\d{1,3})m(?:in)?\ ?(?P<seconds>[0-5]?\d)s(?![\w:])", _duration, needs=NUMBER),
     Rule(
         rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER}\ ?(?P<unit>{_UNIT_NAME}(?:/{any_of(RATES)})?))\s?[-–—]\s?(?=\d[\d.,]*\ ?(?P=unit))",
         lambda m: m["number"] + " to ",
+        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)", lambda m: decimal(m["number"]) + " to "),
+    Rule(rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)", lambda m: decimal(m["number"]) + " to ", needs=NUMBER),
     Rule(
         rf"(?<![\w.,/])(?P<number>\d{{1,2}}[/⁄]\d{{1,2}}|[{''.join(VULGAR)}])(?:-|\s?–\s?)(?=[\d{''.join(VULGAR)}])",
         lambda m: quantity(m["number"]) + " to ",
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w.,/])(?P<number>\d{1,3})°\s?(?P<minutes>\d{1,2})[′']\s?(?:(?P<seconds>\d{1,2}(?:\.\d+)?)(?:[″\"]|''))?\s?(?P<way>[NSEW])?(?!\w)",
         _angle,
+        needs=NUMBER,
     ),
-    Rule(rf"{_NUMBER}\ ?[°º]\ ?(?:(?P<scale>[CFK])|(?P<way>[NSEW]))?(?![A-Za-z])", _degrees),
-    Rule(rf"{_NUMBER}\ ?(?P<sign>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]]),
-    Rule(rf"{_NUMBER}\ ?(?P<sign>[%‰])", _percent),
+    Rule(rf"{_NUMBER}\ ?[°º]\ ?(?:(?P<scale>[CFK])|(?P<way>[NSEW]))?(?![A-Za-z])", _degrees, needs=NUMBER),
+    Rule(rf"{_NUMBER}\ ?(?P<sign>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]], needs=NUMBER),
+    Rule(rf"{_NUMBER}\ ?(?P<sign>[%‰])", _percent, needs=NUMBER),
     Rule(
         rf"{_NUMBER}(?P<gap>[\ -]?)(?P<unit>{any_of([*UNITS, 'c'])})(?P<power>[²³])?"
         rf"(?:\ ?/\ ?(?P<many>\d+(?:\.\d+)?)?\ ?(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?!\w))?"
         r"(?![\w/²³'’])(?P<dot>\.(?!\w))?",
         _unit,
+        needs=NUMBER,
     ),
     Rule(
         rf"{_NUMBER}\ ?(?P<unit>mm|cm|m|km|ft|in)(?:\^)?(?P<power>[23])(?!\w)",
         lambda m: _measure(m, _POWERS[m["power"]] + UNITS[m["unit"]]),
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<=\d)/(?P<rate>{any_of(w for w in RATES if len(w) > 1 and w not in ('in', 'ft', 'mi', 'cm', 'mm'))})(?![\w/])",
         lambda m: f" per {RATES[m['rate']]}",
+        needs=NUMBER,
     ),
 )
 WITHOUT_NUMBERS: tuple[Rule, ...] = (
@@ -232,8 +245,9 @@ WITHOUT_NUMBERS: tuple[Rule, ...] = (
         lambda m: (
             f"{_named(UNITS[m['unit']], singular=False)} per {_PERS[m['rate']]}" + (f" per {_PERS[m['rate2']]}" if m["rate2"] else "")
         ),
+        needs="/",
     ),
-    Rule(rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b", lambda m: f" per {RATES[m['rate']]}"),
+    Rule(rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b", lambda m: f" per {RATES[m['rate']]}", needs="/"),
     Rule(
         r"(?P<lead>\b(?i:per|a|an|each)\s)(?P<unit>lb|oz|gal|hr|yr|sq\ ft|sq\.\ ft|tsp|tbsp|wk|qt)\b(?P<dot>\.(?!\w))?",
         lambda m: m["lead"] + UNITS[m["unit"]] + full_stop(m),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, code, digits
-from pngnat.text.normalize.rules import Rule
+from pngnat.text.normalize.rules import NUMBER, Rule
 
 _SIGNS = {
     ".": "dot",
@@ -82,7 +82,7 @@ def _hashtag(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     Rule(r"(?<![\w.+-])(?P<address>[A-Za-z0-9][\w.+-]*@(?:[\w-]+\.)+[A-Za-z]{2,})(?![\w@])", _url),
-    Rule(rf"(?<![\w@])(?:https?|ftp|file)://(?P<address>/?(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url),
+    Rule(rf"(?<![\w@])(?:https?|ftp|file)://(?P<address>/?(?:[\w-]+\.)*[\w-]+(?::\d+)?{_PATH})", _url, needs="/"),
     Rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
     Rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
     Rule(
@@ -94,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         r"(?P<host>\blocalhost"
         r"|\b(?:\d{1,3}\.){3}\d{1,3}):(?P<port>\d{2,5})(?!\w)",
         lambda m: f"{_spoken(m['host'])} colon {code(m['port'])}",
+        needs=NUMBER,
     ),
     Rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
     Rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
