@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from pngnat.audio import wav
-from pngnat.audio.mel import log_mel
 from pngnat.audio.pitch import dio
 from pngnat.audio.playback import to_pcm
 from pngnat.engine.voice import Voice
@@ -22,6 +20,7 @@ from pngnat.server.encoding import encode
 from pngnat.server.requests import Wish
 from pngnat.studio.shaping import Shape, split_text
 from pngnat.studio.studio import Studio
+from pngnat.synthesis.picture import mel_picture
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import check_text
 
@@ -154,7 +153,7 @@ def _lenders(voice: Voice, speaker: str) -> list[str]:
 def described(speech: Speech, voice: Voice) -> dict[str, Any]:
     """All that a page draws: sound as a wav file in Base64, words, tokens with their seconds, a mel from 0 to 255 and the pitch in Hz."""
     audio = voice.card.audio
-    mel = log_mel(torch.from_numpy(speech.samples), audio).numpy()
+    mel = mel_picture(speech.samples, audio)
     low, high = np.log(audio.log_floor), max(float(mel.max()), np.log(audio.log_floor) + 1)
     grey = np.round(255 * (mel - low) / (high - low)).astype(np.uint8)
     return {

@@ -8,12 +8,16 @@ import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pngnat.errors import PngnatError
 from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord, Timings
 from pngnat.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,15 @@ class Speech:
         Raises PngnatError for another ending or a place that cannot be written.
         """
         self.timings.write(path)
+
+    def plot(self) -> Figure:
+        """A picture of the waveform, the mel spectrogram, and the words and sounds in time; a notebook shows it by itself.
+
+        Raises PngnatError where matplotlib is not installed.
+        """
+        from pngnat.synthesis.picture import draw_speech
+
+        return draw_speech(self.samples, self.sample_rate, self.timings)
 
     def _repr_html_(self) -> str:
         """A player with the spoken text, for notebooks."""
