@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from pngnat.data.batching import BucketedBatches, ShardedBatches
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
+from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.vocoder import Vocoder
+from pngnat.training.export import vocoder_start
+from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
 from pngnat.training.losses import acoustic_losses
 from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
 from pngnat.training.module import StageModule
@@ -42,7 +46,9 @@ class AcousticTrainingConfig:
     workers: int = 0
     """Processes that load batches."""
     pictures: int = 3
-    """Validation recordings to draw."""
+    """Validation recordings to draw, and to let be heard."""
+    vocoder: str | None = "english"
+    """What lets them be heard: a vocoder's folder, or a voice's name or folder; null for none."""
     seed: int = 0
     """Of random weights, the order of batches and dropout."""
     betas: tuple[float, float] = (0.9, 0.999)
@@ -101,8 +107,8 @@ class AcousticTraining(StageModule):
         losses["duration_rmse_ms"] = losses["duration"].sqrt() * 1000
         for name, value in losses.items():
             self.log(f"valid/{name}", value, batch_size=len(batch.ids), sync_dist=True, prog_bar=name == "mel")
-        if batch_idx == 0 and self.logger and self.global_rank == 0:
-            self._draw(batch)
+        if batch_idx == 0 and self.config.pictures and self.global_rank == 0 and can_hold_sound(self.loggers):
+            self._show(batch)
 
     def losses(self, batch: AcousticBatch) -> dict[str, Tensor]:
         """The losses of a batch by name; "loss" is what to lower."""
@@ -118,9 +124,30 @@ class AcousticTraining(StageModule):
         total = sum((weights.get(name, 1.0) * value for name, value in losses.items()), target.new_zeros(()))
         return {"loss": total, **losses}
 
-    def _draw(self, batch: AcousticBatch) -> None:
-        if not isinstance(self.logger, TensorBoardLogger):
-            return
-        board = self.logger.experiment
+    def _show(self, batch: AcousticBatch) -> None:
+        """Pictures of the first recordings, and how they sound."""
+        step, audio = self.trainer.global_step, self.model.config.audio
         for name, figure in acoustic_pictures(self.model, batch, self.data["valid"], self.config.pictures):
-            board.add_figure(f"valid/{name}", figure, self.trainer.global_step)
+            log_picture(self.loggers, f"valid/{name}", figure, step)
+        if self._vocoder is None:
+            return
+        with torch.inference_mode():
+            mels = self.model.speak(batch.tokens, batch.speaker, batch.durations).float().cpu()
+            for name, mel, frames in list(zip(batch.ids, mels, batch.frames.tolist(), strict=True))[: self.config.pictures]:
+                sound = self._vocoder(mel[None, :, :frames], generator=torch.Generator().manual_seed(0))[0]
+                log_sound(self.loggers, f"valid/{name}", sound, audio.sample_rate, step)
+
+    @cached_property
+    def _vocoder(self) -> Vocoder | None:
+        """What validation recordings are heard through; None where it is for other mels, which is said once."""
+        if self.config.vocoder is None:
+            return None
+        try:
+            vocoder = vocoder_start(self.config.vocoder).vocoder
+        except PngnatError as error:
+            rank_zero_warn(f"validation recordings are not heard in the log: {error}")
+            return None
+        if vocoder.audio != self.model.config.audio:
+            rank_zero_warn(f"validation recordings are not heard in the log: the vocoder of '{self.config.vocoder}' is for other mels")
+            return None
+        return vocoder.eval()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from pngnat.training.callbacks import StopAtNan
 from pngnat.training.checkpoints import LAST, KeepPrevious, newest_checkpoint
+from pngnat.training.loggers import make_loggers
+from pngnat.training.run_record import record_start
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 
 
@@ -38,6 +39,8 @@ class RunConfig:
     """Steps between validations."""
     checkpoint_minutes: float = 5.0
     """Minutes between checkpoints, of which the newest two are kept."""
+    loggers: tuple[str, ...] = ("tensorboard",)
+    """Where figures go: tensorboard, csv, wandb (Weights & Biases; WANDB_MODE=offline keeps it on this machine)."""
 
 
 def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]) -> None:
@@ -51,6 +54,8 @@ def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: Sche
     checkpoints = ModelCheckpoint(
         run_dir, "last", train_time_interval=timedelta(minutes=run.checkpoint_minutes), enable_version_counter=False
     )
+    loggers = make_loggers(run.loggers, run_dir)
+    newest = newest_checkpoint(run_dir)
     trainer = L.Trainer(
         default_root_dir=run_dir,
         accelerator=run.accelerator,
@@ -67,9 +72,11 @@ def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: Sche
         log_every_n_steps=20,
         use_distributed_sampler=False,
         plugins=[KeepPrevious()],
-        logger=TensorBoardLogger(run_dir, name=None, version=""),
+        logger=loggers,
         callbacks=[WarmupCosine(schedule), StopAtNan(), TQDMProgressBar(refresh_rate=10), checkpoints, *callbacks],
     )
-    newest = newest_checkpoint(run_dir)
+    if trainer.is_global_zero:
+        seed = getattr(getattr(module, "config", None), "seed", None)
+        record_start(run_dir, {"goes_on": newest is not None, "seed": seed, "run": asdict(run), "schedule": asdict(schedule)})
     trainer.fit(module, ckpt_path=None if newest is None else str(newest), weights_only=False)
     trainer.save_checkpoint(run_dir / LAST)

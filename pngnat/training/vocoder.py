@@ -11,7 +11,6 @@ import lightning as L
 import torch
 import torch.nn.functional as F
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -25,6 +24,7 @@ from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.models.vocoder.source import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, adversarial_losses
 from pngnat.training.export import VocoderStart
+from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
 from pngnat.training.module import autocast
 from pngnat.training.vocoder_data import SegmentBatch, SegmentConfig, Segments, whole
 
@@ -197,22 +197,22 @@ class VocoderTraining(L.LightningModule):
 
 
 class Copies(Callback):
-    """After each validation, writes copies of a few recordings to TensorBoard: the sound, and its mel under the recording's."""
+    """After each validation, writes copies of a few recordings to the log: the sound, and its mel under the recording's."""
 
     def __init__(self, count: int = 4) -> None:
         self.count = count
 
     @torch.no_grad()
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not (trainer.is_global_zero and isinstance(trainer.logger, TensorBoardLogger) and isinstance(pl_module, VocoderTraining)):
+        if not (trainer.is_global_zero and can_hold_sound(trainer.loggers) and isinstance(pl_module, VocoderTraining)):
             return
-        audio, board = pl_module.vocoder.audio, trainer.logger.experiment
+        audio, loggers, step = pl_module.vocoder.audio, trainer.loggers, trainer.global_step
         valid = pl_module.recordings["valid"]
         for recording in valid[:: max(1, len(valid) // self.count)][: self.count]:
             mel = torch.from_numpy(pl_module.validation_source.load(recording).mel)[None].to(pl_module.device)
             made = pl_module.vocoder(mel, generator=torch.Generator().manual_seed(0)).cpu()
-            board.add_audio(f"copy/{recording.id}", made[0].clamp(-1, 1), trainer.global_step, audio.sample_rate)
-            board.add_image(f"recording_over_copy/{recording.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), trainer.global_step)
+            log_sound(loggers, f"copy/{recording.id}", made[0], audio.sample_rate, step)
+            log_picture(loggers, f"recording_over_copy/{recording.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), step)
 
 
 def picture(*mels: Tensor) -> Tensor:
