@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from contextlib import suppress
 from typing import Any
 
 import h11
@@ -74,10 +75,8 @@ def _give_up_after(transport: asyncio.BaseTransport, seconds: float) -> None:
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     connection = transport.get_extra_info("socket")
     if option is not None and connection is not None:
-        try:
+        with suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, option, int(1000 * seconds))
-        except OSError:
-            pass
 
 
 def http_options(patience: float) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -77,10 +79,8 @@ class Gate:
                     break
             else:
                 return bytes(body)
-        try:
+        with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(_heard_out(receive), _SECONDS_TO_HEAR_OUT)
-        except asyncio.TimeoutError:
-            pass
         raise _Refused(413, f"the request is too large; at most {largest} bytes are read", "request_too_large")
 
     def _counted(self, scope: Scope, send: Send) -> Send:
@@ -94,7 +94,7 @@ class Gate:
         return counted
 
 
-async def _parts(receive: Receive):
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
     """The body as it arrives. Raises ConnectionError where the client has gone."""
     more = True
     while more:

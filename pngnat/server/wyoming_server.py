@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -66,7 +66,11 @@ class WyomingServer:
                 _LOG.exception("a Wyoming connection failed")
             finally:
                 self._tasks.discard(task)
-        writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
+        if writer.transport.get_write_buffer_size():
+            # Who has not taken it by now never will.
+            writer.transport.abort()
+        else:
+            writer.close()
 
 
 @dataclass
@@ -190,7 +194,7 @@ class _Connection:
             # A row of dashes among sentences must not cost the rest of them.
             await self._write(Error(described(error)[1], "text-skipped"))
 
-    async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None):
+    async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None) -> AsyncIterator[bytes]:
         """16-bit sound of a text in blocks; the work ends where its reader does."""
         settings, metrics = self.service.settings, self.service.metrics
         check_length(text, settings)

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -173,3 +175,29 @@ def test_captions(port, voice, stream):
     if not stream:
         assert [row["word"] for row in phonemes] == [one.word for one in said.phonemes]
     assert ask(port, "/dev/captioned_speech", body)[2] == answer
+
+
+NODE = """
+const OpenAI = require('openai');
+(async () => {
+  const client = new OpenAI({ baseURL: process.argv[1], apiKey: 'none', maxRetries: 0 });
+  const answer = await client.audio.speech.create({ model: 'tts-1', voice: 'stub/bob', input: process.argv[2], response_format: 'pcm' });
+  let parts = 0, size = 0;
+  for await (const part of answer.body) { parts += 1; size += part.length; }
+  let refused = null;
+  try { await client.audio.speech.create({ model: 'tts-1', voice: 'zoe', input: 'Hello.' }); } catch (error) { refused = error; }
+  console.log(JSON.stringify({ parts, size, status: refused.status, code: refused.code }));
+})();
+"""
+
+
+@pytest.mark.slow
+def test_the_client_for_node(port):
+    """Where npm's `openai` is installed, in a folder that NODE_PATH names."""
+    if not shutil.which("node") or subprocess.run(["node", "-e", "require('openai')"], capture_output=True, check=False).returncode:
+        pytest.skip("npm's openai is not installed")
+    text = TEXT * 4
+    done = subprocess.run(["node", "-e", NODE, f"http://{HOST}:{port}/v1", text], capture_output=True, text=True, timeout=60, check=True)
+    said = json.loads(done.stdout)
+    assert said["parts"] > 1 and said["size"] == len(speak(port, text, voice="stub/bob")[2])
+    assert (said["status"], said["code"]) == (404, "voice_not_found")

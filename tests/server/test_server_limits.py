@@ -134,7 +134,10 @@ def test_who_sends_no_request_is_closed(small, sent):
 
 
 def test_many_idle_connections(small):
-    idle = [connect(small.ports["http"]) for _ in range(300)]
+    resource = pytest.importorskip("resource")
+    # Both ends are in this process, whose limit the server has raised as far as it may.
+    many = 1000 if resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 3000 else 300
+    idle = [connect(small.ports["http"]) for _ in range(many)]
     assert speak(small.ports["http"])[0] == 200
     assert all(client.recv(10) == b"" for client in idle)
     for client in idle:
