@@ -1,11 +1,11 @@
 """The voice folder on disk: which files it may have, and what its card says. Loads no PyTorch.
 
-A voice folder is data from strangers. It holds JSON and safetensors alone; nothing in it is executed, imported or followed
+A voice folder is data from strangers. It holds JSON, safetensors and ONNX graphs alone; nothing in it is executed, imported or followed
 to another place, and every value is checked before something is built from it.
 
-    voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [README.md]
+    voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [*.onnx]  [README.md]
 
-and discriminators.safetensors, where the vocoder has learned from discriminators; fine-tuning goes on with them.
+and discriminators.safetensors, where the vocoder has learned from discriminators; fine-tuning goes on with them. FILES has all names.
 """
 
 from __future__ import annotations
