@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the processors: threads of their own would only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Times on a machine that is busy with a training say nothing about the code.
 settings.register_profile("pngnat", deadline=None)

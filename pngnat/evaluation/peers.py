@@ -140,7 +140,7 @@ def peers_table(speeds: dict[str, PeerSpeed]) -> str:
 
 
 def _speaking(name: str, sentences: list[str]) -> list[float]:
-    command = [sys.executable, "-W", "ignore", "-m", "pngnat.evaluation.peers", name]
+    command = [sys.executable, "-W", "ignore", "-c", "from pngnat.evaluation import peers; peers.measure_here()", name]
     done = subprocess.run(command, input=json.dumps(sentences), capture_output=True, text=True, env=_one_thread(), timeout=_LONGEST)
     if done.returncode:
         raise PngnatError(f"{name} cannot be measured: {(done.stderr.strip().splitlines() or ['it failed'])[-1]}")
@@ -157,9 +157,10 @@ def _one_thread() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _speak_here(name: str, sentences: list[str]) -> list[float]:
-    """The first three figures of PeerSpeed, of an engine in this process."""
-    speak = PEERS[name].load()
+def measure_here() -> None:
+    """Write to standard output the first three figures of PeerSpeed, of the engine that the command line names, with the sentences of
+    standard input."""
+    speak, sentences = PEERS[sys.argv[1]].load(), json.load(sys.stdin)
     for sentence in sentences[:3]:
         list(speak(sentence))
     started, started_processor = time.perf_counter(), time.process_time()
@@ -167,8 +168,4 @@ def _speak_here(name: str, sentences: list[str]) -> list[float]:
     clock, processor = time.perf_counter() - started, time.process_time() - started_processor
     started = time.perf_counter()
     next(speak(" ".join(sentences)))
-    return [clock / spoken, processor / spoken, time.perf_counter() - started]
-
-
-if __name__ == "__main__":
-    json.dump(_speak_here(sys.argv[1], json.load(sys.stdin)), sys.stdout)
+    json.dump([clock / spoken, processor / spoken, time.perf_counter() - started], sys.stdout)
