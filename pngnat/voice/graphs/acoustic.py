@@ -46,7 +46,7 @@ def _encoder(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
 def _png_bert(g: GraphWriter, config: PngBertConfig, tokens: tuple[str, str, str], lengths: str) -> str:
     ids, segments, word_positions = tokens
     places = layers.sinusoidal(g, layers.float_places(g, ids), config.width)
-    total = g.op("Add", g.op("Gather", g.weight("encoder.token.weight"), ids), g.op("Gather", g.weight("encoder.segment.weight"), segments))
+    total = g.op("Add", g.rows("encoder.token.weight", ids), g.rows("encoder.segment.weight", segments))
     total = g.op("Add", total, layers.linear(g, places, "encoder.position"))
     if config.word_positions:
         words = layers.sinusoidal(g, g.op("Cast", word_positions, to=FLOAT), config.width)
@@ -67,7 +67,7 @@ def _png_bert(g: GraphWriter, config: PngBertConfig, tokens: tuple[str, str, str
 def _phoneme_encoder(g: GraphWriter, config: PhonemeEncoderConfig, ids: str, lengths: str) -> str:
     mask = layers.length_mask(g, lengths, ids)
     ids = g.op("Mul", ids, layers.int64(g, g.op("Squeeze", mask, g.constant([2]))))
-    hidden = g.op("Gather", g.weight("encoder.token.weight"), ids)
+    hidden = g.rows("encoder.token.weight", ids)
     for place in range(config.convolutions):
         convolved = layers.conv(g, g.op("Mul", hidden, mask), f"encoder.convolutions.{place}", config.kernel)
         hidden = g.op("Relu", layers.layer_norm(g, convolved, f"encoder.norms.{place}"))
@@ -81,7 +81,7 @@ class _Tokens:
         states = g.input("states", FLOAT, ("B", "N", "D"))
         speakers, self.lengths = (g.input(name, INT64, ("B",)) for name in ("speakers", "phoneme_lengths"))
         self.mask = layers.length_mask(g, self.lengths, states)
-        self.speaker = g.op("Gather", g.weight("speaker.weight"), speakers)
+        self.speaker = g.rows("speaker.weight", speakers)
         size = g.op("Shape", states, start=1, end=2)
         shape = g.op("Concat", g.constant([1]), size, g.constant([1]), axis=0)
         spread = g.op("Expand", g.op("Unsqueeze", self.speaker, g.constant([1])), shape)

@@ -70,8 +70,15 @@ class GraphWriter:
     def weight(self, name: str) -> str:
         """A tensor of the weights' file as float32; the file keeps its bytes, and the graph says where they lie."""
         if name not in self._weights:
-            self._weights[name] = self._external(name)
+            self._weights[name] = self._widened(name, self._external(name))
         return self._weights[name]
+
+    def rows(self, name: str, indices: str) -> str:
+        """Rows of a table of the weights' file as float32; the table itself stays as it lies."""
+        return self._widened(name, self.op("Gather", self._external(name), indices))
+
+    def _widened(self, name: str, value: str) -> str:
+        return value if self.layout.places[name].dtype == "F32" else self.op("Cast", value, to=FLOAT)
 
     def _external(self, name: str) -> str:
         place = self.layout.places.get(name)
@@ -81,7 +88,7 @@ class GraphWriter:
         for key, value in (("location", self.layout.file), ("offset", place.offset), ("length", place.length)):
             tensor.external_data.add(key=key, value=str(value))
         self._initializers[name] = tensor
-        return name if place.dtype == "F32" else self.op("Cast", name, to=FLOAT)
+        return name
 
     def model(self, properties: Mapping[str, str]) -> onnx.ModelProto:
         """The finished graph. properties: what its reader must know beside it."""
