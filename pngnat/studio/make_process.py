@@ -11,12 +11,15 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pngnat.errors import PngnatError
-from pngnat.finetune.progress import ProgressReport
-from pngnat.finetune.run import FinetuneConfig, finetune
-from pngnat.studio.making import DONE, FAILED, STOPPED, TITLES, MakingState, read_state, write_state
+
+# The processes that align import this module too, and should not wait for what they do not need; the rest is imported where it is used.
+if TYPE_CHECKING:
+    from pngnat.finetune.progress import ProgressReport
+    from pngnat.finetune.run import FinetuneConfig
+    from pngnat.studio.making import MakingState
 
 # Seconds after which a stage that does not heed an interruption is ended.
 _PATIENCE = 20.0
@@ -24,6 +27,8 @@ _PATIENCE = 20.0
 
 def main(state: Path) -> int:
     """Make it; returns the exit code."""
+    from pngnat.studio.making import DONE, read_state, write_state
+
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_watch_input, daemon=True).start()
     if hasattr(os, "nice"):
@@ -36,6 +41,8 @@ def main(state: Path) -> int:
 
 def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
     """What is to be said at the end."""
+    from pngnat.finetune.run import finetune
+    from pngnat.studio.making import DONE, FAILED, STOPPED, TITLES, read_state, write_state
 
     def tell(report: ProgressReport) -> None:
         title = TITLES[report.stage]
@@ -61,7 +68,8 @@ def _config(job: dict[str, Any]) -> FinetuneConfig:
 
 
 def _watch_input() -> None:
-    sys.stdin.read()
+    # Not through the buffer, which a thread that waits would hold when the process ends.
+    os.read(sys.stdin.fileno(), 1)
     _thread.interrupt_main()
     time.sleep(_PATIENCE)
     os._exit(1)
