@@ -113,10 +113,12 @@ def cached_shards(folder: Path, split: str) -> list[Path]:
         raise PngnatError(f"{folder} holds no finished cache of utterances: run the preparation again") from error
 
 
-def cached_utterances(folder: Path, split: str) -> Iterator[Utterance]:
-    """All utterances of one split of a finished cache, in the order of the text."""
-    for shard in cached_shards(folder, split):
-        yield from read_shard(shard)
+def cached_utterances(folder: Path, split: str, most: int | None = None) -> Iterator[Utterance]:
+    """All utterances of one split of a finished cache, in the order of the text, or those of `most` shards, evenly spread over all."""
+    shards = cached_shards(folder, split)
+    count = len(shards) if most is None else min(most, len(shards))
+    for place in range(count):
+        yield from read_shard(shards[place * len(shards) // count])
 
 
 def frontend_digest(lexicon: Path | None) -> str:

@@ -34,6 +34,8 @@ class PretrainingText:
     other ids."""
     vocabulary_size: int = 4096
     """Ids of a tokenizer that is trained: 4096 for millions of words, 8192 for a Wikipedia."""
+    tokenizer_shards: int = 600
+    """Shards of the text that a tokenizer is trained on, evenly spread over all: some 50 million words."""
     workers: int = 1
     """Processes."""
     max_tokens: int = 768
@@ -59,5 +61,5 @@ class PretrainingText:
     def _train_tokenizer(self, folder: Path, utterances: Path) -> Path:
         if not (folder / "tokenizer.json").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            PngTokenizer.train(cached_utterances(utterances, "train"), self.vocabulary_size).save(folder)
+            PngTokenizer.train(cached_utterances(utterances, "train", self.tokenizer_shards), self.vocabulary_size).save(folder)
         return folder

@@ -220,3 +220,12 @@ def test_without_the_datasets_library_it_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(PngnatError, match="pip install datasets"):
         list(HubText("some/text").passages())
+
+
+def test_a_sample_is_spread_over_all_of_the_text(tmp_path):
+    numbers = "One Two Three Four Five Six Seven Eight".split()
+    build_cache([plain(*(f"{number} here." for number in numbers))], CorpusBuild(tmp_path, shard_characters=9))
+    assert len(cached_shards(tmp_path, "train")) == 8
+    assert [utterance.words[0].text for utterance in cached_utterances(tmp_path, "train", 4)] == ["One", "Three", "Five", "Seven"]
+    everything = list(cached_utterances(tmp_path, "train"))
+    assert list(cached_utterances(tmp_path, "train", 100)) == everything and list(cached_utterances(tmp_path, "train", 8)) == everything
