@@ -63,6 +63,8 @@ def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
 
 
 def _config(job: dict[str, Any]) -> FinetuneConfig:
+    from pngnat.finetune.run import FinetuneConfig
+
     places: dict[str, Any] = {name: Path(job.pop(name)) for name in ("target", "out", "work")}
     return FinetuneConfig(**job, **places, workers=os.cpu_count() or 1)
 
