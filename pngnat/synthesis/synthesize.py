@@ -333,8 +333,20 @@ def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utt
 def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
     if given is None and not own:
         return _plain_frontend()
-    words = checked_lexicon(given) if given is None or isinstance(given, Mapping) else load_lexicon(given)
-    return Frontend({**own, **words})
+    if given is None or isinstance(given, Mapping):
+        return Frontend({**own, **checked_lexicon(given)})
+    try:
+        found = os.stat(given)
+        version = (found.st_mtime_ns, found.st_size)
+    except (OSError, ValueError):
+        version = (0, 0)  # reading it says what is wrong
+    return _frontend_of_file(os.path.abspath(given), version, tuple(own.items()))
+
+
+@loaded_once(keep=4)
+def _frontend_of_file(path: str, _version: tuple[int, int], own: tuple[tuple[str, tuple[str, ...]], ...]) -> Frontend:
+    """Many short texts ask for the same lexicon, which may be long."""
+    return Frontend({**dict(own), **load_lexicon(path)})
 
 
 @loaded_once(keep=1)

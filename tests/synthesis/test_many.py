@@ -119,3 +119,11 @@ def test_options_of_one_text(wrong, named):
 def test_one_text_is_no_list_of_texts():
     with pytest.raises(pngnat.PngnatError, match="one text"):
         pngnat.synthesize_many("Hello.")
+
+
+def test_a_lexicon_that_was_changed_is_read_again(voice, tmp_path):
+    words = tmp_path / "words.txt"
+    for phonemes in ("B AY1", "G UH1 D"):
+        words.write_text(f"hello  {phonemes}\n")
+        speech = pngnat.synthesize("Hello.", voice, lexicon=words)
+        assert [phoneme.symbol for phoneme in speech.phonemes][1:-1] == phonemes.split()
