@@ -87,7 +87,7 @@ def open_corpora(folders: Sequence[str | Path]) -> Recordings:
         corpus: Sequence[Recording]
         if is_shar(Path(folder)):
             corpus = SharCorpus(Path(folder))
-            index, speakers = corpus.index, corpus.speakers
+            index, speakers = corpus.rows, corpus.speakers
             seconds, spoken, split, shard = (np.array(index[name]) for name in ("seconds", "speaker", "split", "shard"))
         else:
             corpus = read_corpus(folder)

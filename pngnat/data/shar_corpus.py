@@ -42,7 +42,7 @@ def is_shar(folder: Path) -> bool:
 
 
 class SharCorpus(Sequence[Recording]):
-    """All recordings of a corpus in shards. index: (n,) records, see `_ROW`; `speaker` counts in `speakers`, `split` in SPLITS."""
+    """All recordings of a corpus in shards. rows: (n,) records, see `_ROW`; `speaker` counts in `speakers`, `split` in SPLITS."""
 
     def __init__(self, folder: Path) -> None:
         """Open it; its index is made where there is none. Raises PngnatError where it is damaged."""
@@ -51,12 +51,12 @@ class SharCorpus(Sequence[Recording]):
             write_index(folder)
         try:
             self.speakers: list[str] = json.loads((folder / INDEX / _NAMES).read_text(encoding="utf-8"))["speakers"]
-            self.index = np.load(folder / INDEX / _ROWS, mmap_mode="r")
+            self.rows = np.load(folder / INDEX / _ROWS, mmap_mode="r")
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise PngnatError(f"{folder / INDEX}: is damaged ({error}); remove it, and it is made again") from error
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Recording: ...
@@ -67,7 +67,7 @@ class SharCorpus(Sequence[Recording]):
     def __getitem__(self, index: int | slice) -> Recording | list[Recording]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        row = self.index[index]
+        row = self.rows[index]
         path = self.folder / SHARDS / CUTS.format(int(row["shard"]))
         try:
             with open(path, "rb") as file:
@@ -132,4 +132,4 @@ def _sounds(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         if place % 2 == 0:
             yield member
         # tarfile keeps all that it has seen.
-        tar.members = []
+        tar.members = []  # type: ignore[attr-defined]  # its types leave it out

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
+from lightning.fabric.loggers import Logger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
 from pngnat.errors import PngnatError
 from pngnat.stamps import digest
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 LOGGERS = ("tensorboard", "csv", "wandb")
 
+AnyLogger = TensorBoardLogger | CSVLogger | WandbLogger
 
-def make_loggers(names: Sequence[str], run_dir: Path) -> list[Logger]:
+
+def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
     """The loggers with these names, writing into a run's folder. A run that goes on goes on in the same place; CSV begins another file.
 
     Raises PngnatError for an unknown name, and for wandb where that is not installed.
@@ -29,7 +32,7 @@ def make_loggers(names: Sequence[str], run_dir: Path) -> list[Logger]:
         raise PngnatError(f"there is no logger '{unknown[0]}'; there are {', '.join(LOGGERS)}")
     if "wandb" in names and find_spec("wandb") is None:
         raise PngnatError('wandb is not installed: pip install "pngnat[wandb]"')
-    makers = {
+    makers: dict[str, Callable[[], AnyLogger]] = {
         "tensorboard": lambda: TensorBoardLogger(run_dir, name=None, version=""),
         "csv": lambda: CSVLogger(run_dir, name="csv"),
         # WANDB_MODE=offline keeps it on this machine.
