@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,19 +46,36 @@ def studio_process(folder: Path, voice: Path) -> Iterator[tuple[str, subprocess.
 @contextmanager
 def browser(microphone: Path | None = None) -> Iterator[object]:
     """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew each time."""
-    from playwright.sync_api import sync_playwright
-
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")
     if microphone is not None:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         try:
             yield chromium
         finally:
             chromium.close()
+
+
+_started: list[Any] = []
+
+
+@contextmanager
+def _playwright() -> Iterator[Any]:
+    """The one that there is, or a new one: a second beside it is refused, and one that is left behind stands in asyncio's way."""
+    from playwright.sync_api import sync_playwright
+
+    if _started:
+        yield _started[0]
+        return
+    with sync_playwright() as playwright:
+        _started.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _started.clear()
 
 
 @contextmanager

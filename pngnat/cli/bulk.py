@@ -55,7 +55,7 @@ def speak_parser() -> argparse.ArgumentParser:
     add("--lines", type=int, default=1000, metavar="N", help="lines of a shard (default: 1000)")
     add("--voice-engine", metavar="NAME", help="what computes, as pngnat speak's --engine")
     add("--device", metavar="NAME", help="where it computes, such as cuda (default: the processor)")
-    add("--batch-size", type=int, default=16, metavar="N", help="sentences that the models read together; more on a GPU (default: 16)")
+    add("--batch-size", type=int, default=1, metavar="N", help="sentences that the models read together; 16 on a GPU (default: 1)")
     add("--threads", type=int, default=1, metavar="N", help="processor threads of each worker (default: 1)")
     return _with_workers(parser)
 

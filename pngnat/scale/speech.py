@@ -40,7 +40,7 @@ class BulkSpeech:
     """Where it computes, as for `load_voice`."""
     threads: int | None = None
     """Of the processor, for each worker."""
-    batch_size: int = 16
+    batch_size: int = 1
     """Sentences that the models read together."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """As for `synthesize`, the same for all lines."""

@@ -99,6 +99,8 @@ def start_long(stub_voice: Path, folder: Path, prefix: tuple[str, ...] = ()) -> 
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        # Where the tests themselves run under nohup, the command would inherit that a hang-up is passed over.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     until = time.monotonic() + 120
     while len(os.listdir(folder)) < 2 and time.monotonic() < until:

@@ -157,7 +157,7 @@ def test_a_slow_reader_holds_no_place(server):
     spoken = server.service.metrics.jobs["spoken"]
     with slow_reader(server.ports["http"], LONG[:800]):
         assert eventually(lambda: server.service.metrics.jobs["spoken"] == spoken + 1, 60)
-        assert is_idle(server) and speak(server.ports["http"])[0] == 200
+        assert eventually(lambda: is_idle(server)) and speak(server.ports["http"])[0] == 200
 
 
 def test_who_reads_nothing_is_closed(small):
