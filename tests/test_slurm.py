@@ -44,6 +44,7 @@ def test_the_scripts_are_bash(path):
     assert subprocess.run(["bash", "-n", str(path)]).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_jobs_of_an_array_speak_everything_together(job, tmp_path, stub_voice):
     (tmp_path / "texts.txt").write_text("".join(f"n{number}|Hello.\n" for number in range(4)))
     words = ["texts.txt", "--out", "out", "--voice", str(stub_voice), "--lines", "1"]

@@ -189,6 +189,7 @@ def test_a_voice_can_teach():
     assert found.audio == AUDIO and "af_heart" in found.speakers and len(found.fingerprint) == 16
 
 
+@pytest.mark.slow
 def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_corpus, tmp_path):
     training = VocoderTrainingConfig(
         batch_size=2,

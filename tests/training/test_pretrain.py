@@ -186,6 +186,7 @@ def test_the_recipe_trains_and_exports(toy_run, tmp_path):
     assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
 
 
+@pytest.mark.slow
 def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
     run_recipe([*toy_run, "run.validate_every=3"])
     written = tmp_path / "run" / "held_out.json"

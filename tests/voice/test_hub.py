@@ -133,6 +133,7 @@ def run(hub, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_a_voice_on_the_hub_speaks(run, hub, tmp_path):
     hub.repos["me/ann"]["diary.txt"] = b"not a voice's"
     done = run("Hello.", "-o", "hello.wav", "--voice", "hf://me/ann")
@@ -159,6 +160,7 @@ def test_what_is_not_there_is_one_line(run, name, said):
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
+@pytest.mark.slow
 def test_a_strangers_folder_gets_the_same_checks(run, hub):
     hub.sizes["acoustic.safetensors"] = 2**40
     done = run("voices", "hf://me/ann")
