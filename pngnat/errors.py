@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # Characters of the longest message; a file's name may have 4,096, and what is wrong with it stands at the end.
 LONGEST_MESSAGE = 2000
@@ -19,6 +21,18 @@ class PngnatError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(shorten(printable(re.sub(r"\s*[\r\n]\s*", " ", str(message))), LONGEST_MESSAGE))
+
+
+@contextmanager
+def extra_needed(extra: str) -> Iterator[None]:
+    """A package that is missing within the block is one line, which names the extra that brings it. A module of our own that is missing
+    is a fault of the program, and stays one."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "pngnat":
+            raise
+        raise PngnatError(f'{error.name} is not installed: pip install "pngnat[{extra}]"') from error
 
 
 def is_printable(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pngnat.errors import PngnatError
+from pngnat.errors import extra_needed
 from pngnat.server.settings import TOKEN_VARIABLE, ServerSettings, given_token
 
 _EXAMPLES = """\
@@ -22,10 +22,8 @@ docs/server.md tells how each program is set up.
 def main(arguments: Sequence[str]) -> int:
     """Serve until a signal ends it; returns the exit code."""
     settings = _settings(serve_parser().parse_args(arguments))
-    try:
+    with extra_needed("serve"):
         from pngnat.server.run import serve
-    except ModuleNotFoundError as error:
-        raise PngnatError(f'{error.name} is not installed: pip install "pngnat[serve]"') from error
     serve(settings)
     return 0
 
@@ -61,7 +59,13 @@ def serve_parser() -> argparse.ArgumentParser:
     add("--at-once", type=int, default=usual.at_once, metavar="N", help=f"texts that are spoken at once (default: {usual.at_once})")
     add("--queue", type=int, default=usual.waiting, metavar="N", help=f"texts that may wait; more get 429 (default: {usual.waiting})")
     add("--max-text", type=int, default=usual.longest_text, metavar="N", help=f"characters of one text (default: {usual.longest_text})")
-    add("--max-pause", type=float, default=usual.max_pause, metavar="SECONDS", help="silence that a text may ask for (default: 30)")
+    add(
+        "--max-pause",
+        type=float,
+        default=usual.max_pause,
+        metavar="SECONDS",
+        help=f"silence that a text may ask for (default: {usual.max_pause:g})",
+    )
     return parser
 
 

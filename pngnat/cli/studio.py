@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from pngnat.errors import PngnatError
+from pngnat.errors import extra_needed
 
 _EXAMPLES = """\
 examples:
@@ -20,11 +20,9 @@ Everything stays in the folder, on this machine: no other machine can reach the 
 def main(arguments: Sequence[str]) -> int:
     """Serve until a signal ends it; returns the exit code."""
     args = studio_parser().parse_args(arguments)
-    try:
+    with extra_needed("studio"):
         from pngnat.studio.making import MakingOptions
         from pngnat.studio.run import StudioSettings, run_studio
-    except ModuleNotFoundError as error:
-        raise PngnatError(f'{error.name} is not installed: pip install "pngnat[studio]"') from error
     making = MakingOptions(args.base, args.budget, args.least)
     run_studio(StudioSettings(args.folder, args.port, tuple(args.voice), making, not args.no_browser))
     return 0

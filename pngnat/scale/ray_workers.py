@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_needed
 from pngnat.scale.workers import Shard, Workers
 
 # How often a shard is given to another worker when its own dies, and how often an actor is started again: a shard that kills whoever
@@ -20,11 +20,9 @@ def run_on_ray(
     make: Callable[..., Callable[[Shard], Any]], settings: tuple, shards: Sequence[Shard], workers: Workers
 ) -> Iterator[tuple[Shard, Any]]:
     """As `work.run_shards`. A worker that dies is started again with its shard; one that kills several is left out of the results."""
-    try:
+    with extra_needed("scale"):
         import ray
         from ray.data import ActorPoolStrategy, DataContext
-    except ModuleNotFoundError as error:
-        raise PngnatError(f'{error.name} is not installed: pip install "pngnat[scale]"') from error
     if not shards:
         return
     # Before it starts: else it tells its makers that it is used.
