@@ -63,7 +63,8 @@ def pretrain(job: PretrainingJob) -> None:
                      prepare_only=true text.workers=16
     One machine:     the same without prepare_only
     Wikipedia:       ... '~text.sources.books' \
-         '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}'
+         '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.TextRows, \
+         pattern: "hf://datasets/wikimedia/wikipedia/20231101.en/*.parquet"}'
     Two processes:   ... run.devices=2 run.strategy=ddp
     From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
 

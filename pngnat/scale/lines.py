@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pngnat.data.remote_files import open_bytes, open_parquet
 from pngnat.data.sources import safe_name
-from pngnat.errors import PngnatError
 from pngnat.untrusted import shown
 
 _LONGEST_NAME = 100
@@ -40,28 +39,6 @@ class Line:
     error: str = ""
 
 
-def open_bytes(path: str) -> BinaryIO:
-    """A file of this machine, or by fsspec of wherever the path says, such as s3://BUCKET/FILE. Raises PngnatError where it cannot."""
-    try:
-        if "://" not in path:
-            return open(path, "rb")
-        import fsspec
-
-        return fsspec.open(path, "rb").open()
-    except ModuleNotFoundError as error:
-        raise PngnatError(f"{path}: needs {error.name}: pip install {error.name}") from error
-    except (ImportError, ValueError) as error:  # fsspec knows the protocol, and a package for it is missing; or does not know it
-        raise PngnatError(f"{path}: {error}") from error
-    except OSError as error:
-        raise PngnatError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-def size_of(path: str) -> int:
-    """Bytes of a file."""
-    with open_bytes(path) as file:
-        return file.seek(0, os.SEEK_END)
-
-
 def split_lines(paths: Sequence[str], count: int) -> Iterator[Lines]:
     """Shards of `count` lines, the last of each file shorter; their numbers go on from file to file.
 
@@ -78,7 +55,7 @@ def _pieces(path: str, count: int) -> Iterator[tuple[int, int, int]]:
     """Where each piece starts, its first line, and how many it has."""
     with open_bytes(path) as file:
         if path.endswith(".parquet"):
-            rows = _parquet(path, file).metadata.num_rows
+            rows = open_parquet(path, file, "text").metadata.num_rows
             yield from ((first, first, min(count, rows - first)) for first in range(0, rows, count))
             return
         start = first = 0
@@ -140,23 +117,8 @@ def _name(name: str) -> str:
     return safe_name(name)[:_LONGEST_NAME]
 
 
-def _parquet(path: str, file: BinaryIO) -> Any:
-    try:
-        from pyarrow import ArrowInvalid
-        from pyarrow.parquet import ParquetFile
-    except ModuleNotFoundError as error:
-        raise PngnatError(f'{path}: Parquet needs pyarrow: pip install "pngnat[scale]"') from error
-    try:
-        opened = ParquetFile(file)
-    except ArrowInvalid as error:
-        raise PngnatError(f"{path}: is no Parquet file ({error})") from error
-    if "text" not in opened.schema_arrow.names:
-        raise PngnatError(f"{path}: has no column 'text'; it has {', '.join(opened.schema_arrow.names)}")
-    return opened
-
-
 def _parquet_rows(shard: Lines, file: BinaryIO) -> list[dict[str, Any]]:
-    opened = _parquet(shard.path, file)
+    opened = open_parquet(shard.path, file, "text")
     columns = [name for name in ("id", "text") if name in opened.schema_arrow.names]
     rows: list[dict[str, Any]] = []
     begin = 0

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pngnat.data.remote_files import size_of
 from pngnat.data.shar import shar_shard
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
-from pngnat.scale.lines import Line, Lines, read_lines, size_of, split_lines
+from pngnat.scale.lines import Line, Lines, read_lines, split_lines
 from pngnat.scale.work import run_shards
 from pngnat.scale.workers import Workers
 from pngnat.stamps import digest, keep

@@ -15,7 +15,7 @@ from pngnat.cli import recipes
 from pngnat.data.pretraining.homographs import HomographSentences
 from pngnat.data.pretraining.masking import MaskingConfig, Task
 from pngnat.data.pretraining.sentences import MaskedBatch
-from pngnat.data.pretraining.sources import HeldOutSpan, HubText, TextFiles
+from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles, TextRows
 from pngnat.data.pretraining.text import PreparedText, PretrainingText
 from pngnat.errors import PngnatError
 from pngnat.models.png_bert import PngBertConfig
@@ -140,9 +140,9 @@ def test_the_config_builds_what_it_names():
 
 
 def test_other_sources_can_take_the_place_of_the_books():
-    hub = "+text.sources.wiki={_target_: pngnat.data.pretraining.sources.HubText, name: wikimedia/wikipedia, config: 20231101.en}"
-    job = recipes.pretrain.settings("run_dir=x", "text.folder=y", "~text.sources.books", hub)
-    assert job.text.sources == {"wiki": HubText("wikimedia/wikipedia", "20231101.en")}
+    rows = "+text.sources.wiki={_target_: pngnat.data.pretraining.sources.TextRows, pattern: 's3://bucket/*.parquet'}"
+    job = recipes.pretrain.settings("run_dir=x", "text.folder=y", "~text.sources.books", rows)
+    assert job.text.sources == {"wiki": TextRows("s3://bucket/*.parquet")}
 
 
 def test_the_config_of_the_shipped_run_builds_what_it_names():

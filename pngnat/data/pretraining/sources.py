@@ -1,15 +1,14 @@
-"""Where text comes from: plain text files and Hugging Face `datasets`, read as a stream of passages."""
+"""Where text comes from: text files, and tables in JSON lines or Parquet, of this machine or elsewhere, read as a stream of passages."""
 
 from __future__ import annotations
 
-import glob
-import gzip
-import os
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from pngnat.data.remote_files import fingerprint, matching, open_bytes, open_parquet, open_text
 from pngnat.errors import PngnatError
 
 
@@ -58,19 +57,16 @@ class TextFiles:
     """Text files, .gz or not, UTF-8, with blank lines between paragraphs."""
 
     pattern: str
-    """A glob, as data/text/*.txt.gz."""
+    """A glob, as data/text/*.txt.gz or s3://bucket/*.txt."""
     held_out: Sequence[HeldOutSpan] = ()
     """Whole books, as spans of lines (HeldOutSpan)."""
 
     def fingerprint(self) -> list:
         """The spans, and each file's name, size and time of change."""
-        stats = [(Path(path).name, os.stat(path)) for path in self._paths()]
-        return [[asdict(span) for span in self.held_out], [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]]
+        return [[asdict(span) for span in self.held_out], [fingerprint(path) for path in self._paths()]]
 
     def _paths(self) -> list[str]:
-        paths = sorted(glob.glob(str(Path(self.pattern).expanduser()), recursive=True))
-        if not paths:
-            raise PngnatError(f"no text file matches {self.pattern}: set the source's pattern to your files")
+        paths = _matching(self.pattern)
         missing = {span.file for span in self.held_out} - {Path(path).name for path in paths}
         if missing:
             raise PngnatError(f"held-out books lie in {', '.join(sorted(missing))}, which {self.pattern} does not match")
@@ -88,7 +84,7 @@ class TextFiles:
         lines: list[str] = []
         held_out = False
         name = Path(path).name
-        with gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8") as file:
+        with open_text(path) as file:
             for number, line in enumerate(file, start=1):
                 in_span = any(span.holds(name, number) for span in self.held_out)
                 if lines and (in_span != held_out or not line.strip()):
@@ -102,36 +98,56 @@ class TextFiles:
 
 
 @dataclass(frozen=True)
-class HubText:
-    """A text column of any Hugging Face dataset, streamed: nothing but the rows at hand is kept."""
+class TextRows:
+    """A column of text in tables, .parquet or .jsonl, .gz or not, of which no more than some rows are in memory.
 
-    name: str
-    """As for `datasets.load_dataset`."""
-    config: str | None = None
-    """As for `datasets.load_dataset`."""
-    split: str = "train"
-    """As for `datasets.load_dataset`."""
+    A dataset of the Hugging Face hub is hf://datasets/USER/NAME/FOLDER/*.parquet, which needs huggingface_hub.
+    """
+
+    pattern: str
+    """A glob, as texts/*.jsonl.gz or s3://bucket/*.parquet."""
     column: str = "text"
     """The one with the text."""
-    data_files: str | None = None
-    """As for `datasets.load_dataset`."""
     held_out_every: int = 1000
-    """Each so-many-th row is kept for measuring."""
+    """Each so-many-th row of a file is kept for measuring."""
 
     def fingerprint(self) -> list:
-        """The fields: a dataset of one name and version is taken not to change."""
-        return [asdict(self)]
+        """The column, which rows are held out, and each file's name, size and state."""
+        return [self.column, self.held_out_every, [fingerprint(path) for path in _matching(self.pattern)]]
 
     def passages(self) -> Iterator[Passage]:
-        """The paragraphs of each row. Raises PngnatError without `datasets` or without the column."""
-        try:
-            import datasets
-        except ImportError as error:
-            raise PngnatError("reading from the Hugging Face hub needs `pip install datasets`") from error
-        rows: Iterable[dict] = datasets.load_dataset(self.name, self.config, split=self.split, data_files=self.data_files, streaming=True)
-        for number, row in enumerate(rows, start=1):
-            if self.column not in row:
-                raise PngnatError(f"{self.name} has no column {self.column!r}, only {', '.join(row)}: set the source's column")
-            for paragraph in row[self.column].split("\n\n"):
-                if text := " ".join(paragraph.split()):
-                    yield Passage(text, held_out=number % self.held_out_every == 0)
+        """The paragraphs of each row. Raises PngnatError where nothing matches, or a file is no such table or has no such column."""
+        for path in _matching(self.pattern):
+            try:
+                for number, text in enumerate(self._texts(path), start=1):
+                    if not isinstance(text, str):
+                        raise PngnatError(f"{path}, row {number}: its '{self.column}' is no text")
+                    for paragraph in text.split("\n\n"):
+                        if line := " ".join(paragraph.split()):
+                            yield Passage(line, held_out=number % self.held_out_every == 0)
+            except (OSError, EOFError, ValueError) as error:
+                raise PngnatError(f"cannot read {path}: {error}") from error
+
+    def _texts(self, path: str) -> Iterator[Any]:
+        """The column's values; a row without one has the text ""."""
+        if path.endswith(".parquet"):
+            with open_bytes(path) as file:
+                for rows in open_parquet(path, file, self.column).iter_batches(_ROWS, columns=[self.column]):
+                    yield from ("" if text is None else text for text in rows.column(0).to_pylist())
+            return
+        with open_text(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                row = json.loads(line) if line.strip() else {self.column: ""}
+                if not isinstance(row, dict) or self.column not in row:
+                    raise PngnatError(f"{path}, line {number}: is no JSON object with '{self.column}'; set the source's column")
+                yield "" if row[self.column] is None else row[self.column]
+
+
+# Read of a Parquet file at once.
+_ROWS = 1000
+
+
+def _matching(pattern: str) -> list[str]:
+    if not (paths := matching(pattern)):
+        raise PngnatError(f"no text file matches {pattern}: set the source's pattern to your files")
+    return paths

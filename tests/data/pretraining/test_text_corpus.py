@@ -1,10 +1,10 @@
 """Text to cached utterances: nothing lost, nothing made twice, nothing unbounded in memory."""
 
 import gzip
-import sys
+import json
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
+import fsspec
 import pytest
 from damage import cut_in_half
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pngnat.data.pretraining import cache
 from pngnat.data.pretraining.cache import CorpusBuild, ShardMaker, build_cache, cached_shards, cached_utterances, read_shard, write_shard
-from pngnat.data.pretraining.sources import HeldOutSpan, HubText, Passage, TextFiles
+from pngnat.data.pretraining.sources import HeldOutSpan, Passage, TextFiles, TextRows
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
 from pngnat.text.phonemes import PHONEMES
@@ -201,25 +201,49 @@ def test_missing_or_binary_files_are_named(tmp_path):
         list(TextFiles(str(tmp_path / "*.txt"), [HeldOutSpan("x", "other.txt")]).passages())
 
 
-def test_hub_rows_become_passages(monkeypatch):
-    asked = {}
-
-    def load_dataset(name, config, **options):
-        asked.update(options, name=name, config=config)
-        return iter([{"text": "One\nline.\n\nTwo."}, {"text": "Three."}])
-
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
-    found = list(HubText("some/text", "en", held_out_every=2).passages())
-    assert found == [Passage("One line."), Passage("Two."), Passage("Three.", held_out=True)]
-    assert asked["streaming"] is True
-    with pytest.raises(PngnatError, match="no column 'body'"):
-        list(HubText("some/text", column="body").passages())
+ROWS = [{"id": 1, "text": "One\nline.\n\nTwo."}, {"id": 2, "text": "Three."}, {"id": 3, "text": None}]
 
 
-def test_without_the_datasets_library_it_says_so(monkeypatch):
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(PngnatError, match="pip install datasets"):
-        list(HubText("some/text").passages())
+def write_rows(path: str) -> str:
+    """A table of ROWS wherever fsspec can write it; returns its path."""
+    with fsspec.open(path, "wb", compression="infer") as file:
+        if path.endswith(".parquet"):
+            arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+            parquet.write_table(arrow.Table.from_pylist(ROWS), file, row_group_size=2)
+        else:
+            file.write("".join(json.dumps(row) + "\n" for row in ROWS).encode())
+    return path
+
+
+@pytest.mark.parametrize("place", ["", "memory://"])
+@pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz", "parquet"])
+def test_rows_become_passages_wherever_they_lie(tmp_path, place, kind):
+    write_rows(f"{place}{tmp_path}/a.{kind}")
+    source = TextRows(f"{place}{tmp_path}/*.{kind}", held_out_every=2)
+    assert list(source.passages()) == [Passage("One line."), Passage("Two."), Passage("Three.", held_out=True)]
+    before = source.fingerprint()
+    assert source.fingerprint() == before and json.loads(json.dumps(before)) == before
+    with pytest.raises(PngnatError, match="'body'"):
+        list(TextRows(source.pattern, column="body").passages())
+
+
+def test_text_files_lie_anywhere(tmp_path):
+    with fsspec.open(f"memory://{tmp_path}/a.txt.gz", "wb", compression="infer") as file:
+        file.write(b"One.\n\nTwo.\n")
+    source = TextFiles(f"memory://{tmp_path}/*.gz", [HeldOutSpan("two", "a.txt.gz", 3)])
+    assert list(source.passages()) == [Passage("One."), Passage("Two.", held_out=True)]
+
+
+def test_what_is_no_table_is_named(tmp_path):
+    (tmp_path / "a.jsonl").write_text("[1]\n")
+    (tmp_path / "b.jsonl").write_text("nonsense\n")
+    (tmp_path / "c.parquet").write_text("nonsense")
+    (tmp_path / "d.jsonl").write_text('{"text": 1}\n')
+    for name in ("a.jsonl", "b.jsonl", "c.parquet", "d.jsonl"):
+        with pytest.raises(PngnatError, match=name):
+            list(TextRows(str(tmp_path / name)).passages())
+    with pytest.raises(PngnatError, match="nowhere://a"):
+        list(TextRows("nowhere://a.jsonl").passages())
 
 
 def test_a_sample_is_spread_over_all_of_the_text(tmp_path):
