@@ -10,7 +10,7 @@ import numpy as np
 from torch.utils.data import Sampler
 
 
-class BucketedBatches(Sampler[list[int]]):
+class BucketedBatches(Sampler[list[Any]]):
     """Batches of indices of similar length, each at most `max_total` units once padded, without end.
 
     The order depends on `seed` and the step alone, so that a training that starts at step k sees what it would have seen at step k:
@@ -20,24 +20,32 @@ class BucketedBatches(Sampler[list[int]]):
     def __init__(
         self, lengths: Sequence[float] | np.ndarray, max_total: float, seed: int = 0, start: int = 0, rank: int = 0, world: int = 1
     ):
+        """start: the step to begin with."""
         if len(lengths) == 0:
             raise ValueError("there is nothing to make batches of")
         self.lengths = np.asarray(lengths)
         self.max_total, self.seed, self.start, self.rank, self.world = max_total, seed, start, rank, world
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         position = self.start * self.world + self.rank
         for number in count():
-            batches = self.epoch(number)
-            while position < len(batches):
-                yield batches[position]
-                position += self.world
-            position -= len(batches)
+            for batches in self.windows(number):
+                while position < len(batches):
+                    yield batches[position]
+                    position += self.world
+                position -= len(batches)
 
-    def epoch(self, number: int) -> Sequence[list[Any]]:
-        """The batches of one pass over all indices; an item longer than `max_total` is a batch of its own."""
+    def windows(self, number: int) -> Iterator[Sequence[list[Any]]]:
+        """The batches of one pass over all indices, in the pieces in which they are made.
+
+        An item longer than `max_total` is a batch of its own.
+        """
         random = np.random.default_rng([self.seed, number])
-        return _batches(np.arange(len(self.lengths)), self.lengths, self.max_total, random)
+        yield _batches(np.arange(len(self.lengths)), self.lengths, self.max_total, random)
+
+    def epoch(self, number: int) -> list[list[Any]]:
+        """The batches of one pass over all indices."""
+        return [batches[place] for batches in self.windows(number) for place in range(len(batches))]
 
 
 class ShardedBatches(BucketedBatches):
@@ -60,31 +68,22 @@ class ShardedBatches(BucketedBatches):
         window: int = 16,
     ):
         """shards: (n,) the shard of each item. Raises ValueError where there are fewer shards than processes."""
-        super().__init__(lengths, max_total, seed, start, rank, world)
+        # Of what is in the windows of a process, it takes each batch.
+        super().__init__(lengths, max_total, seed, start)
         order = np.argsort(shards, kind="stable")
         starts = np.flatnonzero(np.diff(shards[order], prepend=-1))
-        self.shards, self.window = np.split(order, starts[1:]), window
+        self.shards, self.window, self.share = np.split(order, starts[1:]), window, (rank, world)
         if len(self.shards) < world:
             raise ValueError(f"{len(self.shards)} shards cannot be shared out among {world} processes")
 
-    def __iter__(self) -> Iterator[list[int]]:
-        before = self.start
-        for number in count():
-            for batches in self.windows(number):
-                yield from batches[before:]
-                before = max(0, before - len(batches))
-
-    def windows(self, number: int) -> Iterator[list[list[int]]]:
+    def windows(self, number: int) -> Iterator[Sequence[list[int]]]:
         """The batches of this process in one pass over its shards, window by window."""
-        order = np.random.default_rng([self.seed, number]).permutation(len(self.shards))[self.rank :: self.world]
+        rank, world = self.share
+        order = np.random.default_rng([self.seed, number]).permutation(len(self.shards))[rank::world]
         for first in range(0, len(order), self.window):
             items = np.concatenate([self.shards[shard] for shard in order[first : first + self.window]])
-            random = np.random.default_rng([self.seed, number, self.rank, first])
+            random = np.random.default_rng([self.seed, number, rank, first])
             yield _batches(items, self.lengths, self.max_total, random)
-
-    def epoch(self, number: int) -> Sequence[list[Any]]:
-        """All batches of this process in one pass."""
-        return [batch for batches in self.windows(number) for batch in batches]
 
 
 def _batches(items: np.ndarray, lengths: np.ndarray, max_total: float, random: np.random.Generator) -> list[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -67,7 +68,7 @@ class AcousticTraining(StageModule):
 
     def train_dataloader(self) -> DataLoader:
         data = self.data["train"]
-        kind: Any = BucketedBatches
+        kind: Callable[..., BucketedBatches] = BucketedBatches
         # Fewer shards than processes are read from here and there; so few are soon in the memory of the system.
         if data.shards is not None and len(np.unique(data.shards)) >= self.trainer.world_size:
             kind = partial(ShardedBatches, shards=data.shards, window=self.config.window)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -32,7 +32,7 @@ class StageModule(L.LightningModule):
 
     config: StageConfig
 
-    def batches(self, kind: type[_Batches], lengths: Sequence[float] | np.ndarray, largest: float) -> _Batches:
+    def batches(self, kind: Callable[..., _Batches], lengths: Sequence[float] | np.ndarray, largest: float) -> _Batches:
         """The batches of this process from the trainer's step on, each at most `largest` units of `lengths` once padded."""
         trainer = self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -42,6 +43,8 @@ class PretrainingConfig:
     """bfloat16 in the matrix products, where it is computed natively."""
     workers: int = 0
     """Processes that mask and load."""
+    window: int = 64
+    """Shards of the text whose sentences are mixed."""
     validation_batches: int = 0
     """How many of the held-out text are measured; 0 for all."""
     seed: int = 0
@@ -64,7 +67,9 @@ class Pretraining(StageModule):
         self._scored_step = -1
 
     def train_dataloader(self) -> DataLoader:
-        batches = self.batches(EpochBatches, self.train_data.store.lengths, self.config.batch_tokens)
+        store = self.train_data.store
+        kind = partial(EpochBatches, starts=store.starts, window=self.config.window)
+        batches = self.batches(kind, store.lengths, self.config.batch_tokens)
         return DataLoader(self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers)
 
     def val_dataloader(self) -> DataLoader | list:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,24 +85,50 @@ class MaskedSentences(Dataset[MaskedSentence]):
 
 
 class EpochBatches(BucketedBatches):
-    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a padded width."""
+    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a padded width.
 
-    def epoch(self, number: int) -> Sequence[list[tuple[int, int]]]:
+    In each epoch the shards of the text are permuted, and the sentences of `window` of them at a time put into batches: of a text of any
+    size, no more is in memory. All processes go through the same shards, and each takes every `world`th batch.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[float] | np.ndarray,
+        max_total: float,
+        seed: int = 0,
+        start: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        *,
+        starts: np.ndarray | None = None,
+        window: int = 64,
+    ):
+        """starts: (shards + 1,) where each shard begins among the sentences, and where the last one ends; None for a single shard."""
+        super().__init__(lengths, max_total, seed, start, rank, world)
+        self.starts, self.window = np.array([0, len(lengths)]) if starts is None else starts, window
+
+    def windows(self, number: int) -> Iterator[Sequence[list[tuple[int, int]]]]:
         """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence stands alone."""
-        random = np.random.default_rng([self.seed, number])
-        widths = -(-self.lengths // TOKEN_MULTIPLE)
-        shuffled = random.permutation(len(widths)).astype(np.int32)
+        order = np.random.default_rng([self.seed, number]).permutation(len(self.starts) - 1)
+        for first in range(0, len(order), self.window):
+            spans = [(int(self.starts[shard]), int(self.starts[shard + 1])) for shard in order[first : first + self.window]]
+            yield self._window(number, spans, np.random.default_rng([self.seed, number, first]))
+
+    def _window(self, number: int, spans: Sequence[tuple[int, int]], random: np.random.Generator) -> _Batches:
+        items = np.concatenate([np.arange(start, end) for start, end in spans])
+        widths = -(-np.concatenate([self.lengths[start:end] for start, end in spans]).astype(np.int64) // TOKEN_MULTIPLE)
+        shuffled = random.permutation(len(items))
         order = shuffled[np.argsort(widths[shuffled], kind="stable")]
         starts = [0]
         for width, count in zip(*np.unique(widths, return_counts=True), strict=True):
             end = starts[-1] + count
             starts += [*range(starts[-1], end, max(1, int(self.max_total // (width * TOKEN_MULTIPLE)))), end][1:]
-        return _Batches(number, order, np.array(starts), random.permutation(len(starts) - 1))
+        return _Batches(number, items[order], np.array(starts), random.permutation(len(starts) - 1))
 
 
 @dataclass(frozen=True)
 class _Batches(Sequence[list[tuple[int, int]]]):
-    """Batches that are listed when they are asked for, so that millions of sentences fit."""
+    """The batches of a window, listed when they are asked for."""
 
     number: int
     order: np.ndarray

@@ -1,13 +1,16 @@
-"""PnG tokens of millions of sentences on disk, memory-mapped: opening takes no time and reading takes no memory.
+"""PnG tokens of any number of sentences on disk, memory-mapped: opening takes no time and reading takes no memory.
 
-A store is a folder: `ids.bin` and `word_positions.bin` (uint16) with all sentences one after the other, and `sentences.bin` (int64 pairs:
-where a sentence starts, and its phoneme-segment tokens N; then where the last one ends, and how many were too long), which comes last.
+A store is a folder with a file for each shard of the text, named by text and tokenizer: four uint16 (sentences; how many more were too
+long), then, uint16 each, every sentence's tokens L and phoneme-segment tokens N, all ids, all word positions. `lengths.bin` has the L of
+all sentences; `store.json`, which comes last, the shards in their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +18,17 @@ import numpy as np
 from pngnat.data.parallel import in_order
 from pngnat.data.pretraining.cache import cached_shards, read_shard
 from pngnat.errors import PngnatError
-from pngnat.files import atomic_write
-from pngnat.stamps import digest, renew, say_again
+from pngnat.files import atomic_write, write_text
+from pngnat.stamps import STAMP, digest, renew, say_again
 from pngnat.text.tokenizer import FILE, PngTokenizer
 
-_IDS, _WORD_POSITIONS, _SENTENCES = "ids.bin", "word_positions.bin", "sentences.bin"
-_FORMAT = 2
+_STORE, _LENGTHS = "store.json", "lengths.bin"
+_SUFFIX = ".tokens"
+_FORMAT = 3
+# Numbers at the beginning of a shard's file.
+_HEADER = 4
+# Shards that a process holds open.
+_OPEN = 256
 
 
 @dataclass(frozen=True)
@@ -34,54 +42,82 @@ class StoredTokens:
 
 
 @dataclass(frozen=True)
-class _ShardTokens:
+class _Shard:
+    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), one sentence after the other."""
+
+    lengths: np.ndarray
+    phonemes: np.ndarray
     ids: np.ndarray
     word_positions: np.ndarray
-    lengths: np.ndarray
-    phoneme_tokens: np.ndarray
     too_long: int
+
+    @classmethod
+    def open(cls, path: Path) -> _Shard:
+        """The shard, mapped into memory. Raises PngnatError where it is missing or cut off."""
+        try:
+            content = np.memmap(path, np.uint16, "r")
+            count, too_long = content[:_HEADER].view(np.uint32).tolist()
+            lengths, phonemes, rest = np.split(content[_HEADER:], [count, 2 * count])
+            tokens = int(lengths.sum(dtype=np.int64))
+            if len(lengths) != count or len(rest) != 2 * tokens:
+                raise ValueError("it is cut off")
+        except (OSError, ValueError) as error:
+            raise PngnatError(f"{path} holds no tokens ({error}): run the preparation again") from error
+        return cls(lengths, phonemes, rest[:tokens], rest[tokens:], too_long)
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        header = np.array([len(self.lengths), self.too_long], np.uint32)
+        with atomic_write(path) as beside, open(beside, "wb") as file:
+            for array in (header.view(np.uint16), self.lengths, self.phonemes, self.ids, self.word_positions):
+                array.astype(np.uint16).tofile(file)
 
 
 class TokenStore:
-    """The sentences of a store by their index."""
+    """The sentences of a store by their index. starts: (shards + 1,) where each shard begins among them, and where the last one ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the store in `folder`. Raises PngnatError where there is none that is finished and whole."""
-        if damage := _damage(folder):
-            raise PngnatError(f"{folder} holds no finished token store ({damage}): run the preparation again")
-        self._ids = _mapped(folder / _IDS, np.uint16)
-        self._word_positions = _mapped(folder / _WORD_POSITIONS, np.uint16)
-        self._sentences = _mapped(folder / _SENTENCES, np.int64).reshape(-1, 2)
-        self.too_long = int(self._sentences[-1, 1])
+        """Open the store in `folder`. Raises PngnatError where there is none that is finished."""
+        try:
+            content = json.loads((folder / _STORE).read_text(encoding="utf-8"))
+            names, counts, tokens = zip(*content["shards"], strict=True) if content["shards"] else ((), (), ())
+            self.paths = [folder / name for name in names]
+            self.starts = np.cumsum([0, *counts])
+            self._sizes = [2 * (_HEADER + 2 * count + 2 * total) for count, total in zip(counts, tokens, strict=True)]
+            self.too_long = int(content["too_long"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise PngnatError(f"{folder} holds no finished token store ({_STORE}: {error}): run the preparation again") from error
+        size = (folder / _LENGTHS).stat().st_size if (folder / _LENGTHS).exists() else -1
+        if size != 2 * len(self):
+            raise PngnatError(f"{folder} holds no finished token store ({_LENGTHS} does not fit {_STORE}): run the preparation again")
+        self.lengths = np.memmap(folder / _LENGTHS, np.uint16, "r") if size else np.zeros(0, np.uint16)
+        """The tokens of each sentence, (sentences,) uint16."""
+
+    def check(self) -> None:
+        """Raise PngnatError where a shard is missing or cut off, as far as its size tells."""
+        for path, size in zip(self.paths, self._sizes, strict=True):
+            if not path.exists() or path.stat().st_size != size:
+                raise PngnatError(f"{path} is missing or cut off: run the preparation again")
 
     def __len__(self) -> int:
-        return len(self._sentences) - 1
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """The tokens of each sentence, (sentences,) int64."""
-        return np.diff(self._sentences[:, 0])
+        return int(self.starts[-1])
 
     def __getitem__(self, index: int) -> StoredTokens:
-        start, phonemes = (int(value) for value in self._sentences[index])
-        stop = int(self._sentences[index + 1, 0])
+        place = int(np.searchsorted(self.starts, index, "right")) - 1
+        shard, ends = _opened(self.paths[place])
+        sentence = index - int(self.starts[place])
+        stop, phonemes = int(ends[sentence]), int(shard.phonemes[sentence])
+        start = stop - int(shard.lengths[sentence])
         segments = (np.arange(stop - start) > phonemes).astype(np.int64)
-        return StoredTokens(self._ids[start:stop].astype(np.int64), segments, self._word_positions[start:stop].astype(np.int64), phonemes)
+        ids, word_positions = (array[start:stop].astype(np.int64) for array in (shard.ids, shard.word_positions))
+        return StoredTokens(ids, segments, word_positions, phonemes)
 
 
-def _mapped(path: Path, dtype: type) -> np.ndarray:
-    return np.memmap(path, dtype, "r") if path.stat().st_size else np.zeros(0, dtype)
-
-
-def _damage(folder: Path) -> str:
-    """What is wrong with a store's files, nothing where they are whole."""
-    sizes = {name: (folder / name).stat().st_size if (folder / name).exists() else -1 for name in (_SENTENCES, _IDS, _WORD_POSITIONS)}
-    if sizes[_SENTENCES] < 0:
-        return f"{_SENTENCES} is missing"
-    if sizes[_SENTENCES] % 16 or not sizes[_SENTENCES]:
-        return f"{_SENTENCES} is cut off"
-    end = int(_mapped(folder / _SENTENCES, np.int64)[-2])
-    return next((f"{name} does not fit {_SENTENCES}" for name in (_IDS, _WORD_POSITIONS) if sizes[name] != 2 * end), "")
+@lru_cache(_OPEN)
+def _opened(path: Path) -> tuple[_Shard, np.ndarray]:
+    """A shard, and where each of its sentences ends."""
+    shard = _Shard.open(path)
+    return shard, np.cumsum(shard.lengths, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -97,7 +133,10 @@ class StoreBuild:
 
 
 def build_store(folder: Path, build: StoreBuild) -> TokenStore:
-    """Tokenize a cache into `folder`, with a progress bar, unless that is done already for the same shards and tokenizer."""
+    """Make what is missing of the tokens of a cache in `folder`, with a progress bar.
+
+    Raises PngnatError for a tokenizer whose ids do not fit.
+    """
     from tqdm import tqdm
 
     shards = cached_shards(build.cache, build.split)
@@ -110,29 +149,31 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
         "tokenizer": digest(build.tokenizer / FILE),
         "max_tokens": build.max_tokens,
     }
-    if renew(folder, made_of, _SENTENCES):
-        if not (damage := _damage(folder)):
-            return TokenStore(folder)
-        say_again(folder, damage)
-    tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), shards, build.workers)
-    _write(folder, tqdm(tokenized, f"{build.split} to tokens", total=len(shards), unit="shard"))
+    if renew(folder, made_of, _STORE):
+        try:
+            store = TokenStore(folder)
+            store.check()
+            return store
+        except PngnatError as error:
+            say_again(folder, str(error))
+    settings = digest(made_of["tokenizer"], build.max_tokens)
+    paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
+    tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), zip(shards, paths, strict=True), build.workers)
+    _finish(folder, paths, tqdm(tokenized, f"{build.split} to tokens", total=len(shards), unit="shard"))
     return TokenStore(folder)
 
 
-def _write(folder: Path, tokenized: Iterator[_ShardTokens]) -> None:
-    """Append what the workers hand over."""
-    start = too_long = 0
-    (folder / _SENTENCES).unlink(missing_ok=True)
-    with atomic_write(folder / _SENTENCES) as beside, open(beside, "wb") as sentences:
-        with open(folder / _IDS, "wb") as ids, open(folder / _WORD_POSITIONS, "wb") as positions:
-            for shard in tokenized:
-                shard.ids.tofile(ids)
-                shard.word_positions.tofile(positions)
-                starts = start + np.cumsum(shard.lengths) - shard.lengths
-                np.stack([starts, shard.phoneme_tokens], axis=1).astype(np.int64).tofile(sentences)
-                start += int(shard.lengths.sum())
-                too_long += shard.too_long
-        np.array([[start, too_long]], np.int64).tofile(sentences)
+def _finish(folder: Path, paths: Iterable[Path], made: Iterator[tuple[np.ndarray, int]]) -> None:
+    """Join what is known of the shards, as they are made, and remove others."""
+    shards, too_long = [], 0
+    with atomic_write(folder / _LENGTHS) as beside, open(beside, "wb") as file:
+        for path, (lengths, others) in zip(paths, made, strict=True):
+            lengths.tofile(file)
+            shards.append((path.name, len(lengths), int(lengths.sum(dtype=np.int64))))
+            too_long += others
+    for stale in {path.name for path in folder.iterdir()} - {name for name, _, _ in shards} - {_LENGTHS, STAMP}:
+        (folder / stale).unlink(missing_ok=True)
+    write_text(folder / _STORE, json.dumps({"shards": shards, "too_long": too_long}))
 
 
 class ShardTokenizer:
@@ -141,14 +182,26 @@ class ShardTokenizer:
     def __init__(self, tokenizer: Path, max_tokens: int) -> None:
         self._tokenizer, self._max_tokens = PngTokenizer.load(tokenizer), max_tokens
 
-    def __call__(self, shard: Path) -> _ShardTokens:
-        """The tokens of a shard of the cache."""
-        encoded = [self._tokenizer.encode(utterance) for utterance in read_shard(shard)]
+    def __call__(self, work: tuple[Path, Path]) -> tuple[np.ndarray, int]:
+        """Tokenize a shard of the cache into a file, unless that is there.
+
+        Returns the tokens of each of its sentences, (n,), and how many sentences were too long.
+        """
+        utterances, path = work
+        try:
+            shard = _Shard.open(path)
+        except PngnatError:
+            shard = self._shard(utterances)
+            shard.write(path)
+        return np.asarray(shard.lengths), shard.too_long
+
+    def _shard(self, utterances: Path) -> _Shard:
+        encoded = [self._tokenizer.encode(utterance) for utterance in read_shard(utterances)]
         kept = [tokens for tokens in encoded if len(tokens.ids) <= self._max_tokens]
-        return _ShardTokens(
+        return _Shard(
+            lengths=np.array([len(tokens.ids) for tokens in kept], np.uint16),
+            phonemes=np.array([tokens.num_phoneme_tokens for tokens in kept], np.uint16),
             ids=np.concatenate([np.zeros(0, np.uint16), *(tokens.ids.astype(np.uint16) for tokens in kept)]),
             word_positions=np.concatenate([np.zeros(0, np.uint16), *(tokens.word_positions.astype(np.uint16) for tokens in kept)]),
-            lengths=np.array([len(tokens.ids) for tokens in kept], np.int64),
-            phoneme_tokens=np.array([tokens.num_phoneme_tokens for tokens in kept], np.int64),
             too_long=len(encoded) - len(kept),
         )

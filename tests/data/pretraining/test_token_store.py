@@ -61,6 +61,7 @@ def test_too_long_sentences_are_counted_not_cut(prepared):
     store = build_store(folder / "short", build)
     assert store.too_long == 1
     np.testing.assert_array_equal(np.sort(store.lengths), np.sort(made.train.lengths)[:-1])
+    assert store.starts[-1] == len(store)
 
 
 def test_a_finished_preparation_is_not_repeated(prepared, monkeypatch):
@@ -75,15 +76,16 @@ def test_an_unfinished_store_is_refused(tmp_path):
         TokenStore(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["ids.bin", "word_positions.bin", "sentences.bin", "settings.json"])
+@pytest.mark.parametrize("name", ["a shard", "lengths.bin", "store.json", "settings.json"])
 def test_what_is_cut_in_half_is_named_and_made_again(prepared, tmp_path, caplog, name):
     folder, made = prepared
     build = StoreBuild(folder / "cache" / "utterances", "train", folder / "cache" / "tokenizer")
-    build_store(tmp_path, build)
+    store = build_store(tmp_path, build)
+    name = store.paths[0].name if name == "a shard" else name
     cut_in_half(tmp_path / name)
     if name != "settings.json":
         with pytest.raises(PngnatError, match=name):
-            TokenStore(tmp_path)
+            TokenStore(tmp_path).check()
     again = build_store(tmp_path, build)
     assert len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
     np.testing.assert_array_equal(again.lengths, made.train.lengths)
@@ -100,12 +102,42 @@ def test_an_epoch_has_every_sentence_once_in_batches_that_fit(lengths, limit, ep
         assert len(widths) == 1 and widths.pop() * len(batches[place]) <= limit
 
 
-@given(st.lists(st.integers(3, 60), min_size=1, max_size=100), st.integers(0, 30))
-def test_starting_at_a_step_gives_what_that_step_gave(lengths, step):
-    whole, later = iter(EpochBatches(lengths, 100)), iter(EpochBatches(lengths, 100, start=step))
-    for _ in range(step):
-        next(whole)
-    assert [next(later) for _ in range(5)] == [next(whole) for _ in range(5)]
+def shards_of(lengths, size):
+    return np.array([*range(0, len(lengths), size), len(lengths)])
+
+
+@given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(1, 50), st.integers(1, 4), st.integers(0, 3))
+def test_an_epoch_mixes_a_few_shards_at_a_time(lengths, size, window, epoch):
+    starts = shards_of(lengths, size)
+    batches = EpochBatches(lengths, 100, seed=1, starts=starts, window=window)
+    mixed = [[index for place in range(len(held)) for _, index in held[place]] for held in batches.windows(epoch)]
+    assert sorted(index for indices in mixed for index in indices) == list(range(len(lengths)))
+    read = [set(np.searchsorted(starts, indices, "right").tolist()) for indices in mixed]
+    assert all(len(shards) <= window for shards in read) and sum(map(len, read)) == len(starts) - 1
+
+
+@given(st.lists(st.integers(3, 60), min_size=1, max_size=100), st.integers(0, 30), st.integers(1, 3))
+def test_batches_depend_on_seed_and_step_alone(lengths, step, world):
+    options = {"starts": shards_of(lengths, 7), "window": 2}
+    alone = [batch for batch, _ in zip(EpochBatches(lengths, 100, **options), range(world * (step + 5)), strict=False)]
+    for rank in range(world):
+        later = EpochBatches(lengths, 100, start=step, rank=rank, world=world, **options)
+        assert [batch for batch, _ in zip(later, range(5), strict=False)] == alone[step * world + rank :: world]
+
+
+def test_what_was_tokenized_is_not_tokenized_again_where_text_is_added(tmp_path, monkeypatch):
+    (tmp_path / "books").mkdir()
+    sources = {"books": TextFiles(str(tmp_path / "books" / "*.txt"))}
+    made = PretrainingText(sources, str(tmp_path / "cache"), vocabulary_size=250, shard_characters=5)
+    (tmp_path / "books" / "a.txt").write_text("The cat sat.\n\nIt sang.")
+    before = {path.name: path.stat().st_mtime_ns for path in made.prepare().train.paths}
+    (tmp_path / "books" / "b.txt").write_text("Dogs bark.")
+    after = made.prepare().train
+    assert len(before) == 2 and len(after.paths) == 3
+    assert {path.name: path.stat().st_mtime_ns for path in after.paths[:2]} == before
+    (tmp_path / "books" / "a.txt").unlink()
+    kept = made.prepare().train
+    assert list((tmp_path / "cache" / "tokens" / "train").glob("*.tokens")) == kept.paths
 
 
 def test_a_batch_is_the_padded_masked_sentences(prepared):
