@@ -27,8 +27,8 @@ from experiments.encoders.picture import draw
 from experiments.encoders.probe import ProbeDraws, few
 from experiments.encoders.report import EncoderReport
 from pngnat.cli.recipe import recipe
-from pngnat.data.corpus import SPLITS, Recording, read_corpus
-from pngnat.data.recordings import speakers_of
+from pngnat.data.corpus import SPLITS, Recording
+from pngnat.data.recordings import as_recordings, read_corpus
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
@@ -110,7 +110,7 @@ class Comparison:
         """Read the corpora."""
         recordings = {split: [r for folder in config.corpora for r in read_corpus(folder, split)] for split in SPLITS}
         probe = {split: read_corpus(config.probe, split) for split in ("train", "test")}
-        speakers = speakers_of(recordings["train"])
+        speakers = as_recordings(recordings["train"]).speakers
         job = DurationJob(config.tokenizer, speakers, config.training, config.run, config.ema_decay)
         return cls(config, job, recordings, probe)
 
@@ -163,7 +163,7 @@ class Comparison:
         speakers, frontend = self.job.speakers, Frontend()
         texts = [line for line in self.config.sentences.read_text(encoding="utf-8").splitlines() if line]
         ours = [self.job.tokenizer.encode(next(frontend.utterances(text))) for text in texts]
-        voices = [speakers.index(name) for name in speakers_of(self.probe["train"])]
+        voices = [speakers.index(name) for name in as_recordings(self.probe["train"]).speakers]
         groups = {
             "probe, test split": DurationDataset(self.probe["test"], self.job.tokenizer, speakers).examples,
             "ours": [TimedTokens(text, t, np.zeros(0), v) for text, t in zip(texts, ours, strict=True) for v in voices],

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pngnat.data.checks import Limits, Warned, check, speaking_rate, text_score
-from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.corpus import Recording
+from pngnat.data.recordings import read_corpus
 from pngnat.files import atomic_write, make_folder, write_text
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text", "long")

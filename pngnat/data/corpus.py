@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,30 +56,16 @@ class Recording:
         return float(self.durations.sum(dtype=np.float64))
 
 
-def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence[str] | None = None) -> list[Recording]:
-    """The recordings of a prepared corpus, or of one split of it ("train", "valid", "test"), in the manifest's order.
+def read_manifest(folder: str | Path) -> list[Recording]:
+    """The recordings of a corpus in a folder, in the manifest's order; `recordings.read_corpus` takes corpora in shards, too.
 
-    speakers: those to take; None takes all. Sound files are named, not opened.
-    Raises PngnatError where the folder is no prepared corpus, is damaged, or has no such split or none of the speakers in it.
+    Raises PngnatError where the folder is no prepared corpus, or is damaged.
     """
     folder = Path(folder)
-    if not (folder / MANIFEST).is_file():
-        raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS")
     try:
-        with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:
-            recordings = [recording_of(json.loads(line), folder) for line in lines]
-    except (OSError, EOFError, ValueError, LookupError, TypeError) as error:
+        return [recording_of(json.loads(line), folder) for line in manifest_lines(folder)]
+    except (ValueError, LookupError, TypeError) as error:
         raise PngnatError(f"{folder / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
-    if split is not None:
-        recordings = [recording for recording in recordings if recording.split == split]
-    where = f" in the split '{split}'" if split else ""
-    if not recordings:
-        raise PngnatError(f"{folder} has no recordings{where}")
-    if speakers is not None:
-        recordings = [recording for recording in recordings if recording.speaker in speakers]
-        if not recordings:
-            raise PngnatError(f"{folder} has recordings of none of the speakers {', '.join(speakers)}{where}")
-    return recordings
 
 
 def recording_of(cut: Mapping[str, Any], folder: Path) -> Recording:
@@ -149,6 +135,17 @@ def cut_dict(prepared: Prepared) -> dict[str, Any]:
         custom=custom,
     )
     return MonoCut(prepared.id, 0.0, seconds, 0, [supervision], recording=sound).to_dict()
+
+
+def manifest_lines(folder: Path) -> Iterator[str]:
+    """The lines of a prepared corpus's manifest, a cut each. Raises PngnatError where there is none, or it is damaged."""
+    if not (folder / MANIFEST).is_file():
+        raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS")
+    try:
+        with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:
+            yield from lines
+    except (OSError, EOFError, ValueError) as error:
+        raise PngnatError(f"{folder / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
 
 
 def write_manifest(folder: Path, cuts: Iterable[Mapping[str, Any]]) -> None:

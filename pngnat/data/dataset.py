@@ -17,7 +17,7 @@ from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
 from pngnat.data.prosody import token_prosody
-from pngnat.data.recordings import Recordings, seconds_of, speakers_of
+from pngnat.data.recordings import as_recordings
 from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer, PngTokens
@@ -134,10 +134,11 @@ class AcousticDataset(Dataset[Example]):
         with_prosody: bool = False,
     ):
         rows = {name: row for row, name in enumerate(speakers)}
-        unknown = sorted(set(speakers_of(recordings)) - set(rows))
+        self.recordings = as_recordings(recordings)
+        unknown = sorted(set(self.recordings.speakers) - set(rows))
         if unknown:
             raise PngnatError(f"the model has no row for speaker {unknown[0]!r}; it knows {', '.join(speakers)}")
-        self.recordings, self.tokenizer, self.rows, self.features = recordings, tokenizer, rows, features
+        self.tokenizer, self.rows, self.features = tokenizer, rows, features
         self.with_prosody = with_prosody
 
     def __len__(self) -> int:
@@ -147,12 +148,12 @@ class AcousticDataset(Dataset[Example]):
     def padded_seconds(self) -> np.ndarray:
         """The length of each recording as a batch pads it."""
         multiple = FRAME_MULTIPLE / self.features.audio.frame_rate
-        return np.ceil(seconds_of(self.recordings) / multiple) * multiple
+        return np.ceil(self.recordings.seconds / multiple) * multiple
 
     @property
     def shards(self) -> np.ndarray | None:
         """The shard of each recording; None where they lie in none."""
-        return self.recordings.shard if isinstance(self.recordings, Recordings) and self.recordings.is_sharded else None
+        return self.recordings.shard if self.recordings.is_sharded else None
 
     def __getitem__(self, index: int) -> Example:
         recording = self.recordings[index]

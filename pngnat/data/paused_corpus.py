@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -14,9 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from pngnat.audio import wav
-from pngnat.data.corpus import MANIFEST, Recording, read_corpus, write_manifest
+from pngnat.data.corpus import Recording, write_manifest
 from pngnat.data.pauses import PauseRules, change_pauses, changed_cut, pause_changes
-from pngnat.data.sources import plain_text
+from pngnat.data.recordings import cut_lines, read_corpus
+from pngnat.data.sources import plain_text, safe_name
 from pngnat.errors import PngnatError
 
 
@@ -41,32 +41,32 @@ def change_corpus(settings: PauseSettings) -> dict[str, int]:
     path, out, rules = settings.path, settings.out, settings.rules
     if out.resolve() == path.resolve():
         raise PngnatError(f"{out} is the corpus itself; name another folder with out=")
-    recordings = {recording.id: recording for recording in read_corpus(path)}
+    recordings = read_corpus(path)
     without = {plain_text(text) for name in settings.without for text in name.read_text(encoding="utf-8").splitlines()}
     counts: Counter[str] = Counter()
     cuts: list[dict] = []
-    with gzip.open(path / MANIFEST, "rt", encoding="utf-8") as lines:
-        for cut in tqdm(map(json.loads, lines), total=len(recordings), unit="rec", disable=None):
-            recording = recordings[cut["id"]]
-            if plain_text(recording.utterance.text) in without:
-                counts["left out by their text"] += 1
-                continue
-            rate = cut["recording"]["sampling_rate"]
-            changes = pause_changes(recording.utterance, recording.durations, recording.id, rate, rules)
-            if settings.most is not None and len(changes) > settings.most:
-                counts["left out with too many"] += 1
-                continue
-            source = cut["recording"]["sources"][0]["source"]
-            if changes:
-                samples = wav.read(recording.path, rate)
-                _write(out / source, change_pauses(samples, _borders(recording, rate), changes, rate), rate)
-                cut = changed_cut(cut, changes, rate)
-            else:
-                _link(recording.path, out / source)
-            counts["recordings"] += 1
-            counts["changed"] += bool(changes)
-            counts["pauses"] += len(changes)
-            cuts.append(cut)
+    for line, recording in tqdm(zip(cut_lines(path), recordings, strict=True), total=len(recordings), unit="rec", disable=None):
+        cut = json.loads(line)
+        if plain_text(recording.utterance.text) in without:
+            counts["left out by their text"] += 1
+            continue
+        rate = cut["recording"]["sampling_rate"]
+        changes = pause_changes(recording.utterance, recording.durations, recording.id, rate, rules)
+        if settings.most is not None and len(changes) > settings.most:
+            counts["left out with too many"] += 1
+            continue
+        source = f"audio/{safe_name(recording.speaker)}/{recording.id}.flac" if recording.span else cut["recording"]["sources"][0]["source"]
+        cut["recording"]["sources"] = [{"type": "file", "channels": [0], "source": source}]
+        if changes or recording.span:
+            samples = recording.sound(rate)
+            _write(out / source, change_pauses(samples, _borders(recording, rate), changes, rate), rate)
+            cut = changed_cut(cut, changes, rate)
+        else:
+            _link(recording.path, out / source)
+        counts["recordings"] += 1
+        counts["changed"] += bool(changes)
+        counts["pauses"] += len(changes)
+        cuts.append(cut)
     write_manifest(out, cuts)
     return dict(counts)
 

@@ -12,9 +12,21 @@ from typing import overload
 
 import numpy as np
 
-from pngnat.data.corpus import SPLITS, Recording, read_corpus
-from pngnat.data.shar_corpus import SharCorpus, is_shar
+from pngnat.data.corpus import MANIFEST, SPLITS, Recording, manifest_lines, read_manifest
+from pngnat.data.shar import CUTS_PATTERN
+from pngnat.data.shar_corpus import SHARDS, SharCorpus, is_shar
 from pngnat.errors import PngnatError
+from pngnat.stamps import digest
+
+
+def cut_lines(folder: Path) -> Iterator[str]:
+    """The lines of all manifests of a prepared corpus, in a folder or in shards, a cut each. Raises PngnatError where there is none."""
+    if not is_shar(folder):
+        yield from manifest_lines(folder)
+        return
+    for path in sorted((folder / SHARDS).glob(CUTS_PATTERN)):
+        with open(path, encoding="utf-8") as lines:
+            yield from lines
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Recordings(Sequence[Recording]):
 
     def __getitem__(self, index: int | slice) -> Recording | Recordings:
         if isinstance(index, slice):
-            return self._chosen(np.arange(len(self))[index])
+            return self.chosen(np.arange(len(self))[index])
         return self.sources[self.source[index]][int(self.place[index])]
 
     def __iter__(self) -> Iterator[Recording]:
@@ -53,7 +65,17 @@ class Recordings(Sequence[Recording]):
 
     def part(self, split: str) -> Recordings:
         """Those of a split."""
-        return self._chosen(np.flatnonzero(self.split == SPLITS.index(split)))
+        return self.chosen(np.flatnonzero(self.split == SPLITS.index(split)))
+
+    def spoken_by(self, speakers: Sequence[str]) -> Recordings:
+        """Those of some speakers."""
+        rows = [row for row, name in enumerate(self.names) if name in speakers]
+        return self.chosen(np.flatnonzero(np.isin(self.speaker, rows)))
+
+    def chosen(self, rows: np.ndarray | Sequence[int]) -> Recordings:
+        """Those in these places, in their order."""
+        places = np.asarray(rows, np.int64)
+        return replace(self, **{name: getattr(self, name)[places] for name in _COLUMNS})
 
     @property
     def speakers(self) -> list[str]:
@@ -65,13 +87,15 @@ class Recordings(Sequence[Recording]):
         """Whether some lie in shards, which should be read one after the other."""
         return any(isinstance(source, SharCorpus) for source in self.sources)
 
-    def _chosen(self, rows: np.ndarray) -> Recordings:
-        columns = ("source", "place", "seconds", "speaker", "split", "shard")
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
-
+_COLUMNS = ("source", "place", "seconds", "speaker", "split", "shard")
 # Of a corpus that is in memory: as many recordings make a shard as of one on disk.
 _SHARD = 1000
+
+
+def as_recordings(recordings: Sequence[Recording]) -> Recordings:
+    """Recordings in memory as those of corpora are. Raises PngnatError where one is in a split that there is not."""
+    return recordings if isinstance(recordings, Recordings) else _joined([recordings])
 
 
 def open_corpora(folders: Sequence[str | Path]) -> Recordings:
@@ -79,23 +103,49 @@ def open_corpora(folders: Sequence[str | Path]) -> Recordings:
 
     Raises PngnatError where a folder is no prepared corpus, or is damaged.
     """
+    return _joined([SharCorpus(Path(folder)) if is_shar(Path(folder)) else read_manifest(folder) for folder in folders])
+
+
+def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence[str] | None = None) -> Recordings:
+    """The recordings of a prepared corpus, or of one split of it ("train", "valid", "test"), in its order.
+
+    speakers: those to take; None takes all. Sound files are named, not opened.
+    Raises PngnatError as `open_corpora` does, and where there is none in the split or of the speakers.
+    """
+    recordings, where = open_corpora([folder]), f" in the split '{split}'" if split else ""
+    if split is not None:
+        recordings = recordings.part(split)
+    if not recordings:
+        raise PngnatError(f"{folder} has no recordings{where}")
+    if speakers is not None and not (recordings := recordings.spoken_by(speakers)):
+        raise PngnatError(f"{folder} has recordings of none of the speakers {', '.join(speakers)}{where}")
+    return recordings
+
+
+def is_corpus(folder: str | Path) -> bool:
+    """Whether a folder holds a prepared corpus."""
+    return (Path(folder) / MANIFEST).is_file() or is_shar(Path(folder))
+
+
+def corpus_digest(folder: str | Path) -> str:
+    """Other digits for another corpus. Raises PngnatError where it cannot be read."""
+    return digest(*(SharCorpus(Path(folder)).files if is_shar(Path(folder)) else [Path(folder) / MANIFEST]))
+
+
+def _joined(sources: Sequence[Sequence[Recording]]) -> Recordings:
     names: dict[str, int] = {}
-    sources: list[Sequence[Recording]] = []
     parts: list[dict[str, np.ndarray]] = []
     shards = 0
-    for number, folder in enumerate(folders):
-        corpus: Sequence[Recording]
-        if is_shar(Path(folder)):
-            corpus = SharCorpus(Path(folder))
-            index, speakers = corpus.rows, corpus.speakers
-            seconds, spoken, split, shard = (np.array(index[name]) for name in ("seconds", "speaker", "split", "shard"))
+    for number, corpus in enumerate(sources):
+        if isinstance(corpus, SharCorpus):
+            speakers = corpus.speakers
+            seconds, spoken, split, shard = (np.array(corpus.rows[name]) for name in ("seconds", "speaker", "split", "shard"))
         else:
-            corpus = read_corpus(folder)
             speakers = sorted({recording.speaker for recording in corpus})
             rows = {name: row for row, name in enumerate(speakers)}
             seconds = np.array([recording.seconds for recording in corpus], np.float32)
             spoken = np.array([rows[recording.speaker] for recording in corpus], np.int32)
-            split = np.array([_split(recording, folder) for recording in corpus], np.int8)
+            split = np.array([_split(recording) for recording in corpus], np.int8)
             shard = (np.arange(len(corpus)) // _SHARD).astype(np.int32)
         for name in speakers:
             names.setdefault(name, len(names))
@@ -110,27 +160,16 @@ def open_corpora(folders: Sequence[str | Path]) -> Recordings:
             }
         )
         shards += int(shard.max(initial=-1)) + 1
-        sources.append(corpus)
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
     return Recordings(tuple(sources), tuple(names), **columns)
 
 
-def _split(recording: Recording, folder: str | Path) -> int:
+def _split(recording: Recording) -> int:
     if recording.split not in SPLITS:
-        raise PngnatError(f"{folder}: {recording.id} is in the split '{recording.split}'; there are {', '.join(SPLITS)}")
+        raise PngnatError(f"{recording.path}: is in the split '{recording.split}'; there are {', '.join(SPLITS)}")
     return SPLITS.index(recording.split)
 
 
 def total_seconds(recordings: Sequence[Recording]) -> float:
     """How long they all are together."""
-    return float(seconds_of(recordings).sum(dtype=np.float64))
-
-
-def seconds_of(recordings: Sequence[Recording]) -> np.ndarray:
-    """How long each is, (n,)."""
-    return recordings.seconds if isinstance(recordings, Recordings) else np.array([one.seconds for one in recordings])
-
-
-def speakers_of(recordings: Sequence[Recording]) -> list[str]:
-    """Their speakers' names in alphabetical order, which is the order of the model's speaker table."""
-    return recordings.speakers if isinstance(recordings, Recordings) else sorted({recording.speaker for recording in recordings})
+    return float(as_recordings(recordings).seconds.sum(dtype=np.float64))

@@ -17,6 +17,7 @@ from typing import Any
 from pngnat.files import atomic_write, make_folder
 
 CUTS, SOUNDS = "cuts.{:06d}.jsonl", "recording.{:06d}.tar"
+CUTS_PATTERN = "cuts.*.jsonl"
 UNFINISHED = "unfinished"
 
 

@@ -16,7 +16,7 @@ from typing import overload
 import numpy as np
 
 from pngnat.data.corpus import SPLITS, Recording, recording_of
-from pngnat.data.shar import CUTS, SOUNDS
+from pngnat.data.shar import CUTS, CUTS_PATTERN, SOUNDS
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, make_folder, write_text
 
@@ -55,6 +55,11 @@ class SharCorpus(Sequence[Recording]):
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise PngnatError(f"{folder / INDEX}: is damaged ({error}); remove it, and it is made again") from error
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of its index."""
+        return [self.folder / INDEX / name for name in (_ROWS, _NAMES)]
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -86,7 +91,7 @@ def write_index(folder: Path) -> None:
     """
     names: dict[str, int] = {}
     make_folder(folder / INDEX)
-    numbers = sorted(int(path.name.split(".")[1]) for path in (folder / SHARDS).glob("cuts.*.jsonl"))
+    numbers = sorted(int(path.name.split(".")[1]) for path in (folder / SHARDS).glob(CUTS_PATTERN))
     with atomic_write(folder / INDEX / _ROWS) as beside:
         count = 0
         with open(beside, "wb") as file:

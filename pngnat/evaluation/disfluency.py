@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.data.corpus import Recording
+from pngnat.data.recordings import is_corpus, read_corpus
 from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
@@ -222,15 +223,15 @@ def _sides(found: Disfluency) -> dict[str, tuple[Track, ...]]:
 def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
     """The recordings of a prepared corpus, or of a folder with a metadata.csv, which is aligned now and not kept."""
     folder = Path(folder)
-    if (folder / MANIFEST).is_file():
-        return read_corpus(folder, split)
+    if is_corpus(folder):
+        return list(read_corpus(folder, split))
     from pngnat.data.prepare import PrepareConfig, prepare
     from pngnat.data.sources import assign_splits, read_folder
 
     sources, skipped = read_folder(folder)
     with tempfile.TemporaryDirectory() as scratch:
         prepare(assign_splits(sources, 0.0), skipped, PrepareConfig(Path(scratch)))
-        return read_corpus(scratch, split)
+        return list(read_corpus(scratch, split))
 
 
 def run(options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pngnat.data.corpus import read_corpus
+from pngnat.data.recordings import read_corpus
 from pngnat.engine.loading import load_voice
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main

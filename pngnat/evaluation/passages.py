@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pngnat.data.corpus import read_corpus
+from pngnat.data.recordings import read_corpus
 from pngnat.errors import PngnatError
 
 

@@ -20,9 +20,10 @@ import torch
 from tqdm import tqdm
 
 from pngnat.audio import pitch
-from pngnat.data.corpus import Recording, read_corpus
+from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticBatch, AcousticDataset
 from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main

@@ -12,12 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from pngnat.data.corpus import MANIFEST, read_corpus
+from pngnat.data.recordings import is_corpus, read_corpus
 from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
@@ -39,10 +38,10 @@ def speak(
 def professionals(source: str | None, sentences: Sequence[SpokenSentence], most: int) -> Iterator[tuple[str, list[SpokenSentence]]]:
     """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of recordings, of which
     the first `most` of each speaker are taken."""
-    if source and (Path(source) / MANIFEST).is_file():
+    if source and is_corpus(source):
         recordings = read_corpus(source)
-        for name in sorted({recording.speaker for recording in recordings}):
-            yield name, [SpokenSentence.recorded(recording) for recording in recordings if recording.speaker == name][:most]
+        for name in recordings.speakers:
+            yield name, [SpokenSentence.recorded(recording) for recording in recordings.spoken_by([name])[:most]]
         return
     voice = load_voice(source)
     for name in voice.speakers:

@@ -147,11 +147,12 @@ def speed(vocoder: AnyVocoder, seconds: float = 5.0) -> dict[str, float]:
 
 def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[tuple[str, np.ndarray]]:
     """(id, samples) of `count` recordings of a prepared corpus, the same ones each time, spread over its speakers; 0 means all."""
-    from pngnat.data.corpus import read_corpus
+    from pngnat.data.recordings import read_corpus
 
     recordings = read_corpus(corpus, split)
-    random.Random(0).shuffle(recordings)
-    for recording in recordings[: count or None]:
+    order = list(range(len(recordings)))
+    random.Random(0).shuffle(order)
+    for recording in recordings.chosen(order[: count or None]):
         samples = recording.sound(audio.sample_rate)
         yield recording.id, samples[: len(samples) // audio.hop_length * audio.hop_length]
 

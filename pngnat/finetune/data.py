@@ -12,8 +12,9 @@ from typing import Any
 from pngnat.audio import wav
 from pngnat.data.check_report import write_report
 from pngnat.data.checks import check
-from pngnat.data.corpus import SPLITS, Recording, read_corpus
+from pngnat.data.corpus import SPLITS, Recording
 from pngnat.data.prepare import REPORT, PrepareConfig, prepare
+from pngnat.data.recordings import read_corpus
 from pngnat.data.sources import Skipped, Source, assign_splits, read_folder
 from pngnat.errors import PngnatError
 from pngnat.finetune.progress import Progress

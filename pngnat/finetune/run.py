@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pngnat.data.corpus import MANIFEST, Recording, read_corpus
+from pngnat.data.corpus import Recording
 from pngnat.data.prepare import PrepareConfig
+from pngnat.data.recordings import corpus_digest, read_corpus
 from pngnat.data.sources import Skipped, Source
 from pngnat.engine.torch_engine import torch_voice
 from pngnat.errors import PngnatError
@@ -161,7 +162,7 @@ class _Finetuning:
 
     def _stages(self) -> list[Stage]:
         config, plan = self.config, self.plan
-        corpora = {str(folder): digest(Path(folder) / MANIFEST) for folder in config.professionals}
+        corpora = {str(folder): corpus_digest(folder) for folder in config.professionals}
         base = digest(*(self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)))
         donor = config.vocoder_from and Path(config.vocoder_from)
         files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
@@ -261,7 +262,7 @@ class _Finetuning:
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        return read_corpus(self.config.work / CORPUS)
+        return list(read_corpus(self.config.work / CORPUS))
 
     @property
     def features(self) -> Path:

@@ -10,7 +10,7 @@ import lightning as L
 
 from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
-from pngnat.data.recordings import open_corpora, speakers_of
+from pngnat.data.recordings import open_corpora
 from pngnat.errors import PngnatError
 from pngnat.models.png_nat import PngNat
 from pngnat.text.tokenizer import PngTokenizer
@@ -72,7 +72,7 @@ def train_acoustic(job: AcousticJob) -> None:
         tokenizer = PngTokenizer.load(job.tokenizer)
     else:
         raise PngnatError("no tokenizer: give tokenizer=FOLDER (as of a pre-trained PnG BERT), or voice_from=VOICE")
-    speakers = list(job.speakers or speakers_of(recordings["train"]))
+    speakers = list(job.speakers or recordings["train"].speakers)
     if voice:
         speakers = voice.speakers + [name for name in speakers if name not in voice.speakers]
     if voice and job.voice_sizes:

@@ -5,7 +5,7 @@ A vocoder that learns from them makes the recording's sound of what the acoustic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -98,7 +98,7 @@ class PredictedMels:
             raise PngnatError(f"{self._path(recording)} holds no predicted mel; run the same command again")
         return replace(self.store.load(recording), mel=kept["mel"].astype(np.float32), is_predicted=True)
 
-    def missing(self, recordings: Sequence[Recording]) -> list[Recording]:
+    def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
         """The recordings that were not spoken yet, or from other tokens or durations."""
         return [recording for recording in recordings if not self._is_spoken(recording)]
 

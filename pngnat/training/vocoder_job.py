@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import lightning as L
+import numpy as np
 from lightning.pytorch.callbacks import Callback
 from tqdm import tqdm
 
@@ -17,7 +18,7 @@ from pngnat.audio.config import AudioConfig
 from pngnat.config.schema import register
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
-from pngnat.data.recordings import Recordings, open_corpora, total_seconds
+from pngnat.data.recordings import Recordings, as_recordings, open_corpora, total_seconds
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.augmentation import AugmentationConfig
@@ -123,18 +124,18 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     """
     _check_audio(job)
     L.seed_everything(job.seed)
-    train, valid = (_part(job.recordings, split) for split in ("train", "valid"))
+    train, valid = (as_recordings(job.recordings).part(split) for split in ("train", "valid"))
     if job.minutes_per_speaker is not None:
         train = at_most(train, job.minutes_per_speaker)
     store = FeatureStore(job.features, job.audio, job.pitch or quick_enough(train))
-    valid = random.Random(0).sample(valid, min(job.validate_clips, len(valid)))
-    missing = store.missing([*train, *valid])
+    valid = valid.chosen(random.Random(0).sample(range(len(valid)), min(job.validate_clips, len(valid))))
+    missing = store.missing(chain(train, valid))
     _finish(store.measure(missing, job.processes), "features", len(missing))
     if job.teacher and job.features is None:
         raise PngnatError("predicted mels are kept in a folder: name one with features=FOLDER")
     predicted = PredictedMels(job.features, store, job.teacher) if job.teacher and job.features else None
     if predicted:
-        silent = predicted.missing([*train, *valid])
+        silent = predicted.missing(chain(train, valid))
         _finish(predicted.measure(silent), "predicted mels", len(silent))
     model = job.start.vocoder.config if job.start else job.model
     module = VocoderTraining(job.audio, model, job.training, store, train, valid, predicted)
@@ -150,26 +151,20 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     return load_own_vocoder(job.run_dir)
 
 
-def _part(recordings: Sequence[Recording], split: str) -> Sequence[Recording]:
-    if isinstance(recordings, Recordings):
-        return recordings.part(split)
-    return [recording for recording in recordings if recording.split == split]
-
-
 def quick_enough(recordings: Sequence[Recording]) -> str:
     """How to measure their pitch: Harvest takes a fifth of their length, and DIO a hundredth."""
     return "harvest" if total_seconds(recordings) <= 3600 * _HARVEST_HOURS else "dio"
 
 
-def at_most(recordings: Sequence[Recording], minutes: float) -> list[Recording]:
+def at_most(recordings: Recordings, minutes: float) -> Recordings:
     """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more minutes draw."""
-    drawn: list[Recording] = []
-    seconds: defaultdict[str, float] = defaultdict(float)
-    for recording in random.Random(0).sample(list(recordings), len(recordings)):
-        if seconds[recording.speaker] < 60 * minutes:
-            seconds[recording.speaker] += recording.seconds
-            drawn.append(recording)
-    return drawn
+    drawn: list[int] = []
+    seconds = np.zeros(len(recordings.names))
+    for row in random.Random(0).sample(range(len(recordings)), len(recordings)):
+        if seconds[recordings.speaker[row]] < 60 * minutes:
+            seconds[recordings.speaker[row]] += recordings.seconds[row]
+            drawn.append(row)
+    return recordings.chosen(drawn)
 
 
 def _check_audio(job: VocoderJob) -> None:

@@ -8,8 +8,9 @@ import soundfile
 from formant_speech import formant_speech
 
 from pngnat.data import prepare as preparing
-from pngnat.data.corpus import read_corpus
+from pngnat.data.corpus import read_manifest
 from pngnat.data.prepare import PrepareConfig, one_utterance, prepare
+from pngnat.data.recordings import read_corpus
 from pngnat.data.sources import Skipped, Source, read_folder
 from pngnat.errors import PngnatError
 from pngnat.stamps import STAMP
@@ -168,6 +169,6 @@ def test_sentences_are_joined_with_their_marks():
 def test_the_lexicon_decides_and_an_edited_one_is_another(recordings, tmp_path):
     sources = [source for source in read_folder(recordings, "nobody")[0] if source.id == "good"]
     prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW2",)}))
-    assert read_corpus(tmp_path / "corpus")[0].utterance.words[0].phonemes == ("OW2",)
+    assert read_manifest(tmp_path / "corpus")[0].utterance.words[0].phonemes == ("OW2",)
     with pytest.raises(PngnatError, match=r"other settings \(lexicon"):
         prepare(sources, [], PrepareConfig(tmp_path / "corpus", lexicon={"oh": ("OW0",)}))

@@ -14,9 +14,12 @@ from pngnat.audio.config import AudioConfig
 from pngnat.cli.main import main
 from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
-from pngnat.data.recordings import open_corpora
+from pngnat.data.paused_corpus import PauseSettings, change_corpus
+from pngnat.data.recordings import corpus_digest, is_corpus, open_corpora, read_corpus
 from pngnat.data.shar_corpus import INDEX
 from pngnat.errors import PngnatError
+from pngnat.evaluation.vocoder import clips
+from pngnat.finetune.data import read_professionals
 from pngnat.scale.shards import Sharding, to_shards
 from pngnat.scale.workers import Workers
 
@@ -77,6 +80,32 @@ def test_the_examples_are_those_of_the_folder(prepared, sharded, toy_corpus, tmp
     for name, example in expected.items():
         np.testing.assert_array_equal(found[name].mel, example.mel)
         np.testing.assert_array_equal(found[name].tokens.ids, example.tokens.ids)
+
+
+def test_what_reads_a_corpus_reads_both(prepared, sharded):
+    folder, shards = read_corpus(prepared, "train"), read_corpus(sharded, "train")
+    assert set(by_name(folder)) == set(by_name(shards)) and folder.speakers == shards.speakers
+    assert set(by_name(read_corpus(sharded, speakers=["b"]))) == {one.id for one in folder.spoken_by(["b"])} | {"r11", "r13"}
+    with pytest.raises(PngnatError, match="none of the speakers zoe in the split 'train'"):
+        read_corpus(sharded, "train", ["zoe"])
+    with pytest.raises(PngnatError, match="no recordings in the split 'test'"):
+        read_corpus(sharded, "test")
+    assert is_corpus(sharded) and is_corpus(prepared) and not is_corpus(sharded.parent)
+    assert len({corpus_digest(folder) for folder in (prepared, sharded)}) == 2
+    sounds = [dict(clips(folder, "train", 0, AudioConfig())) for folder in (prepared, sharded)]
+    assert set(sounds[0]) == set(sounds[1]) and all(np.array_equal(sounds[1][name], sound) for name, sound in sounds[0].items())
+    professionals = [{one.id.split("-")[1] for one in read_professionals([folder], ["a", "b"])} for folder in (prepared, sharded)]
+    assert professionals[0] == professionals[1]
+
+
+def test_pauses_of_shards_are_changed_as_those_of_a_folder(prepared, sharded, tmp_path):
+    made = [tmp_path / "folder", tmp_path / "shards"]
+    counts = [change_corpus(PauseSettings(path, out)) for path, out in zip((prepared, sharded), made, strict=True)]
+    assert counts[0] == counts[1] and counts[0]["recordings"] == 14
+    expected, found = (by_name(read_corpus(folder)) for folder in made)
+    for name, one in expected.items():
+        np.testing.assert_array_equal(found[name].durations, one.durations)
+        np.testing.assert_array_equal(found[name].sound(24000), one.sound(24000))
 
 
 def test_shares_and_opus(prepared, tmp_path):

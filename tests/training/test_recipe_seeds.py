@@ -15,7 +15,7 @@ def same(one: torch.nn.Module, other: torch.nn.Module) -> bool:
 def test_two_acoustic_trainings_start_the_same(toy_corpus, tmp_path, monkeypatch):
     built = []
     job = "pngnat.training.acoustic_job"
-    monkeypatch.setattr("pngnat.data.recordings.read_corpus", lambda folder: toy_corpus.recordings)
+    monkeypatch.setattr("pngnat.data.recordings.read_manifest", lambda folder: toy_corpus.recordings)
     monkeypatch.setattr(f"{job}.fit", lambda module, *rest: built.append(module.model))
     toy_corpus.tokenizer.save(tmp_path)
     for seed in (0, 0, 1):

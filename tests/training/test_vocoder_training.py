@@ -15,6 +15,7 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureStore
+from pngnat.data.recordings import as_recordings
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.training.callbacks import Ema
@@ -292,7 +293,7 @@ def test_fewer_minutes_of_each_speaker_are_some_of_those_that_more_minutes_take(
         for speaker, count in (("many", 20), ("few", 3))
         for number in range(count)
     ]
-    taken = [{recording.id for recording in at_most(recordings, minutes)} for minutes in (2.0, 4.0, 100.0)]
+    taken = [{recording.id for recording in at_most(as_recordings(recordings), minutes)} for minutes in (2.0, 4.0, 100.0)]
     assert taken[0] < taken[1] < taken[2]
     assert [sum(name.startswith("many") for name in ids) for ids in taken] == [4, 8, 20]
     assert [sum(name.startswith("few") for name in ids) for ids in taken] == [3, 3, 3]
