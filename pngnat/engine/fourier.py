@@ -14,7 +14,7 @@ class FramedStft:
     def __init__(self, window: int, hop: int) -> None:
         self.size, self.hop, self.pad = window, hop, (window - hop) // 2
         self.window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)).astype(np.float32)
-        self._turn = (-1j * np.exp(-2j * np.pi * np.arange(window // 2 + 1) / window)).astype(np.complex64)
+        self._scaled, self._squared = self.window * np.float32(window), self.window * self.window
 
     @property
     def frequencies(self) -> int:
@@ -28,29 +28,14 @@ class FramedStft:
     def of_padded(self, padded: np.ndarray) -> np.ndarray:
         """(T * hop + 2 * pad,) to complex64 (T, K)."""
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.size)[:: self.hop]
-        return self._rfft(frames * self.window)
-
-    def _rfft(self, frames: np.ndarray) -> np.ndarray:
-        """float32 (T, size) to complex64 (T, K), by a complex transform of half the length: two times quicker than NumPy's of real numbers,
-        and without the half second that SciPy's, three times quicker, takes to import.
-
-        With z_n = x_2n + i x_2n+1, Z its transform and Z' the conjugate of Z backwards: X = (Z + Z') / 2 - i W (Z - Z') / 2.
-        """
-        halved = np.fft.fft(frames.view(np.complex64), axis=-1).astype(np.complex64, copy=False)
-        ahead = np.concatenate([halved, halved[:, :1]], axis=1)
-        back = ahead[:, ::-1].conj()
-        spectrum = ahead + back
-        ahead -= back
-        ahead *= self._turn
-        spectrum += ahead
-        spectrum *= np.float32(0.5)
-        return spectrum
+        # Without a factor NumPy computes in double precision, eight times as long.
+        return np.fft.rfft(frames * self._scaled, norm="forward").astype(np.complex64, copy=False)
 
     def overlap(self, spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """complex64 (T, K) to the sum of windowed frames (T * hop + 2 * pad,) and the sum of squared windows beneath it."""
         frames = np.fft.irfft(spectrum, n=self.size, axis=-1).astype(np.float32, copy=False)
         frames *= self.window
-        return self._add(frames), self._add(np.broadcast_to(self.window * self.window, frames.shape))
+        return self._add(frames), self._add(np.broadcast_to(self._squared, frames.shape))
 
     def _add(self, frames: np.ndarray) -> np.ndarray:
         """(T, size) to ((T - 1) * hop + size,)."""
