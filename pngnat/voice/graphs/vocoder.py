@@ -22,7 +22,7 @@ _NEVER = -1e9
 def vocoder_graphs(audio: AudioConfig, config: VocoderConfig, layout: WeightLayout, int8: bool = False) -> dict[str, onnx.ModelProto]:
     """The graphs by name."""
     return {
-        "pitch": _pitch(audio, config.pitch, GraphWriter("pitch", layout, int8)).model({}),
+        "pitch": _pitch(audio, config.pitch, GraphWriter("pitch", layout)).model({}),
         "filters": _filters(audio, config, GraphWriter("filters", layout, int8)).model({}),
     }
 
