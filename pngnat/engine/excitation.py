@@ -9,11 +9,14 @@ BANDWIDTH = 0.92
 SURE_VOICE = 0.2
 
 
-def pulse_train(f0: np.ndarray, hop: int, sample_rate: int) -> np.ndarray:
-    """f0 (T,) in Hz, above 0, of the frames' centres, to pulses float32 (T * hop,): see `pngnat.models.vocoder.source.pulse_train`."""
+def pulse_train(f0: np.ndarray, hop: int, sample_rate: int, starts: np.ndarray) -> np.ndarray:
+    """f0 (T,) in Hz, above 0, of the frames' centres, and starts (T,), with which frames a period begins, to pulses float32 (T * hop,):
+    see `pngnat.models.vocoder.source.pulse_train`."""
     frequency = interpolate(f0, hop)
     # Minutes of speech hold 10^5 periods: single precision would blur the high harmonics.
     elapsed = np.cumsum(frequency / np.float64(sample_rate))
+    by_frame = elapsed.reshape(len(f0), hop)
+    by_frame -= np.maximum.accumulate(np.where(starts, by_frame[:, 0], 0))[:, None]
     angle = (2 * np.pi) * (elapsed - np.round(elapsed)).astype(np.float32)
     room = np.maximum(BANDWIDTH * sample_rate / 2 / frequency, np.float32(1))
     harmonics = np.floor(room)
@@ -25,6 +28,12 @@ def pulse_train(f0: np.ndarray, hop: int, sample_rate: int) -> np.ndarray:
     ratio[near_pulse] = 2 * harmonics[near_pulse] + 1
     # The next harmonic fades in as f0 falls, so that a glide has no steps.
     return (np.float32(0.5) * (ratio - 1) + (room - harmonics) * np.cos((harmonics + 1) * angle)) / np.sqrt(room)
+
+
+def new_starts(unvoiced: np.ndarray, frames: int) -> np.ndarray:
+    """(T,) to (T,): see `pngnat.models.vocoder.source.new_starts`."""
+    inside = np.lib.stride_tricks.sliding_window_view(np.pad(unvoiced, frames // 2), frames).all(axis=-1)[:-1]
+    return inside & ~np.pad(inside, (0, 1))[1:]
 
 
 def interpolate(values: np.ndarray, hop: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from pngnat.audio.config import AudioConfig
 from pngnat.audio.noise import draw_noise
 from pngnat.audio.pieces import pieces
 from pngnat.engine.correction import CorrectedStream, MelCorrection
-from pngnat.engine.excitation import excite, pulse_train
+from pngnat.engine.excitation import excite, new_starts, pulse_train
 from pngnat.engine.fourier import FramedStft, OverlapAdd
 from pngnat.engine.graph import Graph
 from pngnat.engine.interface import Pitch
@@ -90,7 +90,9 @@ class OnnxVocoder:
         f0 = (f0 * np.exp2(np.asarray(asked.semitones, dtype=np.float32) / np.float32(12))).astype(np.float32)
         same = (np.abs(np.log2(f0 / own)) < SAME_PITCH) & ((voicing > 0.5) == (heard > 0.5))
         natural = same | ((voicing < 0.5) & (heard < 0.5))
-        return _Source(f0, voicing, natural, self.stft.padded(pulse_train(f0, self.audio.hop_length, self.audio.sample_rate)))
+        starts = new_starts(voicing < 0.5, 2 * (self.stft.size // (2 * self.stft.hop)))
+        pulses = pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, starts)
+        return _Source(f0, voicing, natural, self.stft.padded(pulses))
 
     def _spectrum(
         self, mel: np.ndarray, source: _Source, place: tuple[int, int], noise: np.random.Generator

@@ -52,6 +52,9 @@ MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
 _TAIL = 0.1
 _SENTENCE_END = ".?!…"
+# Of predicted seconds. Engines, and batches of several sizes, differ in the seventh; a frame's pitch that is moved by so little moves all
+# pulses after it.
+_DECIMALS = 3
 
 
 def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Speech:
@@ -216,7 +219,7 @@ class Speaking:
         seconds = reading.durations(model, row).astype(np.float64)
         if not np.isfinite(seconds).all():
             raise PngnatError(f"the voice '{self.voice.name}' is damaged: the durations it predicts are no numbers")
-        return np.clip(seconds, 0.0, LONGEST_PHONEME)
+        return np.clip(np.round(seconds, _DECIMALS), 0.0, LONGEST_PHONEME)
 
     def _silences(
         self, seconds: np.ndarray, tokens: PngTokens, utterance: Utterance, before: Utterance | None, after: Utterance | None

@@ -42,8 +42,16 @@ def test_an_inverse_in_pieces_is_the_whole():
 
 def test_pulses():
     f0 = np.abs(150 + 60 * np.sin(np.arange(200) / 9)).astype(np.float32)
-    expected = source.pulse_train(torch.from_numpy(f0)[None], 300, 24000)[0].numpy()
-    assert np.abs(excitation.pulse_train(f0, 300, 24000) - expected).max() < 1e-3 * np.abs(expected).max()
+    starts = np.isin(np.arange(200), [0, 31, 120])
+    expected = source.pulse_train(torch.from_numpy(f0)[None], 300, 24000, starts=torch.from_numpy(starts)[None])[0].numpy()
+    assert np.abs(excitation.pulse_train(f0, 300, 24000, starts) - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("frames", [2, 4])
+def test_where_pulses_begin_anew(frames):
+    for unvoiced in (RNG.random(50) < 0.8, np.ones(3, bool), np.zeros(9, bool), np.ones(1, bool)):
+        expected = source.new_starts(torch.from_numpy(unvoiced)[None], frames)[0].numpy()
+        assert np.array_equal(excitation.new_starts(unvoiced, frames), expected)
 
 
 def test_the_source_is_mixed_alike():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pngnat.models.vocoder.source import BANDWIDTH, periods, pulse_train
+from pngnat.models.vocoder.source import BANDWIDTH, new_starts, periods, pulse_train
 from pngnat.models.vocoder.stft import FramedStft
 
 HOP, RATE = 300, 24000
@@ -81,3 +81,20 @@ def test_frames_are_centred_in_their_hops():
 def test_framing_that_cannot_be_centred_is_refused(window, hop):
     with pytest.raises(ValueError, match="even"):
         FramedStft(window, hop)
+
+
+def test_pulses_that_begin_anew_have_no_memory():
+    starts = torch.arange(30)[None] == 10
+    made, other = (
+        pulse_train(torch.cat([torch.full((1, 9), f0), torch.full((1, 21), 137.0)], 1), HOP, RATE, None, starts) for f0 in (90, 200)
+    )
+    alone = pulse_train(torch.full((1, 20), 137.0), HOP, RATE, None, torch.arange(20)[None] == 0)
+    torch.testing.assert_close(made[:, 10 * HOP :], other[:, 10 * HOP :], atol=2e-2, rtol=0)
+    torch.testing.assert_close(made[:, 10 * HOP :], alone, atol=2e-2, rtol=0)
+    assert (made - other).abs().max() > 1
+
+
+def test_pulses_begin_anew_in_the_middle_of_the_end_of_a_silence():
+    unvoiced = torch.tensor([[1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1]]).bool()
+    assert new_starts(unvoiced, 4).nonzero()[:, 1].tolist() == [4, 14]
+    assert not new_starts(torch.zeros(2, 3, dtype=torch.bool), 4).any()

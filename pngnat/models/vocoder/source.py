@@ -14,16 +14,17 @@ from pngnat.models.vocoder.stft import FramedStft
 BANDWIDTH = 0.92
 
 
-def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = None) -> Tensor:
+def pulse_train(f0: Tensor, hop: int, sample_rate: int, phase: Tensor | None = None, starts: Tensor | None = None) -> Tensor:
     """Pulses at f0, made of all harmonics below 0.92 of the Nyquist frequency, with a mean power of about 1/2 whatever f0 is.
 
     f0: (B, T) in Hz, above 0. phase: (B, T) in periods, how much further the pulses are than f0 alone would have them; None is 0. Both
-    are of the frames' centres and interpolated between them.
+    are of the frames' centres and interpolated between them. starts: (B, T), with which frames a period begins; None is none.
     Returns (B, T * hop). A sum of K cosines in closed form, the Dirichlet kernel:
     sum_k cos(k p) = (sin((K + 1/2) p) / sin(p / 2) - 1) / 2.
     """
     frequency = interpolate(f0, hop)
-    angle = 2 * math.pi * periods(frequency, sample_rate, None if phase is None else interpolate(phase, hop))
+    starts = None if starts is None else F.pad(starts[..., None], (0, hop - 1)).flatten(1)
+    angle = 2 * math.pi * periods(frequency, sample_rate, None if phase is None else interpolate(phase, hop), starts)
     room = (BANDWIDTH * sample_rate / 2 / frequency).clamp(min=1)
     harmonics = torch.floor(room)
     half = torch.sin(angle / 2)
@@ -45,10 +46,24 @@ def interpolate(f0: Tensor, hop: int) -> Tensor:
     return torch.cat([before + (own - before) * (share + 0.5), own + (after - own) * share], dim=2).flatten(1)
 
 
-def periods(frequency: Tensor, sample_rate: int, phase: Tensor | None = None) -> Tensor:
-    """Elapsed periods, less the nearest whole number: frequency (B, S) in Hz, phase (B, S) to add, to (B, S) in [-0.5, 0.5]."""
+def new_starts(unvoiced: Tensor, frames: int) -> Tensor:
+    """Where pulses can begin anew and nobody hears it, (B, T): in the middle of the last `frames` frames, an even number, of each stretch
+    without voice that has so many; unvoiced: (B, T).
+
+    What differs in the last digits of f0, between two processors, would else grow from the beginning of a sentence to its end, and f0 is
+    hardly more than a guess where there is no voice.
+    """
+    inside = F.pad(unvoiced, (frames // 2, frames // 2)).unfold(1, frames, 1).all(-1)[:, :-1]
+    return inside & ~F.pad(inside, (0, 1))[:, 1:]
+
+
+def periods(frequency: Tensor, sample_rate: int, phase: Tensor | None = None, starts: Tensor | None = None) -> Tensor:
+    """Elapsed periods, less the nearest whole number: frequency (B, S) in Hz, phase (B, S) to add, and starts (B, S), where a period begins
+    whatever has elapsed, to (B, S) in [-0.5, 0.5]."""
     # Minutes of speech hold 10^5 periods: single precision would blur the high harmonics.
     elapsed = torch.cumsum(frequency.double() / sample_rate, dim=1)
+    if starts is not None:
+        elapsed = elapsed - torch.where(starts, elapsed, 0.0).cummax(dim=1).values
     if phase is not None:
         elapsed = elapsed + phase.double()
     return (elapsed - elapsed.round()).to(frequency.dtype)

@@ -64,7 +64,7 @@ def _overlapped(
     """
     frames, stft = mel.shape[2], vocoder.stft
     pitch, voicing, natural = vocoder.choose_f0(mel, f0, semitones)
-    source = stft.padded(vocoder.pulses(pitch))
+    source = stft.padded(vocoder.spoken_pulses(pitch, voicing))
     joined = OverlapAdd(stft)
     corrections = [CorrectedStream(vocoder.correction) for _ in range(vocoder.config.corrections) if vocoder.correction]
     for start, end in pieces:

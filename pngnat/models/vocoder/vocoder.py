@@ -15,7 +15,7 @@ from pngnat.audio.noise import draw_noise
 from pngnat.models.layers import ConvNeXt
 from pngnat.models.vocoder.correction import MelCorrection
 from pngnat.models.vocoder.pitch import PitchConfig, PitchNet
-from pngnat.models.vocoder.source import pulse_train
+from pngnat.models.vocoder.source import new_starts, pulse_train
 from pngnat.models.vocoder.stft import FramedStft
 
 # Where the mels of speech lie, so that the networks see numbers around 0.
@@ -119,7 +119,8 @@ class Vocoder(nn.Module):
         """
         pitch, voicing, natural = self.choose_f0(mel, f0, semitones)
         filters = self.filters(mel, pitch, voicing).trusted(natural)
-        return self.sound(mel, filters, voicing, self.stft(self.pulses(pitch)), self.noise(mel.shape[0], mel.shape[2], generator))
+        source = self.stft(self.spoken_pulses(pitch, voicing))
+        return self.sound(mel, filters, voicing, source, self.noise(mel.shape[0], mel.shape[2], generator))
 
     def choose_f0(self, mel: Tensor, f0: Tensor | None = None, semitones: float | Tensor = 0.0) -> tuple[Tensor, Tensor, Tensor]:
         """From what `forward` takes: f0 (B, T) in Hz, never 0, voicing (B, T) in [0, 1], and where (B, T) that is the mel's own pitch."""
@@ -155,6 +156,11 @@ class Vocoder(nn.Module):
     def pulses(self, f0: Tensor, phase: Tensor | None = None) -> Tensor:
         """The source (B, T * hop); arguments as for `pulse_train`."""
         return pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, phase)
+
+    def spoken_pulses(self, f0: Tensor, voicing: Tensor) -> Tensor:
+        """The source (B, T * hop), beginning anew where a window holds no voice: f0 (B, T) in Hz, voicing (B, T) in [0, 1]."""
+        starts = new_starts(voicing < 0.5, 2 * (self.stft.size // (2 * self.stft.hop)))
+        return pulse_train(f0, self.audio.hop_length, self.audio.sample_rate, starts=starts)
 
     def sound(self, mel: Tensor, filters: Filters, voicing: Tensor, source: Tensor, noise: Tensor) -> Tensor:
         """mel (B, M, T) and its filters, voicing (B, T) in [0, 1], source (B, K, T), the pulses' transform, and what `noise` draws to
