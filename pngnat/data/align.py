@@ -145,6 +145,8 @@ class _Decoder:
         ]
         self._sphinx.add_fsg("words", self._sphinx.create_fsg("words", 0, len(choices), transitions))
         self._sphinx.activate_search("words")
+        # It forgets the noise of recordings before: which those were depends on who aligns.
+        self._sphinx.reinit_feat()
         try:
             self._run(pcm)
             if self._sphinx.hyp() is None:
