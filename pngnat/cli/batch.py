@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pngnat.cli.manifest import Entry, Manifest
-from pngnat.data.parallel import Lost, run
 from pngnat.errors import PngnatError
 from pngnat.stamps import digest
 from pngnat.synthesis.speech import Speech
 from pngnat.voice.card import CARD, find_voice
+from pngnat.workers.processes import Lost, run
 
 if TYPE_CHECKING:
     from pngnat.engine.voice import Voice

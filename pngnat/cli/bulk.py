@@ -122,6 +122,32 @@ def shards(args: argparse.Namespace) -> int:
     return 0
 
 
+def features_parser() -> argparse.ArgumentParser:
+    """What `pngnat bulk features` takes."""
+    about = "Measure mel spectrograms, pitch and samples of corpora, which trainings with features=FOLDER then need not measure."
+    parser = _parser("features", about, f"example:\n  pngnat bulk features corpora/libritts_shards --out features --jobs 8\n\n{_RUNNING}")
+    add = parser.add_argument
+    add("corpora", nargs="+", metavar="CORPUS", help="the folder that pngnat prepare or pngnat bulk shards made")
+    add("--out", required=True, metavar="FOLDER", help="the folder to make, which all workers must see")
+    add("--pitch", choices=("harvest", "dio"), help="how pitch is measured (default: harvest, above 50 hours dio)")
+    return _with_workers(parser)
+
+
+def features(args: argparse.Namespace) -> int:
+    """Measure what is missing, and print how many recordings of this share are there; returns the exit code."""
+    from tqdm import tqdm
+
+    from pngnat.audio.config import AudioConfig
+    from pngnat.data.features import FeatureStore, quick_enough
+    from pngnat.data.recordings import open_corpora
+
+    recordings = open_corpora(args.corpora)
+    store = FeatureStore(Path(args.out).absolute(), AudioConfig(), args.pitch or quick_enough(recordings))
+    count = sum(1 for _ in tqdm(store.measure(recordings, _workers(args)), unit=" recordings", unit_scale=True, disable=None))
+    print(f"{count} of {len(recordings)} recordings in {args.out}" if count < len(recordings) else f"{count} recordings in {args.out}")
+    return 0
+
+
 def _check_manner(voice: str | None, options: dict[str, Any]) -> None:
     """Raise PngnatError for what the voice's card and the options alone can tell, before a worker is started."""
     from pngnat.synthesis.options import SpeechOptions
@@ -139,7 +165,12 @@ def _parser(name: str, about: str, epilog: str) -> argparse.ArgumentParser:
 
 def _with_workers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     add = parser.add_argument
-    add("--engine", default="processes", choices=("processes", "ray"), help="who works (default: processes of this machine)")
+    add(
+        "--engine",
+        default="processes",
+        choices=("local", "processes", "ray"),
+        help="this process, processes of it, or Ray (default: processes)",
+    )
     add("--jobs", type=int, default=1, metavar="N", help="workers (default: 1)")
     add("--address", metavar="HOST:PORT", help="of a Ray cluster; auto is the one that this machine belongs to")
     add("--gpus", type=float, default=0.0, metavar="N", help="GPUs of a Ray worker; 0.25 lets four share one (default: 0)")
@@ -148,12 +179,13 @@ def _with_workers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _workers(args: argparse.Namespace) -> Any:
-    from pngnat.scale.workers import Workers, share_of
+    from pngnat.workers.pool import Workers, share_of
 
     return Workers(args.engine, args.jobs, args.address, args.gpus, share_of(args.shard))
 
 
 WORKS: dict[str, tuple[str, Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]] = {
     "speak": ("speak each line of files, into shards of sound", speak_parser, speak),
+    "features": ("measure mel spectrograms and pitch of corpora, for trainings", features_parser, features),
     "shards": ("put a prepared corpus into shards, for large trainings", shards_parser, shards),
 }

@@ -5,6 +5,12 @@ from __future__ import annotations
 from pngnat.cli import recipes
 from pngnat.cli.flags import Flag, FlaggedRecipe
 
+_WORKERS = (
+    Flag("--workers", "workers", "N"),
+    Flag("--engine", "engine", "NAME"),
+    Flag("--address", "address", "HOST:PORT"),
+    Flag("--shard", "shard", "I/N"),
+)
 prepare = FlaggedRecipe(
     "prepare",
     recipes.prepare,
@@ -14,10 +20,10 @@ prepare = FlaggedRecipe(
         Flag("--corpus", "corpus", "NAME"),
         Flag("--speaker", "speaker", "NAME"),
         Flag("--lexicon", "lexicon", "FILE"),
-        Flag("--workers", "workers", "N"),
+        *_WORKERS,
     ),
 )
-check = FlaggedRecipe("check", recipes.check, (Flag("CORPUS", "path"), Flag("--out", "out", "FOLDER")))
+check = FlaggedRecipe("check", recipes.check, (Flag("CORPUS", "path"), Flag("--out", "out", "FOLDER"), *_WORKERS))
 create = FlaggedRecipe(
     "create",
     recipes.finetune,

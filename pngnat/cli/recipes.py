@@ -23,11 +23,15 @@ def prepare(settings: CorpusSettings) -> None:
 
     pngnat prepare my_recordings --out corpora/mine
     pngnat prepare LJSpeech-1.1 --corpus ljspeech --out corpora/lj
+    pngnat prepare LibriTTS --corpus libritts --out corpora/libritts --engine ray --address auto --workers 64
     """
-    from pngnat.data.prepare import REPORT
     from pngnat.data.prepare_corpus import prepare_corpus
+    from pngnat.data.prepare_shards import REPORT
 
     report = prepare_corpus(settings)
+    if report is None:
+        print(f"share {settings.shard} is prepared; other shares are missing")
+        return
     print(f"{report['prepared']} recordings prepared, {report['left out']} left out; see {settings.out / REPORT}")
 
 
@@ -39,7 +43,8 @@ def check(settings: CheckSettings) -> None:
     """
     from pngnat.data.check_report import check_corpus
 
-    print(check_corpus(settings), end="")
+    report = check_corpus(settings)
+    print(report.text if report else f"share {settings.shard} is checked; other shares are missing\n", end="")
 
 
 @recipe("pauses", "pngnat.data.paused_corpus.PauseSettings")
@@ -65,12 +70,17 @@ def pretrain(job: PretrainingJob) -> None:
     Wikipedia:       ... '~text.sources.books' \
          '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.TextRows, \
          pattern: "hf://datasets/wikimedia/wikipedia/20231101.en/*.parquet"}'
+    Many machines:   prepare text with text.engine=ray text.address=auto, or each with a share of it, text.shard=1/4 ... text.shard=4/4
     Two processes:   ... run.devices=2 run.strategy=ddp
     From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
 
     The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it measures the model on
     the held-out text, prints how much of each task is right, and writes that to held_out.json; a finished run is measured again.
     """
+    if job.text.pool.is_share:
+        there = job.text.phonemize()
+        print("all shares are there; without text.shard the same makes tokens of them" if there else "other shares are missing")
+        return
     text = job.text.prepare()
     print(f"{len(text.train)} sentences to train on, {len(text.held_out)} held out; {text.train.too_long} were too long and left out")
     if job.prepare_only:

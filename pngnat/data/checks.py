@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -98,17 +99,57 @@ class Warned:
     message: str
 
 
-def check(recordings: Sequence[Recording], limits: Limits | None = None) -> list[Warned]:
+@dataclass(frozen=True)
+class Figures:
+    """What a recording is compared by."""
+
+    id: str
+    speaker: str
+    seconds: float
+    measures: Mapping[str, Any]
+    """Of the original sound, see `measure`."""
+    rate: float
+    """Phonemes a second, see `speaking_rate`."""
+    score: float | None
+    """Of the alignment, see `text_score`."""
+    text: str
+    word_scores: Sequence[float] = ()
+    badly: Sequence[tuple[str, float, float]] = ()
+    """Words that fit badly: text, start in seconds, score."""
+
+    @classmethod
+    def of(cls, recording: Recording, limits: Limits) -> Figures:
+        """Those of a recording."""
+        scored = [(word.text, word.start, word.score) for word in recording.words if word.score is not None]
+        return cls(
+            recording.id,
+            recording.speaker,
+            recording.seconds,
+            recording.measures,
+            speaking_rate(recording),
+            text_score(recording),
+            recording.utterance.text,
+            [round(score, 2) for _, _, score in scored],
+            [word for word in scored if word[2] < limits.word],
+        )
+
+
+def check(recordings: Iterable[Recording], limits: Limits | None = None) -> list[Warned]:
     """All warnings about a corpus, recording by recording. Those that compare need the speaker's other recordings to be there."""
     limits = limits or Limits()
+    return warnings_of([Figures.of(recording, limits) for recording in recordings], limits)
+
+
+def warnings_of(figures: Sequence[Figures], limits: Limits) -> list[Warned]:
+    """As `check`, of what is known of all recordings."""
     speakers = defaultdict(list)
-    for recording in recordings:
-        speakers[recording.speaker].append(recording)
+    for one in figures:
+        speakers[one.speaker].append(one)
     usual = {name: _Usual.of(own) for name, own in speakers.items()}
     return [
-        Warned(recording.id, recording.speaker, kind, round(float(value), 4), message)
-        for recording in recordings
-        for kind, value, message in _warnings(recording, usual[recording.speaker], limits)
+        Warned(one.id, one.speaker, kind, round(float(value), 4), message)
+        for one in figures
+        for kind, value, message in _warnings(one, usual[one.speaker], limits)
     ]
 
 
@@ -134,28 +175,25 @@ class _Usual:
     spread: float
 
     @classmethod
-    def of(cls, recordings: Sequence[Recording]) -> _Usual:
-        levels = [recording.measures["level"] for recording in recordings if "level" in recording.measures]
-        rates = np.array([speaking_rate(recording) for recording in recordings])
+    def of(cls, figures: Sequence[Figures]) -> _Usual:
+        levels = [one.measures["level"] for one in figures if "level" in one.measures]
+        rates = np.array([one.rate for one in figures])
         # A handful of nearly equal recordings must not make a small difference look huge.
         spread = max(float(np.median(np.abs(rates - np.median(rates)))), 0.05 * float(np.median(rates)))
         return cls(float(np.median(levels)) if levels else None, float(np.median(rates)), spread)
 
 
-def _warnings(recording: Recording, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:
-    if recording.measures:
-        yield from _sound_warnings(recording.measures, usual, limits)
-    if recording.seconds > limits.long:
-        yield "long", recording.seconds, f"{recording.seconds:.1f} s: cut recordings of more than {limits.long:g} s at their pauses"
-    rate = speaking_rate(recording)
-    if usual.spread > 0 and abs(rate - usual.rate) > limits.rate * usual.spread:
-        yield "rate", rate, f"{rate:.1f} phonemes a second, where {recording.speaker} usually says {usual.rate:.1f}"
-    for word in recording.words:
-        if word.score is not None and word.score < limits.word:
-            yield "word", word.score, f"'{word.text}' at {word.start:.2f} s fits badly (score {word.score:.1f})"
-    score = text_score(recording)
-    if score is not None and score < limits.text:
-        yield "text", score, f"the text may not be what is said (score {score:.1f}): {recording.utterance.text}"
+def _warnings(one: Figures, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:
+    if one.measures:
+        yield from _sound_warnings(one.measures, usual, limits)
+    if one.seconds > limits.long:
+        yield "long", one.seconds, f"{one.seconds:.1f} s: cut recordings of more than {limits.long:g} s at their pauses"
+    if usual.spread > 0 and abs(one.rate - usual.rate) > limits.rate * usual.spread:
+        yield "rate", one.rate, f"{one.rate:.1f} phonemes a second, where {one.speaker} usually says {usual.rate:.1f}"
+    for text, start, score in one.badly:
+        yield "word", score, f"'{text}' at {start:.2f} s fits badly (score {score:.1f})"
+    if one.score is not None and one.score < limits.text:
+        yield "text", one.score, f"the text may not be what is said (score {one.score:.1f}): {one.text}"
 
 
 def _sound_warnings(measures, usual: _Usual, limits: Limits) -> Iterator[tuple[str, float, str]]:

@@ -1,9 +1,8 @@
-"""Recordings and texts to a prepared corpus: read, align, trim, convert, in parallel, and again from where it stopped."""
+"""A recording and its text to what a prepared corpus has of it: read, align, trim, convert."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,19 @@ import numpy as np
 from pngnat.audio import wav
 from pngnat.data.align import SAMPLE_RATE, Aligner, AlignerConfig
 from pngnat.data.checks import measure
-from pngnat.data.corpus import Prepared, cut_dict, write_manifest
-from pngnat.data.parallel import run
+from pngnat.data.corpus import Prepared, cut_dict
 from pngnat.data.segments import trim, word_spans
-from pngnat.data.sources import Skipped, Source, safe_name
+from pngnat.data.sources import Source, safe_name
 from pngnat.errors import PngnatError
-from pngnat.files import write_text
-from pngnat.stamps import digest, keep
+from pngnat.stamps import digest
 from pngnat.text.frontend import Frontend
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.utterance import Boundary, Utterance
-
-PROGRESS = "progress.jsonl"
-REPORT = "report.json"
+from pngnat.workers.pool import WorkerSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareOptions:
+class PrepareOptions(WorkerSettings):
     """How to prepare a corpus, wherever its recordings come from."""
 
     sample_rate: int = 24000
@@ -38,8 +33,6 @@ class PrepareOptions:
     """Seconds that remain at most at both ends."""
     aligner: AlignerConfig = field(default_factory=AlignerConfig)
     """How to align."""
-    workers: int = 1
-    """Processes that align."""
 
 
 @dataclass(frozen=True)
@@ -117,83 +110,3 @@ def one_utterance(utterances: Iterable[Utterance]) -> Utterance:
         marks = f"{before.marks.rstrip()} {after.marks.lstrip()}" if before.marks.strip() or after.marks.strip() else ""
         boundaries += [Boundary(marks, before.pause or after.pause), *part.boundaries[1:]]
     return Utterance(words, tuple(boundaries), parts[-1].ends_paragraph)
-
-
-def prepare(
-    sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig, on_share: Callable[[float], None] | None = None
-) -> dict[str, Any]:
-    """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out and why.
-
-    on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no recording at all
-    could be used, or where the folder was begun with other settings.
-    """
-    from tqdm import tqdm
-
-    keep(config.out, config.made_of)
-    done = _resume(config.out / PROGRESS)
-    todo = [source for source in sources if safe_name(source.id) not in done]
-    with open(config.out / PROGRESS, "a", encoding="utf-8") as progress:
-        results = run(Preparer, (config,), todo, config.workers)
-        # Who is told shares has a bar of their own; None leaves it out where nobody looks.
-        title, hidden = f"preparing {config.out.name}", True if on_share else None
-        for source, result in tqdm(results, title, len(todo), unit="rec", dynamic_ncols=True, disable=hidden):
-            entry = _entry(source, result)
-            done[entry["id"]] = entry
-            if not entry.get("unexpected"):
-                progress.write(json.dumps(entry, ensure_ascii=False) + "\n")
-                progress.flush()
-            if on_share:
-                on_share(len(done) / len(sources))
-    entries = [done[safe_name(source.id)] for source in sources]
-    cuts = [{**entry["cut"]} for entry in entries if "cut" in entry]
-    failed = [asdict(item) for item in skipped] + [entry for entry in entries if "reason" in entry]
-    report = _report(cuts, failed)
-    write_text(config.out / REPORT, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    if not cuts:
-        reasons = "; ".join(f"{item['id']}: {item['reason']}" for item in failed[:3])
-        raise PngnatError(f"none of {len(failed)} recordings could be used ({reasons or 'the corpus is empty'})")
-    write_manifest(config.out, cuts)
-    return report
-
-
-def _entry(source: Source, result: dict[str, Any] | Exception) -> dict[str, Any]:
-    """A line of the progress file; what is unexpected is not written there, so that the next run tries it again."""
-    name = safe_name(source.id)
-    if isinstance(result, PngnatError):
-        return {"id": name, "reason": str(result)}
-    if isinstance(result, Exception):
-        return {"id": name, "reason": f"{type(result).__name__}: {result}", "unexpected": True}
-    return {"id": name, "cut": result}
-
-
-def _resume(path: Path) -> dict[str, Any]:
-    """What an earlier run has done, by id."""
-    done = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue  # the line that was being written when the run was stopped
-        done[entry["id"]] = entry
-    return done
-
-
-def _report(cuts: Sequence[Mapping[str, Any]], failed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    splits: dict[str, dict[str, float]] = {}
-    converted = {"resampled": 0, "mixed to mono": 0}
-    for cut in cuts:
-        custom = cut["supervisions"][0]["custom"]
-        split = splits.setdefault(custom["split"], {"recordings": 0, "seconds": 0.0})
-        split["recordings"] += 1
-        split["seconds"] = round(split["seconds"] + cut["duration"], 3)
-        converted["resampled"] += custom["measures"]["sample_rate"] != cut["recording"]["sampling_rate"]
-        converted["mixed to mono"] += custom["measures"]["channels"] > 1
-    speakers = sorted({cut["supervisions"][0]["speaker"] for cut in cuts})
-    return {
-        "prepared": len(cuts),
-        "left out": len(failed),
-        "speakers": speakers,
-        "splits": splits,
-        "converted": converted,
-        "failed": list(failed),
-    }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pngnat.data.prepare import PrepareConfig, PrepareOptions, prepare
+from pngnat.data.prepare import PrepareConfig, PrepareOptions
+from pngnat.data.prepare_shards import Preparation
 from pngnat.data.public_corpora import read_public
 from pngnat.data.sources import assign_splits, read_folder
 from pngnat.text.lexicon import load_lexicon
+from pngnat.workers.pool import WorkerSettings
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,11 @@ class CorpusSettings(PrepareOptions):
     """File of pronunciations that win over the dictionary."""
 
 
-def prepare_corpus(settings: CorpusSettings) -> dict[str, Any]:
-    """Prepare the corpus and return the report, see `prepare`. Raises PngnatError for an unknown corpus or one that cannot be read."""
+def prepare_corpus(settings: CorpusSettings) -> dict[str, Any] | None:
+    """Prepare the corpus, or a share of it; returns the report, see `prepare_shards.prepare`, None while other shares are missing.
+
+    Raises PngnatError for an unknown corpus or one that cannot be read.
+    """
     if settings.corpus == "folder":
         sources, skipped = read_folder(settings.path, settings.speaker)
     else:
@@ -42,6 +47,8 @@ def prepare_corpus(settings: CorpusSettings) -> dict[str, Any]:
         sample_rate=settings.sample_rate,
         silence=settings.silence,
         aligner=settings.aligner,
-        workers=settings.workers,
+        **{one.name: getattr(settings, one.name) for one in fields(WorkerSettings)},
     )
-    return prepare(assign_splits(sources, settings.held_out), skipped, config)
+    preparation = Preparation(assign_splits(sources, settings.held_out), config)
+    preparation.make()
+    return preparation.join(skipped) if preparation.is_complete() else None

@@ -225,7 +225,8 @@ def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
     folder = Path(folder)
     if is_corpus(folder):
         return list(read_corpus(folder, split))
-    from pngnat.data.prepare import PrepareConfig, prepare
+    from pngnat.data.prepare import PrepareConfig
+    from pngnat.data.prepare_shards import prepare
     from pngnat.data.sources import assign_splits, read_folder
 
     sources, skipped = read_folder(folder)

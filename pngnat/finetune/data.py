@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.audio import wav
-from pngnat.data.check_report import write_report
-from pngnat.data.checks import check
+from pngnat.data.check_report import CheckSettings, check_corpus
 from pngnat.data.corpus import SPLITS, Recording
-from pngnat.data.prepare import REPORT, PrepareConfig, prepare
+from pngnat.data.prepare import PrepareConfig
+from pngnat.data.prepare_shards import REPORT, prepare
 from pngnat.data.recordings import read_corpus
 from pngnat.data.sources import Skipped, Source, assign_splits, read_folder
 from pngnat.errors import PngnatError
@@ -97,18 +97,16 @@ def prepare_target(
     Raises PngnatError where too little is left to learn from, or most recordings could not be used.
     """
     report = prepare(sources, skipped, config, progress.share)
-    recordings = read_corpus(config.out)
-    warnings = check(recordings)
-    write_report(config.out / "checks", recordings, warnings)
-    if warnings:
+    checked = check_corpus(CheckSettings(config.out, config.out / "checks"))
+    if checked and checked.warned:
         where = config.out / "checks" / "checks.txt"
-        progress.say(f"{len({warned.id for warned in warnings})} recordings have warnings; see {where}")
+        progress.say(f"{checked.warned} recordings have warnings; see {where}")
     minutes = {split: round(part["seconds"] / 60, 2) for split, part in report["splits"].items()}
     progress.say(", ".join(f"{split} {value:.1f} min" for split, value in minutes.items()))
     lost = what_is_lost(report, minutes, least)
     if lost:
         progress.say(f"{lost}; see {config.out / REPORT}")
-    return {"minutes": minutes, "left out": report["left out"], "warnings": len(warnings)}
+    return {"minutes": minutes, "left out": report["left out"], "warnings": checked.warned if checked else 0}
 
 
 def what_is_lost(report: Mapping[str, Any], minutes: Mapping[str, float], least: float) -> str:

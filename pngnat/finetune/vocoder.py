@@ -25,6 +25,7 @@ from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
+from pngnat.workers.pool import Workers
 
 # Of the stage's time that must be left for training, however long the features took; and that features take, about.
 _LEAST, _MEASURING = 0.3, 0.2
@@ -103,7 +104,7 @@ def _measure(learner: VocoderLearner, tuning: VocoderTuning, progress: Progress)
     predicted = PredictedMels(learner.features, store, learner.teacher)
     unmeasured = store.missing(recordings)
     silent = predicted.missing(recordings)
-    work = itertools.chain(store.measure(unmeasured, tuning.processes), predicted.measure(silent))
+    work = itertools.chain(store.measure(unmeasured, Workers(jobs=tuning.processes)), predicted.measure(silent))
     for done, _ in enumerate(work, 1):
         progress.share(done / (len(unmeasured) + len(silent)))
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pngnat.audio import wav
 from pngnat.audio.sound_writer import encoded
-from pngnat.data.corpus import MANIFEST
-from pngnat.data.shar import CUTS, shar_shard
+from pngnat.data.corpus import MANIFEST, manifest_lines
+from pngnat.data.shar import CUTS, UNFINISHED, shar_shard
 from pngnat.data.shar_corpus import SHARDS, write_index
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
-from pngnat.scale.work import run_shards
-from pngnat.scale.workers import Workers
 from pngnat.stamps import digest, keep
+from pngnat.workers.pool import Workers
+from pngnat.workers.run import run_shards
 
-# The manifest, taken apart; of use until all shards are there.
-_PARTS, _COMPLETE = "parts", "complete"
+# The manifest, taken apart, until all shards are there; and how many of them and of recordings there are, written last.
+_PARTS, _COUNTS = "parts", "shards.json"
 # Lines that are held before they are written to their parts.
 _HELD = 20_000
 
@@ -70,7 +69,7 @@ def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], ob
         raise PngnatError(f"a shard has 1 recording or more, and not {sharding.recordings}")
     keep(make_folder(sharding.out), sharding.made_of)
     make_folder(sharding.out / SHARDS)
-    count, recordings = _take_apart(sharding)
+    count, recordings = _counts(sharding) or _take_apart(sharding)
     parts = [Part(number) for number in range(count)]
     missing = [part for part in workers.mine(parts) if not _is_there(sharding, part)]
     for part, result in run_shards(ShardWorker, (sharding,), missing, workers):
@@ -81,6 +80,8 @@ def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], ob
     if not all(_is_there(sharding, part) for part in parts):
         return 0
     write_index(sharding.out)
+    for folder in (_PARTS, UNFINISHED):
+        shutil.rmtree(sharding.out / folder, ignore_errors=True)
     return recordings
 
 
@@ -88,18 +89,26 @@ def _is_there(sharding: Sharding, part: Part) -> bool:
     return (sharding.out / SHARDS / CUTS.format(part.number)).is_file()
 
 
+def _counts(sharding: Sharding) -> tuple[int, int] | None:
+    """How many shards and recordings there are; None where the manifest must be taken apart for what is missing."""
+    try:
+        count, total = json.loads((sharding.out / _COUNTS).read_text())
+    except (OSError, ValueError):
+        return None
+    if (sharding.out / _PARTS).is_dir() or all(_is_there(sharding, Part(number)) for number in range(count)):
+        return count, total
+    return None
+
+
 def _take_apart(sharding: Sharding) -> tuple[int, int]:
     """Write the lines of each shard to a file of its own; returns how many shards and recordings there are."""
     folder = make_folder(sharding.out / _PARTS)
-    if (folder / _COMPLETE).is_file():
-        count, total = json.loads((folder / _COMPLETE).read_text())
-        return count, total
-    total = sum(1 for _ in _manifest(sharding.corpus))
+    total = sum(1 for _ in manifest_lines(sharding.corpus))
     count = -(-total // sharding.recordings)
     # Two that do this at once have a folder each, and write the same.
     beside = Path(tempfile.mkdtemp(prefix=f"{_PARTS}.", dir=sharding.out))
     held: dict[int, list[str]] = defaultdict(list)
-    for place, line in enumerate(_manifest(sharding.corpus)):
+    for place, line in enumerate(manifest_lines(sharding.corpus)):
         name = json.loads(line)["id"]
         held[int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % count].append(line)
         if place % _HELD == _HELD - 1:
@@ -109,7 +118,7 @@ def _take_apart(sharding: Sharding) -> tuple[int, int]:
         (beside / f"{number:06d}").touch()  # a hash may leave a shard empty
         (beside / f"{number:06d}").replace(folder / f"{number:06d}")
     shutil.rmtree(beside)
-    write_text(folder / _COMPLETE, json.dumps([count, total]))
+    write_text(sharding.out / _COUNTS, json.dumps([count, total]))
     return count, total
 
 
@@ -118,14 +127,6 @@ def _append(folder: Path, held: dict[int, list[str]]) -> None:
         with open(folder / f"{number:06d}", "a", encoding="utf-8") as file:
             file.writelines(lines)
     held.clear()
-
-
-def _manifest(corpus: Path) -> Iterator[str]:
-    try:
-        with gzip.open(corpus / MANIFEST, "rt", encoding="utf-8") as lines:
-            yield from lines
-    except (OSError, EOFError, ValueError) as error:
-        raise PngnatError(f"{corpus / MANIFEST} is damaged ({error!r}); prepare the corpus again") from error
 
 
 class ShardWorker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.data.remote_files import size_of
-from pngnat.data.shar import shar_shard
+from pngnat.data.shar import UNFINISHED, shar_shard
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.scale.lines import Line, Lines, read_lines, split_lines
-from pngnat.scale.work import run_shards
-from pngnat.scale.workers import Workers
 from pngnat.stamps import digest, keep
+from pngnat.workers.pool import Workers
+from pngnat.workers.run import run_shards
 
 SHAR, REPORTS = "shar", "reports"
 # Without loss, or some tenth of the bytes.
@@ -98,20 +99,20 @@ def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardR
     keep(make_folder(work.out), work.made_of)
     for name in (SHAR, REPORTS):
         make_folder(work.out / name)
-    total, missing = Total(), []
-    for shard in workers.mine(split_lines(work.texts, work.lines)):
+    total, shards, missing = Total(), list(split_lines(work.texts, work.lines)), []
+    for shard in workers.mine(shards):
         if (report := _report(work.out, shard.number)) is None:
             missing.append(shard)
         else:
             _count(total, report, on_shard)
-    done = set()
     for shard, result in run_shards(SpeechWorker, (work,), missing, workers):
-        done.add(shard.number)
         if isinstance(result, ShardReport):
             _count(total, result, on_shard)
         else:
             total.lost.append(f"shard {shard.number}: {result}")
-    total.lost += [f"shard {shard.number}: every worker that tried it died" for shard in missing if shard.number not in done]
+    if all(_place(work.out, shard.number).is_file() for shard in shards):
+        # What killed workers left.
+        shutil.rmtree(work.out / UNFINISHED, ignore_errors=True)
     return total
 
 

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from pngnat.audio.config import AudioConfig
 from pngnat.config.schema import register
 from pngnat.data.corpus import Recording
-from pngnat.data.features import FeatureStore
-from pngnat.data.recordings import Recordings, as_recordings, open_corpora, total_seconds
+from pngnat.data.features import FeatureStore, quick_enough
+from pngnat.data.recordings import Recordings, as_recordings, open_corpora
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
 from pngnat.training.augmentation import AugmentationConfig
@@ -32,6 +32,7 @@ from pngnat.training.shrinking import shrunk
 from pngnat.training.vocoder import Copies, VocoderTraining, VocoderTrainingConfig
 from pngnat.training.vocoder_data import SegmentConfig
 from pngnat.voice.vocoders import load_own_vocoder, save_discriminators, save_settings, save_vocoder
+from pngnat.workers.pool import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +111,6 @@ class VocoderRecipe(VocoderSettings):
         )
 
 
-# Recordings whose pitch Harvest measures in some ten hours on one core.
-_HARVEST_HOURS = 50
-
 register("adversarial_schema", AdversarialConfig, group="adversarial")
 
 
@@ -130,7 +128,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     store = FeatureStore(job.features, job.audio, job.pitch or quick_enough(train))
     valid = valid.chosen(random.Random(0).sample(range(len(valid)), min(job.validate_clips, len(valid))))
     missing = store.missing(chain(train, valid))
-    _finish(store.measure(missing, job.processes), "features", len(missing))
+    _finish(store.measure(missing, Workers(jobs=job.processes)), "features", len(missing))
     if job.teacher and job.features is None:
         raise PngnatError("predicted mels are kept in a folder: name one with features=FOLDER")
     predicted = PredictedMels(job.features, store, job.teacher) if job.teacher and job.features else None
@@ -149,11 +147,6 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     if module.discriminators is not None:
         save_discriminators(job.run_dir, module.discriminators.state_dict())
     return load_own_vocoder(job.run_dir)
-
-
-def quick_enough(recordings: Sequence[Recording]) -> str:
-    """How to measure their pitch: Harvest takes a fifth of their length, and DIO a hundredth."""
-    return "harvest" if total_seconds(recordings) <= 3600 * _HARVEST_HOURS else "dio"
 
 
 def at_most(recordings: Recordings, minutes: float) -> Recordings:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from itertools import islice
+from typing import Generic, Protocol, TypeVar
 
 from pngnat.errors import PngnatError
 
-PROCESSES, RAY = ENGINES = "processes", "ray"
+# Items of a shard at most, and shards of what is small.
+_LARGEST, _SHARDS = 200, 50
+LOCAL, PROCESSES, RAY = ENGINES = "local", "processes", "ray"
 
 
 class Numbered(Protocol):
-    """What a worker is given: small, since it travels; the data that it names does not."""
+    """What a worker is given: small, since it travels."""
 
     @property
     def number(self) -> int:
@@ -21,6 +24,28 @@ class Numbered(Protocol):
 
 
 Shard = TypeVar("Shard", bound=Numbered)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Chunk(Generic[Item]):
+    """A shard that holds its items."""
+
+    number: int
+    items: tuple[Item, ...]
+
+
+def fair_size(count: int) -> int:
+    """Items of a shard, of `count` in all: few are lost when a worker is killed, few files are made, and all workers have some."""
+    return max(1, min(_LARGEST, count // _SHARDS))
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[Chunk[Item]]:
+    """The items in shards of `size`, the last one shorter; taken as they are needed."""
+    waiting, number = iter(items), 0
+    while held := tuple(islice(waiting, size)):
+        yield Chunk(number, held)
+        number += 1
 
 
 @dataclass(frozen=True)
@@ -28,9 +53,9 @@ class Workers:
     """Who does the work."""
 
     engine: str = PROCESSES
-    """processes of this machine, or ray."""
+    """local (this process), processes of this machine, or ray."""
     jobs: int = 1
-    """Workers; one works in this process."""
+    """Workers; one process works in this one."""
     address: str | None = None
     """Of a Ray cluster, "auto" for the one that this machine belongs to; None starts one on this machine."""
     gpus: float = 0.0
@@ -46,10 +71,15 @@ class Workers:
         if (self.address or self.gpus) and self.engine != RAY:
             raise PngnatError("an address and GPUs of workers are Ray's: add --engine ray")
 
-    def mine(self, shards: Iterable[Shard]) -> list[Shard]:
+    @property
+    def is_share(self) -> bool:
+        """Whether others have shares, too."""
+        return self.share[1] > 1
+
+    def mine(self, shards: Iterable[Shard]) -> Iterator[Shard]:
         """Those of this share: every n-th, so that the shares are alike where shards differ along the input."""
         place, count = self.share
-        return [shard for shard in shards if shard.number % count == place - 1]
+        return (shard for shard in shards if shard.number % count == place - 1)
 
 
 def share_of(text: str) -> tuple[int, int]:
@@ -58,3 +88,22 @@ def share_of(text: str) -> tuple[int, int]:
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise PngnatError(f"'{text}' is no share: write 2/5 for the second of five, from 1/5 to 5/5")
     return int(found[1]), int(found[2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """Who does the work, as settings of a command."""
+
+    workers: int = 1
+    """Workers; one process works in this one."""
+    engine: str = PROCESSES
+    """local (this process), processes of this machine, or ray."""
+    address: str | None = None
+    """Of a Ray cluster; auto is the one that this machine belongs to, null starts one on this machine."""
+    shard: str = "1/1"
+    """Do this share of the shards alone, 2/5 for the second of five; the last to end joins them."""
+
+    @property
+    def pool(self) -> Workers:
+        """The same, checked. Raises PngnatError where it cannot be."""
+        return Workers(self.engine, self.workers, self.address, share=share_of(self.shard))

@@ -33,30 +33,6 @@ def run(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iter
     yield from _in_processes(make, settings, iter(items), workers) if workers > 1 else _here(make, settings, items)
 
 
-def in_order(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int) -> Iterator[Any]:
-    """The results alone, in the order of the items. Raises what an item raised."""
-    waiting: dict[int, Any] = {}
-    following = 0
-    for (number, _), result in run(_Numbered, (make, settings), enumerate(items), workers):
-        waiting[number] = result
-        while following in waiting:
-            result = waiting.pop(following)
-            if isinstance(result, Exception):
-                raise result
-            yield result
-            following += 1
-
-
-class _Numbered:
-    """A worker on numbered items."""
-
-    def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple) -> None:
-        self._work = make(*settings)
-
-    def __call__(self, numbered: tuple[int, Any]) -> Any:
-        return self._work(numbered[1])
-
-
 def _here(make, settings, items):
     worker = None
     for item in items:

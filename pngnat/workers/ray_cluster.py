@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
 from pngnat.errors import PngnatError, extra_needed
-from pngnat.scale.workers import Shard, Workers
+from pngnat.workers.pool import Workers
+from pngnat.workers.processes import Lost
 
+Item = TypeVar("Item")
 # How often a shard is given to another worker when its own dies, and how often an actor is started again: a shard that kills whoever
 # works on it must come to an end.
 _TRIES, _RESTARTS = 3, 20
+# Shards of each worker that are in memory at a time, and after which workers are started anew.
+_WINDOW = 64
 
 
 def run_on_ray(
-    make: Callable[..., Callable[[Shard], Any]], settings: tuple, shards: Sequence[Shard], workers: Workers
-) -> Iterator[tuple[Shard, Any]]:
-    """As `work.run_shards`. A worker that dies is started again with its shard; one that kills several is left out of the results."""
+    make: Callable[..., Callable[[Item], Any]], settings: tuple, shards: Iterable[Item], workers: Workers
+) -> Iterator[tuple[Item, Any]]:
+    """As `run.run_shards`. A worker that dies is started again with its shard."""
     with extra_needed("scale"):
         import ray
-        from ray.data import ActorPoolStrategy, DataContext
-    if not shards:
+        from ray.data import DataContext
+    waiting = iter(shards)
+    window = list(islice(waiting, _WINDOW * workers.jobs))
+    if not window:
         return
     # Before it starts: else it tells its makers that it is used.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -34,21 +42,9 @@ def run_on_ray(
         settled = DataContext.get_current()
         settled.enable_progress_bars = False
         settled.max_errored_blocks = -1
-        # A block a shard: what is lost with a worker is what is done again.
-        rows = [{"place": place, "shard": pickle.dumps(shard)} for place, shard in enumerate(shards)]
-        given = ray.data.from_items(rows, override_num_blocks=len(rows))
-        done = given.map_batches(
-            _Worker,
-            fn_constructor_args=(make, settings),
-            batch_size=1,
-            compute=ActorPoolStrategy(size=min(workers.jobs, len(shards))),
-            num_cpus=1,
-            num_gpus=workers.gpus,
-            max_restarts=_RESTARTS,
-            max_task_retries=_TRIES,
-        )
-        for row in done.iter_rows():
-            yield shards[row["place"]], pickle.loads(row["result"])
+        while window:
+            yield from _window(make, settings, window, workers)
+            window = list(islice(waiting, _WINDOW * workers.jobs))
     except (ConnectionError, ValueError) as error:
         if context is not None:
             raise
@@ -58,10 +54,39 @@ def run_on_ray(
             ray.shutdown()
 
 
+def _window(
+    make: Callable[..., Callable[[Item], Any]], settings: tuple, shards: Sequence[Item], workers: Workers
+) -> Iterator[tuple[Item, Any]]:
+    import ray
+    from ray.data import ActorPoolStrategy
+
+    # A block a shard: what is lost with a worker is what is done again.
+    rows = [{"place": place, "shard": pickle.dumps(shard)} for place, shard in enumerate(shards)]
+    given = ray.data.from_items(rows, override_num_blocks=len(rows))
+    done = given.map_batches(
+        _Worker,
+        fn_constructor_args=(make, settings, os.getcwd()),
+        batch_size=1,
+        compute=ActorPoolStrategy(size=min(workers.jobs, len(shards))),
+        num_cpus=1,
+        num_gpus=workers.gpus,
+        max_restarts=_RESTARTS,
+        max_task_retries=_TRIES,
+    )
+    missing = set(range(len(shards)))
+    for row in done.iter_rows():
+        missing.discard(row["place"])
+        yield shards[row["place"]], pickle.loads(row["result"])
+    yield from ((shards[place], Lost()) for place in sorted(missing))
+
+
 class _Worker:
     """An actor: works on a batch of one shard."""
 
-    def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple) -> None:
+    def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple, folder: str) -> None:
+        # Paths shall mean what they mean to who gave the work; on a machine without that folder they must be absolute.
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         self._work = make(*settings)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pngnat.data.check_report import write_report
-from pngnat.data.checks import check, measure, speaking_rate
+from pngnat.data.checks import Figures, Limits, check, measure, speaking_rate
 from pngnat.data.corpus import Recording
 from pngnat.data.segments import WordSpan
 from pngnat.text.utterance import Boundary, Utterance, Word
@@ -62,7 +62,7 @@ def test_pauses_do_not_count_as_slow_speech():
 @pytest.mark.slow
 def test_the_report_has_table_text_and_picture(tmp_path):
     warnings = check([*CORPUS, recording("bad", clipped=0.02)])
-    text = write_report(tmp_path, CORPUS, warnings)
+    text = write_report(tmp_path, [Figures.of(one, Limits()) for one in CORPUS], warnings)
     assert "clipping: 1" in text and "bad: 2.00% of the samples are clipped" in text
     assert json.loads((tmp_path / "checks.json").read_text())["warnings"][0]["id"] == "bad"
     assert (tmp_path / "checks.csv").read_text().splitlines()[0] == "id,speaker,kind,value,message"

@@ -12,6 +12,7 @@ from pngnat.audio import wav
 from pngnat.audio.config import AudioConfig
 from pngnat.data.features import FeatureStore
 from pngnat.errors import PngnatError
+from pngnat.workers.pool import Workers
 
 AUDIO = AudioConfig()
 TIME = np.arange(24000 + 137) / 24000
@@ -48,14 +49,19 @@ def test_features_say_what_a_recording_sounds_like(store, recordings):
     np.testing.assert_allclose(features.samples, VOWEL[: FRAMES * 300], atol=1e-4)
 
 
-@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_what_was_measured_is_not_measured_again(store, recordings, processes):
+@pytest.mark.parametrize("engine", ["local", pytest.param("processes", marks=pytest.mark.slow)])
+def test_what_was_measured_is_not_measured_again(store, recordings, engine):
     assert store.missing(recordings) == recordings
-    assert list(store.measure(recordings, processes)) == recordings
+    assert {recording.id for recording in store.measure(recordings, Workers(engine, jobs=2))} == {"a", "b"}
     silence(recordings[0])
     again = FeatureStore(store.folder, AUDIO, "dio")
     assert again.missing(recordings) == [] and again.load(recordings[0]).samples.any()
     assert again.missing([replace(recordings[0], id="new")])
+
+
+def test_shares_together_are_the_whole(store, recordings):
+    shares = [list(store.measure(recordings, Workers(share=(share, 2)))) for share in (1, 2)]
+    assert shares == [recordings[:1], recordings[1:]] and store.missing(recordings) == []
 
 
 def test_each_feature_is_measured_when_it_is_asked_for_and_shared(store, recordings):

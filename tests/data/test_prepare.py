@@ -7,9 +7,11 @@ import pytest
 import soundfile
 from formant_speech import formant_speech
 
-from pngnat.data import prepare as preparing
-from pngnat.data.corpus import read_manifest
-from pngnat.data.prepare import PrepareConfig, one_utterance, prepare
+from pngnat.data import prepare_shards as preparing
+from pngnat.data.corpus import manifest_lines, read_manifest
+from pngnat.data.parts import Parts
+from pngnat.data.prepare import PrepareConfig, one_utterance
+from pngnat.data.prepare_shards import prepare
 from pngnat.data.recordings import read_corpus
 from pngnat.data.sources import Skipped, Source, read_folder
 from pngnat.errors import PngnatError
@@ -111,10 +113,10 @@ def test_a_second_run_does_nothing_again(prepared, recordings, monkeypatch):
 
 def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
     _, out = prepared
-    lines = (out / "progress.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    finished = [line for line in lines if "cut" in json.loads(line)][:2]
+    finished = [json.loads(line) for line in manifest_lines(out)][:2]
     shutil.copy(out / STAMP, tmp_path)
-    (tmp_path / "progress.jsonl").write_text("".join(finished) + lines[-1][:20], encoding="utf-8")
+    Parts(tmp_path / "parts").write("000000-x.jsonl", [{"id": cut["id"], "cut": cut} for cut in finished])
+    (tmp_path / "parts" / ".000001-x.0a.jsonl").write_text('{"id": "cru')
     worked = []
 
     class Again:
@@ -129,7 +131,8 @@ def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
     sources, skipped = read_folder(recordings, "nobody")
     report = prepare(sources, skipped, PrepareConfig(tmp_path))
     assert report["prepared"] == 2
-    assert set(worked) == {source.id for source in sources} - {json.loads(line)["id"] for line in finished}
+    assert set(worked) == {source.id for source in sources} - {cut["id"] for cut in finished}
+    assert not (tmp_path / "parts").exists()
 
 
 def test_other_settings_are_refused(prepared):

@@ -18,7 +18,7 @@ import pngnat
 from pngnat.cli.main import main
 from pngnat.errors import PngnatError
 from pngnat.scale.speech import BulkSpeech, SpeechWorker, speak_in_bulk
-from pngnat.scale.workers import Workers, share_of
+from pngnat.workers.pool import Workers, share_of
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation.vocoder import clips
 from pngnat.finetune.data import read_professionals
 from pngnat.scale.shards import Sharding, to_shards
-from pngnat.scale.workers import Workers
+from pngnat.workers.pool import Workers
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from pngnat.models.png_bert import PngBertConfig
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.prosody import ProsodyConfig
 from pngnat.scale.shards import Sharding, to_shards
-from pngnat.scale.workers import Workers
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun, acoustic_model
@@ -24,6 +23,7 @@ from pngnat.training.mel_discriminator import MelAdversarialConfig
 from pngnat.training.runs import LAST, RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 from pngnat.training.start import start_from_model
+from pngnat.workers.pool import Workers
 
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=4)
 SCHEDULE = ScheduleConfig(learning_rate=3e-3, warmup=2, steps=8)

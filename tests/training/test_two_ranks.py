@@ -11,8 +11,8 @@ from prepared_toy import write_prepared
 
 import pngnat
 from pngnat.scale.shards import Sharding, to_shards
-from pngnat.scale.workers import Workers
 from pngnat.training.runs import LAST
+from pngnat.workers.pool import Workers
 
 ROOT = Path(pngnat.__file__).parents[1]
 STEPS, KILLED_AT = 12, 5

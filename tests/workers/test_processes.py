@@ -5,7 +5,9 @@ import itertools
 import pytest
 from deadly_worker import Deadly
 
-from pngnat.data.parallel import Lost, in_order, run
+from pngnat.workers.pool import Workers
+from pngnat.workers.processes import Lost, run
+from pngnat.workers.run import in_order
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -30,7 +32,7 @@ def test_results_come_in_the_order_of_the_items_and_no_more_items_are_taken_than
             taken.append(number)
             yield f"item {number}"
 
-    results = in_order(Deadly, (), endless(), workers)
+    results = in_order(Deadly, (), endless(), Workers(jobs=workers))
     assert list(itertools.islice(results, 3)) == ["ITEM 0", "ITEM 1", "ITEM 2"]
     results.close()
     # One process may do many while the other one starts.
@@ -39,7 +41,7 @@ def test_results_come_in_the_order_of_the_items_and_no_more_items_are_taken_than
 
 @pytest.mark.parametrize(("item", "error"), [("fail", ValueError), ("die", Lost)])
 def test_in_order_a_failure_is_raised(item, error):
-    results = in_order(Deadly, (), ["a", item, "b"], 2)
+    results = in_order(Deadly, (), ["a", item, "b"], Workers(jobs=2))
     assert next(results) == "A"
     with pytest.raises(error):
         list(results)

@@ -10,18 +10,19 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pngnat.text
 from pngnat.data.corpus import utterance_from_dict, utterance_to_dict
-from pngnat.data.parallel import in_order
 from pngnat.data.pretraining.sources import Passage, TextSource
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
 from pngnat.stamps import digest, renew, say_again
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.utterance import Utterance
+from pngnat.workers.pool import Workers
+from pngnat.workers.run import run_shards
 
 SPLITS = ("train", "held_out")
 # Names the shards, and is written last.
@@ -34,20 +35,21 @@ _FORMAT = 2
 class CorpusBuild:
     """How a cache is built.
 
-    folder: where. workers: processes; 1 works in this one. shard_characters: text of one shard, the most that an interruption costs
-    a worker. lexicon: a file of the user's pronunciations (see load_lexicon).
+    folder: where. workers: who does the work. shard_characters: text of one shard, the most that an interruption costs a worker.
+    lexicon: a file of the user's pronunciations (see load_lexicon).
     """
 
     folder: Path
-    workers: int = 1
+    workers: Workers = field(default_factory=Workers)
     shard_characters: int = 500_000
     lexicon: Path | None = None
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The text of one shard."""
+    """The text of one shard. number: its place among those of both splits."""
 
+    number: int
     path: Path
     passages: tuple[Passage, ...]
 
@@ -57,8 +59,10 @@ class Chunk:
         return sum(len(passage.text) for passage in self.passages)
 
 
-def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> None:
+def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
     """Make what is missing of the cache, with a progress bar; nothing where it is finished and its sources are unchanged.
+
+    Returns whether it is finished, which it is not while shards of other shares are missing.
 
     Raises PngnatError for text that cannot be read, and for a folder that another version made.
     """
@@ -69,7 +73,7 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> None:
     made_of = {"format": _FORMAT, "front_end": front_end, "sources": texts, "shard_characters": build.shard_characters}
     if renew(build.folder, made_of, _SHARDS):
         if not (damage := _damage(build.folder)):
-            return
+            return True
         say_again(build.folder, damage)
     for split in SPLITS:
         (build.folder / split).mkdir(parents=True, exist_ok=True)
@@ -86,14 +90,24 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> None:
                     yield chunk
 
         lexicon = load_lexicon(build.lexicon) if build.lexicon else None
-        for characters in in_order(ShardMaker, (lexicon,), missing(), build.workers):
-            bar.update(characters)
+        for _, result in run_shards(ShardMaker, (lexicon,), build.workers.mine(missing()), build.workers):
+            if isinstance(result, Exception):
+                raise result
+            bar.update(result)
     if not names["train"]:
         raise PngnatError("the text sources hold no text to train on: look at their patterns and held-out spans")
+    return _finish(build.folder, names)
+
+
+def _finish(folder: Path, names: Mapping[str, list[str]]) -> bool:
+    """Name the shards of a cache where all are there, and remove others."""
+    if not all((folder / split / name).exists() for split in SPLITS for name in names[split]):
+        return False
     for split in SPLITS:
-        for stale in {path.name for path in (build.folder / split).glob(f"*{_SUFFIX}")} - set(names[split]):
-            (build.folder / split / stale).unlink()
-    write_text(build.folder / _SHARDS, json.dumps(names, indent=1))
+        for stale in {path.name for path in (folder / split).glob(f"*{_SUFFIX}")} - set(names[split]):
+            (folder / split / stale).unlink(missing_ok=True)  # two shares may end at once
+    write_text(folder / _SHARDS, json.dumps(names, indent=1))
+    return True
 
 
 def _damage(folder: Path) -> str:
@@ -138,7 +152,7 @@ def _chunks(sources: Iterable[TextSource], build: CorpusBuild, front_end: str) -
         name = f"{counts[split]:06d}-{digest(front_end, *map(asdict, passages))}{_SUFFIX}"
         waiting[split], sizes[split] = [], 0
         counts[split] += 1
-        return Chunk(build.folder / split / name, passages)
+        return Chunk(sum(counts.values()) - 1, build.folder / split / name, passages)
 
     for source in sources:
         for passage in source.passages():

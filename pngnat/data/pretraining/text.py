@@ -9,7 +9,9 @@ from pathlib import Path
 from pngnat.data.pretraining.cache import CorpusBuild, build_cache, cached_utterances
 from pngnat.data.pretraining.sources import TextSource
 from pngnat.data.pretraining.tokens import StoreBuild, TokenStore, build_store
+from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokenizer
+from pngnat.workers.pool import WorkerSettings
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class PreparedText:
 
 
 @dataclass(frozen=True)
-class PretrainingText:
+class PretrainingText(WorkerSettings):
     """The text to pre-train on."""
 
     sources: Mapping[str, TextSource]
@@ -36,8 +38,6 @@ class PretrainingText:
     """Ids of a tokenizer that is trained: 4096 for millions of words, 8192 for a Wikipedia."""
     tokenizer_shards: int = 600
     """Shards of the text that a tokenizer is trained on, evenly spread over all: some 50 million words."""
-    workers: int = 1
-    """Processes."""
     max_tokens: int = 768
     """Longer sentences, which the front end found no clause to split at, are left out and counted."""
     shard_characters: int = 500_000
@@ -46,17 +46,26 @@ class PretrainingText:
     """File of pronunciations that win over the dictionary."""
 
     def prepare(self) -> PreparedText:
-        """Make what is missing; a stopped preparation goes on where it stopped. Raises PngnatError for text that cannot be read."""
+        """Make what is missing; a stopped preparation goes on where it stopped.
+
+        Raises PngnatError for text that cannot be read, and while shares of others are missing.
+        """
         folder = Path(self.folder)
         utterances = folder / "utterances"
-        lexicon = Path(self.lexicon) if self.lexicon else None
-        build_cache(list(self.sources.values()), CorpusBuild(utterances, self.workers, self.shard_characters, lexicon))
+        if not self.phonemize():
+            raise PngnatError(f"shares of the text in {utterances} are missing: prepare them first")
         tokenizer = Path(self.tokenizer) if self.tokenizer else self._train_tokenizer(folder / "tokenizer", utterances)
         stores = {
-            split: build_store(folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, self.workers))
+            split: build_store(folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, self.pool))
             for split in ("train", "held_out")
         }
         return PreparedText(PngTokenizer.load(tokenizer), **stores)
+
+    def phonemize(self) -> bool:
+        """Make what is missing of this share of the cache of utterances; returns whether all shares are there."""
+        lexicon = Path(self.lexicon) if self.lexicon else None
+        build = CorpusBuild(Path(self.folder) / "utterances", self.pool, self.shard_characters, lexicon)
+        return build_cache(list(self.sources.values()), build)
 
     def _train_tokenizer(self, folder: Path, utterances: Path) -> Path:
         if not (folder / "tokenizer.json").exists():

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from pngnat.data.parallel import in_order
 from pngnat.data.pretraining.cache import cached_shards, read_shard
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
 from pngnat.stamps import STAMP, digest, renew, say_again
 from pngnat.text.tokenizer import FILE, PngTokenizer
+from pngnat.workers.pool import Workers
+from pngnat.workers.run import in_order
 
 _STORE, _LENGTHS = "store.json", "lengths.bin"
 _SUFFIX = ".tokens"
@@ -123,13 +124,13 @@ def _opened(path: Path) -> tuple[_Shard, np.ndarray]:
 @dataclass(frozen=True)
 class StoreBuild:
     """What a store is made of. cache: a finished cache of utterances. tokenizer: a folder with tokenizer.json.
-    max_tokens: sentences with more are left out, and counted; workers: processes."""
+    max_tokens: sentences with more are left out, and counted; workers: who does the work."""
 
     cache: Path
     split: str
     tokenizer: Path
     max_tokens: int = 768
-    workers: int = 1
+    workers: Workers = field(default_factory=Workers)
 
 
 def build_store(folder: Path, build: StoreBuild) -> TokenStore:

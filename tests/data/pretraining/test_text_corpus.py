@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import fsspec
 import pytest
@@ -17,6 +17,7 @@ from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
 from pngnat.text.phonemes import PHONEMES
 from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.workers.pool import Workers
 
 words = st.builds(Word, st.text(max_size=12), st.lists(st.sampled_from(PHONEMES), max_size=12).map(tuple))
 numbers = st.none() | st.floats(0, 10)
@@ -77,9 +78,20 @@ def test_a_cache_holds_what_the_front_end_says(tmp_path):
 def test_processes_make_the_same_cache(tmp_path):
     texts = plain(*(f"Number {number} is here." for number in range(12)))
     for workers in (1, 2):
-        build_cache([texts], CorpusBuild(tmp_path / str(workers), workers, shard_characters=60))
+        build_cache([texts], CorpusBuild(tmp_path / str(workers), Workers(jobs=workers), shard_characters=60))
     one, two = ([shard.read_bytes() for shard in cached_shards(tmp_path / str(workers), "train")] for workers in (1, 2))
     assert one == two
+
+
+def test_shares_together_make_the_same_cache(tmp_path):
+    texts = plain(*(f"Number {number} is here." for number in range(12)))
+    build = CorpusBuild(tmp_path / "whole", shard_characters=60)
+    assert build_cache([texts], build)
+    shares = [replace(build, folder=tmp_path / "shares", workers=Workers("local", share=(share, 3))) for share in (3, 1, 2)]
+    assert [build_cache([texts], share) for share in shares] == [False, False, True]
+    parts, whole = ([path.name for path in cached_shards(one.folder, "train")] for one in (shares[0], build))
+    assert parts == whole and len(whole) == 3
+    assert list(cached_utterances(shares[0].folder, "train")) == list(cached_utterances(build.folder, "train"))
 
 
 def test_a_stopped_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
