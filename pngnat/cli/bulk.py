@@ -51,6 +51,7 @@ def speak_parser() -> argparse.ArgumentParser:
     add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed makes the same sound (default: 0)")
     add("--lexicon", metavar="FILE", help="pronunciations that win over the dictionary")
+    add("--watermark", action="store_true", help="mark the sounds, unheard, so that pngnat watermark knows them")
     add("--format", default="flac", choices=("flac", "opus"), help="of the sounds (default: flac; opus has a tenth of the bytes)")
     add("--lines", type=int, default=1000, metavar="N", help="lines of a shard (default: 1000)")
     add("--voice-engine", metavar="NAME", help="what computes, as pngnat speak's --engine")
@@ -67,7 +68,7 @@ def speak(args: argparse.Namespace) -> int:
     from pngnat.scale.speech import BulkSpeech, ShardReport, speak_in_bulk
     from pngnat.voice.card import find_voice
 
-    options = {name: getattr(args, name) for name in ("speaker", "pace", "pitch", "seed", "lexicon")}
+    options = {name: getattr(args, name) for name in ("speaker", "pace", "pitch", "seed", "lexicon", "watermark")}
     _check_manner(args.voice, options)
     work = BulkSpeech(
         texts=tuple(args.texts),

@@ -17,6 +17,7 @@ from pngnat.cli.speech_dispatcher import dispatcher_parser
 from pngnat.cli.studio import studio_parser
 from pngnat.cli.train import stages_parser
 from pngnat.cli.voices import voices_parser
+from pngnat.cli.watermark import watermark_parser
 from pngnat.evaluation.commands import MEASURES, measure_parser
 
 # What a value is, by the word that stands for it in the help.
@@ -33,6 +34,7 @@ def completion(shell: str) -> str:
         "serve": serve_parser(),
         "speech-dispatcher": dispatcher_parser(),
         "studio": studio_parser(),
+        "watermark": watermark_parser(),
         "train": stages_parser(),
         "bulk": {name: make() for name, (_, make, _) in WORKS.items()},
         "evaluate": {name: measure_parser(name, name) for name in MEASURES},

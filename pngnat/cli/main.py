@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": Command("pngnat.cli.serve:main", "speak for other programs, over HTTP"),
     "speech-dispatcher": Command("pngnat.cli.speech_dispatcher:main", "speak for screen readers and browsers, on Linux"),
     "studio": Command("pngnat.cli.studio:main", "record, make, shape and use a voice, in a browser"),
+    "watermark": Command("pngnat.cli.watermark:main", "tell which sounds carry the watermark of --watermark"),
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 

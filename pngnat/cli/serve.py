@@ -47,6 +47,7 @@ def serve_parser() -> argparse.ArgumentParser:
     add("--wyoming-port", type=int, metavar="PORT", help="also speak Wyoming, for Home Assistant; usually 10200")
     add("--zeroconf", action="store_true", help="tell Home Assistant of it over the local network")
     add("--asterics-port", type=int, metavar="PORT", help="also answer AsTeRICS Grid; usually 5555")
+    add("--watermark", action="store_true", help="mark all sound, unheard, so that pngnat watermark knows it")
     add("--token", help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or")
     add("--token-file", metavar="FILE", help="a file whose first line is the token")
     add(
@@ -81,6 +82,7 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
         engine=args.engine,
         device=args.device,
         threads=args.threads,
+        watermark=args.watermark,
         origins=tuple(args.allow_origin),
         at_once=args.at_once,
         waiting=args.queue,

@@ -98,7 +98,7 @@ def _make_folder(path: str | None) -> None:
 
 
 def _options(args: argparse.Namespace) -> dict:
-    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml")
+    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml", "watermark")
     options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
     _check_manner(args, options)
     return options

@@ -66,6 +66,7 @@ def _add_texts_and_outputs(add) -> None:
     formats = (*FORMATS, RAW)
     add("--format", choices=formats, help=f"of -o - (default: {RAW}, 16-bit mono PCM) and of the files of --batch (default: wav)")
     add("--phonemes", action="store_true", help="make no sound: print the sentences, words and phonemes that would be said")
+    add("--watermark", action="store_true", help="mark the sound, unheard, so that pngnat watermark knows it")
     add("--ssml", action=argparse.BooleanOptionalAction, help="whether the text is SSML (default: where it begins with <speak>)")
     add("--timings", choices=("json", "srt", "TextGrid"), help="also write when each word and phoneme is spoken, beside the output")
 

@@ -73,6 +73,7 @@ def _intelligibility(parser: argparse.ArgumentParser) -> None:
     _spoken(parser, "speaks every sentence; default: who recorded it, else the voice's default speaker")
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
+    parser.add_argument("--watermark", action="store_true", help="measure the voice with a watermark")
 
 
 def _recreated(parser: argparse.ArgumentParser) -> None:

@@ -79,11 +79,13 @@ def measure_recordings(passages: Iterable[Passage], measure: Measure) -> Iterato
             yield measure(passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate)
 
 
-def measure_voice(passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None) -> Iterator[MeasuredSentence]:
+def measure_voice(
+    passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None, watermark: bool = False
+) -> Iterator[MeasuredSentence]:
     """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
     for passage in passages:
         name = speaker or (passage.speaker if passage.speaker in voice.speakers else voice.card.default_speaker)
-        speech = synthesize(passage.text, voice, speaker=name)
+        speech = synthesize(passage.text, voice, speaker=name, watermark=watermark)
         yield measure(passage, VOICE, name, speech.samples, speech.sample_rate)
 
 
@@ -137,7 +139,7 @@ def run(options: argparse.Namespace) -> None:
     measurer = Measurer(options.threads, not options.no_mos)
     sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]
     if voice is not None:
-        sentences += measure_voice(tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker)
+        sentences += measure_voice(tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker, options.watermark)
     rows = summarize(sentences)
     print(report.table(rows))
     if options.json:

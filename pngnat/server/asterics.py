@@ -7,7 +7,6 @@ played where the board is.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -17,10 +16,10 @@ from starlette.types import ASGIApp
 
 from pngnat.server.answers import whole
 from pngnat.server.app import plain_app
-from pngnat.server.encoding import MEDIA_TYPES
+from pngnat.server.encoding import MEDIA_TYPES, encode
 from pngnat.server.errors import ApiError
 from pngnat.server.gate import Gate, Limits
-from pngnat.server.requests import SpeechRequest, Wish, wish
+from pngnat.server.requests import SpeechRequest, wish
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
 
@@ -61,22 +60,19 @@ def asterics_app(service: Service) -> ASGIApp:
 
     async def _sound(request: Request) -> bytes | None:
         text, voice = _asked(request)
-        wanted = wish(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service.voices, service.settings)
+        wanted = wish(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service)
         key = (wanted.speaker.id, text)
         if (kept := said.get(key)) is not None:
             return kept
-        parts = await whole(request, service.speakers.start(lambda: _whole_sound(wanted, service)))
-        if parts is None:
+        blocks = await whole(request, service.speakers.start(wanted.blocks))
+        if blocks is None:
             return None
-        said.keep(key, parts[0])
-        return parts[0]
+        sound = encode("wav", wanted.sample_rate, blocks, wanted.tags)
+        said.keep(key, sound)
+        return sound
 
     gate = Gate(app, Limits(None, service.settings.largest_body, service.settings.patience), service.metrics)
     return CORSMiddleware(gate, allow_origins=["*"], allow_methods=["GET", "POST"], allow_private_network=True)
-
-
-def _whole_sound(wanted: Wish, service: Service) -> Iterator[bytes]:
-    yield wanted.whole(service.metrics)
 
 
 def _asked(request: Request) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse, Response
 
 from pngnat.server.answers import streamed, whole
 from pngnat.server.encoding import MEDIA_TYPES, Encoder
-from pngnat.server.metrics import Metrics
 from pngnat.server.requests import CaptionedRequest, Wish, wish
 from pngnat.server.service import Service
 from pngnat.synthesis.timings import Timings
@@ -28,8 +27,8 @@ def caption_routes(service: Service) -> APIRouter:
     @routes.post(PATH)
     @routes.post(KOKORO_PATH)
     async def captioned(body: CaptionedRequest, request: Request) -> Response:
-        wanted = wish(body, service.voices, service.settings)
-        job = service.speakers.start(lambda: _sentences(wanted, service.metrics))
+        wanted = wish(body, service)
+        job = service.speakers.start(lambda: _sentences(wanted))
         if body.stream:
             return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
         parts = await whole(request, job)
@@ -38,18 +37,16 @@ def caption_routes(service: Service) -> APIRouter:
     return routes
 
 
-def _sentences(wanted: Wish, metrics: Metrics) -> Iterator[dict[str, Any]]:
+def _sentences(wanted: Wish) -> Iterator[dict[str, Any]]:
     """Each sentence with the next part of the sound, and its times in the whole of it."""
-    rate = wanted.speaker.voice.sample_rate
-    encoder, before = Encoder(wanted.kind, rate, wanted.tags), 0.0
+    encoder, before = Encoder(wanted.kind, wanted.sample_rate, wanted.tags), 0.0
     for sentence in wanted.sentences():
         sound, samples = [], 0
-        for block in sentence.blocks():
-            metrics.spoken += len(block) / rate
+        for block in wanted.service.blocks(sentence):
             samples += len(block)
             sound.append(encoder.write(block))
         yield _caption(b"".join(sound), wanted.kind, sentence.said.timings, before)
-        before += samples / rate
+        before += samples / wanted.sample_rate
     yield _caption(encoder.close(), wanted.kind, Timings(), before)
 
 

@@ -26,8 +26,8 @@ def openai_routes(service: Service) -> APIRouter:
 
     @routes.post("/v1/audio/speech")
     async def speech(body: SpeechRequest, request: Request) -> Response:
-        wanted = wish(body, service.voices, service.settings)
-        job = service.speakers.start(lambda: wanted.sound(service.metrics))
+        wanted = wish(body, service)
+        job = service.speakers.start(wanted.sound)
         if body.stream_format == "sse":
             done = _event({"type": "speech.audio.done", "usage": _USAGE})
             return await streamed(request, job, _delta, "text/event-stream", done)

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from pngnat.errors import PngnatError
-from pngnat.server.encoding import MEDIA_TYPES, Encoder, encode
+from pngnat.server.encoding import MEDIA_TYPES, Encoder
 from pngnat.server.errors import ApiError
-from pngnat.server.metrics import Metrics
+from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
-from pngnat.server.voice_table import TableSpeaker, VoiceTable
+from pngnat.server.voice_table import TableSpeaker
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import sound_tags
-from pngnat.synthesis.synthesize import check_text, sentences
+from pngnat.synthesis.synthesize import check_text
 
 
 class VoiceName(BaseModel):
@@ -57,49 +58,47 @@ class CaptionedRequest(SpeechRequest):
 class Wish:
     """A checked text. speaker: who says it. pace: 2 is twice as fast. kind: of the sound, one of MEDIA_TYPES."""
 
+    service: Service
     text: str
     speaker: TableSpeaker
     pace: float
     kind: str
-    max_pause: float
 
-    def sentences(self) -> Iterator[Sentence]:
-        """The sentences, whose sound is yet to be made."""
-        voice, name = self.speaker.voice, self.speaker.name
-        return sentences(self.text, voice, speaker=name, pace=self.pace, max_pause=self.max_pause)
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self.speaker.voice.sample_rate
 
     @property
     def tags(self) -> dict[str, str]:
         """Metadata of the sound: that it is synthetic, and whose voice it is in."""
         return sound_tags(self.speaker.voice.name, self.speaker.name)
 
-    def whole(self, metrics: Metrics) -> bytes:
-        """A whole sound file, whose header knows its length."""
-        rate = self.speaker.voice.sample_rate
-        speeches = [sentence.speech() for sentence in self.sentences()]
-        metrics.spoken += sum(speech.duration for speech in speeches)
-        return encode(self.kind, rate, (speech.samples for speech in speeches), self.tags)
+    def sentences(self) -> Iterator[Sentence]:
+        """The sentences, whose sound is yet to be made."""
+        return self.service.sentences(self.text, self.speaker, self.pace)
 
-    def sound(self, metrics: Metrics) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Samples (S_i,) as they are made."""
+        return (block for sentence in self.sentences() for block in self.service.blocks(sentence))
+
+    def sound(self) -> Iterator[bytes]:
         """The encoded sound as it is made."""
-        rate = self.speaker.voice.sample_rate
-        encoder = Encoder(self.kind, rate, self.tags)
-        for sentence in self.sentences():
-            for block in sentence.blocks():
-                metrics.spoken += len(block) / rate
-                # Also without bytes of its own yet: between blocks a text whose client has gone is dropped.
-                yield encoder.write(block)
+        encoder = Encoder(self.kind, self.sample_rate, self.tags)
+        for block in self.blocks():
+            # Also without bytes of its own yet: between blocks a text whose client has gone is dropped.
+            yield encoder.write(block)
         yield encoder.close()
 
 
-def wish(request: SpeechRequest, voices: VoiceTable, settings: ServerSettings) -> Wish:
+def wish(request: SpeechRequest, service: Service) -> Wish:
     """The request, checked. Raises ApiError and UnknownVoice for what cannot be had."""
-    check_length(request.input, settings)
+    check_length(request.input, service.settings)
     kind = request.response_format
     if kind not in MEDIA_TYPES:
         raise ApiError(400, f"response_format '{kind[:20]}' is not supported; use one of {', '.join(MEDIA_TYPES)}", "response_format")
     name = request.voice.id if isinstance(request.voice, VoiceName) else request.voice
-    return Wish(request.input, voices.find(name), request.speed, kind, settings.max_pause)
+    return Wish(service, request.input, service.voices.find(name), request.speed, kind)
 
 
 def check_length(text: str, settings: ServerSettings) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from pngnat.server.metrics import Metrics
 from pngnat.server.settings import ServerSettings
 from pngnat.server.speaking import Speakers
-from pngnat.server.voice_table import VoiceTable
-from pngnat.synthesis.synthesize import synthesize
+from pngnat.server.voice_table import TableSpeaker, VoiceTable
+from pngnat.synthesis.sentence import Sentence
+from pngnat.synthesis.synthesize import sentences
 
 
 @dataclass(frozen=True)
@@ -27,5 +31,18 @@ class Service:
         Raises PngnatError where a voice cannot be loaded.
         """
         voices, metrics = VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads), Metrics()
-        synthesize("Hello.", voices.default.voice)
-        return cls(settings, voices, Speakers(settings.at_once, settings.waiting, metrics), metrics)
+        service = cls(settings, voices, Speakers(settings.at_once, settings.waiting, metrics), metrics)
+        for sentence in service.sentences("Hello.", voices.default):
+            sentence.speech()
+        return service
+
+    def sentences(self, text: str, speaker: TableSpeaker, pace: float = 1.0, ssml: bool | None = None) -> Iterator[Sentence]:
+        """How every text is spoken: `pngnat.synthesis.synthesize.sentences`, as the settings allow."""
+        pause, mark = self.settings.max_pause, self.settings.watermark
+        return sentences(text, speaker.voice, speaker=speaker.name, pace=pace, ssml=ssml, max_pause=pause, watermark=mark)
+
+    def blocks(self, sentence: Sentence) -> Iterator[np.ndarray]:
+        """The sound of a sentence as it is made, counted."""
+        for block in sentence.blocks():
+            self.metrics.spoken += len(block) / sentence.voice.sample_rate
+            yield block

@@ -35,6 +35,8 @@ class ServerSettings:
     """What computes, and on which device with how many threads of the processor; see `load_voice`."""
     device: str | None = None
     threads: int | None = None
+    watermark: bool = False
+    """Whether all sound carries the mark that `pngnat watermark` finds."""
     origins: tuple[str, ...] = ()
     """Web pages that may call the HTTP interface from a browser, as `https://example.org`; `*` for all."""
     at_once: int = 2

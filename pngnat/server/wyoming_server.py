@@ -23,7 +23,6 @@ from pngnat.server.service import Service
 from pngnat.server.speaking import Busy
 from pngnat.server.voice_table import LANGUAGE, TableSpeaker
 from pngnat.server.wyoming_events import LONGEST_LINE, BrokenStream, is_ssml, read_event, text_of, voice_of
-from pngnat.synthesis.synthesize import stream_samples
 from pngnat.text.sentences import paragraphs, sentences
 from pngnat.version import __version__
 
@@ -196,16 +195,14 @@ class _Connection:
 
     async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None) -> AsyncIterator[bytes]:
         """16-bit sound of a text in blocks; the work ends where its reader does."""
-        settings, metrics = self.service.settings, self.service.metrics
-        check_length(text, settings)
-        rate = speaker.voice.sample_rate
+        service = self.service
+        check_length(text, service.settings)
 
         def work() -> Iterator[bytes]:
-            for block in stream_samples(text, speaker.voice, speaker=speaker.name, ssml=ssml, max_pause=settings.max_pause):
-                metrics.spoken += len(block) / rate
-                yield to_pcm(block)
+            for sentence in service.sentences(text, speaker, ssml=ssml):
+                yield from map(to_pcm, service.blocks(sentence))
 
-        job = self.service.speakers.start(work)
+        job = service.speakers.start(work)
         try:
             async for sound in job:
                 yield sound

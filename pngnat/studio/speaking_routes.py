@@ -90,14 +90,13 @@ def speaking_routes(studio: Studio) -> APIRouter:
         recorded = studio.project.takes.of_text(body.text) if body.own else None
         speaker = studio.speaker(body.voice)
         rate = speaker.voice.sample_rate
-        metrics, most = studio.service.metrics, studio.service.settings.max_pause
-        wanted = Wish(body.text, speaker, body.pace, "pcm", most)
+        wanted = Wish(studio.service, body.text, speaker, body.pace, "pcm")
 
         def own() -> Iterator[bytes]:
             assert recorded is not None
             yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
 
-        job = studio.service.speakers.start(own if recorded else lambda: wanted.sound(metrics))
+        job = studio.service.speakers.start(own if recorded else wanted.sound)
         answer = await streamed(request, job, lambda data: data, "audio/pcm")
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Own-Recording"] = "1" if recorded else "0"

@@ -36,6 +36,8 @@ class SpeechOptions:
         that a server of texts from strangers wants little.
     lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
     ssml: whether the text is SSML; None means that it is where it begins with <speak>.
+    watermark: whether the sound carries the mark that `find_watermark` (`pngnat watermark`) finds, and nobody hears; needs the extra
+        `watermark`.
     Raises PngnatError for a value of another type, and for a number that is out of range.
     """
 
@@ -52,6 +54,7 @@ class SpeechOptions:
     max_pause: float = 1200.0
     lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
     ssml: bool | None = None
+    watermark: bool = False
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -75,6 +78,8 @@ class SpeechOptions:
             _check("word_pace", word, Integral, "a table of paces by the number of a word")
         if self.ssml not in (True, False, None):
             raise PngnatError(f"ssml must be True, False or None, and is {shown(self.ssml)}")
+        if self.watermark not in (True, False):
+            raise PngnatError(f"watermark must be True or False, and is {shown(self.watermark)}")
         _check("seed", self.seed, Integral, "a whole number")
         _check("blend", self.blend, Blend | None, "a Blend")
         _check("lexicon", self.lexicon, Mapping | str | os.PathLike | None, "a table of pronunciations, or a file")
@@ -96,6 +101,7 @@ class SpeechKeywords(TypedDict, total=False):
     max_pause: float
     lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None
     ssml: bool | None
+    watermark: bool
 
 
 def _check(name: str, value: Any, kind: Any, meant: str) -> None:

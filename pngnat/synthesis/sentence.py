@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pngnat.audio.watermark import watermarked
 from pngnat.engine.interface import Pitch
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
@@ -21,7 +22,8 @@ class Sentence:
     """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
     and so the one before must have been made.
 
-    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`.
+    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`. watermark: whether the sound
+    carries one.
     """
 
     said: Speech
@@ -31,6 +33,7 @@ class Sentence:
     timeline: Timeline
     noise: np.random.Generator
     pitch: Pitch = field(default_factory=Pitch)
+    watermark: bool = False
 
     def mel(self) -> np.ndarray:
         """The natural log-mel, (M, T)."""
@@ -47,7 +50,8 @@ class Sentence:
         return replace(self.said, samples=np.concatenate(blocks))
 
     def _heard(self, spoken: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        yield from fit_pauses(self._checked(spoken), self.timeline, self.voice.sample_rate)
+        heard = fit_pauses(self._checked(spoken), self.timeline, self.voice.sample_rate)
+        return watermarked(heard, self.voice.sample_rate) if self.watermark else heard
 
     def _checked(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         missing = int(self.timeline.borders[-1])

@@ -186,6 +186,7 @@ class Speaking:
             timeline=timeline,
             noise=self.noise,
             pitch=self._pitch(utterance, tokens, timeline),
+            watermark=self.options.watermark,
         )
 
     def _pitch(self, utterance: Utterance, tokens: PngTokens, timeline: Timeline) -> Pitch:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import pngnat
+from pngnat.server import service
 from pngnat.server.run import Running, serve
 from pngnat.server.settings import ServerSettings
 
@@ -71,19 +72,15 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen, dict[str, int]]
 @contextmanager
 def slow_speech(seconds: float) -> Iterator[None]:
     """While the block lasts, each sentence takes at least so long: the stub voice would be done before a test has looked."""
-    from pngnat.server import requests, wyoming_server
+    original = service.sentences
 
-    def slowly(original):
-        def wrapped(*arguments, **options):
-            for item in original(*arguments, **options):
-                time.sleep(seconds)
-                yield item
-
-        return wrapped
+    def slowly(*arguments, **options):
+        for sentence in original(*arguments, **options):
+            time.sleep(seconds)
+            yield sentence
 
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((requests, "sentences"), (wyoming_server, "stream_samples")):
-            patch.setattr(module, name, slowly(getattr(module, name)))
+        patch.setattr(service, "sentences", slowly)
         yield
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from speaking import LONG, TEXT, says
 
 import pngnat
+from pngnat.audio.watermark import THRESHOLD, find_watermark
 from pngnat.errors import PngnatError
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import pieces, sentences
@@ -49,6 +50,15 @@ def test_a_stream_joined_is_the_whole(voice, speech):
 
 def test_a_stream_is_lazy(voice):
     assert next(pngnat.stream("One. " * 100_000, voice)).normalized_text == "One."
+
+
+def test_a_watermark(voice, speech):
+    pytest.importorskip("perth")
+    marked = pngnat.synthesize(TEXT, voice, watermark=True)
+    assert len(marked.samples) == len(speech.samples) and marked.words == speech.words
+    assert find_watermark(speech.samples, 24000)[0] < THRESHOLD <= find_watermark(marked.samples, 24000)[0]
+    joined = np.concatenate(list(pngnat.stream_samples(TEXT, voice, watermark=True)))
+    np.testing.assert_allclose(joined, marked.samples, atol=1e-4)
 
 
 def test_blocks_of_samples_joined_are_the_whole(voice):
