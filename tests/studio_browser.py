@@ -44,15 +44,16 @@ def studio_process(folder: Path, voice: Path) -> Iterator[tuple[str, subprocess.
 
 
 @contextmanager
-def browser(microphone: Path | None = None) -> Iterator[object]:
-    """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew each time."""
-    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
+def browser(microphone: Path | None = None, *more: str, env: dict[str, str] | None = None) -> Iterator[object]:
+    """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew each time.
+    more: flags. env: its environment, None for the one here."""
+    flags = [*more, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")
     if microphone is not None:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
     with _playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, env=env)
         try:
             yield chromium
         finally:
