@@ -22,6 +22,7 @@ from pngnat.finetune.acoustic import AcousticTuning, Learner, target_model, tune
 from pngnat.finetune.consent import Consent, get_consent, terminal
 from pngnat.finetune.data import TargetData, prepare_target, read_professionals, speech_seconds, target_sources
 from pngnat.finetune.nearest import installed_timbre, likenesses
+from pngnat.finetune.plan import ACOUSTIC_STAGE, CORPUS, SPEAKER, VOCODER_STAGE, VOICE, Plan
 from pngnat.finetune.progress import Progress, Watch
 from pngnat.finetune.stages import Journal, Stage
 from pngnat.finetune.vocoder import VocoderChoice, VocoderLearner, VocoderTuning, choose_vocoder, tune_vocoder
@@ -36,14 +37,7 @@ from pngnat.voice.card import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, re
 from pngnat.voice.modules import VoiceModules, load_modules
 from pngnat.voice.vocoders import DISCRIMINATORS, SETTINGS, WEIGHTS
 
-CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE = "corpus", "speaker", "acoustic", "vocoder", "voice"
 CONSENT = "consent.json"
-# Minutes of work for each minute of speech, between a shortest and a longest.
-_PACE, _SHORTEST, _LONGEST = 3.0, 10.0, 60.0
-# Minutes of speech that are aligned and checked in a minute.
-_ALIGNED = 20.0
-# Of the training's time. 200 steps of the vocoder were worth 1.3 points of DistilMOS to a real speaker, so that it gets half of it.
-_ACOUSTIC_SHARE, _MARGIN = 0.5, 0.05
 # Of the vocoder's stage, for judging it beside the one it began from.
 _COMPARING = 0.05
 
@@ -105,32 +99,6 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None, wa
     target = target_sources(config, config.name)
     consent = get_consent(config.consent, config.work / CONSENT, config.target, ask or terminal())
     return _Finetuning(config, consent, target, watch).run()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Minutes of each stage. Their sum leaves a margin: loading, saving and a busy machine have no clock of their own."""
-
-    corpus: float
-    speaker: float
-    acoustic: float
-    vocoder: float
-    voice: float
-
-    @classmethod
-    def of(cls, minutes: float, budget: float | None) -> Plan:
-        """minutes: of all recordings. budget: FinetuneConfig's. The trainings get what the rest leaves, which is nearly half at least."""
-        whole = min(max(_PACE * minutes, _SHORTEST), _LONGEST) if budget is None else budget
-        corpus, speaker, voice = 0.2 + minutes / _ALIGNED, 0.5, 1.0 + minutes / 15
-        scale = min(1.0, 0.5 * whole / (corpus + speaker + voice))
-        corpus, speaker, voice = corpus * scale, speaker * scale, voice * scale
-        training = (1 - _MARGIN) * whole - corpus - speaker - voice
-        return cls(corpus, speaker, _ACOUSTIC_SHARE * training, (1 - _ACOUSTIC_SHARE) * training, voice)
-
-    def vocoder_after(self, spent: float) -> float:
-        """Minutes that the stages before have left for the vocoder, where they took `spent` of them; half of what was planned at least."""
-        left = self.corpus + self.speaker + self.acoustic + self.vocoder - spent
-        return max(left, self.vocoder / 2)
 
 
 class _Finetuning:

@@ -17,6 +17,7 @@ from pngnat.evaluation.disfluency import write as write_disfluency
 from pngnat.evaluation.judges import SpokenSentence, installed_judges
 from pngnat.evaluation.similarity import speak
 from pngnat.finetune.consent import Consent
+from pngnat.finetune.plan import PREVIEW_MINUTES
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.synthesis.synthesize import synthesize
@@ -26,8 +27,6 @@ from pngnat.voice.modules import VoiceModules, save_voice
 
 PREVIEW = "preview.wav"
 PREVIEW_TEXT = "Hello. This is my voice, and these are my words."
-# Of training recordings: below, a voice is a preview of itself.
-PREVIEW_MINUTES = 10.0
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@ import io
 import pytest
 
 from pngnat.finetune import progress
+from pngnat.finetune.plan import Plan
 from pngnat.finetune.progress import Progress
-from pngnat.finetune.run import Plan
 
 MINUTES = {"corpus": 1.0, "acoustic": 30.0, "voice": 2.0}
 
