@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from pngnat.errors import extra_needed
 from pngnat.server.settings import TOKEN_VARIABLE, ServerSettings, given_token
@@ -50,6 +51,8 @@ def serve_parser() -> argparse.ArgumentParser:
     add("--watermark", action="store_true", help="mark all sound, unheard, so that pngnat watermark knows it")
     add("--token", help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or")
     add("--token-file", metavar="FILE", help="a file whose first line is the token")
+    add("--certificate", type=Path, metavar="FILE", help="for https: the certificate as a PEM file, and")
+    add("--key", type=Path, metavar="FILE", help="its private key")
     add(
         "--allow-origin",
         action="append",
@@ -78,6 +81,8 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
         asterics_port=args.asterics_port,
         zeroconf=args.zeroconf,
         token=given_token(args.token, args.token_file),
+        certificate=args.certificate,
+        key=args.key,
         voices=tuple(args.voice),
         engine=args.engine,
         device=args.device,

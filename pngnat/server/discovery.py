@@ -25,7 +25,7 @@ async def announced(host: str, port: int) -> AsyncIterator[None]:
         raise PngnatError('zeroconf is not installed: pip install "pngnat[zeroconf]"') from error
     options: dict[str, Any] = {} if host in _EVERYWHERE else {"interfaces": [host]}
     try:
-        address = _own_address() if host in _EVERYWHERE else socket.gethostbyname(host)
+        address = own_address() if host in _EVERYWHERE else socket.gethostbyname(host)
         name = f"pngnat-{uuid.getnode():012x}-{port}.{_SERVICE}"
         info = AsyncServiceInfo(_SERVICE, name, addresses=[socket.inet_aton(address)], port=port)
         zeroconf = AsyncZeroconf(**options)
@@ -39,7 +39,8 @@ async def announced(host: str, port: int) -> AsyncIterator[None]:
         await zeroconf.async_close()
 
 
-def _own_address() -> str:
+def own_address() -> str:
+    """The address of this machine in its network. Raises OSError where there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(_GROUP)
         return probe.getsockname()[0]

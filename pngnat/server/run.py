@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
@@ -44,6 +45,7 @@ def serve(
     Raises PngnatError where a port is taken or a voice cannot be loaded.
     """
     _raise_file_limit()
+    _check_certificate(settings)
     ports = {"http": settings.port, "wyoming": settings.wyoming_port, "asterics": settings.asterics_port}
     with ExitStack() as stack:
         sockets = {name: stack.enter_context(_bound(settings.host, port, name)) for name, port in ports.items() if port is not None}
@@ -102,6 +104,8 @@ class _HttpServer(uvicorn.Server):
             backlog=_BACKLOG,
             timeout_graceful_shutdown=int(settings.grace),
             lifespan="off",
+            ssl_certfile=settings.certificate,
+            ssl_keyfile=settings.key,
             **options,
         )
         super().__init__(config)
@@ -137,6 +141,16 @@ def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
     except OSError as error:
         option = "--port" if name == "http" else f"--{name}-port"
         raise PngnatError(f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another") from error
+
+
+def _check_certificate(settings: ServerSettings) -> None:
+    """Before the seconds that loading takes. Raises PngnatError for one that cannot be used."""
+    if settings.certificate is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:  # ssl.SSLError is one
+        raise PngnatError(f"{settings.certificate} and {settings.key} are no certificate and its key in PEM ({error})") from error
 
 
 def _address(bound: socket.socket) -> str:

@@ -29,6 +29,9 @@ class ServerSettings:
     """Whether Home Assistant is told of the Wyoming port over the local network (mDNS)."""
     token: str | None = None
     """What an HTTP client must send as `Authorization: Bearer TOKEN`."""
+    certificate: Path | None = None
+    """For https: a PEM file with the certificate, and one with its private key; None for plain http."""
+    key: Path | None = None
     voices: tuple[str, ...] = ()
     """Names and folders of voices, as `find_voice` takes them; the first is the default one. None: the bundled ones."""
     engine: str | None = None
@@ -61,6 +64,8 @@ class ServerSettings:
             raise PngnatError("two services cannot have the same port")
         if self.zeroconf and self.wyoming_port is None:
             raise PngnatError("--zeroconf tells of the Wyoming port, and needs --wyoming-port")
+        if (self.certificate is None) != (self.key is None):
+            raise PngnatError("https needs both --certificate and --key")
         if self.threads is not None:
             _check("--threads", self.threads, 1, 1024)
         _check("--at-once", self.at_once, 1, 256)
