@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -17,9 +18,9 @@ from pngnat.studio.studio import Studio
 HOST = "http://127.0.0.1:8890"
 
 
-def make_studio(folder: Path, voice: Path) -> Studio:
-    """One whose only voice is in this folder."""
-    service = Service.start(ServerSettings(voices=(str(voice),)))
+def make_studio(folder: Path, voice: Path, **server: Any) -> Studio:
+    """One whose only voice is in this folder. server: further settings."""
+    service = Service.start(ServerSettings(voices=(str(voice),), **server))
     return Studio(Project(folder), service, MakingOptions(base=str(voice), budget=0.2, least=0.01))
 
 

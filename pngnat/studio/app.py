@@ -35,4 +35,4 @@ def studio_app(studio: Studio) -> ASGIApp:
         app.include_router(routes)
     app.mount("/", StaticFiles(directory=str(files("pngnat.studio").joinpath("static")), html=True))
     settings = studio.service.settings
-    return Guard(Gate(app, Limits(None, _LARGEST, 10 * settings.patience), studio.service.metrics))
+    return Guard(Gate(app, Limits(None, _LARGEST, 10 * settings.patience), studio.service.metrics), settings.token)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
-from pngnat.finetune.run import ACOUSTIC_STAGE, CORPUS, SPEAKER, VOCODER_STAGE, VOICE
+from pngnat.finetune.plan import ACOUSTIC_STAGE, CORPUS, SPEAKER, VOCODER_STAGE, VOICE
 from pngnat.studio.project import RECORDINGS, VOICES, WORK, Project
 from pngnat.untrusted import read_json
 

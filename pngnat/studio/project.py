@@ -7,20 +7,24 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from pngnat.data.sources import plain_text
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, make_folder, write_text
-from pngnat.finetune.voice import PREVIEW_MINUTES
+from pngnat.finetune.plan import PREVIEW_MINUTES
 from pngnat.studio.prompts import Prompt, shipped_prompts
 from pngnat.studio.takes import Takes
 from pngnat.untrusted import read_json
 
 # All that a folder of the studio holds; what else lies in it is not the studio's, and is never touched.
 SETTINGS, RECORDINGS, WORK, VOICES = "studio.json", "recordings", "work", "voices"
+_LOCK = ".lock"
 # Minutes of speech: what can be heard of it at all, and what sounds like the person.
 PREVIEW, VOICE = 5.0, 30.0
 _MOST_PHRASES, _LONGEST_PHRASE = 1000, 300
@@ -69,6 +73,15 @@ class Project:
         self.settings = _settings(folder / SETTINGS)
         self.takes = Takes(folder / RECORDINGS)
         self._save()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other studios out of the folder, as long as this process lives. Raises PngnatError where one is in it."""
+        try:
+            with FileLock(self.folder / _LOCK, blocking=False):
+                yield
+        except Timeout as error:
+            raise PngnatError(f"another studio is at work in {self.folder}: use that one, or end it first") from error
 
     @property
     def prompts(self) -> list[Prompt]:

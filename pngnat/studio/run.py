@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+import socket
 import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from pngnat.server.discovery import own_address
 from pngnat.server.run import Running, serve
 from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
@@ -19,15 +22,17 @@ from pngnat.studio.making import MakingOptions
 from pngnat.studio.project import Project
 from pngnat.studio.studio import Studio
 
+# Of the token, which is typed on a phone: 50 bits, in letters that are not taken for each other.
+_LETTERS, _COUNT = "abcdefghijkmnpqrstuvwxyz23456789", 10
+
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """folder: the person's, see `Project`. port: 0 takes a free one. voices: besides the person's own, as `ServerSettings` has them.
+    """folder: the person's, see `Project`. server: where the pages are; its voices are those besides the person's own.
     opens_browser: whether the page is shown at once."""
 
     folder: Path
-    port: int = 8890
-    voices: tuple[str, ...] = ()
+    server: ServerSettings = field(default_factory=lambda: ServerSettings(port=8890))
     making: MakingOptions = field(default_factory=MakingOptions)
     opens_browser: bool = True
 
@@ -35,23 +40,56 @@ class StudioSettings:
 def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; a voice in the making is stopped, and goes on with the next start.
 
-    Raises PngnatError where the folder, the port or a voice cannot be used.
+    Where other machines can reach it and no token is given, one is made. Raises PngnatError where the folder is in use or cannot be used,
+    and for a port, a certificate or a voice that cannot.
     """
-    project = Project(settings.folder)
+    server = settings.server
+    if not server.is_local and server.token is None:
+        server = replace(server, token="".join(secrets.choice(_LETTERS) for _ in range(_COUNT)))
 
     def ready(running: Running) -> None:
-        address = f"http://127.0.0.1:{running.ports['http']}/"
-        print(f"pngnat studio: open {address} in your browser; Ctrl+C ends it. Everything stays in {settings.folder}", file=sys.stderr)
+        address = _tell(server, running.ports["http"], settings.folder)
         if settings.opens_browser:
             webbrowser.open(address)
         if on_ready is not None:
             on_ready(running)
 
     with ExitStack() as stack:
+        project = Project(settings.folder)
+        stack.enter_context(project.alone())
 
         def app(service: Service) -> ASGIApp:
             studio = Studio(project, service, settings.making)
             stack.callback(studio.making.stop)
             return studio_app(studio)
 
-        serve(ServerSettings(port=settings.port, voices=settings.voices), ready, app)
+        serve(server, ready, app)
+
+
+def _tell(server: ServerSettings, port: int, folder: Path) -> str:
+    """Say where the pages are; the address for this machine's browser is returned."""
+    is_everywhere = server.host in ("0.0.0.0", "::", "")
+    scheme, query = ("https" if server.certificate else "http"), (f"?token={server.token}" if server.token else "")
+
+    def address(host: str) -> str:
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{query}"
+
+    here = address("127.0.0.1" if is_everywhere else server.host)
+    _say(f"open {here} in your browser; Ctrl+C ends it. Everything stays in {folder}")
+    if not server.is_local:
+        _say(f"on a phone in the same network, open {address(_network_address() if is_everywhere else server.host)}")
+        if server.certificate is None:
+            _say("a browser gives the microphone to pages of its own machine, or over https: to record on the phone, start with")
+            _say("--certificate and --key, see docs/studio.md; to speak and to shape, the address above is enough")
+    return here
+
+
+def _network_address() -> str:
+    try:
+        return own_address()
+    except OSError:
+        return socket.gethostname()
+
+
+def _say(line: str) -> None:
+    print(f"pngnat studio: {line}", file=sys.stderr, flush=True)

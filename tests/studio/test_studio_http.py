@@ -50,6 +50,24 @@ def test_pages_of_other_sites_are_answered_nothing(client):
     assert client.get("/api/state", headers={"host": "localhost:8890", "origin": "http://localhost:8890"}).status_code == 200
 
 
+def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
+    studio = make_studio(tmp_path / "ann", stub_voice, host="0.0.0.0", token="abc")
+    address = "http://192.168.1.20:8890"
+    with TestClient(studio_app(studio), base_url=address) as phone:
+        assert phone.get("/").status_code == phone.get("/api/state").status_code == 401
+        for wrong in ("", "ab", "abcd", "\u00e9"):
+            assert phone.get("/", params={"token": wrong}).status_code == 401
+        # A link in another page, such as a chat's.
+        assert phone.get("/?token=abc", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+        (cookie,) = phone.cookies.jar
+        assert cookie.has_nonstandard_attr("HttpOnly") and cookie.get_nonstandard_attr("SameSite").lower() == "strict"
+        assert phone.get("/api/state").status_code == phone.get("/api/state", headers={"origin": address}).status_code == 200
+        for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
+            assert phone.post("/api/delete", json={"sure": True}, headers=headers).status_code == 403
+        assert phone.get("/api/state", headers={"cookie": "pngnat_studio=abd"}).status_code == 401
+    studio.service.speakers.close()
+
+
 def test_pages_load_nothing_from_elsewhere(client):
     answer = client.get("/")
     assert answer.status_code == 200

@@ -41,6 +41,7 @@ export function words(seconds) {
 
 function build() {
   const here = location.pathname.split("/").pop() || "index.html";
+  const isHere = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
   const links = PAGES.map(([file, name]) => {
     const link = element("a", { href: file }, name);
     if (file === here) link.setAttribute("aria-current", "page");
@@ -61,7 +62,7 @@ function build() {
   const header = element("header", {}, element("div", { className: "in" }, nav, toggle));
   const skip = element("a", { href: "#main", className: "skip" }, "To the content");
   const live = element("div", { id: "live", className: "unseen", role: "status" });
-  const footer = element("footer", {}, "Everything you do here stays on this machine.");
+  const footer = element("footer", {}, `Everything you do here stays on ${isHere ? "this machine" : "the computer on which the studio runs"}.`);
   document.body.prepend(skip, header);
   document.body.append(footer, live);
   show();

@@ -12,6 +12,7 @@ export class Recorder {
 
   async open() {
     if (this.context) return;
+    if (!isSecureContext) throw new Error("A browser gives the microphone to pages of its own computer, or over https. Record on the computer on which the studio runs, or start it there with --certificate and --key.");
     let stream;
     try { stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN }); } catch (error) {
       const missing = error.name === "NotFoundError";
