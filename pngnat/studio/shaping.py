@@ -15,7 +15,7 @@ from pngnat.synthesis.durations import LONGEST_PAUSE
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import check_text, sentences
-from pngnat.text.markup import LARGEST_PITCH
+from pngnat.text.markup import LARGEST_PITCH, lasting, put_back, set_aside
 from pngnat.text.sentences import paragraphs
 from pngnat.text.sentences import sentences as split
 from pngnat.voice.blending import Blend
@@ -47,10 +47,20 @@ class Shape:
 
 
 def split_text(text: str) -> list[str]:
-    """The sentences of a text, each to be shaped on its own. Raises PngnatError for an empty one."""
+    """The sentences of a text, each to be shaped on its own, with the pace and pitch that hold since an earlier one written before it.
+
+    Raises PngnatError for an empty text.
+    """
     check_text(text)
-    found = [sentence.strip() for paragraph in paragraphs(text) for sentence in split(paragraph)]
-    return [sentence for sentence in found if sentence]
+    found: list[str] = []
+    holding: dict[str, str] = {}
+    held, pieces = set_aside(text)
+    parts = [part for paragraph in paragraphs(held) for part in split(paragraph)]
+    for sentence in (put_back(part, pieces).strip() for part in parts):
+        if sentence:
+            found.append(" ".join([*(piece for name, piece in holding.items() if not sentence.startswith(f"[{name}:")), sentence]))
+        holding |= lasting(sentence)
+    return found
 
 
 class Shaper:

@@ -36,6 +36,8 @@ _PIECE = re.compile(
 # The dollar signs around a formula of LaTeX are no money either.
 _FORMULA = re.compile(r"\$(?=[^\s\d])([^$\n]{1,300})(?<=\S)\$(?!\d)")
 _IN_FORMULAS = re.compile(r"[\\^_{=]")
+_LASTING = re.compile(r"\[(pace|pitch):[^\]\n]{0,20}\]")
+_BETWEEN_WORDS = re.compile(r"\[(?:pause|pace|pitch|mark):[^\]\n]{0,200}\]")
 _STRESSED = frozenset(phoneme for phoneme in PHONEMES if phoneme[-1] in "012")
 _SYMBOLS = frozenset((*PHONEMES, *VOWELS))
 _LONGEST_TYPING_ERROR = 3
@@ -110,6 +112,25 @@ class Markup:
     def piece(self, held: str) -> Piece:
         """What the private-use character `held` stands for."""
         return self._pieces[ord(held) - _FIRST]
+
+
+def set_aside(text: str) -> tuple[str, list[str]]:
+    """The text with a private-use character for each piece of markup that stands between words, as sentences are told apart by; and the
+    pieces, for `put_back`."""
+    text = HELD.sub("", text)
+    pieces = _BETWEEN_WORDS.findall(text)[:_MOST]
+    places = iter(range(_FIRST, _FIRST + len(pieces)))
+    return _BETWEEN_WORDS.sub(lambda match: chr(next(places)), text, count=len(pieces)) if pieces else text, pieces
+
+
+def put_back(text: str, pieces: list[str]) -> str:
+    """A part of what `set_aside` gave, as it was written."""
+    return HELD.sub(lambda match: pieces[ord(match[0]) - _FIRST], text)
+
+
+def lasting(text: str) -> dict[str, str]:
+    """The last `[pace:...]` and `[pitch:...]` of a text, which hold behind it too, by their names."""
+    return {match[1]: match[0] for match in _LASTING.finditer(text)}
 
 
 def _parse(match: re.Match[str]) -> list[Piece] | str | None:

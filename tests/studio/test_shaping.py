@@ -60,3 +60,16 @@ def test_a_text_falls_into_its_sentences():
     assert split_text("Hello, Dr. Lee.  How are you?\n\nFine.") == ["Hello, Dr. Lee.", "How are you?", "Fine."]
     with pytest.raises(PngnatError, match="empty"):
         split_text(" \n")
+
+
+def test_a_pace_holds_in_the_sentences_behind_it(shaper, voice):
+    parts = split_text("[pace:0.5] Hello. How are you?\n\nFine. [pace:1] [pitch:2] Thanks. Good night.")
+    assert parts == [
+        "[pace:0.5] Hello.",
+        "[pace:0.5] How are you?",
+        "[pace:0.5] Fine.",
+        "[pace:1] [pitch:2] Thanks.",
+        "[pace:1] [pitch:2] Good night.",
+    ]
+    slow, plain = shaper.say(Shape(parts[1]), voice), shaper.say(Shape("How are you?"), voice)
+    assert slow.duration == pytest.approx(2 * plain.duration, rel=0.05)
