@@ -31,7 +31,7 @@ def test_no_more_are_chosen_than_wanted_and_none_twice():
 def test_the_first_hundred_have_most_of_the_sounds_that_all_have():
     texts = [prompt.text for prompt in shipped_prompts()]
     assert len(texts) >= 300 and len({prompt.id for prompt in shipped_prompts()}) == len(texts)
-    assert len(pairs(texts[:100])) > 0.7 * len(pairs(texts))
+    assert len(pairs(texts[:100])) > 0.65 * len(pairs(texts))
 
 
 def test_the_name_of_a_text_hangs_on_its_words_alone():
