@@ -80,10 +80,10 @@ def _playwright() -> Iterator[Any]:
 
 
 @contextmanager
-def page_of(chromium, address: str, width: int = 1200) -> Iterator[object]:
-    """A page, on which nothing may go wrong unseen."""
+def page_of(chromium, address: str, width: int = 1200, scheme: str = "light") -> Iterator[object]:
+    """A page, on which nothing may go wrong unseen. scheme: light or dark, as the person's machine is set."""
     wrong: list[str] = []
-    page = chromium.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = chromium.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce", color_scheme=scheme)
     page.set_default_timeout(1000 * PATIENCE)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
