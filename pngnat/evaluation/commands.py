@@ -154,6 +154,13 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     add("--json", metavar="FILE", help="also write the figures here")
 
 
+def _opening(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("corpus", type=Path, help="a corpus in shards (pngnat bulk shards)")
+    add("--recordings", type=int, default=1_000_000, metavar="N", help="its shards are repeated until they hold so many (default: 1000000)")
+    add("--json", type=Path, help="file for the figures")
+
+
 MEASURES = {
     "intelligibility": Measure("How well a voice is understood, and how natural it is judged to sound.", _intelligibility),
     "robustness": Measure("Whether a voice says every word once, and nothing else.", _spoken),
@@ -164,5 +171,6 @@ MEASURES = {
     "disfluency": Measure("How recordings differ in their rhythm from professionals.", _disfluency, "finetune"),
     "durations": Measure("How near predicted durations and pauses are to recordings'.", _durations, "train"),
     "prosody": Measure("How near a model's melody and loudness are to recordings', with their own durations.", _prosody, "train"),
+    "opening": Measure("How long a training takes to open a corpus of any size in shards, and in how much memory.", _opening, "train"),
     "vocoder": Measure("What a vocoder makes of recordings' own mels, beside Griffin-Lim and WORLD.", _vocoder, "finetune"),
 }

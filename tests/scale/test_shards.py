@@ -1,7 +1,7 @@
 """A corpus in shards is the corpus in its folder: the same recordings, read one by one."""
 
 import json
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from prepared_toy import write_prepared
 
-import pngnat
 from pngnat.audio.config import AudioConfig
 from pngnat.cli.main import main
 from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
 from pngnat.data.paused_corpus import PauseSettings, change_corpus
 from pngnat.data.recordings import corpus_digest, is_corpus, open_corpora, read_corpus
-from pngnat.data.shar_corpus import INDEX
+from pngnat.data.shar import CUTS, SOUNDS
+from pngnat.data.shar_corpus import INDEX, SHARDS
 from pngnat.errors import PngnatError
+from pngnat.evaluation.opening import opened
 from pngnat.evaluation.vocoder import clips
 from pngnat.finetune.data import read_professionals
 from pngnat.scale.shards import Sharding, to_shards
@@ -124,8 +125,6 @@ def test_the_command(prepared, tmp_path, capsys):
 
 
 def test_a_spoilt_shard_is_named(sharded, tmp_path):
-    import shutil
-
     shutil.copytree(sharded, tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy" / INDEX)
     path = tmp_path / "copy" / "shar" / "recording.000001.tar"
@@ -134,30 +133,29 @@ def test_a_spoilt_shard_is_named(sharded, tmp_path):
         open_corpora([tmp_path / "copy"])
 
 
-_OPEN = """
-import resource, sys
-import pngnat.data.recordings as recordings
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-train = recordings.open_corpora([sys.argv[1]]).part("train")
-assert len(train) == 1_000_000, len(train)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
+def test_a_corpus_of_any_size_is_opened_by_a_command(sharded, tmp_path):
+    assert main(["evaluate", "opening", str(sharded), "--recordings", "50", "--json", str(tmp_path / "figures.json")]) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["in all"] >= 50 and figures["in all"] < 50 + 14 and 0 < figures["recordings"] < figures["in all"]
+    assert main(["evaluate", "opening", str(tmp_path)]) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts memory as Linux does")
 def test_a_million_recordings_open_in_little_memory(sharded, tmp_path):
-    import shutil
-
+    # As many shards as there would be, all of them the first one.
     shutil.copytree(sharded, tmp_path / "large")
     rows = np.load(tmp_path / "large" / INDEX / "rows.npy")
-    many = np.resize(rows[rows["split"] == 0], 1_000_000)
+    many = np.resize(rows[(rows["split"] == 0) & (rows["shard"] == 0)], 1_000_000)
     many["shard"] = np.arange(len(many)) // 1000
     np.save(tmp_path / "large" / INDEX / "rows.npy", many)
-    environment = {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", _OPEN, str(tmp_path / "large")], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 300
+    for number in range(1, 1000):
+        for name in (CUTS, SOUNDS):
+            path = tmp_path / "large" / SHARDS / name.format(number)
+            path.unlink(missing_ok=True)
+            path.symlink_to(name.format(0))
+    figures = opened(tmp_path / "large")
+    assert figures["recordings"] == 1_000_000 and figures["memory (MB)"] < 300
 
 
 def test_the_index_says_where_each_cut_lies(sharded):
