@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
@@ -76,7 +78,12 @@ def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: Sche
         callbacks=[WarmupCosine(schedule), StopAtNan(), TQDMProgressBar(refresh_rate=10), checkpoints, *callbacks],
     )
     if trainer.is_global_zero:
-        seed = getattr(getattr(module, "config", None), "seed", None)
-        record_start(run_dir, {"goes_on": newest is not None, "seed": seed, "run": asdict(run), "schedule": asdict(schedule)})
+        record_start(run_dir, {"goes_on": newest is not None, **_settings(module), "run": asdict(run), "schedule": asdict(schedule)})
     trainer.fit(module, ckpt_path=None if newest is None else str(newest), weights_only=False)
     trainer.save_checkpoint(run_dir / LAST)
+
+
+def _settings(module: L.LightningModule) -> dict[str, Any]:
+    """What the module is trained with: the seed that `lightning.seed_everything` was given, and its settings with their seeds."""
+    config: Any = getattr(module, "config", None)
+    return {"seed": int(os.environ.get("PL_GLOBAL_SEED", 0)), "training": asdict(config) if is_dataclass(type(config)) else None}
