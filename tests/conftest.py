@@ -32,11 +32,11 @@ def stub_voice(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def exported_voice(stub_voice, tmp_path_factory) -> Path:
-    """The stub voice with its ONNX graphs."""
+    """The stub voice with its ONNX graphs, which speak exactly as PyTorch does."""
     from pngnat.voice.graphs.export import export_graphs
 
     folder = shutil.copytree(stub_voice, tmp_path_factory.mktemp("exported") / "stub")
-    export_graphs(folder)
+    export_graphs(folder, int8=False)
     return folder
 
 

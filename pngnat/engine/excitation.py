@@ -32,7 +32,8 @@ def pulse_train(f0: np.ndarray, hop: int, sample_rate: int, starts: np.ndarray) 
 
 def new_starts(unvoiced: np.ndarray, frames: int) -> np.ndarray:
     """(T,) to (T,): see `pngnat.models.vocoder.source.new_starts`."""
-    inside = np.lib.stride_tricks.sliding_window_view(np.pad(unvoiced, frames // 2), frames).all(axis=-1)[:-1]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(unvoiced, frames // 2), frames)[:-1]
+    inside: np.ndarray = windows.all(axis=1)
     return inside & ~np.pad(inside, (0, 1))[1:]
 
 

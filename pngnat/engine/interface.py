@@ -67,5 +67,5 @@ class VocoderEngine(Protocol):
         ...
 
     def blocks(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> Iterator[np.ndarray]:
-        """The same in blocks (S_i,), each as soon as it is made; joined, `sound` within 1e-4."""
+        """The same in blocks (S_i,), each as soon as it is made; joined, `sound` within 1e-4, or what 8 bits leave."""
         ...

@@ -19,34 +19,45 @@ from pngnat.voice.graphs.files import ACOUSTIC_PARTS, VOCODER_PARTS, graph_file
 
 
 class OnnxReading:
-    """See `interface.Reading`."""
+    """See `interface.Reading`. One utterance after another, as is as quick on a processor: each is then to the bit what it is alone."""
 
     def __init__(self, model: OnnxAcoustic, utterances: Sequence[PngTokens]) -> None:
-        self._model = model
-        self._lengths = np.array([tokens.num_phoneme_tokens for tokens in utterances])
-        rows = {name: _padded([getattr(tokens, name) for tokens in utterances]) for name in ("ids", "segments", "word_positions")}
-        lengths = np.array([len(tokens.ids) for tokens in utterances])
-        self._shape = (len(utterances), int(self._lengths.max()))
-        (self._states,) = model.encoder.run([(*self._shape, None)], **rows, lengths=lengths, phoneme_lengths=self._lengths)
+        self._model, self._read = model, [_read(model.encoder, tokens) for tokens in utterances]
 
     def durations(self, rows: Sequence[int]) -> np.ndarray:
         """See `interface.Reading.durations`."""
-        return self._model.durations.run([self._shape], **self._shared(rows))[0]
+        run = self._model.durations.run
+        return _stacked([run([inputs["states"].shape[:2]], **inputs)[0][0] for inputs in self._spoken_by(rows)])
 
     def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
         """See `interface.Reading.mel`."""
-        seconds = np.asarray(seconds, dtype=np.float32)
-        seconds = np.where(np.arange(seconds.shape[1]) < self._lengths[:, None], seconds, np.float32(0))
-        rate, reduction = self._model.audio.frame_rate, self._model.reduction
-        frames = np.round(seconds.astype(np.float64).sum(1) * rate).astype(np.int64)
-        longest = int(frames.max())
-        positions = position_in_token(seconds * np.float32(rate), -(-longest // reduction) * reduction)
-        inputs = {**self._shared(rows), "seconds": seconds, "positions": positions, "frames": frames}
-        (made,) = self._model.mel.run([(len(seconds), self._model.audio.n_mels, positions.shape[1])], **inputs)
-        return made[:, :, :longest]
+        parts = zip(self._spoken_by(rows), np.asarray(seconds, dtype=np.float32), strict=True)
+        return _stacked([self._mel(inputs, own) for inputs, own in parts])
 
-    def _shared(self, rows: Sequence[int]) -> dict[str, np.ndarray]:
-        return {"states": self._states, "speakers": np.array(rows, dtype=np.int64), "phoneme_lengths": self._lengths}
+    def _spoken_by(self, rows: Sequence[int]) -> list[dict[str, np.ndarray]]:
+        return [{**inputs, "speakers": np.array([row], dtype=np.int64)} for row, inputs in zip(rows, self._read, strict=True)]
+
+    def _mel(self, inputs: dict[str, np.ndarray], seconds: np.ndarray) -> np.ndarray:
+        """(M, T) of an utterance whose tokens last seconds (N',); what is past its end is not heard."""
+        seconds, audio, reduction = seconds[: inputs["states"].shape[1]], self._model.audio, self._model.reduction
+        frames = round(seconds.sum(dtype=np.float64) * audio.frame_rate)
+        positions = position_in_token(seconds * np.float32(audio.frame_rate), -(-frames // reduction) * reduction)
+        timing = {"seconds": seconds[None], "positions": positions[None], "frames": np.array([frames], dtype=np.int64)}
+        return self._model.mel.run([(1, audio.n_mels, len(positions))], **inputs, **timing)[0][0, :, :frames]
+
+
+def _read(encoder: Graph, tokens: PngTokens) -> dict[str, np.ndarray]:
+    """What `durations` and `mel` need of an utterance: its states (1, N, D), and its phoneme_lengths (1,)."""
+    rows = {name: getattr(tokens, name)[None] for name in ("ids", "segments", "word_positions")}
+    lengths, phoneme_lengths = (np.array([size], dtype=np.int64) for size in (len(tokens.ids), tokens.num_phoneme_tokens))
+    (states,) = encoder.run([(1, tokens.num_phoneme_tokens, None)], **rows, lengths=lengths, phoneme_lengths=phoneme_lengths)
+    return {"states": states, "phoneme_lengths": phoneme_lengths}
+
+
+def _stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """(..., T_i) rows as (B, ..., T), with zeros where one is shorter."""
+    longest = max(row.shape[-1] for row in rows)
+    return np.stack([np.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, longest - row.shape[-1])]) for row in rows])
 
 
 class OnnxAcoustic:
@@ -61,15 +72,10 @@ class OnnxAcoustic:
 
 
 def position_in_token(durations: np.ndarray, frames: int) -> np.ndarray:
-    """Frames since the start of the token that each frame's middle falls into, float32 (B, T). durations: (B, N) in frames."""
-    ends = durations.astype(np.float64).cumsum(1)
-    starts = ends - durations
-    times = np.arange(frames) + 0.5
-    positions = np.empty((len(durations), frames), dtype=np.float32)
-    for row, until in enumerate(ends):
-        token = np.minimum(np.searchsorted(until, times, side="right"), len(until) - 1)
-        positions[row] = np.maximum(times - starts[row, token], 0)
-    return positions
+    """Frames since the start of the token that each frame's middle falls into, float32 (T,). durations: (N,) in frames."""
+    ends, times = durations.astype(np.float64).cumsum(), np.arange(frames) + 0.5
+    token = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+    return np.maximum(times - (ends - durations)[token], 0).astype(np.float32)
 
 
 def onnx_voice(folder: Path, threads: int | None = None) -> Voice:
@@ -100,11 +106,3 @@ def _vocoder(folder: Path, card: VoiceCard, threads: int | None) -> OnnxVocoder:
         raise PngnatError(f"{folder / CARD} is damaged: the vocoder's settings cannot be used ({error})") from error
     pitch, filters = (Graph(folder, graph_file(VOCODER, part), threads) for part in VOCODER_PARTS)
     return OnnxVocoder(card.audio, settings, pitch, filters)
-
-
-def _padded(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """(L_i,) rows as int64 (B, L), padded with 0."""
-    padded = np.zeros((len(rows), max(len(row) for row in rows)), dtype=np.int64)
-    for into, row in zip(padded, rows, strict=True):
-        into[: len(row)] = row
-    return padded

@@ -32,9 +32,8 @@ def synthesize_many(
     """Speak texts, each as `synthesize` would with the same options; gives the speeches in the texts' order.
 
     texts: may be any number, and come from an iterator; some more are taken than are given back.
-    batch_size: sentences, of one text or several and of about the same length, that the models read together. One at a time is as quick
-    on a processor, and gives exactly what `synthesize` gives. On a GPU 16 or so are quicker, and give the same within 1e-4, mels at each
-    place and samples in the root mean square: the rounding of a pitch adds up in its phase.
+    batch_size: sentences, of one text or several and of about the same length, that PyTorch's models read together. On a GPU 16 or so are
+    quicker, and give what `synthesize` gives within 1e-3. One at a time is as quick on a processor, and gives exactly that; so does ONNX.
     options: the fields of SpeechOptions, for all of the texts, but `durations`, `f0` and `word_pace`, which are of one text.
     Raises PngnatError for a text that cannot be spoken, with its place in the texts, counted from 0; `each_result` goes on after it.
     """

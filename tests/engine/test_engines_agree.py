@@ -21,7 +21,8 @@ from pngnat.models.prosody import ProsodyConfig
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.text.frontend import Frontend
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.voice.card import SpeakerCard, VoiceCard
+from pngnat.voice.card import SpeakerCard, VoiceCard, find_voice
+from pngnat.voice.graphs.export import export_graphs
 from pngnat.voice.modules import VoiceModules, load_modules, save_voice
 
 OPTIONS = [
@@ -39,6 +40,7 @@ def engines(stub_voice, tmp_path_factory):
     modules, folder = load_modules(shutil.copytree(stub_voice, tmp_path_factory.mktemp("sure") / "stub")), tmp_path_factory.mktemp("saved")
     decide(modules.vocoder)
     save_voice(modules, folder)
+    export_graphs(folder, int8=False)
     return [pngnat.load_voice(folder, engine=engine) for engine in ("torch", "onnx")]
 
 
@@ -78,6 +80,7 @@ def saved(folder, config, sizes, tokenizer):
     speakers = tuple(SpeakerCard(name) for name in ("ada", "bob"))
     card = VoiceCard("new", "", "", config.audio, config.to_dict(), dataclasses.asdict(sizes), speakers, "ada")
     save_voice(VoiceModules(card, tokenizer, model.eval(), vocoder.eval()), folder)
+    export_graphs(folder, int8=False)
     return folder
 
 
@@ -150,8 +153,10 @@ def test_blocks_draw_the_noise_that_the_whole_draws(engines):
 
 
 @pytest.mark.slow
-def test_the_bundled_voice_speaks_alike_with_both():
-    torch_voice, onnx_voice = (pngnat.load_voice("english", engine=engine) for engine in ("torch", "onnx"))
+def test_the_bundled_voice_speaks_alike_with_both(tmp_path):
+    folder = shutil.copytree(find_voice("english"), tmp_path / "english")
+    export_graphs(folder, int8=False)
+    torch_voice, onnx_voice = (pngnat.load_voice(folder, engine=engine) for engine in ("torch", "onnx"))
     tokens = [torch_voice.tokenizer.encode(one) for one in Frontend().utterances("She sells sea shells. " + LONG)]
     first, second = (voice.acoustic.read(tokens) for voice in (torch_voice, onnx_voice))
     seconds = first.durations([1, 5])
@@ -165,9 +170,6 @@ def test_the_bundled_voice_speaks_alike_with_both():
 
 
 def test_the_bundled_graphs_are_what_is_exported(tmp_path):
-    from pngnat.voice.card import find_voice
-    from pngnat.voice.graphs.export import export_graphs
-
     bundled = find_voice("english")
     for name in ("voice.json", "acoustic.safetensors", "vocoder.safetensors"):
         shutil.copy(bundled / name, tmp_path / name)

@@ -26,7 +26,8 @@ def alike(one: pngnat.Speech, other: pngnat.Speech, tolerance: float = 0.0) -> b
         one.words == other.words
         and one.phonemes == other.phonemes
         and (one.marks, one.skipped, one.speaker, one.normalized_text) == (other.marks, other.skipped, other.speaker, other.normalized_text)
-        and np.sqrt(np.mean((one.samples - other.samples) ** 2)) <= tolerance
+        and len(one.samples) == len(other.samples)
+        and np.abs(one.samples - other.samples).max() <= tolerance
     )
 
 
@@ -36,7 +37,7 @@ def test_each_is_what_it_would_be_alone(voice, batch_size, options):
     together = list(pngnat.synthesize_many(TEXTS, voice, batch_size=batch_size, **options))
     assert len(together) == len(TEXTS)
     for text, speech in zip(TEXTS, together, strict=True):
-        assert alike(speech, pngnat.synthesize(text, voice, **options), 0.0 if batch_size == 1 else 1e-4)
+        assert alike(speech, pngnat.synthesize(text, voice, **options), 1e-3 if batch_size > 1 and voice.engine == "torch" else 0.0)
 
 
 def test_mels_that_are_made_together(voice):

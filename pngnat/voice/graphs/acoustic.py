@@ -23,7 +23,7 @@ def acoustic_graphs(config: PngNatConfig, layout: WeightLayout, int8: bool = Fal
     properties = {"pngnat.reduction": str(config.decoder.reduction)}
     return {
         "encoder": _encoder(config, GraphWriter("encoder", layout, int8)).model(properties),
-        "durations": _durations(config, GraphWriter("durations", layout, int8)).model(properties),
+        "durations": _durations(config, GraphWriter("durations", layout)).model(properties),
         "mel": _mel(config, GraphWriter("mel", layout, int8)).model(properties),
     }
 
