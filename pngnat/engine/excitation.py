@@ -33,7 +33,7 @@ def pulse_train(f0: np.ndarray, hop: int, sample_rate: int, starts: np.ndarray) 
 def new_starts(unvoiced: np.ndarray, frames: int) -> np.ndarray:
     """(T,) to (T,): see `pngnat.models.vocoder.source.new_starts`."""
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(unvoiced, frames // 2), frames)[:-1]
-    inside: np.ndarray = windows.all(axis=1)
+    inside = np.logical_and.reduce(windows, axis=1)
     return inside & ~np.pad(inside, (0, 1))[1:]
 
 
