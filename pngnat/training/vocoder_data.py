@@ -13,6 +13,7 @@ from torch.utils.data import IterableDataset
 from pngnat.audio.mel import log_mel
 from pngnat.data.corpus import Recording
 from pngnat.data.features import Features, FeatureSource
+from pngnat.data.recordings import as_recordings
 from pngnat.errors import PngnatError
 from pngnat.training.augmentation import GUARD, AugmentationConfig, changed, draw_rate, resampled
 
@@ -35,6 +36,8 @@ class SegmentConfig:
     """How recordings are changed; null leaves them as they are, as segments with a predicted mel are left."""
     seed: int = 0
     """Another seed draws other segments."""
+    window: int = 16
+    """Shards of a corpus in shards that are drawn from for a few hundred batches; few are read quickly."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,15 @@ def whole(store: FeatureSource, recording: Recording) -> SegmentBatch:
     return SegmentBatch((recording.id,), samples, mel, f0, torch.tensor([features.is_predicted]), seconds)
 
 
+# Batches that are drawn from the same shards.
+STAY = 500
+
+
 class Segments(IterableDataset):
-    """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes on exactly."""
+    """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes on exactly.
+
+    Of a corpus in shards, a few shards, each as likely as it is large, are drawn from for some time.
+    """
 
     def __init__(
         self,
@@ -93,8 +103,9 @@ class Segments(IterableDataset):
         """
         if not recordings:
             raise PngnatError("there are no recordings to train the vocoder on; check the corpus and its splits")
-        self.store, self.recordings, self.predicted = store, recordings, predicted
+        self.store, self.recordings, self.predicted = store, as_recordings(recordings), predicted
         self.batch_size, self.config, self.first, self.step = batch_size, config, first, step
+        self._window = -1, np.zeros(0, np.int64)
 
     def __iter__(self) -> Iterator[SegmentBatch]:
         worker = torch.utils.data.get_worker_info()
@@ -107,15 +118,29 @@ class Segments(IterableDataset):
     def batch(self, number: int) -> SegmentBatch:
         """Batch `number`."""
         random = np.random.default_rng((self.config.seed, number))
-        drawn = [self._segment(random) for _ in range(self.batch_size)]
+        rows = self._rows(number // STAY) if self.recordings.is_sharded else None
+        drawn = [self._segment(self._recording(rows, random), random) for _ in range(self.batch_size)]
         ids, is_predicted, *arrays = zip(*drawn, strict=True)
         seconds = self.batch_size * self.config.frames / self.store.audio.frame_rate
         margin = self.config.margin * self.store.audio.hop_length
         samples, mel, f0 = (torch.from_numpy(np.stack(array)) for array in arrays)
         return SegmentBatch(ids, samples, mel, f0, torch.tensor(is_predicted), seconds, number, margin)
 
-    def _segment(self, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
-        recording = self.recordings[int(random.integers(len(self.recordings)))]
+    def _rows(self, window: int) -> np.ndarray:
+        """The recordings, as indices, of the shards that a stretch of batches is drawn from."""
+        if window != self._window[0]:
+            shards, sizes = np.unique(self.recordings.shard, return_counts=True)
+            random = np.random.default_rng((self.config.seed, window, len(shards)))
+            chosen = random.choice(shards, min(self.config.window, len(shards)), replace=False, p=sizes / sizes.sum())
+            self._window = window, np.flatnonzero(np.isin(self.recordings.shard, chosen))
+        return self._window[1]
+
+    def _recording(self, rows: np.ndarray | None, random: np.random.Generator) -> Recording:
+        if rows is None:
+            return self.recordings[int(random.integers(len(self.recordings)))]
+        return self.recordings[int(rows[random.integers(len(rows))])]
+
+    def _segment(self, recording: Recording, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
         source = self.predicted if self.predicted is not None and random.random() < self.config.predicted else self.store
         features = source.load(recording)
         frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length

@@ -16,12 +16,14 @@ from pngnat.data.features import FeatureStore
 from pngnat.data.paused_corpus import PauseSettings, change_corpus
 from pngnat.data.recordings import corpus_digest, is_corpus, open_corpora, read_corpus
 from pngnat.data.shar import CUTS, SOUNDS
-from pngnat.data.shar_corpus import INDEX, SHARDS
+from pngnat.data.shar_corpus import INDEX, SHARDS, SharCorpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation.opening import opened
 from pngnat.evaluation.vocoder import clips
 from pngnat.finetune.data import read_professionals
 from pngnat.scale.shards import Sharding, to_shards
+from pngnat.training.vocoder_data import STAY, SegmentConfig, Segments
+from pngnat.training.vocoder_job import at_most
 from pngnat.workers.pool import Workers
 
 
@@ -107,6 +109,27 @@ def test_pauses_of_shards_are_changed_as_those_of_a_folder(prepared, sharded, tm
     for name, one in expected.items():
         np.testing.assert_array_equal(found[name].durations, one.durations)
         np.testing.assert_array_equal(found[name].sound(24000), one.sound(24000))
+
+
+def test_a_vocoder_draws_from_a_few_shards_at_a_time(sharded, monkeypatch):
+    read, get = [], SharCorpus.__getitem__
+
+    def reading(corpus, place):
+        read.append(place)
+        return get(corpus, place)
+
+    monkeypatch.setattr(SharCorpus, "__getitem__", reading)
+    train = open_corpora([sharded]).part("train")
+    shard_of = dict(zip(train.place.tolist(), train.shard.tolist(), strict=True))
+    store, config = FeatureStore(None, AudioConfig(), "dio"), SegmentConfig(frames=8, window=1)
+    assert store.missing(at_most(train, 60)) == [] and not read
+    shards = []
+    for number in (0, STAY - 1, *range(STAY, 8 * STAY, STAY)):
+        read.clear()
+        batch = Segments(store, train, 4, config).batch(number)
+        assert Segments(store, train, 4, config, first=number).batch(number).ids == batch.ids
+        shards.append({shard_of[place] for place in read})
+    assert all(len(one) == 1 for one in shards) and shards[0] == shards[1] and len(set.union(*shards)) > 1
 
 
 def test_shares_and_opus(prepared, tmp_path):
