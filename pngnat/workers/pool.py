@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pngnat.errors import PngnatError
+from pngnat.stamps import digest
 
 # Items of a shard at most, and shards of what is small.
 _LARGEST, _SHARDS = 200, 50
@@ -88,6 +94,29 @@ def share_of(text: str) -> tuple[int, int]:
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise PngnatError(f"'{text}' is no share: write 2/5 for the second of five, from 1/5 to 5/5")
     return int(found[1]), int(found[2])
+
+
+# How launchers number the machines of a training, and say how many there are.
+_NODES = (("GROUP_RANK", "GROUP_WORLD_SIZE"), ("SLURM_NODEID", "SLURM_NNODES"))  # torchrun, srun
+
+
+def share_of_node() -> str:
+    """This machine's share of what all machines of a training do together, as `share_of` reads it; all of it for one alone."""
+    for place, count in _NODES:
+        if os.environ.get(place, "").isdigit() and os.environ.get(count, "").isdigit():
+            return f"{int(os.environ[place]) + 1}/{os.environ[count]}"
+    return "1/1"
+
+
+@contextmanager
+def alone_on_this_machine(folder: Path) -> Iterator[None]:
+    """Have a user's processes of this machine work on a folder one after the other."""
+    from filelock import FileLock
+
+    # Where each machine has files of its own, whatever machines the folder is shared by.
+    name = f"pngnat-{getpass.getuser()}-{digest(str(folder.resolve()))}.lock"
+    with FileLock(Path(tempfile.gettempdir()) / name):
+        yield
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pngnat.data.pretraining.cache import CorpusBuild, build_cache, cached_utterances
@@ -11,7 +11,7 @@ from pngnat.data.pretraining.sources import TextSource
 from pngnat.data.pretraining.tokens import StoreBuild, TokenStore, build_store
 from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.workers.pool import WorkerSettings
+from pngnat.workers.pool import WorkerSettings, alone_on_this_machine, share_of_node
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,21 @@ class PretrainingText(WorkerSettings):
     def prepare(self) -> PreparedText:
         """Make what is missing; a stopped preparation goes on where it stopped.
 
+        Of several processes on a machine, one does it and the others wait. Of several machines, each makes its share, and then what is
+        still missing, be it that another one is slow, or that their folders are not the same.
+
         Raises PngnatError for text that cannot be read, and while shares of others are missing.
         """
-        folder = Path(self.folder)
+        folder, own = Path(self.folder), replace(self, shard=share_of_node())
         utterances = folder / "utterances"
-        if not self.phonemize():
-            raise PngnatError(f"shares of the text in {utterances} are missing: prepare them first")
-        tokenizer = Path(self.tokenizer) if self.tokenizer else self._train_tokenizer(folder / "tokenizer", utterances)
-        stores = {
-            split: build_store(folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, self.pool))
-            for split in ("train", "held_out")
-        }
+        with alone_on_this_machine(folder):
+            if not own.phonemize() and not self.phonemize():
+                raise PngnatError(f"shares of the text in {utterances} are missing: prepare them first")
+            tokenizer = Path(self.tokenizer) if self.tokenizer else self._train_tokenizer(folder / "tokenizer", utterances)
+            stores = {
+                split: build_store(folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, own.pool))
+                for split in ("train", "held_out")
+            }
         return PreparedText(PngTokenizer.load(tokenizer), **stores)
 
     def phonemize(self) -> bool:

@@ -8,6 +8,7 @@ all sentences; `store.json`, which comes last, the shards in their order.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -134,7 +135,7 @@ class StoreBuild:
 
 
 def build_store(folder: Path, build: StoreBuild) -> TokenStore:
-    """Make what is missing of the tokens of a cache in `folder`, with a progress bar.
+    """Make what is missing of the tokens of a cache in `folder`, with a progress bar; the share of `workers` first, then what others lack.
 
     Raises PngnatError for a tokenizer whose ids do not fit.
     """
@@ -159,7 +160,11 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
             say_again(folder, str(error))
     settings = digest(made_of["tokenizer"], build.max_tokens)
     paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
-    tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), zip(shards, paths, strict=True), build.workers)
+    work = list(zip(shards, paths, strict=True))
+    place, machines = build.workers.share
+    if machines > 1:
+        deque(in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work[place - 1 :: machines], build.workers), 0)
+    tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work, build.workers)
     _finish(folder, paths, tqdm(tokenized, f"{build.split} to tokens", total=len(shards), unit="shard"))
     return TokenStore(folder)
 
@@ -172,8 +177,9 @@ def _finish(folder: Path, paths: Iterable[Path], made: Iterator[tuple[np.ndarray
             lengths.tofile(file)
             shards.append((path.name, len(lengths), int(lengths.sum(dtype=np.int64))))
             too_long += others
-    for stale in {path.name for path in folder.iterdir()} - {name for name, _, _ in shards} - {_LENGTHS, STAMP}:
-        (folder / stale).unlink(missing_ok=True)
+    for stale in {path.name for path in folder.iterdir()} - {name for name, _, _ in shards} - {_LENGTHS, STAMP, _STORE}:
+        if not stale.startswith("."):  # what another node is writing
+            (folder / stale).unlink(missing_ok=True)
     write_text(folder / _STORE, json.dumps({"shards": shards, "too_long": too_long}))
 
 

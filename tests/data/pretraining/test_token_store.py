@@ -1,12 +1,17 @@
 """Tokens on disk are the tokenizer's, and batches of them cover every sentence once."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from damage import cut_in_half
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pngnat.data.pretraining.cache import cached_utterances
+from pngnat.data.pretraining.cache import Chunk, ShardMaker, cached_utterances
 from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
 from pngnat.data.pretraining.sentences import TOKEN_MULTIPLE, EpochBatches, MaskedBatch, MaskedSentences, id_spaces
 from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
@@ -153,3 +158,49 @@ def test_a_batch_is_the_padded_masked_sentences(prepared):
         np.testing.assert_array_equal(batch.labels[row, :length], sentence.masked.labels)
         assert (batch.labels[row, length:] == IGNORED).all() and (batch.tasks[row, length:] == 0).all()
     np.testing.assert_array_equal(data[2, 1].masked.ids, sentences[1].masked.ids)
+
+
+def many_shards(folder) -> PretrainingText:
+    (folder / "books").mkdir(exist_ok=True)
+    if not (folder / "books" / "a.txt").exists():
+        (folder / "books" / "a.txt").write_text("\n\n".join(f"The cat has {number} mats." for number in range(8)))
+    sources = {"books": TextFiles(str(folder / "books" / "*.txt"))}
+    return PretrainingText(sources, str(folder / "cache"), vocabulary_size=250, shard_characters=5)
+
+
+def test_each_machine_makes_its_share_first(tmp_path, monkeypatch):
+    made = {ShardMaker: [], ShardTokenizer: []}
+    for kind, order in made.items():
+
+        def noted(worker, work, call=kind.__call__, order=order):
+            order.append(int((work.path if isinstance(work, Chunk) else work[1]).name.split("-")[0]))
+            return call(worker, work)
+
+        monkeypatch.setattr(kind, "__call__", noted)
+    monkeypatch.setenv("GROUP_RANK", "1")
+    monkeypatch.setenv("GROUP_WORLD_SIZE", "2")
+    assert len(many_shards(tmp_path).prepare().train) == 8
+    assert made[ShardMaker] == [1, 3, 5, 7, 0, 2, 4, 6]
+    assert made[ShardTokenizer] == [1, 3, 5, 7, *range(8)]
+
+
+_PREPARE = """
+import sys
+from pathlib import Path
+from pngnat.data.pretraining import cache, tokens
+from test_token_store import many_shards
+
+made, write = [], cache.write_shard
+cache.write_shard = lambda path, utterances: made.append(path) or write(path, utterances)
+many_shards(Path(sys.argv[1])).prepare()
+print(len(made))
+"""
+
+
+@pytest.mark.slow
+def test_one_process_of_a_machine_prepares_and_others_wait(tmp_path):
+    many_shards(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    command = [sys.executable, "-c", _PREPARE, str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) for _ in range(2)]
+    assert sorted(int(one.communicate(timeout=300)[0]) for one in both) == [0, 8]
