@@ -148,6 +148,13 @@ class Section:
             raise self.wrong(key, "should be a whole number")
         return value
 
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false; `default` where it is not there."""
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "should be true or false")
+        return value
+
     def section(self, key: str) -> Section:
         """A part that must be there; raises PngnatError where it is none."""
         value = self.values.get(key)

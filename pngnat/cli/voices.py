@@ -65,11 +65,13 @@ def print_voices(name: str | None) -> None:
 
 def _print_voice(name: str, card: VoiceCard) -> None:
     print(f"{name}: {card.description}")
-    for speaker in card.speakers:
+    for speaker in filter(lambda one: one.offered, card.speakers):
         default = " (default)" if speaker.name == card.default_speaker else ""
         print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
-    if card.professional:
-        print(f"  can lend their rhythm (--blend-with): {', '.join(speaker.name for speaker in card.professional.speakers)}")
+    kept = card.professional.speakers if card.professional else ()
+    lenders = [speaker.name for speaker in (*kept, *(one for one in card.speakers if not one.offered))]
+    if lenders:
+        print(f"  can lend their rhythm (--blend-with): {', '.join(lenders)}")
 
 
 def _parser(name: str, about: str) -> argparse.ArgumentParser:

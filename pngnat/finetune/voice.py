@@ -119,7 +119,7 @@ def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
     """
     real = [SpokenSentence.recorded(recording) for recording in tuned.part("test")]
     judge = installed_judges(real, threads)
-    professional = tuned.base.card.speakers[0].name
+    professional = tuned.base.card.default_speaker
     own = speak(voice, real, blend=Blend(professional, 0.0))
     rows = [judge.row("recordings", real), judge.row("voice, own rhythm", own)]
     if voice.card.blend:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.export import acoustic_model, vocoder_start
 from pngnat.voice.card import Pauses, SpeakerCard, VoiceCard
@@ -33,6 +34,8 @@ class VoiceSettings:
     """Text file for people: data, licences, measured quality, limits; becomes README.md."""
     speakers: Mapping[str, str] = field(default_factory=dict)
     """Descriptions of the speakers, by name."""
+    withheld: tuple[str, ...] = ()
+    """Names of speakers whom the voice does not offer: they lend their rhythm and are learned from."""
     default_speaker: str | None = None
     """Who speaks unless another is asked for; null takes the first."""
     pauses: Pauses = field(default_factory=Pauses)
@@ -42,6 +45,8 @@ class VoiceSettings:
 def make_voice(settings: VoiceSettings) -> None:
     """Write the voice folder; an older one of that name is replaced file by file. Raises PngnatError for what cannot be read."""
     acoustic, speakers = acoustic_model(settings.acoustic)
+    if unknown := sorted({*settings.withheld, *settings.speakers} - {*speakers}):
+        raise PngnatError(f"{settings.acoustic} has no speaker '{unknown[0]}'; it has {', '.join(speakers)}")
     start = vocoder_start(settings.vocoder)
     card = VoiceCard(
         name=settings.name,
@@ -50,8 +55,8 @@ def make_voice(settings: VoiceSettings) -> None:
         audio=acoustic.config.audio,
         acoustic=acoustic.config.to_dict(),
         vocoder=asdict(start.vocoder.config),
-        speakers=tuple(SpeakerCard(name, settings.speakers.get(name, "")) for name in speakers),
-        default_speaker=settings.default_speaker or speakers[0],
+        speakers=tuple(SpeakerCard(name, settings.speakers.get(name, ""), name not in settings.withheld) for name in speakers),
+        default_speaker=settings.default_speaker or next((name for name in speakers if name not in settings.withheld), speakers[0]),
         pauses=settings.pauses,
     )
     readme = settings.card.read_text(encoding="utf-8") if settings.card else None

@@ -49,6 +49,8 @@ class SpeakerCard:
 
     name: str
     description: str = ""
+    offered: bool = True
+    """Whether they speak. Who does not sound well enough for that still lends a rhythm, is learned from, and speaks if asked by name."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,12 @@ class VoiceCard:
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<VoiceCard {self.name!r}, speakers: {', '.join(_names(self.speakers))}>"
+        return f"<VoiceCard {self.name!r}, speakers: {', '.join(self.offered)}>"
+
+    @property
+    def offered(self) -> list[str]:
+        """Names of the speakers that people are to choose from."""
+        return _names(tuple(speaker for speaker in self.speakers if speaker.offered))
 
     def row(self, name: str | None) -> int:
         """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
@@ -113,6 +120,9 @@ class VoiceCard:
     def to_json(self) -> str:
         """The text of voice.json."""
         values = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
+        for row in (*values["speakers"], *(values["professional"] or {"speakers": ()})["speakers"]):
+            if row["offered"]:  # as nearly all are
+                del row["offered"]
         values["lexicon"] = {word: " ".join(phonemes) for word, phonemes in self.lexicon.items()} or None
         return json.dumps({key: value for key, value in values.items() if value is not None}, ensure_ascii=False, indent=2) + "\n"
 
@@ -229,9 +239,9 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
 
 
 def _check_names(path: str, card: VoiceCard) -> None:
-    names = [speaker.name for speaker in card.speakers]
-    if card.default_speaker not in names:
-        raise PngnatError(f"{path}: the default speaker '{card.default_speaker}' is none of its speakers")
+    names = _names(card.speakers)
+    if card.default_speaker not in card.offered:
+        raise PngnatError(f"{path}: the default speaker '{card.default_speaker}' is none of the speakers that it offers")
     professionals = [speaker.name for speaker in card.professional.speakers] if card.professional else []
     if card.blend and card.blend.professional not in (*professionals, *names):
         raise PngnatError(f"{path}: it blends with '{card.blend.professional}', who is none of its speakers")
@@ -261,7 +271,7 @@ def _speakers(section: Section) -> tuple[SpeakerCard, ...]:
     if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_SPEAKERS:
         raise section.wrong("speakers", "should be a list of speakers")
     entries = [Section(section.path, row) for row in rows]
-    speakers = tuple(SpeakerCard(entry.name("name"), entry.text("description", "")) for entry in entries)
+    speakers = tuple(SpeakerCard(entry.name("name"), entry.text("description", ""), entry.flag("offered", True)) for entry in entries)
     if len({speaker.name for speaker in speakers}) < len(speakers):
         raise section.wrong("speakers", "should have different names")
     return speakers

@@ -7,6 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from pngnat import load_voice, synthesize
+from pngnat.cli.voices import print_voices
 from pngnat.errors import PngnatError
 from pngnat.voice.card import bundled_voices, find_voice, list_voices, named_voices, read_card
 from pngnat.voice.modules import load_modules, save_voice
@@ -61,6 +63,22 @@ def test_own_words_stay_with_the_voice(folder, tmp_path):
     edit(folder, lexicon={"Nguyen": "w ih n", "IPA": "AY1 P IY1 EY1"})
     save_voice(load_modules(folder), tmp_path / "again")
     assert load_modules(tmp_path / "again").card.lexicon == {"nguyen": ("W", "IH1", "N"), "ipa": ("AY1", "P", "IY1", "EY1")}
+
+
+def test_who_is_not_offered_is_not_listed_and_still_lends_a_rhythm(folder, tmp_path, capsys):
+    rows = json.loads((folder / "voice.json").read_text())["speakers"]
+    edit(folder, speakers=[rows[0], rows[1] | {"offered": False}])
+    save_voice(load_modules(folder), tmp_path / "again")
+    voice = load_voice(tmp_path / "again", engine="torch")
+    assert voice.speakers == ["ada"] and voice.card.lender_row("bob") == (False, 1)
+    assert len(synthesize("Hello.", voice, speaker="bob").samples)
+    print_voices(str(tmp_path / "again"))
+    shown = capsys.readouterr().out
+    assert "\n  bob" not in shown and "(--blend-with): pro, bob\n" in shown
+    edit(folder, default_speaker="bob")
+    refuses(folder, "default speaker 'bob'")
+    edit(folder, speakers=[rows[0], rows[1] | {"offered": "no"}])
+    refuses(folder, "true or false")
 
 
 def test_values_that_half_precision_cannot_hold_stay(stub_voice, tmp_path):
