@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -15,8 +16,8 @@ from torch.nn.utils.parametrizations import weight_norm
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """One network for each window. The defaults are for a CPU that trains a vocoder beside them; fine-tuning goes on with the base
-    vocoder's, which must have the same sizes. On a GPU: windows 2048 to 128, 64 channels, stride 2."""
+    """One network for each window and each period. The defaults are for a CPU that trains a vocoder beside them; fine-tuning goes on with
+    the base vocoder's, which must have the same sizes. For a GPU: conf/adversarial/gpu.yaml."""
 
     windows: tuple[int, ...] = (2048, 1024, 512)
     """Samples of each network's STFT, whose hop is a quarter of it."""
@@ -24,6 +25,10 @@ class DiscriminatorConfig:
     """Of each layer."""
     stride: int = 4
     """Of the first layer over frequency; 1 sees each frequency, 4 costs a quarter."""
+    periods: tuple[int, ...] = ()
+    """Samples of each period, by which further networks fold the sound itself; prime, so that they share little."""
+    period_channels: int = 16
+    """Of the first layer of each of those; the last have 32 times as many."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class AdversarialConfig:
 class DiscriminatorOutput:
     """What one discriminator makes of sounds.
 
-    score: (B, 1, K', T'), for each patch of the spectrogram; above 0 for a recording. features: each layer's (B, C, K'', T'').
+    score: (B, 1, K', T'), for each patch of what is judged; above 0 for a recording. features: each layer's (B, C, K'', T'').
     """
 
     score: Tensor
@@ -103,18 +108,43 @@ class SpectrogramDiscriminator(nn.Module):
         return torch.cat([parts * (root / magnitude), root], dim=1)
 
 
+class PeriodDiscriminator(nn.Module):
+    """Convolutions over the sound folded by a period: each column holds every p-th sample.
+
+    Source: HiFi-GAN, arXiv 2010.05646, section 2.3.
+    """
+
+    def __init__(self, period: int, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.period = period
+        sizes = [1, *(config.period_channels * many for many in (1, 4, 16, 32, 32))]
+        strides = (3, 3, 3, 3, 1)
+        self.layers = nn.ModuleList(_conv(a, b, (5, 1), (stride, 1)) for (a, b), stride in zip(pairwise(sizes), strides, strict=True))
+        self.judge = _conv(sizes[-1], 1, (3, 1), (1, 1))
+
+    def forward(self, samples: Tensor) -> DiscriminatorOutput:
+        """samples (B, S) to the output."""
+        x = F.pad(samples, (0, -samples.shape[1] % self.period)).unflatten(1, (-1, self.period))[:, None]
+        features = []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return DiscriminatorOutput(self.judge(x).float(), tuple(features))
+
+
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: int = 1) -> nn.Module:
-    """A convolution over (frequency, time); dilation: in time."""
+    """A convolution over (frequency, time), or over (time, place in the period); dilation: in the second."""
     padding = (kernel[0] // 2, dilation * (kernel[1] // 2))
     return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, padding, (1, dilation)))
 
 
 class Discriminators(nn.Module):
-    """One discriminator a resolution."""
+    """One discriminator for each resolution and each period."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
-        self.networks = nn.ModuleList([SpectrogramDiscriminator(window, config) for window in config.windows])
+        spectrograms = [SpectrogramDiscriminator(window, config) for window in config.windows]
+        self.networks = nn.ModuleList([*spectrograms, *(PeriodDiscriminator(period, config) for period in config.periods)])
 
     def forward(self, samples: Tensor, turn: int | None = None) -> list[DiscriminatorOutput]:
         """samples (B, S) to the output of each network, or of the one whose turn it is."""

@@ -5,6 +5,7 @@ from pngnat.training.discriminators import (
     DiscriminatorConfig,
     DiscriminatorOutput,
     Discriminators,
+    PeriodDiscriminator,
     discriminator_loss,
     feature_distance,
     frozen,
@@ -42,6 +43,21 @@ def test_each_has_its_turn(discriminators):
     for turn in range(4):
         (alone,) = discriminators(sounds, turn)
         assert torch.equal(alone.score, every[turn % 2].score)
+
+
+def test_a_period_sees_every_pth_sample_and_no_other():
+    network = PeriodDiscriminator(5, DiscriminatorConfig(period_channels=2))
+    sounds = noise_and_tones(samples=2401)[0].requires_grad_()
+    output = network(sounds)
+    assert [feature.shape[3] for feature in output.features] == [5] * 5
+    output.score[..., 2].sum().backward()
+    seen = sounds.grad.abs().sum(0).nonzero().flatten()
+    assert len(seen) and set((seen % 5).tolist()) == {2}
+
+
+def test_periods_come_after_the_windows():
+    outputs = Discriminators(DiscriminatorConfig(windows=(256,), channels=4, periods=(2, 3), period_channels=1))(torch.zeros(1, 1200))
+    assert [output.score.shape[3] for output in outputs[1:]] == [2, 3]
 
 
 @pytest.mark.parametrize("stride", [1, 4])
