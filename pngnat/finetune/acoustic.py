@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from pngnat.data.corpus import Recording
 from pngnat.data.dataset import AcousticDataset
@@ -28,6 +29,7 @@ from pngnat.models.png_nat import PngNat
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
 from pngnat.training.export import AcousticRun
+from pngnat.training.mel_discriminator import MelAdversarialConfig
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.start import start_from_model
@@ -39,8 +41,11 @@ from pngnat.voice.modules import VoiceModules
 class AcousticTuning:
     """How to fine-tune."""
 
-    training: AcousticTrainingConfig = field(default_factory=lambda: AcousticTrainingConfig(batch_seconds=20.0, pictures=0))
-    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds."""
+    training: AcousticTrainingConfig = field(
+        default_factory=lambda: AcousticTrainingConfig(batch_seconds=20.0, pictures=0, adversarial=MelAdversarialConfig())
+    )
+    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds. The discriminator is
+    the base voice's; where that has none, there is none, since a new one would not learn enough in the time."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
     """The learning rate; its hours are the time budget's, which as a rule ends the training before its steps."""
     run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, validate_every=200, checkpoint_minutes=3))
@@ -64,7 +69,8 @@ class AcousticTuning:
 @dataclass(frozen=True)
 class Learner:
     """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
-    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against forgetting."""
+    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against forgetting.
+    discriminator: weights of what the base model's mels were judged by."""
 
     base: VoiceModules
     speaker: str
@@ -72,6 +78,7 @@ class Learner:
     target: Sequence[Recording]
     features: Path
     professionals: Sequence[Recording] = ()
+    discriminator: Mapping[str, Tensor] | None = None
 
     def part(self, split: str) -> list[Recording]:
         """The target's recordings of a split."""
@@ -93,7 +100,10 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     valid = learner.part("valid")
     train = mixed(learner.part("train"), learner.professionals, tuning.professional_share)
     data = [AcousticDataset(recordings, base.tokenizer, speakers, features, config.prosody is not None) for recordings in (train, valid)]
-    module = AcousticTraining(config, tuning.training, *data)
+    training = tuning.training if learner.discriminator else replace(tuning.training, adversarial=None)
+    module = AcousticTraining(config, training, *data)
+    if module.discriminator is not None and learner.discriminator:
+        module.discriminator.load_state_dict(learner.discriminator)
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)

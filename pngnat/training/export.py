@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -44,15 +45,20 @@ class AcousticRun:
             raise PngnatError(f"{run_dir} holds no acoustic training: {DESCRIPTION} cannot be read ({error})") from error
 
 
-def averaged_weights(run_dir: Path) -> dict[str, torch.Tensor]:
-    """The averaged (EMA) weights in a run's newest checkpoint. Raises PngnatError where there is none.
+def _newest(run_dir: Path) -> tuple[Path, dict[str, Any]]:
+    """A run's newest checkpoint, its path and content. Raises PngnatError where there is none.
 
-    A checkpoint holds the optimizer's state as pickled objects: read only checkpoints that you made.
+    It holds the optimizer's state as pickled objects: read only checkpoints that you made.
     """
     newest = newest_checkpoint(run_dir)
     if newest is None:
         raise PngnatError(f"{run_dir} holds no checkpoint {LAST}; train first")
-    checkpoint = torch.load(newest, map_location="cpu", weights_only=False)
+    return newest, torch.load(newest, map_location="cpu", weights_only=False)
+
+
+def averaged_weights(run_dir: Path) -> dict[str, torch.Tensor]:
+    """The averaged (EMA) weights in a run's newest checkpoint, see `_newest`."""
+    newest, checkpoint = _newest(run_dir)
     averages = [state["average"] for name, state in checkpoint["callbacks"].items() if name.startswith(Ema.__name__)]
     if not averages:
         raise PngnatError(f"{newest} holds no averaged weights; train with ema_decay")
@@ -65,6 +71,13 @@ def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
     model = PngNat(run.model)
     model.load_state_dict(averaged_weights(run_dir))
     return model.eval(), run.speakers
+
+
+def mel_discriminator(run_dir: Path) -> dict[str, torch.Tensor]:
+    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; none where nothing judged them."""
+    prefix = "discriminator."
+    state = _newest(run_dir)[1]["state_dict"]
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
 def vocoder_model(folder: Path) -> Vocoder:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.training.export import acoustic_model, vocoder_start
-from pngnat.voice.card import Pauses, SpeakerCard, VoiceCard
+from pngnat.training.export import acoustic_model, mel_discriminator, vocoder_start
+from pngnat.voice.card import MEL_DISCRIMINATOR, Pauses, SpeakerCard, VoiceCard
 from pngnat.voice.modules import VoiceModules, save_voice
 from pngnat.voice.vocoders import save_discriminators
+from pngnat.voice.weights import save_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,3 +64,5 @@ def make_voice(settings: VoiceSettings) -> None:
     save_voice(VoiceModules(card, PngTokenizer.load(settings.acoustic), acoustic, start.vocoder), settings.voice, readme)
     if start.discriminators:
         save_discriminators(settings.voice, start.discriminators)
+    if judge := mel_discriminator(settings.acoustic):
+        save_weights(judge, settings.voice / MEL_DISCRIMINATOR)

@@ -5,7 +5,8 @@ to another place, and every value is checked before something is built from it.
 
     voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [*.onnx]  [README.md]
 
-and discriminators.safetensors, where the vocoder has learned from discriminators; fine-tuning goes on with them. FILES has all names.
+and what the models have learned against, with which fine-tuning goes on: discriminators.safetensors (the vocoder) and
+mel_discriminator.safetensors (the acoustic model). FILES has all names.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ GRAPHS = (
     *(f"{model}.{part}.onnx" for model in ("acoustic", "professional") for part in ("encoder", "durations", "mel")),
     *(f"vocoder.{part}.onnx" for part in ("pitch", "filters")),
 )
-FILES = (*NEEDED, PROFESSIONAL, *GRAPHS, "discriminators.safetensors", "README.md", "preview.wav")
+MEL_DISCRIMINATOR = "mel_discriminator.safetensors"
+FILES = (*NEEDED, PROFESSIONAL, *GRAPHS, "discriminators.safetensors", MEL_DISCRIMINATOR, "README.md", "preview.wav")
 _MOST_SPEAKERS = 100_000
 # No mel has more frames in a second, and no window covers more of them; a frame costs its transform's length.
 _MOST_FRAMES, _LONGEST_TRANSFORM = 1000, 32
