@@ -11,26 +11,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from harvard import SENTENCES
 
 import pngnat
+from pngnat.data.recordings import read_corpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation import disfluency
 from pngnat.evaluation.judges import Judges
+from pngnat.finetune import acoustic as finetune_acoustic
 from pngnat.finetune import run as finetuning
 from pngnat.finetune import voice as finetune_voice
 from pngnat.finetune.acoustic import AcousticTuning
 from pngnat.finetune.data import target_sources
 from pngnat.finetune.nearest import SpectrumTimbre
+from pngnat.finetune.progress import Progress
 from pngnat.finetune.run import FinetuneConfig, finetune
 from pngnat.finetune.stages import STATE
 from pngnat.finetune.vocoder import VocoderTuning
 from pngnat.finetune.voice import About, BlendChoice
 from pngnat.training.acoustic import AcousticTrainingConfig
+from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator
 from pngnat.training.runs import RunConfig
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.vocoder import VocoderTrainingConfig
 from pngnat.training.vocoder_data import SegmentConfig
+from pngnat.voice.modules import load_modules
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +152,29 @@ def test_the_professional_s_durations_come_from_the_base_voice(made, stub_voice)
     own = pngnat.synthesize("Rice is served.", config.out, blend=pngnat.Blend("bob", 0.0)).durations
     np.testing.assert_allclose(borrowed, theirs, atol=2e-3)
     assert not np.allclose(own, theirs, atol=2e-3)
+
+
+def test_mels_are_judged_by_what_judged_the_base_voice_s_or_by_nothing(made, tmp_path, monkeypatch):
+    config, _ = made
+
+    class Begun(Exception):
+        pass
+
+    def begin(module, *rest):
+        raise Begun(module)
+
+    monkeypatch.setattr(finetune_acoustic, "fit", begin)
+    tuning = replace(config.acoustic, training=replace(config.acoustic.training, adversarial=MelAdversarialConfig(channels=2)))
+    weights = MelDiscriminator(MelAdversarialConfig(channels=2)).state_dict()
+    recordings, base = list(read_corpus(config.work / "corpus")), load_modules(config.base)
+    for place, given in enumerate((weights, None)):
+        learner = finetune_acoustic.Learner(base, "ann", "bob", recordings, config.work / "speaker" / "features", discriminator=given)
+        with pytest.raises(Begun) as caught:
+            finetune_acoustic.tune_acoustic(learner, tuning, 1.0, tmp_path / str(place), Progress({"acoustic": 1.0}, {"acoustic": "a"}))
+        (module,) = caught.value.args
+        assert (module.discriminator is None) == (given is None)
+        for name, value in (given or {}).items():
+            assert torch.equal(module.discriminator.state_dict()[name], value)
 
 
 def test_nothing_is_done_twice(made, monkeypatch):
