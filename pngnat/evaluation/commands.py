@@ -161,11 +161,21 @@ def _opening(parser: argparse.ArgumentParser) -> None:
     add("--json", type=Path, help="file for the figures")
 
 
+def _load(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
+    add("--clients", type=int, default=32, metavar="N", help="at once (default: 32)")
+    add("--seconds", type=float, default=120.0, metavar="N", help="how long they ask (default: 120)")
+    add("--queue", type=int, metavar="N", help="texts that may wait, as pngnat serve's")
+    add("--json", metavar="FILE", help="also write the figures here")
+
+
 MEASURES = {
     "intelligibility": Measure("How well a voice is understood, and how natural it is judged to sound.", _intelligibility),
     "robustness": Measure("Whether a voice says every word once, and nothing else.", _spoken),
     "joins": Measure("Whether clicks are heard where blocks and sentences meet, and what its pauses sound like.", _spoken),
     "speed": Measure("How fast a voice speaks: real-time factor, first sound, cold start, memory.", _speed),
+    "load": Measure("How a server holds under many clients: first byte, refusals, memory, what a hang-up frees.", _load, "serve"),
     "similarity": Measure("How much a recreated voice is like the person, beside other speakers.", _similarity),
     "blending": Measure("What borrowing a professional's rhythm does to a recreated voice.", _blending),
     "disfluency": Measure("How recordings differ in their rhythm from professionals.", _disfluency, "finetune"),

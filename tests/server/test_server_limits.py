@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import socket
-import threading
 import time
 
 import pytest
@@ -235,30 +234,3 @@ def test_where_the_token_comes_from(tmp_path, monkeypatch):
     (tmp_path / "token").write_text("\n")
     with pytest.raises(PngnatError, match="empty"):
         given_token(None, tmp_path / "token")
-
-
-@pytest.mark.slow
-def test_32_clients_at_once_get_sound_or_429_and_memory_stays(stub_voice, loopback):
-    with process("--voice", str(stub_voice), "--queue", "16") as (child, ports):
-        statuses, ends = [], time.monotonic() + 20
-
-        def client() -> None:
-            while time.monotonic() < ends:
-                status, _, sound = speak(ports["http"], LONG[:200])
-                statuses.append((status, len(sound) > 10_000 or status == 429))
-                if status == 429:
-                    time.sleep(0.1)
-
-        def round_of_clients() -> None:
-            threads = [threading.Thread(target=client) for _ in range(32)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-        round_of_clients()
-        before, ends = memory(child.pid), time.monotonic() + 20
-        round_of_clients()
-        assert {status for status, _ in statuses} <= {200, 429} and all(good for _, good in statuses)
-        assert memory(child.pid) - before < 50 * 2**20
-        assert speak(ports["http"])[0] == 200
