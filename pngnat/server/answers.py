@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from pngnat.server.errors import ApiError
 from pngnat.server.speaking import Job
 
 T = TypeVar("T")
-# Of nginx; nobody reads it, but the counters do.
-_CLIENT_GONE = 499
+Made = TypeVar("Made")
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -36,15 +36,20 @@ class JobResponse(StreamingResponse):
 async def streamed(request: Request, job: Job[T], encode: Callable[[T], bytes], media_type: str, last: bytes = b"") -> Response:
     """An answer that grows with the job. encode: of each item. last: what follows them.
 
-    Waits for the first item, so that a text that cannot be spoken is an error and no broken sound; raises what the job raised.
+    Waits for the first item, so that a text that cannot be spoken is an error and no broken sound. Raises what the job raised, and
+    ApiError where the client has gone.
     """
-    found = await _first(request, job)
-    if found is None:
-        return Response(status_code=_CLIENT_GONE)
-    first = encode(found[0]) if found else b""
+
+    async def first_of() -> list[T]:
+        async for item in job:
+            return [item]
+        return []
+
+    first = await _unless_gone(request, job, first_of())
 
     async def content() -> AsyncIterator[bytes]:
-        yield first
+        for item in first:
+            yield encode(item)
         async for item in job:
             if data := encode(item):
                 yield data
@@ -54,35 +59,24 @@ async def streamed(request: Request, job: Job[T], encode: Callable[[T], bytes], 
     return JobResponse(job, content(), media_type)
 
 
-async def whole(request: Request, job: Job[T]) -> list[T] | None:
-    """All items of a job, or None where the client has gone meanwhile. Raises what the job raised."""
+async def whole(request: Request, job: Job[T]) -> list[T]:
+    """All items of a job. Raises what the job raised, and ApiError where the client has gone."""
 
-    async def gather() -> list[T]:
+    async def all_of() -> list[T]:
         return [item async for item in job]
 
-    return await _unless_gone(request, job, gather())
+    return await _unless_gone(request, job, all_of())
 
 
-async def _first(request: Request, job: Job[T]) -> list[T] | None:
-    """The first item, in a list that is empty where there is none; None where the client has gone."""
-
-    async def first() -> list[T]:
-        async for item in job:
-            return [item]
-        return []
-
-    return await _unless_gone(request, job, first())
-
-
-async def _unless_gone(request: Request, job: Job, work) -> list | None:
-    """What `work` returns, or None, with the job dropped, where the client goes before that."""
+async def _unless_gone(request: Request, job: Job, work: Coroutine[Any, Any, Made]) -> Made:
+    """What `work` returns. The job is dropped where it raises, and where the client goes before that."""
     working, watching = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        job.drop()
-        return None
+        if not working.done():
+            # nginx's status; nobody reads it, but the counters do.
+            raise ApiError(499, "the client has gone")
+        return working.result()
     except BaseException:
         job.drop()
         raise

@@ -39,12 +39,12 @@ def asterics_app(service: Service) -> ASGIApp:
 
     @app.api_route("/speakdata/{rest:path}", methods=["GET", "POST"])
     async def speakdata(request: Request) -> Response:
-        sound = await _sound(request)
-        return Response(sound, media_type=MEDIA_TYPES["wav"]) if sound is not None else Response(status_code=499)
+        return Response(await _sound(request), media_type=MEDIA_TYPES["wav"])
 
     @app.api_route("/cache/{rest:path}", methods=["GET", "POST"])
     async def cache(request: Request) -> bool:
-        return await _sound(request) is not None
+        await _sound(request)
+        return True
 
     @app.api_route("/speak/{rest:path}", methods=["GET", "POST"])
     async def speak() -> Response:
@@ -58,15 +58,13 @@ def asterics_app(service: Service) -> ASGIApp:
     async def stop() -> Response:
         return JSONResponse(True)
 
-    async def _sound(request: Request) -> bytes | None:
+    async def _sound(request: Request) -> bytes:
         text, voice = _asked(request)
         wanted = wish(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service)
         key = (wanted.speaker.id, text)
         if (kept := said.get(key)) is not None:
             return kept
         blocks = await whole(request, service.speakers.start(wanted.blocks))
-        if blocks is None:
-            return None
         sound = encode("wav", wanted.sample_rate, blocks, wanted.tags)
         said.keep(key, sound)
         return sound

@@ -31,8 +31,7 @@ def caption_routes(service: Service) -> APIRouter:
         job = service.speakers.start(lambda: _sentences(wanted))
         if body.stream:
             return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
-        parts = await whole(request, job)
-        return JSONResponse(_joined(parts)) if parts is not None else Response(status_code=499)
+        return JSONResponse(_joined(await whole(request, job)))
 
     return routes
 

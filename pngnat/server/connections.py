@@ -1,17 +1,48 @@
-"""Connections of clients that do nothing: closed after a while, so that they cost neither memory nor places."""
+"""uvicorn, with connections of clients that do nothing closed after a while, so that they cost neither memory nor places."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import socket
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import h11
+import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_MOST_HEADER = 16_384
+from pngnat.server.settings import ServerSettings
+
+_MOST_HEADER, _BACKLOG, _KEEP_ALIVE = 16_384, 512, 15
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn within a server's settings, and without its own handling of signals, which would end the process by one."""
+
+    def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
+        protocol = type("PatientProtocol", (PatientProtocol,), {"patience": settings.patience})
+        config = uvicorn.Config(
+            app,
+            http=protocol,
+            ws="none",
+            h11_max_incomplete_event_size=_MOST_HEADER,
+            timeout_keep_alive=min(_KEEP_ALIVE, math.ceil(settings.patience)),
+            timeout_graceful_shutdown=int(settings.grace),
+            backlog=_BACKLOG,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ssl_certfile=settings.certificate,
+            ssl_keyfile=settings.key,
+        )
+        super().__init__(config)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
 
 
 class PatientProtocol(H11Protocol):
@@ -65,11 +96,6 @@ def _cancel(timer: asyncio.TimerHandle | None) -> None:
         timer.cancel()
 
 
-def patient_protocol(patience: float) -> type[PatientProtocol]:
-    """The protocol with this patience; uvicorn wants a class."""
-    return type("PatientProtocol", (PatientProtocol,), {"patience": patience})
-
-
 def _give_up_after(transport: asyncio.BaseTransport, seconds: float) -> None:
     """Have the kernel drop a connection whose other end takes nothing, also once we have closed it; Linux alone can."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
@@ -77,13 +103,3 @@ def _give_up_after(transport: asyncio.BaseTransport, seconds: float) -> None:
     if option is not None and connection is not None:
         with suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, option, int(1000 * seconds))
-
-
-def http_options(patience: float) -> dict[str, Any]:
-    """What uvicorn's Config takes for such connections."""
-    return {
-        "http": patient_protocol(patience),
-        "ws": "none",
-        "h11_max_incomplete_event_size": _MOST_HEADER,
-        "timeout_keep_alive": min(15, math.ceil(patience)),
-    }

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pngnat.server.errors import error_answer
+from pngnat.server.errors import ApiError
 from pngnat.server.metrics import Metrics
 
 # Open to all: who watches over a server has no token, and a browser asks what it may do before it sends one.
 _OPEN = ("/health",)
 # A client that is told no while it still sends gets a broken connection instead of the answer.
 _SECONDS_TO_HEAR_OUT = 2.0
+_CLOSE = {"Connection": "close"}
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,6 @@ class Limits:
     token: str | None
     largest_body: int
     patience: float
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, message: str, code: str | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 class Gate:
@@ -48,11 +43,11 @@ class Gate:
         try:
             self._check_token(scope)
             body = await asyncio.wait_for(self._body(scope, receive), self._limits.patience)
-        except _Refused as no:
-            headers = {"WWW-Authenticate": "Bearer"} if no.status == 401 else {"Connection": "close"}
-            return await error_answer(no.status, str(no), code=no.code, headers=headers)(scope, receive, counted)
+        except ApiError as no:
+            return await no.answer()(scope, receive, counted)
         except asyncio.TimeoutError:
-            return await error_answer(408, "the request took too long to arrive", headers={"Connection": "close"})(scope, receive, counted)
+            late = ApiError(408, "the request took too long to arrive", headers=_CLOSE)
+            return await late.answer()(scope, receive, counted)
         except ConnectionError:
             return
         await self._app(scope, _replayed(body, receive), counted)
@@ -64,9 +59,8 @@ class Gate:
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         kind, _, value = given.partition(b" ")
         if kind.lower() != b"bearer" or not hmac.compare_digest(value.strip(), token.encode()):
-            raise _Refused(
-                401, "this server wants a token: send it as 'Authorization: Bearer TOKEN' (api_key of OpenAI's clients)", "invalid_api_key"
-            )
+            wanted = "this server wants a token: send it as 'Authorization: Bearer TOKEN' (api_key of OpenAI's clients)"
+            raise ApiError(401, wanted, code="invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         largest = self._limits.largest_body
@@ -81,7 +75,8 @@ class Gate:
                 return bytes(body)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(_heard_out(receive), _SECONDS_TO_HEAR_OUT)
-        raise _Refused(413, f"the request is too large; at most {largest} bytes are read", "request_too_large")
+        too_large = f"the request is too large; at most {largest} bytes are read"
+        raise ApiError(413, too_large, code="request_too_large", headers=_CLOSE)
 
     def _counted(self, scope: Scope, send: Send) -> Send:
         async def counted(message: Message) -> None:

@@ -10,21 +10,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from pngnat.errors import PngnatError
 from pngnat.server.app import http_app
 from pngnat.server.asterics import asterics_app
-from pngnat.server.connections import http_options
+from pngnat.server.connections import HttpServer
 from pngnat.server.discovery import announced
 from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
 from pngnat.server.wyoming_server import WyomingServer
-
-_BACKLOG = 512
 
 
 @dataclass(frozen=True)
@@ -58,9 +54,9 @@ def serve(
 
 async def _serve(service: Service, app: ASGIApp, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
     settings, loop, stopping = service.settings, asyncio.get_running_loop(), asyncio.Event()
-    servers = {"http": _HttpServer(settings, app)}
+    servers = {"http": HttpServer(settings, app)}
     if "asterics" in sockets:
-        servers["asterics"] = _HttpServer(settings, asterics_app(service))
+        servers["asterics"] = HttpServer(settings, asterics_app(service))
 
     def stop() -> None:
         for server in servers.values():
@@ -90,30 +86,6 @@ def _tell(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
         _say("everyone who reaches this address may use it: --token-file asks for a token")
     elif settings.token is not None and len(sockets) > 1:
         _say("the token guards the HTTP interface alone: neither Wyoming nor AsTeRICS Grid can send one")
-
-
-class _HttpServer(uvicorn.Server):
-    """uvicorn without its own handling of signals, which would end the process by one."""
-
-    def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
-        options: dict[str, Any] = http_options(settings.patience)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            backlog=_BACKLOG,
-            timeout_graceful_shutdown=int(settings.grace),
-            lifespan="off",
-            ssl_certfile=settings.certificate,
-            ssl_keyfile=settings.key,
-            **options,
-        )
-        super().__init__(config)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
-        yield
 
 
 @contextmanager

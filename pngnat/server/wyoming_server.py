@@ -17,7 +17,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from pngnat.audio.playback import to_pcm
 from pngnat.errors import PngnatError
-from pngnat.server.errors import ApiError, described
+from pngnat.server.errors import ApiError, api_error
 from pngnat.server.requests import check_length
 from pngnat.server.service import Service
 from pngnat.server.speaking import Busy
@@ -118,8 +118,8 @@ class _Connection:
             try:
                 await self._one(event)
             except (PngnatError, ApiError, Busy) as error:
-                _, message, _, code = described(error)
-                await self._write(Error(message, code or "bad-request"))
+                told = api_error(error)
+                await self._write(Error(str(told), told.code or "bad-request"))
                 if self.streamed is None:
                     # An assistant waits for the end of the sound, which will not come, or for that of the connection.
                     return
@@ -191,7 +191,7 @@ class _Connection:
                 pause = b""
         except (PngnatError, ApiError) as error:
             # A row of dashes among sentences must not cost the rest of them.
-            await self._write(Error(described(error)[1], "text-skipped"))
+            await self._write(Error(str(api_error(error)), "text-skipped"))
 
     async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None) -> AsyncIterator[bytes]:
         """16-bit sound of a text in blocks; the work ends where its reader does."""

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pngnat.server.app import plain_app
-from pngnat.server.errors import error_answer
+from pngnat.server.errors import ApiError
 from pngnat.server.gate import Gate, Limits
 from pngnat.studio.guard import Guard
 from pngnat.studio.making_routes import making_routes
@@ -28,7 +28,7 @@ def studio_app(studio: Studio) -> ASGIApp:
     app = plain_app("pngnat studio")
 
     async def unknown(_request: Request, error: Exception) -> JSONResponse:
-        return error_answer(404, str(error))
+        return ApiError(404, str(error)).answer()
 
     app.add_exception_handler(UnknownTake, unknown)
     for routes in (recording_routes(studio), making_routes(studio), speaking_routes(studio)):

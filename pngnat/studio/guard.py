@@ -10,7 +10,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pngnat.server.errors import error_answer
+from pngnat.server.errors import ApiError
 
 COOKIE = "pngnat_studio"
 _HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -86,11 +86,11 @@ def is_from_own_page(headers: Headers, scheme: str) -> bool:
 
 def _no_token(path: str) -> Response:
     words = "Open the whole address that pngnat studio printed when it was started, with its token at the end."
-    return error_answer(401, words, code="no_token") if path.startswith("/api/") else PlainTextResponse(words, 401)
+    return ApiError(401, words, code="no_token").answer() if path.startswith("/api/") else PlainTextResponse(words, 401)
 
 
 def _not_from_here() -> Response:
-    return error_answer(403, "the studio answers pages of its own alone", code="not_from_here")
+    return ApiError(403, "the studio answers pages of its own alone", code="not_from_here").answer()
 
 
 def _name(address: str) -> str | None:
