@@ -6,7 +6,7 @@ from pngnat.cli import recipes
 from pngnat.cli.flags import Flag, FlaggedRecipe
 
 _WORKERS = (
-    Flag("--workers", "workers", "N"),
+    Flag("--jobs", "workers", "N"),
     Flag("--engine", "engine", "NAME"),
     Flag("--address", "address", "HOST:PORT"),
     Flag("--shard", "shard", "I/N"),
@@ -40,6 +40,6 @@ create = FlaggedRecipe(
         Flag("--lexicon", "lexicon", "FILE"),
         Flag("--description", "about.description"),
         Flag("--licence", "about.licence"),
-        Flag("--workers", "workers", "N"),
+        Flag("--jobs", "workers", "N"),
     ),
 )

@@ -23,7 +23,7 @@ def prepare(settings: CorpusSettings) -> None:
 
     pngnat prepare my_recordings --out corpora/mine
     pngnat prepare LJSpeech-1.1 --corpus ljspeech --out corpora/lj
-    pngnat prepare LibriTTS --corpus libritts --out corpora/libritts --engine ray --address auto --workers 64
+    pngnat prepare LibriTTS --corpus libritts --out corpora/libritts --engine ray --address auto --jobs 64
     """
     from pngnat.data.prepare_corpus import prepare_corpus
     from pngnat.data.prepare_shards import REPORT

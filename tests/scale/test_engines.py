@@ -65,7 +65,7 @@ def same(out: Path, whole: Path) -> bool:
 
 
 def test_alignment(engine, recordings, aligned, tmp_path):
-    assert main(["prepare", str(recordings), "--out", str(tmp_path / "out"), "--engine", engine, "--workers", "2"]) == 0
+    assert main(["prepare", str(recordings), "--out", str(tmp_path / "out"), "--engine", engine, "--jobs", "2"]) == 0
     assert same(tmp_path / "out", aligned) and not (tmp_path / "out" / "parts").exists()
     assert len(list(manifest_lines(aligned))) == 4
 
@@ -111,7 +111,7 @@ def test_recordings_that_came_later_are_prepared_alone(recordings, aligned, tmp_
 
 def test_checks(engine, aligned, tmp_path):
     for name, chosen in (("whole", "local"), ("out", engine)):
-        assert main(["check", str(aligned), "--out", str(tmp_path / name), "--engine", chosen, "--workers", "2"]) == 0
+        assert main(["check", str(aligned), "--out", str(tmp_path / name), "--engine", chosen, "--jobs", "2"]) == 0
     for name in ("checks.csv", "checks.json", "checks.txt"):
         assert (tmp_path / "out" / name).read_text() == (tmp_path / "whole" / name).read_text()
     assert len(list((tmp_path / "out").iterdir())) == 4
