@@ -4,15 +4,16 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import tarfile
-import time
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from killed_speech import KilledSpeech, kill_and_go_on
 
 import pngnat
 from pngnat.cli.main import main
@@ -125,33 +126,35 @@ def test_the_command(texts, tmp_path, stub_voice, capsys):
         assert soundfile.info(io.BytesIO(tar.extractfile("n0.opus").read())).subtype == "OPUS"
 
 
-def command(texts: Path, out: Path, voice: Path, *more: str) -> subprocess.Popen:
-    words = ["bulk", "speak", str(texts), "--out", str(out), "--voice", str(voice), "--lines", "5", *more]
-    environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
-    return subprocess.Popen([sys.executable, "-m", "pngnat", *words], env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+@pytest.fixture
+def many(tmp_path, stub_voice) -> KilledSpeech:
+    (tmp_path / "texts.txt").write_text("".join(f"n{number}|Number {number}.\n" for number in range(100)))
+    return KilledSpeech(tmp_path / "texts.txt", tmp_path / "out", ("--voice", str(stub_voice), "--lines", "5", "--jobs", "2"))
 
 
-def wait_for_shards(out: Path, count: int, process: subprocess.Popen) -> None:
-    end = time.monotonic() + 300
-    while len(list((out / "reports").glob("*.json"))) < count:
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.02)
+def is_whole(speech: KilledSpeech) -> bool:
+    """Whether all lines are there once, and nothing else."""
+    left = {path.name.split(".")[0] for path in (speech.out / "shar").iterdir()} - {"cuts", "recording"}
+    return speech.names() == Counter(f"n{number}" for number in range(100)) and not left and not (speech.out / "unfinished").exists()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [["--jobs", "2"], ["--engine", "ray", "--jobs", "2"]], ids=["processes", "ray"])
-def test_a_run_that_is_killed_goes_on_and_every_line_is_there_once(engine, tmp_path, stub_voice, loopback):
-    if "ray" in engine:
-        pytest.importorskip("ray")
-        if not loopback:
-            pytest.skip("needs a network of this machine's own")
-    texts, out = tmp_path / "texts.txt", tmp_path / "out"
-    texts.write_text("".join(f"n{number}|Number {number}.\n" for number in range(100)))
-    process = command(texts, out, stub_voice, *engine)
-    wait_for_shards(out, 2, process)
+def test_a_run_of_processes_that_is_killed_goes_on_and_every_line_is_there_once(many):
+    process = many.start()
+    many.wait_for(2, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert 2 <= len(list((out / "reports").glob("*.json"))) < 20
-    assert command(texts, out, stub_voice, *engine).wait(600) == 0
-    assert sorted(spoken(out)) == sorted(f"n{number}" for number in range(100))
-    assert {path.name.split(".")[0] for path in (out / "shar").iterdir()} == {"cuts", "recording"}
+    assert 2 <= many.shards() < 20
+    assert many.start().wait(600) == 0
+    assert is_whole(many)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds a worker as Linux shows processes")
+def test_a_worker_of_ray_and_then_its_driver_is_killed_and_every_line_is_there_once(many, loopback):
+    pytest.importorskip("ray")
+    if not loopback:
+        pytest.skip("needs a network of this machine's own")
+    first, second, last = kill_and_go_on(replace(many, words=(*many.words, "--engine", "ray")), 2, 6)
+    assert 2 <= first < 6 <= second < 20 == last
+    assert is_whole(many)
