@@ -122,6 +122,14 @@ def _durations(parser: argparse.ArgumentParser) -> None:
     add("--json", type=Path, help="file for the figures")
 
 
+def _pauses(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--sentences", metavar="FILE", help="sentences, one a line (default: 200 that come with pngnat)")
+    add("--voice", help="a voice, by name or folder; the default is the first bundled one")
+    add("--speaker", help="one of its speakers; default: all that it offers")
+    add("--json", type=Path, help="file for the figures")
+
+
 def _prosody(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--corpus", type=Path, required=True, help="prepared corpus of the model's speakers")
@@ -180,6 +188,7 @@ MEASURES = {
     "blending": Measure("What borrowing a professional's rhythm does to a recreated voice.", _blending),
     "disfluency": Measure("How recordings differ in their rhythm from professionals.", _disfluency, "finetune"),
     "durations": Measure("How near predicted durations and pauses are to recordings'.", _durations, "train"),
+    "pauses": Measure('How many commas are heard, and whether ", two." is told from ", too.".', _pauses),
     "prosody": Measure("How near a model's melody and loudness are to recordings', with their own durations.", _prosody, "train"),
     "opening": Measure("How long a training takes to open a corpus of any size in shards, and in how much memory.", _opening, "train"),
     "vocoder": Measure("What a vocoder makes of recordings' own mels, beside Griffin-Lim and WORLD.", _vocoder, "finetune"),
