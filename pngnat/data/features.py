@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -43,20 +43,34 @@ class Features:
     is_predicted: bool = False
     """Whether an acoustic model made the mel."""
 
+    def part(self, start: int, frames: int) -> Features:
+        """Those of `frames` frames, or of as many as there are, from the frame `start` on."""
+        hop = len(self.samples) // len(self.f0)
+        samples = self.samples[start * hop : (start + frames) * hop]
+        return replace(self, samples=samples, mel=self.mel[:, start : start + frames], f0=self.f0[start : start + frames])
 
-class FeatureSource(Protocol):
+
+class FeatureSource(ABC):
     """Where the features of recordings come from."""
 
-    @property
-    def audio(self) -> AudioConfig:
-        """Of the mels."""
-        ...
+    audio: AudioConfig
+    """Of the mels."""
 
+    @abstractmethod
     def load(self, recording: Recording) -> Features:
         """The recording's features."""
 
+    def draw(self, recording: Recording, frames: int, random: np.random.Generator) -> Features:
+        """Those of `frames` frames from anywhere in the recording, or of all of a shorter one."""
+        features = self.load(recording)
+        return features.part(_start(len(features.f0), frames, random), frames)
 
-class FeatureStore:
+
+def _start(there: int, frames: int, random: np.random.Generator) -> int:
+    return int(random.integers(max(1, there - frames + 1)))
+
+
+class FeatureStore(FeatureSource):
     """A folder with one file a recording, in which each feature is kept from when it was first asked for; without a folder nothing is.
 
     Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings may share a store.
@@ -90,7 +104,17 @@ class FeatureStore:
 
     def load(self, recording: Recording) -> Features:
         """All features, measured now where they never were. Raises PngnatError as `measure` does."""
-        arrays = self._kept(recording, *self._all)
+        return self._features(self._kept(recording, *self._all))
+
+    def draw(self, recording: Recording, frames: int, random: np.random.Generator) -> Features:
+        """As `FeatureSource.draw`; what is measured now is measured in those frames alone."""
+        if self.folder is not None:
+            return super().draw(recording, frames, random)
+        samples, hop = self.samples(recording), self.audio.hop_length
+        start = _start(len(samples) // hop, frames, random)
+        return self._features(self._measured(samples[start * hop : (start + frames) * hop], self._all))
+
+    def _features(self, arrays: Mapping[str, np.ndarray]) -> Features:
         return Features(arrays[_SAMPLES].astype(np.float32) / 32767, arrays[_MEL].astype(np.float32), arrays[_f0(self.pitch_method)])
 
     def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
@@ -117,11 +141,11 @@ class FeatureStore:
 
     def _kept(self, recording: Recording, *names: str) -> dict[str, np.ndarray]:
         if self.folder is None:
-            return self._measured(recording, names)
+            return self._measured(self.samples(recording), names)
         path = self.path(recording)
         kept = read_arrays(path, names)
         if missing := [name for name in names if name not in kept]:
-            measured = self._measured(recording, missing)
+            measured = self._measured(self.samples(recording), missing)
             others = read_arrays(path) if _names(path) else {}
             write_arrays(path, {**others, **measured})
             kept |= measured
@@ -135,8 +159,7 @@ class FeatureStore:
             raise PngnatError(f"{recording.path}: is shorter than one frame; leave {recording.id} out")
         return np.clip(samples[: frames * self.audio.hop_length], -1, 1)
 
-    def _measured(self, recording: Recording, names: Sequence[str]) -> dict[str, np.ndarray]:
-        samples = self.samples(recording)
+    def _measured(self, samples: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         ways: dict[str, Callable[[], np.ndarray]] = {
             _SAMPLES: lambda: np.round(samples * 32767).astype(np.int16),
             _MEL: lambda: log_mel(torch.from_numpy(samples), self.audio).numpy().astype(np.float16),

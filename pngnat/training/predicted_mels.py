@@ -15,7 +15,7 @@ import torch
 
 from pngnat.audio.config import AudioConfig
 from pngnat.data.corpus import Recording
-from pngnat.data.features import Features, FeatureStore, read_arrays, write_arrays
+from pngnat.data.features import Features, FeatureSource, FeatureStore, read_arrays, write_arrays
 from pngnat.data.prosody import token_prosody
 from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch
@@ -75,7 +75,7 @@ def find_teacher(source: str | Path) -> Teacher:
     return Teacher(voice.acoustic, voice.tokenizer, tuple(voice.speakers))
 
 
-class PredictedMels:
+class PredictedMels(FeatureSource):
     """A FeatureStore whose mels are predicted; samples and f0 stay the recording's.
 
     Each mel is computed once and kept, in half precision, beside the tokens and durations that it was spoken from: another acoustic
@@ -84,12 +84,8 @@ class PredictedMels:
 
     def __init__(self, folder: str | Path, store: FeatureStore, teacher: Teacher) -> None:
         self.folder, self.store, self.teacher = Path(folder) / f"predicted-{teacher.fingerprint}", store, teacher
+        self.audio = store.audio
         self.folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def audio(self) -> AudioConfig:
-        """The store's."""
-        return self.store.audio
 
     def load(self, recording: Recording) -> Features:
         """The recording's features with the predicted mel. Raises PngnatError where that was never measured, or is damaged."""

@@ -142,28 +142,27 @@ class Segments(IterableDataset):
 
     def _segment(self, recording: Recording, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
         source = self.predicted if self.predicted is not None and random.random() < self.config.predicted else self.store
-        features = source.load(recording)
-        frames, hop = self.config.frames + 2 * self.config.margin, self.store.audio.hop_length
-        if self.config.augmentation and not features.is_predicted:
-            samples, mel, f0 = self._augmented(features, frames, self.config.augmentation, random)
+        frames, is_predicted = self.config.frames + 2 * self.config.margin, source is self.predicted
+        if self.config.augmentation and not is_predicted:
+            samples, mel, f0 = self._augmented(recording, frames, self.config.augmentation, random)
         else:
-            samples, mel, f0 = _drawn(features, frames, hop, random)
+            samples, mel, f0 = _filled(source.draw(recording, frames, random), frames, self.store.audio.hop_length)
         silence = float(np.log(self.store.audio.log_floor))
         gain = random.uniform(-self.config.gain, self.config.gain) * np.log(10) / 20
         gain = min(gain, -np.log(max(np.abs(samples).max(), 1e-3)))
-        noise = 0.0 if features.is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
+        noise = 0.0 if is_predicted else random.uniform(0, self.config.mel_noise) * random.standard_normal(mel.shape)
         mel = np.maximum(mel + gain + noise, silence)
         samples, mel, f0 = (array.astype(np.float32) for array in (samples * np.exp(gain), mel, f0))
-        return recording.id, features.is_predicted, samples, mel, f0
+        return recording.id, is_predicted, samples, mel, f0
 
     def _augmented(
-        self, features: Features, frames: int, config: AugmentationConfig, random: np.random.Generator
+        self, recording: Recording, frames: int, config: AugmentationConfig, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Samples, mel and f0 of so many frames, changed; the mel is that of the changed sound."""
         audio = self.store.audio
         whole = frames + 2 * GUARD
         source = round(whole * draw_rate(config, random))
-        samples, _, f0 = _drawn(features, source, audio.hop_length, random)
+        samples, _, f0 = _filled(self.store.draw(recording, source, random), source, audio.hop_length)
         samples = changed(resampled(samples, whole * audio.hop_length), audio.sample_rate, config, random)
         # Louder than full scale is no sound that a mel was made of.
         samples = (samples / max(1.0, np.abs(samples).max())).astype(np.float32)
@@ -174,11 +173,8 @@ class Segments(IterableDataset):
         return samples[GUARD * hop : (GUARD + frames) * hop], mel, f0[places][inside] * (source / whole)
 
 
-def _drawn(features: Features, frames: int, hop: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Samples, mel and f0 of so many frames from anywhere in a recording, with silence where it is shorter."""
-    start = int(random.integers(max(1, len(features.f0) - frames + 1)))
-    f0, mel = features.f0[start : start + frames], features.mel[:, start : start + frames]
-    samples = features.samples[start * hop : (start + frames) * hop]
-    short = frames - len(f0)
-    mel = np.pad(mel, ((0, 0), (0, short)), constant_values=-np.inf)
-    return np.pad(samples, (0, short * hop)), mel, np.pad(f0, (0, short))
+def _filled(features: Features, frames: int, hop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Samples, mel and f0 of so many frames, with silence at their end where there are fewer."""
+    short = frames - len(features.f0)
+    mel = np.pad(features.mel, ((0, 0), (0, short)), constant_values=-np.inf)
+    return np.pad(features.samples, (0, short * hop)), mel, np.pad(features.f0, (0, short))

@@ -43,7 +43,7 @@ class VocoderSettings:
     """Checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here."""
     features: Path | None
     """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs. null keeps nothing:
-    each recording is measured by `training.workers` when a segment of it is drawn, for which pitch should be dio."""
+    each segment is measured by `training.workers` when it is drawn."""
     audio: AudioConfig = field(default_factory=AudioConfig)
     """Sampling and mel settings, the acoustic model's."""
     model: VocoderConfig = field(default_factory=VocoderConfig)
@@ -57,7 +57,8 @@ class VocoderSettings:
     run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8))
     """Where and how it runs."""
     pitch: str | None = None
-    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest up to 50 hours."""
+    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest for up to
+    50 hours whose features are kept."""
     processes: int = 1
     """Processes that measure features."""
     minutes_per_speaker: float | None = None
@@ -125,7 +126,8 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     train, valid = (as_recordings(job.recordings).part(split) for split in ("train", "valid"))
     if job.minutes_per_speaker is not None:
         train = at_most(train, job.minutes_per_speaker)
-    store = FeatureStore(job.features, job.audio, job.pitch or quick_enough(train))
+    method = job.pitch or ("dio" if job.features is None else quick_enough(train))
+    store = FeatureStore(job.features, job.audio, method)
     valid = valid.chosen(random.Random(0).sample(range(len(valid)), min(job.validate_clips, len(valid))))
     missing = store.missing(chain(train, valid))
     _finish(store.measure(missing, Workers(jobs=job.processes)), "features", len(missing))

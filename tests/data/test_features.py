@@ -59,6 +59,20 @@ def test_what_was_measured_is_not_measured_again(store, recordings, engine):
     assert again.missing([replace(recordings[0], id="new")])
 
 
+def test_a_part_is_measured_as_the_whole_is(store, recordings):
+    whole, nothing_kept = store.load(recordings[0]), FeatureStore(None, AUDIO, "dio")
+    for seed in range(8):
+        expected, found = (source.draw(recordings[0], 30, np.random.default_rng(seed)) for source in (store, nothing_kept))
+        np.testing.assert_array_equal(found.samples, expected.samples)
+        assert len(found.f0) == len(expected.f0) == 30 and found.mel.shape == expected.mel.shape == (128, 30)
+        # At its ends a window hears what lies outside of it.
+        np.testing.assert_allclose(found.mel[:, 4:-4], expected.mel[:, 4:-4], atol=0.01)
+        voiced = (found.f0[4:-4] > 0) & (expected.f0[4:-4] > 0)
+        np.testing.assert_allclose(found.f0[4:-4][voiced], expected.f0[4:-4][voiced], rtol=0.02)
+    long = nothing_kept.draw(recordings[0], 2 * FRAMES, np.random.default_rng(0))
+    np.testing.assert_array_equal(long.samples, whole.samples)
+
+
 def test_shares_together_are_the_whole(store, recordings):
     shares = [list(store.measure(recordings, Workers(share=(share, 2)))) for share in (1, 2)]
     assert shares == [recordings[:1], recordings[1:]] and store.missing(recordings) == []

@@ -10,7 +10,7 @@ from toy_corpus import wordless
 
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel import log_mel
-from pngnat.data.features import Features
+from pngnat.data.features import Features, FeatureSource
 from pngnat.training.augmentation import AugmentationConfig, changed, draw_rate, resampled
 from pngnat.training.vocoder_data import SegmentConfig, Segments
 
@@ -80,7 +80,7 @@ def test_a_room_comes_after_the_sound():
     assert echoes == pytest.approx(-10, abs=1)
 
 
-class Store:
+class Store(FeatureSource):
     """A recording of a tone whose mel and f0 fit it."""
 
     audio = AUDIO
