@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from pngnat.server.captions import caption_routes
 from pngnat.server.errors import add_error_answers
-from pngnat.server.gate import Gate, Limits
+from pngnat.server.limits import Limits, LimitsMiddleware
 from pngnat.server.openai_routes import openai_routes
 from pngnat.server.service import Service
 from pngnat.version import __version__
@@ -38,10 +38,10 @@ def http_app(service: Service) -> ASGIApp:
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        text = service.metrics.text(service.speakers.speaking, service.speakers.waiting)
+        text = service.metrics.text(service.jobs.speaking, service.jobs.waiting)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
-    gated: ASGIApp = Gate(app, Limits(settings.token, settings.largest_body, settings.patience), service.metrics)
+    limited: ASGIApp = LimitsMiddleware(app, Limits(settings.token, settings.largest_body, settings.timeout), service.metrics)
     if settings.origins:
-        gated = CORSMiddleware(gated, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"])
-    return gated
+        limited = CORSMiddleware(limited, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+    return limited

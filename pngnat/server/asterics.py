@@ -14,12 +14,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from pngnat.server.answers import whole
 from pngnat.server.app import plain_app
 from pngnat.server.encoding import MEDIA_TYPES, encode
 from pngnat.server.errors import ApiError
-from pngnat.server.gate import Gate, Limits
-from pngnat.server.requests import SpeechRequest, wish
+from pngnat.server.limits import Limits, LimitsMiddleware
+from pngnat.server.requests import SpeechRequest, checked
+from pngnat.server.responses import whole
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
 
@@ -60,17 +60,17 @@ def asterics_app(service: Service) -> ASGIApp:
 
     async def _sound(request: Request) -> bytes:
         text, voice = _asked(request)
-        wanted = wish(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service)
+        wanted = checked(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service)
         key = (wanted.speaker.id, text)
         if (kept := said.get(key)) is not None:
             return kept
-        blocks = await whole(request, service.speakers.start(wanted.blocks))
+        blocks = await whole(request, service.jobs.start(wanted.blocks))
         sound = encode("wav", wanted.sample_rate, blocks, wanted.tags)
         said.keep(key, sound)
         return sound
 
-    gate = Gate(app, Limits(None, service.settings.largest_body, service.settings.patience), service.metrics)
-    return CORSMiddleware(gate, allow_origins=["*"], allow_methods=["GET", "POST"], allow_private_network=True)
+    limited = LimitsMiddleware(app, Limits(None, service.settings.largest_body, service.settings.timeout), service.metrics)
+    return CORSMiddleware(limited, allow_origins=["*"], allow_methods=["GET", "POST"], allow_private_network=True)
 
 
 def _asked(request: Request) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from pngnat.server.answers import streamed, whole
 from pngnat.server.encoding import MEDIA_TYPES, Encoder
-from pngnat.server.requests import CaptionedRequest, Wish, wish
+from pngnat.server.requests import CaptionedRequest, CheckedRequest, checked
+from pngnat.server.responses import streamed, whole
 from pngnat.server.service import Service
 from pngnat.synthesis.timings import Timings
 
@@ -27,8 +27,8 @@ def caption_routes(service: Service) -> APIRouter:
     @routes.post(PATH)
     @routes.post(KOKORO_PATH)
     async def captioned(body: CaptionedRequest, request: Request) -> Response:
-        wanted = wish(body, service)
-        job = service.speakers.start(lambda: _sentences(wanted))
+        wanted = checked(body, service)
+        job = service.jobs.start(lambda: _sentences(wanted))
         if body.stream:
             return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
         return JSONResponse(_joined(await whole(request, job)))
@@ -36,7 +36,7 @@ def caption_routes(service: Service) -> APIRouter:
     return routes
 
 
-def _sentences(wanted: Wish) -> Iterator[dict[str, Any]]:
+def _sentences(wanted: CheckedRequest) -> Iterator[dict[str, Any]]:
     """Each sentence with the next part of the sound, and its times in the whole of it."""
     encoder, before = Encoder(wanted.kind, wanted.sample_rate, wanted.tags), 0.0
     for sentence in wanted.sentences():

@@ -22,13 +22,13 @@ class HttpServer(uvicorn.Server):
     """uvicorn within a server's settings, and without its own handling of signals, which would end the process by one."""
 
     def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
-        protocol = type("PatientProtocol", (PatientProtocol,), {"patience": settings.patience})
+        protocol = type("TimeoutProtocol", (TimeoutProtocol,), {"timeout": settings.timeout})
         config = uvicorn.Config(
             app,
             http=protocol,
             ws="none",
             h11_max_incomplete_event_size=_MOST_HEADER,
-            timeout_keep_alive=min(_KEEP_ALIVE, math.ceil(settings.patience)),
+            timeout_keep_alive=min(_KEEP_ALIVE, math.ceil(settings.timeout)),
             timeout_graceful_shutdown=int(settings.grace),
             backlog=_BACKLOG,
             log_level="warning",
@@ -45,20 +45,20 @@ class HttpServer(uvicorn.Server):
         yield
 
 
-class PatientProtocol(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """uvicorn's HTTP, which by itself waits for ever for the head of a request, and for a client to take its answer.
 
-    patience: seconds for either.
+    timeout: seconds for either.
     """
 
-    patience = 30.0
+    timeout = 30.0
     _head_due: asyncio.TimerHandle | None = None
     _writing_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
-        _give_up_after(transport, self.patience)
+        _give_up_after(transport, self.timeout)
         self._head_due = self._abort_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,7 +88,7 @@ class PatientProtocol(H11Protocol):
         self._writing_due = None
 
     def _abort_later(self) -> asyncio.TimerHandle:
-        return self.loop.call_later(self.patience, self.transport.abort)
+        return self.loop.call_later(self.timeout, self.transport.abort)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from pngnat.errors import PngnatError, printable, shorten
-from pngnat.server.speaking import Busy
+from pngnat.server.jobs import QueueFull
 from pngnat.server.voice_table import UnknownVoice
 
 _LONGEST = 500
@@ -41,7 +41,7 @@ def api_error(error: Exception) -> ApiError:
         return ApiError(404, str(error), "voice", "voice_not_found")
     if isinstance(error, PngnatError):
         return ApiError(400, str(error), "input")
-    if isinstance(error, Busy):
+    if isinstance(error, QueueFull):
         return ApiError(429, str(error), code="queue_full", headers={"Retry-After": str(error.retry_after)})
     if isinstance(error, HTTPException):
         return ApiError(error.status_code, str(error.detail), headers=error.headers)
@@ -58,5 +58,5 @@ def add_error_answers(app: FastAPI) -> None:
     async def answer(_request: Request, error: Exception) -> JSONResponse:
         return api_error(error).answer()
 
-    for kind in (ApiError, PngnatError, Busy, HTTPException, RequestValidationError, Exception):
+    for kind in (ApiError, PngnatError, QueueFull, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answer)

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from pngnat.server.answers import streamed
 from pngnat.server.encoding import MEDIA_TYPES
-from pngnat.server.requests import SpeechRequest, wish
+from pngnat.server.requests import SpeechRequest, checked
+from pngnat.server.responses import streamed
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
 
@@ -26,8 +26,8 @@ def openai_routes(service: Service) -> APIRouter:
 
     @routes.post("/v1/audio/speech")
     async def speech(body: SpeechRequest, request: Request) -> Response:
-        wanted = wish(body, service)
-        job = service.speakers.start(wanted.sound)
+        wanted = checked(body, service)
+        job = service.jobs.start(wanted.sound)
         if body.stream_format == "sse":
             done = _event({"type": "speech.audio.done", "usage": _USAGE})
             return await streamed(request, job, _delta, "text/event-stream", done)

@@ -55,7 +55,7 @@ class CaptionedRequest(SpeechRequest):
 
 
 @dataclass(frozen=True)
-class Wish:
+class CheckedRequest:
     """A checked text. speaker: who says it. pace: 2 is twice as fast. kind: of the sound, one of MEDIA_TYPES."""
 
     service: Service
@@ -91,14 +91,14 @@ class Wish:
         yield encoder.close()
 
 
-def wish(request: SpeechRequest, service: Service) -> Wish:
+def checked(request: SpeechRequest, service: Service) -> CheckedRequest:
     """The request, checked. Raises ApiError and UnknownVoice for what cannot be had."""
     check_length(request.input, service.settings)
     kind = request.response_format
     if kind not in MEDIA_TYPES:
         raise ApiError(400, f"response_format '{kind[:20]}' is not supported; use one of {', '.join(MEDIA_TYPES)}", "response_format")
     name = request.voice.id if isinstance(request.voice, VoiceName) else request.voice
-    return Wish(service, request.input, service.voices.find(name), request.speed, kind)
+    return CheckedRequest(service, request.input, service.voices.find(name), request.speed, kind)
 
 
 def check_length(text: str, settings: ServerSettings) -> None:

@@ -49,7 +49,7 @@ def serve(
         try:
             asyncio.run(_serve(service, make_app(service), sockets, on_ready))
         finally:
-            service.speakers.close()
+            service.jobs.close()
 
 
 async def _serve(service: Service, app: ASGIApp, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:

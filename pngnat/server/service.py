@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pngnat.server.jobs import JobQueue
 from pngnat.server.metrics import Metrics
 from pngnat.server.settings import ServerSettings
-from pngnat.server.speaking import Speakers
 from pngnat.server.voice_table import TableSpeaker, VoiceTable
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.synthesize import sentences
@@ -17,11 +17,11 @@ from pngnat.synthesis.synthesize import sentences
 
 @dataclass(frozen=True)
 class Service:
-    """The voices, the threads that speak, and what is counted."""
+    """The voices, the queue of texts to be spoken, and what is counted."""
 
     settings: ServerSettings
     voices: VoiceTable
-    speakers: Speakers
+    jobs: JobQueue
     metrics: Metrics
 
     @classmethod
@@ -31,7 +31,7 @@ class Service:
         Raises PngnatError where a voice cannot be loaded.
         """
         voices, metrics = VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads), Metrics()
-        service = cls(settings, voices, Speakers(settings.at_once, settings.waiting, metrics), metrics)
+        service = cls(settings, voices, JobQueue(settings.at_once, settings.waiting, metrics), metrics)
         for sentence in service.sentences("Hello.", voices.default):
             sentence.speech()
         return service

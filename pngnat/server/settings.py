@@ -50,7 +50,7 @@ class ServerSettings:
     """Characters of one request, OpenAI's own limit."""
     max_pause: float = 30.0
     """Seconds of silence that one text may ask for."""
-    patience: float = 30.0
+    timeout: float = 30.0
     """Seconds that a client may take to send its request, or to take anything of the answer."""
     grace: float = 10.0
     """Seconds that requests get to end when the server is asked to stop."""
@@ -72,7 +72,7 @@ class ServerSettings:
         _check("--queue", self.waiting, 0, 10_000)
         _check("--max-text", self.longest_text, 1, 1_000_000)
         _check("--max-pause", self.max_pause, 0, 3600)
-        _check("the patience", self.patience, 0.05, 3600)
+        _check("the timeout", self.timeout, 0.05, 3600)
         _check("the grace", self.grace, 0, 3600)
         if self.token is not None and not (0 < len(self.token) <= _LONGEST_TOKEN and self.token.isascii() and is_printable(self.token)):
             raise PngnatError(f"the token must have 1 to {_LONGEST_TOKEN} printable ASCII characters")

@@ -18,9 +18,9 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from pngnat.audio.playback import to_pcm
 from pngnat.errors import PngnatError
 from pngnat.server.errors import ApiError, api_error
+from pngnat.server.jobs import QueueFull
 from pngnat.server.requests import check_length
 from pngnat.server.service import Service
-from pngnat.server.speaking import Busy
 from pngnat.server.voice_table import LANGUAGE, TableSpeaker
 from pngnat.server.wyoming_events import LONGEST_LINE, BrokenStream, is_ssml, read_event, text_of, voice_of
 from pngnat.text.sentences import paragraphs, sentences
@@ -117,7 +117,7 @@ class _Connection:
         while event := await self.events.get():
             try:
                 await self._one(event)
-            except (PngnatError, ApiError, Busy) as error:
+            except (PngnatError, ApiError, QueueFull) as error:
                 told = api_error(error)
                 await self._write(Error(str(told), told.code or "bad-request"))
                 if self.streamed is None:
@@ -202,7 +202,7 @@ class _Connection:
             for sentence in service.sentences(text, speaker, ssml=ssml):
                 yield from map(to_pcm, service.blocks(sentence))
 
-        job = service.speakers.start(work)
+        job = service.jobs.start(work)
         try:
             async for sound in job:
                 yield sound
@@ -214,7 +214,7 @@ class _Connection:
             await self._write(AudioChunk(speaker.voice.sample_rate, 2, 1, sound[start : start + _CHUNK]))
 
     async def _write(self, event: Eventable) -> None:
-        await asyncio.wait_for(async_write_event(event.event(), self.writer), self.service.settings.patience)
+        await asyncio.wait_for(async_write_event(event.event(), self.writer), self.service.settings.timeout)
 
     def _info(self) -> Info:
         voices = []

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from pngnat.server.app import plain_app
 from pngnat.server.errors import ApiError
-from pngnat.server.gate import Gate, Limits
+from pngnat.server.limits import Limits, LimitsMiddleware
 from pngnat.studio.guard import Guard
 from pngnat.studio.making_routes import making_routes
 from pngnat.studio.recording_routes import recording_routes
@@ -35,4 +35,4 @@ def studio_app(studio: Studio) -> ASGIApp:
         app.include_router(routes)
     app.mount("/", StaticFiles(directory=str(files("pngnat.studio").joinpath("static")), html=True))
     settings = studio.service.settings
-    return Guard(Gate(app, Limits(None, _LARGEST, 10 * settings.patience), studio.service.metrics), settings.token)
+    return Guard(LimitsMiddleware(app, Limits(None, _LARGEST, 10 * settings.timeout), studio.service.metrics), settings.token)

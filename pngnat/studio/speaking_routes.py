@@ -15,9 +15,9 @@ from pngnat.audio import wav
 from pngnat.audio.pitch import dio
 from pngnat.audio.playback import to_pcm
 from pngnat.engine.voice import Voice
-from pngnat.server.answers import streamed
 from pngnat.server.encoding import encode
-from pngnat.server.requests import Wish
+from pngnat.server.requests import CheckedRequest
+from pngnat.server.responses import streamed
 from pngnat.studio.shaping import Shape, split_text
 from pngnat.studio.studio import Studio
 from pngnat.synthesis.picture import mel_picture
@@ -90,13 +90,13 @@ def speaking_routes(studio: Studio) -> APIRouter:
         recorded = studio.project.takes.of_text(body.text) if body.own else None
         speaker = studio.speaker(body.voice)
         rate = speaker.voice.sample_rate
-        wanted = Wish(studio.service, body.text, speaker, body.pace, "pcm")
+        wanted = CheckedRequest(studio.service, body.text, speaker, body.pace, "pcm")
 
         def own() -> Iterator[bytes]:
             assert recorded is not None
             yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
 
-        job = studio.service.speakers.start(own if recorded else wanted.sound)
+        job = studio.service.jobs.start(own if recorded else wanted.sound)
         answer = await streamed(request, job, lambda data: data, "audio/pcm")
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Own-Recording"] = "1" if recorded else "0"

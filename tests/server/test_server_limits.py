@@ -17,8 +17,8 @@ from pngnat.server.settings import ServerSettings, given_token
 
 @pytest.fixture(scope="module")
 def small(stub_voice, loopback):
-    """A server with room for one text that is spoken and one that waits, and little patience."""
-    with slow_speech(0.1), running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, patience=1.0) as server:
+    """A server with room for one text that is spoken and one that waits, and a short timeout."""
+    with slow_speech(0.1), running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, timeout=1.0) as server:
         yield server
 
 
@@ -29,7 +29,7 @@ def request(text: str = LONG, **headers: str) -> bytes:
 
 
 def is_idle(server) -> bool:
-    return server.service.speakers.speaking == 0
+    return server.service.jobs.speaking == 0
 
 
 def test_a_full_queue_is_answered_with_429(small):
@@ -37,7 +37,7 @@ def test_a_full_queue_is_answered_with_429(small):
     busy = [connect(port) for _ in range(2)]
     for one in busy:
         one.sendall(request())
-    assert eventually(lambda: small.service.speakers.waiting == 1)
+    assert eventually(lambda: small.service.jobs.waiting == 1)
     answer = speak(port)
     assert answer[0] == 429 and int(answer[1]["retry-after"]) >= 1 and error(answer)["type"] == "rate_limit_error"
     for one in busy:
@@ -61,11 +61,11 @@ def test_who_leaves_the_line_makes_room(small):
     port = small.ports["http"]
     speaking, waiting = connect(port), connect(port)
     speaking.sendall(request())
-    assert eventually(lambda: small.service.speakers.speaking == 1)
+    assert eventually(lambda: small.service.jobs.speaking == 1)
     waiting.sendall(request())
-    assert eventually(lambda: small.service.speakers.waiting == 1)
+    assert eventually(lambda: small.service.jobs.waiting == 1)
     waiting.close()
-    assert eventually(lambda: small.service.speakers.waiting == 0) and small.service.speakers.speaking == 1
+    assert eventually(lambda: small.service.jobs.waiting == 0) and small.service.jobs.speaking == 1
     speaking.close()
     assert eventually(lambda: is_idle(small))
 

@@ -35,7 +35,7 @@ TEXT = "Hello there, my friend. How are you?"
 def assistant(stub_voice, loopback):
     if not loopback:
         pytest.skip("no loopback")
-    with running(voices=(str(stub_voice),), wyoming_port=0, patience=5.0) as server:
+    with running(voices=(str(stub_voice),), wyoming_port=0, timeout=5.0) as server:
         yield server
 
 
@@ -143,8 +143,8 @@ def test_who_reads_nothing_is_closed(assistant):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect((HOST, assistant.ports["wyoming"]))
         client.sendall(json.dumps({"type": "synthesize", "data": {"text": LONG}}).encode() + b"\n")
-        assert eventually(lambda: assistant.service.speakers.speaking == 1)
-        assert eventually(lambda: assistant.service.speakers.speaking == 0, 60)
+        assert eventually(lambda: assistant.service.jobs.speaking == 1)
+        assert eventually(lambda: assistant.service.jobs.speaking == 0, 60)
     assert talk(assistant, [Ping()], Pong)
 
 
@@ -210,7 +210,7 @@ def test_hang_ups_at_any_moment(assistant):
     for _ in range(20):
         with connect(assistant.ports["wyoming"]) as client:
             client.sendall(whole[: choose.randrange(len(whole) + 1)])
-    assert eventually(lambda: assistant.service.speakers.speaking == 0)
+    assert eventually(lambda: assistant.service.jobs.speaking == 0)
     assert talk(assistant, [Ping()], Pong)
 
 

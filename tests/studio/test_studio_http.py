@@ -24,7 +24,7 @@ def studio(tmp_path, stub_voice):
 def client(studio):
     with TestClient(studio_app(studio), base_url=HOST) as client:
         yield client
-    studio.service.speakers.close()
+    studio.service.jobs.close()
 
 
 def record(client: TestClient, prompt: str, samples: np.ndarray) -> dict:
@@ -65,7 +65,7 @@ def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
         for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
             assert phone.post("/api/delete", json={"sure": True}, headers=headers).status_code == 403
         assert phone.get("/api/state", headers={"cookie": "pngnat_studio=abd"}).status_code == 401
-    studio.service.speakers.close()
+    studio.service.jobs.close()
 
 
 def test_pages_load_nothing_from_elsewhere(client):

@@ -1,4 +1,4 @@
-"""Texts to sound in threads, a few at once, while the event loop goes on; more wait in line, and too many are refused."""
+"""Texts to sound in threads, a few at once, while the event loop goes on; more wait in a queue, and too many are refused."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pngnat.server.metrics import Metrics
 T = TypeVar("T")
 
 
-class Busy(Exception):
-    """The line is full. retry_after: seconds after which there may be room."""
+class QueueFull(Exception):
+    """The queue is full. retry_after: seconds after which there may be room."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("too many texts wait to be spoken; try again later")
@@ -87,8 +87,8 @@ class Job(AsyncIterator[T], Generic[T]):
             self._loop.call_soon_threadsafe(self._metrics.jobs.update, [result])
 
 
-class Speakers:
-    """The threads. at_once: texts that are spoken at once. waiting: texts that may wait."""
+class JobQueue:
+    """Threads that speak, and texts that wait for them. at_once: texts that are spoken at once. waiting: texts that may wait."""
 
     def __init__(self, at_once: int, waiting: int, metrics: Metrics) -> None:
         self.metrics = metrics
@@ -98,10 +98,10 @@ class Speakers:
         self._usual = 1.0
 
     def start(self, work: Callable[[], Iterator[T]]) -> Job[T]:
-        """Begin, or wait in line, on the event loop. work: called in a thread for what it yields. Raises Busy where the line is full."""
+        """Begin, or wait in the queue; on the event loop. work: called in a thread for what it yields. Raises QueueFull where it is."""
         if len(self._jobs) >= self._most:
             self.metrics.jobs["refused"] += 1
-            raise Busy(max(1, math.ceil(self._usual * len(self._jobs) / self._at_once)))
+            raise QueueFull(max(1, math.ceil(self._usual * len(self._jobs) / self._at_once)))
         job = Job(work, self.metrics)
         self._jobs.add(job)
         begun, loop = time.monotonic(), asyncio.get_running_loop()

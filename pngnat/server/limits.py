@@ -22,14 +22,14 @@ _CLOSE = {"Connection": "close"}
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one request. token: None lets everyone in. largest_body: bytes. patience: seconds for all of the body to arrive."""
+    """Of one request. token: None lets everyone in. largest_body: bytes. timeout: seconds for all of the body to arrive."""
 
     token: str | None
     largest_body: int
-    patience: float
+    timeout: float
 
 
-class Gate:
+class LimitsMiddleware:
     """An ASGI application around another, which gets each request with its whole body at once."""
 
     def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
@@ -42,7 +42,7 @@ class Gate:
         counted = self._counted(scope, send)
         try:
             self._check_token(scope)
-            body = await asyncio.wait_for(self._body(scope, receive), self._limits.patience)
+            body = await asyncio.wait_for(self._body(scope, receive), self._limits.timeout)
         except ApiError as no:
             return await no.answer()(scope, receive, counted)
         except asyncio.TimeoutError:

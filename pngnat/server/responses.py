@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pngnat.server.errors import ApiError
-from pngnat.server.speaking import Job
+from pngnat.server.jobs import Job
 
 T = TypeVar("T")
 Made = TypeVar("Made")
