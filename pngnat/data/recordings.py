@@ -1,6 +1,6 @@
 """The recordings of corpora, of which only what chooses them is in memory: a recording is read when it is drawn.
 
-Folders of `pngnat prepare` are parsed whole; those in shards (`pngnat bulk shards`) have an index, see `shar_corpus`.
+Folders of `pngnat prepare` are parsed whole; those in shards (`pngnat bulk shards`) have an index, see `shar`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import overload
 import numpy as np
 
 from pngnat.data.corpus import MANIFEST, SPLITS, Recording, manifest_lines, read_manifest
-from pngnat.data.shar import CUTS_PATTERN
-from pngnat.data.shar_corpus import SHARDS, SharCorpus, is_shar
+from pngnat.data.shar import CUTS_PATTERN, SHARDS, SharCorpus, is_shar
 from pngnat.errors import PngnatError
 from pngnat.stamps import digest
 

@@ -15,8 +15,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from pngnat.data.shar import CUTS, SOUNDS
-from pngnat.data.shar_corpus import SHARDS, SharCorpus, is_shar, write_index
+from pngnat.data.shar import CUTS, SHARDS, SOUNDS, SharCorpus, is_shar, write_index
 from pngnat.errors import PngnatError
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main

@@ -15,8 +15,7 @@ from typing import Any
 from pngnat.audio import wav
 from pngnat.audio.sound_writer import encoded
 from pngnat.data.corpus import MANIFEST, manifest_lines
-from pngnat.data.shar import CUTS, UNFINISHED, shar_shard
-from pngnat.data.shar_corpus import SHARDS, write_index
+from pngnat.data.shar import CUTS, SHARDS, UNFINISHED, shar_shard, write_index
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.stamps import digest, keep

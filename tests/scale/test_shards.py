@@ -15,8 +15,7 @@ from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
 from pngnat.data.paused_corpus import PauseSettings, change_corpus
 from pngnat.data.recordings import corpus_digest, is_corpus, open_corpora, read_corpus
-from pngnat.data.shar import CUTS, SOUNDS
-from pngnat.data.shar_corpus import INDEX, SHARDS, SharCorpus
+from pngnat.data.shar import CUTS, INDEX, SHARDS, SOUNDS, SharCorpus
 from pngnat.errors import PngnatError
 from pngnat.evaluation.opening import opened
 from pngnat.evaluation.vocoder import clips
