@@ -102,8 +102,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     data = [AcousticDataset(recordings, base.tokenizer, speakers, features, config.prosody is not None) for recordings in (train, valid)]
     training = tuning.training if learner.discriminator else replace(tuning.training, adversarial=None)
     module = AcousticTraining(config, training, *data)
-    if module.discriminator is not None and learner.discriminator:
-        module.discriminator.load_state_dict(learner.discriminator)
+    module.judge_by(learner.discriminator)
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)

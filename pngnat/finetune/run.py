@@ -33,10 +33,10 @@ from pngnat.stamps import digest
 from pngnat.text.lexicon import load_lexicon
 from pngnat.training.export import VocoderStart, vocoder_model, vocoder_start
 from pngnat.training.predicted_mels import Teacher
-from pngnat.voice.card import ACOUSTIC, CARD, MEL_DISCRIMINATOR, TOKENIZER, VOCODER, find_voice, read_card
+from pngnat.training.start import voice_discriminator
+from pngnat.voice.card import ACOUSTIC, CARD, TOKENIZER, VOCODER, find_voice, read_card
 from pngnat.voice.modules import VoiceModules, load_modules
 from pngnat.voice.vocoders import DISCRIMINATORS, SETTINGS, WEIGHTS
-from pngnat.voice.weights import load_weights
 
 CONSENT = "consent.json"
 # Of the vocoder's stage, for judging it beside the one it began from.
@@ -170,7 +170,7 @@ class _Finetuning:
         return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
-        judge = load_weights(self.base_folder, MEL_DISCRIMINATOR) if (self.base_folder / MEL_DISCRIMINATOR).exists() else None
+        judge = voice_discriminator(self.base_folder)
         learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.features, self.professionals, judge)
         history = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
         return {"judge": history.judge, "best": history.validations[history.best], "validations": len(history.validations)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -65,6 +65,16 @@ class AcousticTraining(StageModule):
         self.model = PngNat(model)
         self.discriminator = MelDiscriminator(config.adversarial) if config.adversarial else None
         self.data = {"train": train, "valid": valid}
+
+    def judge_by(self, weights: Mapping[str, Tensor] | None) -> None:
+        """Go on with what judged the mels of another training; where it has other sizes, a new one is trained, which is said."""
+        if self.discriminator is None or not weights:
+            return
+        shapes = [{name: value.shape for name, value in state.items()} for state in (weights, self.discriminator.state_dict())]
+        if shapes[0] == shapes[1]:
+            self.discriminator.load_state_dict(weights)
+        else:
+            rank_zero_warn("the discriminator of mels to start from has other sizes; a new one is trained")
 
     def train_dataloader(self) -> DataLoader:
         data = self.data["train"]

@@ -20,7 +20,7 @@ from pngnat.training.export import AcousticRun
 from pngnat.training.runs import RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig
 from pngnat.training.sizes import ModelSizes, model_config
-from pngnat.training.start import start_from_encoder, start_from_model, start_resized
+from pngnat.training.start import start_from_encoder, start_from_model, start_resized, voice_discriminator
 from pngnat.voice.modules import VoiceModules, load_modules
 
 
@@ -85,6 +85,7 @@ def train_acoustic(job: AcousticJob) -> None:
     module = AcousticTraining(model, job.training, *data)
     if voice:
         _start(module.model, speakers, voice, job.voice_sizes)
+        module.judge_by(voice_discriminator(job.voice_from or ""))
     AcousticRun(model, tuple(speakers)).save(job.run_dir)
     tokenizer.save(job.run_dir)
     if job.encoder_from:

@@ -74,7 +74,7 @@ def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
 
 
 def mel_discriminator(run_dir: Path) -> dict[str, torch.Tensor]:
-    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; none where nothing judged them."""
+    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; empty where nothing judged them."""
     prefix = "discriminator."
     state = _newest(run_dir)[1]["state_dict"]
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

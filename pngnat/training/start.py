@@ -13,7 +13,9 @@ from pngnat.models.png_nat import PngNat
 from pngnat.stamps import digest
 from pngnat.text.tokenizer import FILE as TOKENIZER
 from pngnat.text.tokenizer import PngTokenizer
+from pngnat.voice.card import MEL_DISCRIMINATOR, find_voice
 from pngnat.voice.modules import VoiceModules
+from pngnat.voice.weights import load_weights
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
@@ -30,6 +32,12 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
     if digest(folder / TOKENIZER) != digest(tokenizer / TOKENIZER):
         raise PngnatError(f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}")
     _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
+
+
+def voice_discriminator(voice: str | Path) -> dict[str, torch.Tensor] | None:
+    """The weights of what the mels of a voice (its name or folder) were judged by; None where it brings none."""
+    folder = find_voice(voice)
+    return load_weights(folder, MEL_DISCRIMINATOR) if (folder / MEL_DISCRIMINATOR).exists() else None
 
 
 def start_from_frozen(encoder: PngBert, voice: VoiceModules, tokenizer: PngTokenizer) -> None:
