@@ -22,7 +22,7 @@ PATIENCE = 120.0
 
 
 @contextmanager
-def studio_process(folder: Path, voice: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+def studio_process(folder: Path, voice: Path | str) -> Iterator[tuple[str, subprocess.Popen]]:
     """`pngnat studio` on a free port; its address, and the process, which is killed at the end."""
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
     options = ["--port", "0", "--no-browser", "--voice", str(voice), "--base", str(voice), "--budget", "0.2", "--least", "0.05"]

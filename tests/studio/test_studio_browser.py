@@ -79,6 +79,18 @@ def shaped(page, text: str = "How are you today?") -> None:
     page.locator("#words button").first.wait_for()
 
 
+def drag(page, number: int, pixels: float) -> None:
+    """Draw the edge of this number to the right."""
+    edge = page.locator(".edge").nth(number)
+    edge.scroll_into_view_if_needed()
+    box = edge.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=4)
+    page.mouse.up()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_for_everyone(chromium, address, name):
     for width, scheme in ((1200, "light"), (1200, "dark"), (360, "light")):
@@ -104,19 +116,37 @@ def test_an_edge_dragged_by_80_ms_makes_the_sound_80_ms_longer(chromium, address
         shaped(page)
         before = seconds(page)
         width = page.locator("#lanes").bounding_box()["width"]
-        edge = page.locator(".edge").nth(2)
-        edge.scroll_into_view_if_needed()
-        box = edge.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 0.08 * width / before, y, steps=4)
-        page.mouse.up()
+        drag(page, 2, 0.08 * width / before)
         until(page, lambda: seconds(page) != before)
         # To the next whole frame, of 12.5 ms.
         assert seconds(page) == pytest.approx(before + 0.08, abs=0.0226)
         page.locator("#undo").click()
         until(page, lambda: seconds(page) == before)
+
+
+def test_what_is_dragged_is_heard_and_how_soon(chromium, tmp_path, capsys):
+    with studio_process(tmp_path / "ann", "english") as (address, _), page_of(chromium, address + "shape.html") as page:
+        shaped(page, "I would like a cup of tea, please.")
+        page.evaluate(_LISTEN)
+        for number in range(7):
+            drag(page, 2 + number, 10)
+            until(page, lambda: len(page.evaluate("heard")) > number)  # noqa: B023
+        times = sorted(page.evaluate("heard"))
+    with capsys.disabled():
+        print(f"\nfrom the end of a drag to its sound: {times[3]:.0f} ms (median of 7, longest {times[-1]:.0f})")
+
+
+# Writes down the ms from letting go of the pointer to sound.
+_LISTEN = """() => {
+  window.heard = [];
+  let from = 0;
+  addEventListener("pointerup", () => { from = performance.now(); }, true);
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    this.addEventListener("playing", () => heard.push(performance.now() - from), { once: true });
+    return play.call(this);
+  };
+}"""
 
 
 def test_a_voice_is_shaped_by_the_keyboard_alone(chromium, address):

@@ -4,12 +4,13 @@ import { byId, element } from "./page.js";
 const NARROW = 500, WIDE = 1200; // pixels a second; short sentences fill the page
 const ROWS = 3; // rows of handles, so that those of short sounds do not lie on each other
 const KEY = 0.01, PAGE = 0.05; // seconds that an arrow key and a page key move an edge
+const MOVING = null, AT_ONCE = 0, SOON = 120; // ms from a change to its sound: after an arrow key, the next one may follow
 const BEND = 0.5, MOST = 12; // semitones
 const LONGEST = 5;
 const SILENCE = { "[CLS]": "silence before", " ": "pause" };
 
 export class Lanes {
-  /** on: {choose(word), stretch(token, seconds, isDone), bend(word, semitones, isDone)}. */
+  /** on: {choose(word), stretch(token, seconds, wait), bend(word, semitones, wait)}; wait: ms until it is to be heard, null while it is dragged. */
   constructor(on) { this.on = on; }
 
   /** made: the studio's answer. edits: {seconds by token, bends by word}. */
@@ -133,7 +134,7 @@ export class Lanes {
       show(seconds);
       handle(edge, {
         value: seconds, low: 0, high: LONGEST, key: KEY, page: PAGE, axis: "x", perPixel: 1 / this.scale, show,
-        change: (value, isDone) => this.on.stretch(index, Math.round(1000 * value) / 1000, isDone),
+        change: (value, wait) => this.on.stretch(index, Math.round(1000 * value) / 1000, wait),
       });
       return edge;
     }));
@@ -158,7 +159,7 @@ export class Lanes {
       show(semitones);
       handle(bend, {
         value: semitones, low: -MOST, high: MOST, key: BEND, page: 2, axis: "y", perPixel: -2 * MOST / room, show,
-        change: (value, isDone) => this.on.bend(index, Math.round(2 * value) / 2, isDone),
+        change: (value, wait) => this.on.bend(index, Math.round(2 * value) / 2, wait),
       });
       return bend;
     }));
@@ -169,12 +170,12 @@ export class Lanes {
 function handle(item, { value, low, high, key, page, axis, perPixel, show, change }) {
   const bounded = (wanted) => Math.max(low, Math.min(high, wanted));
   let now = value;
-  const move = (wanted, isDone) => { now = bounded(wanted); show(now); change(now, isDone); };
+  const move = (wanted, wait) => { now = bounded(wanted); show(now); change(now, wait); };
   item.addEventListener("keydown", (event) => {
     const steps = { ArrowRight: key, ArrowUp: key, ArrowLeft: -key, ArrowDown: -key, PageUp: page, PageDown: -page }[event.key];
     if (steps === undefined) return;
     event.preventDefault();
-    move(now + steps, true);
+    move(now + steps, SOON);
   });
   item.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -184,13 +185,13 @@ function handle(item, { value, low, high, key, page, axis, perPixel, show, chang
     let hasMoved = false;
     const drag = (moved) => {
       hasMoved = true;
-      move(before + ((axis === "x" ? moved.clientX : moved.clientY) - from) * perPixel, false);
+      move(before + ((axis === "x" ? moved.clientX : moved.clientY) - from) * perPixel, MOVING);
     };
     const end = () => {
       item.removeEventListener("pointermove", drag);
       item.removeEventListener("pointerup", end);
       item.removeEventListener("pointercancel", end);
-      if (hasMoved) change(now, true);
+      if (hasMoved) change(now, AT_ONCE);
     };
     item.addEventListener("pointermove", drag);
     item.addEventListener("pointerup", end);

@@ -3,7 +3,6 @@ import { announce, byId, element, note, on } from "./page.js";
 import { Lanes } from "./lanes.js";
 import { play } from "./sound.js";
 
-const WAIT = 120; // ms after the last arrow key, before the sentence is made again
 const SLOWER = 1.15, STEP = 1;
 let sentences = []; // each: text, made (the answer), edits {seconds by token, bends by word, lender, weight}, past, future
 let at = 0;
@@ -13,8 +12,8 @@ let timer = 0;
 
 const lanes = new Lanes({
   choose: (word) => { chosen = word; showChosen(); },
-  stretch: (token, seconds, isDone) => edit((edits) => { edits.seconds[token] = seconds; }, isDone),
-  bend: (word, semitones, isDone) => edit((edits) => { edits.bends[word] = semitones; }, isDone),
+  stretch: (token, seconds, wait) => edit((edits) => { edits.seconds[token] = seconds; }, wait),
+  bend: (word, semitones, wait) => edit((edits) => { edits.bends[word] = semitones; }, wait),
 });
 
 const current = () => sentences[at];
@@ -43,30 +42,40 @@ function bends(tokens, ofWords) {
   });
 }
 
+/** Have the studio say the sentence; returns whether it was not changed meanwhile. natural: whether its own lengths have changed too. */
 async function make(sentence, natural) {
-  if (natural) sentence.plain = await send("POST", "/api/shape", asked(sentence, true));
-  const edited = Object.keys(sentence.edits.seconds).length + Object.keys(sentence.edits.bends).length;
-  sentence.made = edited ? await send("POST", "/api/shape", asked(sentence)) : sentence.plain;
-  sentence.url = `data:audio/wav;base64,${sentence.made.sound}`;
+  sentence.version = (sentence.version ?? 0) + 1;
+  if (natural) sentence.plain = null;
+  const { version, edits } = sentence;
+  const plain = sentence.plain ?? await send("POST", "/api/shape", asked(sentence, true));
+  if (version !== sentence.version) return false;
+  sentence.plain = plain;
+  const edited = Object.keys(edits.seconds).length + Object.keys(edits.bends).length;
+  const made = edited ? await send("POST", "/api/shape", asked(sentence)) : plain;
+  if (version !== sentence.version) return false;
+  sentence.made = made;
+  sentence.url = `data:audio/wav;base64,${made.sound}`;
+  return true;
 }
 
-function edit(change, isDone = true, natural = false) {
+/** wait: ms until it is heard, null while more of the same change follows. */
+function edit(change, wait = 0, natural = false) {
   const sentence = current();
   if (!sentence.open) { sentence.past.push(structuredClone(sentence.edits)); sentence.future = []; }
-  sentence.open = !isDone;
+  sentence.open = wait === null;
   change(sentence.edits);
-  if (!isDone) return;
+  if (wait === null) return;
   clearTimeout(timer);
-  timer = setTimeout(() => again(natural), WAIT);
+  timer = setTimeout(() => again(natural), wait);
 }
 
-async function again(natural = false, sounds = true) {
+async function again(natural = false) {
   const sentence = current();
   try {
-    await make(sentence, natural);
-    if (sentence !== current()) return;
+    if (!await make(sentence, natural) || sentence !== current()) return;
+    const heard = play(sentence.url);
     draw();
-    if (sounds) await play(sentence.url);
+    await heard;
   } catch (error) { note("shape-note", error.message); }
 }
 
@@ -160,7 +169,7 @@ on("higher", "shape-note", () => raise(STEP));
 on("lower", "shape-note", () => raise(-STEP));
 for (const format of ["wav", "TextGrid", "srt", "json"]) on(`save-${format}`, "shape-note", () => save(format));
 byId("weight").addEventListener("input", showWeight);
-const blend = () => edit((edits) => { edits.lender = byId("lender").value; edits.weight = Number(byId("weight").value); }, true, true);
+const blend = () => edit((edits) => { edits.lender = byId("lender").value; edits.weight = Number(byId("weight").value); }, 0, true);
 byId("weight").addEventListener("change", () => { if (byId("lender").value) blend(); });
 byId("lender").addEventListener("change", blend);
 byId("voice").addEventListener("change", () => { sentences = []; showLenders(); makeAll().catch((error) => note("text-note", error.message)); });
