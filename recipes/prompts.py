@@ -69,6 +69,7 @@ OLD_GRAMMAR = any_of(
     "not (?:half|a|the)",
     "(?:every|any|some) (?:thing|body|one else|where)",
     "(?:says|said) (?:i|you|he|she|they)|to be had|worth to|(?<=, )my own",
+    "(?:you|he|they) make it(?=\\.)|must hear|in you|be able to tell|nothing (?:he|she) would not",
     "(?:had|much) rather|must needs|many a|used always|to have \\w+ed|teach you to let|all the fashion|made me like|a going|no more do",
     "at present|of late|in short|by and by|a (?:good|great) deal|a great many|so good as|be so kind|as ever|of use|to be sure|so before",
     "i tell you|i say|mistake me|is it you|(?:what|how|why) is it that|good as|as well as i|what a|such a|you see|see here",
