@@ -184,7 +184,7 @@ def test_a_sentence_is_spoken_and_kept_by_the_keyboard_alone(chromium, address):
 
 def test_one_switch_is_enough_to_go_on(chromium, address):
     with page_of(chromium, address) as page:
-        page.get_by_role("button", name="One switch").click()
+        page.get_by_role("button", name="One-switch control").click()
         page.locator("#door-record.scanned").wait_for()
         page.keyboard.press("Space")
         page.wait_for_url("**/record.html")

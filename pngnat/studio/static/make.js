@@ -1,5 +1,5 @@
 import { get, send } from "./api.js";
-import { byId, element, note, on, words } from "./page.js";
+import { byId, element, note, on, recorded, timeLeft } from "./page.js";
 import { play, speak } from "./sound.js";
 
 const EVERY = 1500;
@@ -16,7 +16,7 @@ function showMaking(state) {
   toggle("agreed", Boolean(consent));
   toggle("making", Boolean(consent));
   if (consent) byId("agreed-words").textContent = `The voice of ${consent.speaker}. ${consent.agreed_by} agreed on ${consent.date}. For: ${consent.purpose}.`;
-  byId("standing").textContent = `${standing.minutes.toFixed(1)} minutes of speech are recorded. ${standing.words}`;
+  byId("standing").textContent = recorded(standing);
   toggle("going", running);
   toggle("start", !running);
   toggle("stop", running);
@@ -35,7 +35,7 @@ function showMaking(state) {
   if (running) {
     byId("stage").textContent = making.title ? `Step ${making.number} of ${making.stages}: ${making.title}` : "Getting ready";
     byId("share").value = making.share;
-    byId("left").textContent = making.title ? `${words(making.left)} left` : "";
+    byId("left").textContent = making.title ? `${timeLeft(making.left)} left` : "";
   }
 }
 

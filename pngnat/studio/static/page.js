@@ -33,7 +33,14 @@ export function on(id, noteId, action) {
   });
 }
 
-export function words(seconds) {
+/** What is recorded, in words. standing: the studio's. */
+export function recorded({ takes, minutes, words }) {
+  if (!takes) return `Nothing is recorded yet. ${words}`;
+  const time = minutes < 1 ? `${Math.round(60 * minutes)} seconds` : `${minutes.toFixed(1)} minutes`;
+  return `${takes} ${takes === 1 ? "recording" : "recordings"}, ${time} of speech. ${words}`;
+}
+
+export function timeLeft(seconds) {
   if (seconds < 90) return "about a minute";
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `about ${minutes} minutes` : `about ${Math.round(minutes / 60)} hours`;
@@ -52,7 +59,7 @@ function build() {
   const toggle = element("button", { type: "button", className: "small switch" });
   const show = () => {
     const isOn = localStorage.getItem("one switch") === "on";
-    toggle.textContent = isOn ? "One switch: on" : "One switch: off";
+    toggle.textContent = `One-switch control: ${isOn ? "on" : "off"}`;
     toggle.setAttribute("aria-pressed", String(isOn));
     if (isOn) startScanning(); else stopScanning();
   };

@@ -1,5 +1,5 @@
 import { get, request, send, sendSound } from "./api.js";
-import { announce, byId, element, note, on } from "./page.js";
+import { announce, byId, element, note, on, recorded } from "./page.js";
 import { Recorder } from "./recorder.js";
 import { hush, play } from "./sound.js";
 
@@ -23,7 +23,7 @@ const current = () => prompts[place];
 function showStanding(standing) {
   byId("minutes").firstElementChild.style.width = `${Math.min(100, 100 * standing.minutes / 30)}%`;
   byId("minutes").setAttribute("aria-valuenow", standing.minutes.toFixed(1));
-  byId("standing").textContent = `${standing.takes} recordings, ${standing.minutes.toFixed(1)} minutes of speech. ${standing.words}`;
+  byId("standing").textContent = recorded(standing);
 }
 
 function show(focus) {
@@ -31,6 +31,8 @@ function show(focus) {
   byId("which").textContent = prompt.own ? "A phrase of your own" : `Sentence ${place + 1} of ${prompts.length}`;
   byId("prompt").textContent = prompt.text;
   byId("record").textContent = prompt.take ? "Record again" : "Record";
+  // The button that most people want next is the large one.
+  for (const [id, isNext] of [["record", !prompt.take], ["next", Boolean(prompt.take)]]) { byId(id).classList.toggle("main", isNext); byId(id).classList.toggle("big", isNext); }
   byId("listen").disabled = !prompt.take;
   byId("back").disabled = place === 0;
   byId("choices").classList.add("hidden");
@@ -57,7 +59,7 @@ async function toggle() {
     byId("choices").classList.add("hidden");
     recorder.start();
     button.textContent = "Stop";
-    button.classList.replace("main", "stop");
+    button.classList.add("stop", "big");
     for (const id of ["next", "back", "listen"]) byId(id).disabled = true;
     button.focus();
     return;
@@ -65,7 +67,7 @@ async function toggle() {
   // The end of the last word is still on its way.
   await new Promise((resolve) => setTimeout(resolve, 250));
   const wav = recorder.stop();
-  button.classList.replace("stop", "main");
+  button.classList.remove("stop");
   button.disabled = true;
   button.textContent = "Listening to it …";
   const prompt = current();
