@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +13,6 @@ from pydantic import BaseModel, Field
 
 from pngnat.errors import PngnatError
 from pngnat.studio.studio import Studio
-from pngnat.untrusted import read_json
 
 
 class Agreement(BaseModel):
@@ -69,17 +69,18 @@ def making_routes(studio: Studio) -> APIRouter:
         return making()
 
     @routes.get("/api/making/report")
-    def report() -> Any:
-        folder = studio.making.report_folder
-        if folder is None:
-            raise PngnatError("there is no report yet; it comes with the voice")
-        return read_json(folder / "disfluency.json")
+    def report() -> FileResponse:
+        return FileResponse(_report(studio) / "disfluency.json", media_type="application/json")
 
     @routes.get("/api/making/report.png")
     def picture() -> FileResponse:
-        folder = studio.making.report_folder
-        if folder is None:
-            raise PngnatError("there is no report yet; it comes with the voice")
-        return FileResponse(folder / "disfluency.png", media_type="image/png")
+        return FileResponse(_report(studio) / "disfluency.png", media_type="image/png")
 
     return routes
+
+
+def _report(studio: Studio) -> Path:
+    folder = studio.making.report_folder
+    if folder is None:
+        raise PngnatError("there is no report yet; it comes with the voice")
+    return folder

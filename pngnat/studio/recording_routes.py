@@ -36,7 +36,7 @@ def recording_routes(studio: Studio) -> APIRouter:
         own = set(studio.project.settings.phrases)
         kept = {take.prompt: take for take in studio.project.takes.kept}
         return [
-            {"id": one.id, "text": one.text, "own": one.text in own, "take": shown(kept[one.id]) if one.id in kept else None}
+            {"id": one.id, "text": one.text, "own": one.text in own, "take": asdict(kept[one.id]) if one.id in kept else None}
             for one in studio.project.prompts
         ]
 
@@ -61,15 +61,14 @@ def _add_takes(routes: APIRouter, studio: Studio) -> None:
         samples, rate = read_sound(await request.body())
 
         def heard() -> Take:
-            found = studio.listening(lambda checker: checker.hear(samples, rate, text))
-            return studio.project.takes.add(text, samples, rate, found)
+            return studio.project.takes.add(text, samples, rate, studio.checker.hear(samples, rate, text))
 
         take = await run_in_threadpool(heard)
-        return {"take": shown(take), "standing": asdict(studio.project.standing)}
+        return {"take": asdict(take), "standing": asdict(studio.project.standing)}
 
     @routes.get("/api/takes")
     def takes() -> list[dict[str, Any]]:
-        return [shown(take) for take in studio.project.takes.all]
+        return [asdict(take) for take in studio.project.takes.all]
 
     @routes.get("/api/takes/{id}/sound")
     def sound(id: str) -> FileResponse:
@@ -77,11 +76,11 @@ def _add_takes(routes: APIRouter, studio: Studio) -> None:
 
     @routes.post("/api/takes/{id}/keep")
     def keep(id: str) -> dict[str, Any]:
-        return {"take": shown(studio.project.takes.keep(id)), "standing": asdict(studio.project.standing)}
+        return {"take": asdict(studio.project.takes.keep(id)), "standing": asdict(studio.project.standing)}
 
     @routes.post("/api/takes/{id}/leave-out")
     def leave_out(id: str) -> dict[str, Any]:
-        return {"take": shown(studio.project.takes.leave_out(id)), "standing": asdict(studio.project.standing)}
+        return {"take": asdict(studio.project.takes.leave_out(id)), "standing": asdict(studio.project.standing)}
 
     @routes.delete("/api/takes/{id}")
     def delete(id: str) -> dict[str, Any]:
@@ -100,8 +99,8 @@ def _add_whole(routes: APIRouter, studio: Studio) -> None:
                     left.append(f"{name[:60]}: is no sound file that can be read, and no text")
                     continue
                 (Path(scratch) / name).write_bytes(file.file.read())
-            found = studio.listening(lambda checker: bring(Path(scratch), studio.project.takes, checker))
-        return {"takes": [shown(take) for take in found.takes], "left": [*left, *found.left], "standing": asdict(studio.project.standing)}
+            found = bring(Path(scratch), studio.project.takes, studio.checker)
+        return {"takes": [asdict(take) for take in found.takes], "left": [*left, *found.left], "standing": asdict(studio.project.standing)}
 
     @routes.get("/api/export")
     def export(tasks: BackgroundTasks) -> FileResponse:
@@ -118,8 +117,3 @@ def _add_whole(routes: APIRouter, studio: Studio) -> None:
         studio.making.stop()
         studio.project.delete()
         return {"standing": asdict(studio.project.standing)}
-
-
-def shown(take: Take) -> dict[str, Any]:
-    """A take for a page."""
-    return asdict(take)

@@ -30,7 +30,7 @@ class Shape:
 
     durations: seconds of each token, see `SpeechOptions.durations`; None leaves them to the voice. bends: semitones at the middle of each
     token, a straight line between; None bends nothing. professional, weight: whose rhythm to borrow and how much of it, which
-    `durations` make void. pace: 2 is twice as fast; void too.
+    `durations` make void.
     """
 
     text: str
@@ -39,7 +39,6 @@ class Shape:
     bends: tuple[float, ...] | None = None
     professional: str | None = None
     weight: float = 0.5
-    pace: float = 1.0
 
     def __post_init__(self) -> None:
         if self.bends is not None and not np.all(np.abs(self.bends) <= LARGEST_PITCH):
@@ -105,16 +104,8 @@ def with_silence(speech: Speech, seconds: float) -> Speech:
 
 
 def _say(shape: Shape, voice: Voice) -> Speech:
-    blend = Blend(shape.professional, shape.weight) if shape.professional else None
-    given = shape.durations is not None
-    made = sentences(
-        shape.text,
-        voice,
-        speaker=shape.speaker,
-        durations=shape.durations,
-        blend=None if given else blend,
-        pace=1.0 if given else shape.pace,
-    )
+    blend = Blend(shape.professional, shape.weight) if shape.professional and shape.durations is None else None
+    made = sentences(shape.text, voice, speaker=shape.speaker, durations=shape.durations, blend=blend)
     if shape.bends is None:
         return Speech.join(sentence.speech() for sentence in made)
     bends, parts = np.array(shape.bends), []

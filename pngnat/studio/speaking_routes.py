@@ -18,6 +18,7 @@ from pngnat.engine.voice import Voice
 from pngnat.server.encoding import encode
 from pngnat.server.requests import CheckedRequest
 from pngnat.server.responses import streamed
+from pngnat.studio.recording_routes import Phrases
 from pngnat.studio.shaping import Shape, split_text
 from pngnat.studio.studio import Studio
 from pngnat.synthesis.picture import mel_picture
@@ -33,12 +34,6 @@ class Text(BaseModel):
     """A text."""
 
     text: str = Field(max_length=_LONGEST)
-
-
-class Said(BaseModel):
-    """Phrases that a page keeps."""
-
-    phrases: list[str] = Field(max_length=1000)
 
 
 class Saying(Text):
@@ -57,7 +52,6 @@ class Shaping(Text):
     bends: list[float] | None = Field(None, max_length=_MOST_TOKENS)
     professional: str | None = None
     weight: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
-    pace: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
 
 
 class Saving(BaseModel):
@@ -80,7 +74,7 @@ def speaking_routes(studio: Studio) -> APIRouter:
         ]
 
     @routes.put("/api/said")
-    def said(body: Said) -> dict[str, Any]:
+    def said(body: Phrases) -> dict[str, Any]:
         studio.project.set_said(body.phrases)
         return {"said": studio.project.settings.said}
 
@@ -138,7 +132,6 @@ def _shape(body: Shaping, speaker: str) -> Shape:
         bends=None if body.bends is None else tuple(body.bends),
         professional=body.professional,
         weight=body.weight,
-        pace=body.pace,
     )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 import soundfile
@@ -22,7 +19,6 @@ from pngnat.studio.takes import LONGEST
 
 # The name under which pages ask for the person's own voice.
 MINE = "mine"
-T = TypeVar("T")
 
 
 class Studio:
@@ -31,13 +27,7 @@ class Studio:
     def __init__(self, project: Project, service: Service, options: MakingOptions | None = None) -> None:
         self.project, self.service = project, service
         self.making = Making(project, options)
-        self.shaper = Shaper()
-        self._checker, self._listening = TakeChecker(), threading.Lock()
-
-    def listening(self, work: Callable[[TakeChecker], T]) -> T:
-        """Do something with the checker, which hears one take at a time."""
-        with self._listening:
-            return work(self._checker)
+        self.shaper, self.checker = Shaper(), TakeChecker()
 
     @property
     def speakers(self) -> list[TableSpeaker]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,10 +53,11 @@ class Heard:
 
 
 class TakeChecker:
-    """Listens to takes, one at a time. lexicon: pronunciations that win over the dictionary's, for names."""
+    """Listens to takes, one at a time, whoever asks. lexicon: pronunciations that win over the dictionary's, for names."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._lexicon = dict(lexicon or {})
+        self._lock = threading.Lock()
 
     @cached_property
     def _frontend(self) -> Frontend:
@@ -67,6 +69,10 @@ class TakeChecker:
 
     def hear(self, samples: np.ndarray, sample_rate: int, text: str) -> Heard:
         """samples: (S, channels) in [-1, 1]. text: what should be said in it. Raises PngnatError for a text without words."""
+        with self._lock:
+            return self._hear(samples, sample_rate, text)
+
+    def _hear(self, samples: np.ndarray, sample_rate: int, text: str) -> Heard:
         utterance = one_utterance(self._frontend.utterances(text))
         seconds = len(samples) / sample_rate
         whole = measure(samples, sample_rate, 0.0, 0.0)
