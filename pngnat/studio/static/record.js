@@ -31,8 +31,7 @@ function show(focus) {
   byId("which").textContent = prompt.own ? "A phrase of your own" : `Sentence ${place + 1} of ${prompts.length}`;
   byId("prompt").textContent = prompt.text;
   byId("record").textContent = prompt.take ? "Record again" : "Record";
-  // The button that most people want next is the large one.
-  for (const [id, isNext] of [["record", !prompt.take], ["next", Boolean(prompt.take)]]) { byId(id).classList.toggle("main", isNext); byId(id).classList.toggle("big", isNext); }
+  enlarge(prompt.take ? "next" : "record");
   byId("listen").disabled = !prompt.take;
   byId("back").disabled = place === 0;
   byId("choices").classList.add("hidden");
@@ -42,12 +41,18 @@ function show(focus) {
   if (focus) byId(focus).focus();
 }
 
+/** Have the button be large that most people want now. */
+function enlarge(wanted) {
+  for (const id of ["record", "next"]) for (const look of ["main", "big"]) byId(id).classList.toggle(look, id === wanted);
+}
+
 function tell(take, aloud = true) {
   const notes = take.notes.map((one) => element("p", { className: one.again ? "note" : "note good" }, one.words));
   if (!notes.length) notes.push(element("p", { className: "note good" }, aloud ? "That was good. On to the next one." : "You have read this one."));
   byId("notes").replaceChildren(...notes);
   const again = aloud && take.notes.some((one) => one.again);
   byId("choices").classList.toggle("hidden", !again);
+  if (again) enlarge("again");
   if (aloud) { announce(notes.map((one) => one.textContent).join(" ")); byId(again ? "again" : "next").focus(); }
 }
 
