@@ -18,7 +18,7 @@ from pngnat.voice.graphs.weight_layout import digest, read_header
 
 # Those that `pngnat voices export` writes: none has a graph within it, so that none can run forever.
 OPERATORS = frozenset(
-    """Abs Add ArgMax Cast Concat Conv Cos CumSum DequantizeLinear Div DynamicQuantizeLinear Exp Expand Gather Gelu Greater Identity
+    """Abs Add ArgMax Cast Concat Conv Cos CumSum Div DynamicQuantizeLinear Exp Expand Gather Gelu Greater Identity
     LSTM LayerNormalization Less Log MatMul MatMulInteger Min Mul Range ReduceMax ReduceSum Relu Reshape Shape Sigmoid Sin Slice Softmax
     Softplus Split Squeeze Sub Tanh Transpose Unsqueeze""".split()
 )

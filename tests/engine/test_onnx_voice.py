@@ -106,6 +106,8 @@ def test_the_command_exports(stub_voice, tmp_path, capsys):
     rounded = pngnat.synthesize("Hello there.", folder)
     assert not np.array_equal(rounded.samples, whole.samples)
     assert np.abs(rounded.durations - whole.durations).max() < 0.02 and np.isfinite(rounded.samples).all()
+    blocks = np.concatenate(list(pngnat.stream_samples("Hello there.", folder)))
+    assert np.abs(blocks - rounded.samples).max() < 0.1 * np.abs(rounded.samples).max()
 
 
 def test_what_onnx_cannot_do_is_said(exported_voice, tmp_path):

@@ -66,7 +66,7 @@ def _png_bert(g: GraphWriter, config: PngBertConfig, tokens: tuple[str, str, str
 
 def _phoneme_encoder(g: GraphWriter, config: PhonemeEncoderConfig, ids: str, lengths: str) -> str:
     mask = layers.length_mask(g, lengths, ids)
-    ids = g.op("Mul", ids, layers.int64(g, g.op("Squeeze", mask, g.constant([2]))))
+    ids = g.op("Mul", ids, g.op("Cast", g.op("Squeeze", mask, g.constant([2])), to=INT64))
     hidden = g.rows("encoder.token.weight", ids)
     for place in range(config.convolutions):
         convolved = layers.conv(g, g.op("Mul", hidden, mask), f"encoder.convolutions.{place}", config.kernel)

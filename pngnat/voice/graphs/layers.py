@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pngnat.voice.graphs.writer import FLOAT, INT64, GraphWriter
+from pngnat.voice.graphs.writer import FLOAT, INT32, GraphWriter
 
 # PyTorch's.
 _EPSILON = 1e-5
@@ -90,7 +90,7 @@ def convnext(g: GraphWriter, x: str, name: str, width: int, blocks: int, kernel:
 
 def bilstm(g: GraphWriter, x: str, lengths: str, name: str, units: int, layers: int) -> str:
     """BiLstm: (B, N, D) and lengths (B,) to (B, N, 2 * units), zero at padding."""
-    lengths32 = g.op("Cast", lengths, to=6)  # INT32, as LSTM wants its sequence_lens
+    lengths32 = g.op("Cast", lengths, to=INT32)  # as LSTM wants its sequence_lens
     x = g.op("Transpose", x, perm=[1, 0, 2])
     for layer in range(layers):
         ways = [f"{name}.forwards.{layer}", f"{name}.backwards.{layer}"]
@@ -147,8 +147,3 @@ def attention(g: GraphWriter, x: str, hidden_at_padding: str, name: str, width: 
     weights = g.op("Softmax", g.op("Add", scores, hidden_at_padding), axis=-1)
     mixed = g.op("Transpose", g.op("MatMul", weights, g.op("Transpose", values, perm=[0, 2, 1, 3])), perm=[0, 2, 1, 3])
     return linear(g, g.op("Reshape", mixed, g.constant([0, 0, width])), f"{name}.out_proj")
-
-
-def int64(g: GraphWriter, x: str) -> str:
-    """As int64."""
-    return g.op("Cast", x, to=INT64)

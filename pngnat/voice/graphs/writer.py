@@ -16,7 +16,7 @@ from pngnat.voice.graphs.weight_layout import WeightLayout
 # 20: the first with Gelu.
 OPSET = 20
 IR_VERSION = 10
-FLOAT, DOUBLE, INT64 = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64
+FLOAT, DOUBLE, INT32, INT64 = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT32, TensorProto.INT64
 _DTYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
