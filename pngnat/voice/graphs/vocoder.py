@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 
 from pngnat.audio.config import AudioConfig
-from pngnat.models.vocoder.pitch import PitchConfig
+from pngnat.models.vocoder.pitch import REACH, PitchConfig
 from pngnat.models.vocoder.vocoder import MAX_LOG, MEL_MEAN, MEL_SCALE, SURE_VOICE, VocoderConfig
 from pngnat.voice.graphs import layers
 from pngnat.voice.graphs.weight_layout import WeightLayout
@@ -34,11 +34,14 @@ def _pitch(audio: AudioConfig, config: PitchConfig, g: GraphWriter) -> GraphWrit
     classes, voicing = g.split("Split", out, g.constant([config.bins, 1]), outputs=2, axis=-1)
     likeliest = g.op("Cast", g.op("ArgMax", classes, axis=-1, keepdims=1), to=FLOAT)
     steps = g.op("Sub", g.constant(np.arange(config.bins, dtype=np.float32)), likeliest)
-    far = g.op("Cast", g.op("Greater", g.op("Abs", steps), g.constant(4.0)), to=FLOAT)
-    weights = g.op("Softmax", g.op("Add", classes, g.op("Mul", far, g.constant(_NEVER))), axis=-1)
-    mean = g.op("ReduceSum", g.op("Mul", weights, steps), g.constant([2]), keepdims=0)
-    place = g.op("Add", *(g.op("Cast", part, to=DOUBLE) for part in (mean, g.op("Squeeze", likeliest, g.constant([2])))))
-    logs = g.op("Mul", place, g.constant(config.spacing, np.float64))
+    far = g.op("Cast", g.op("Greater", g.op("Abs", steps), g.constant(float(REACH))), to=FLOAT)
+    near = g.op("Softmax", g.op("Add", classes, g.op("Mul", far, g.constant(_NEVER))), axis=-1)
+    mean = g.op("ReduceSum", g.op("Mul", near, steps), g.constant([2]))
+    share = g.op("Relu", g.op("Sub", g.constant(float(REACH + 1)), g.op("Abs", g.op("Sub", steps, mean))))
+    weights = g.op("Mul", g.op("Softmax", classes, axis=-1), g.op("Min", share, g.constant(1.0)))
+    mean = g.op("Div", *(g.op("ReduceSum", value, g.constant([2])) for value in (g.op("Mul", weights, steps), weights)))
+    place = g.op("Add", *(g.op("Cast", part, to=DOUBLE) for part in (mean, likeliest)))
+    logs = g.op("Mul", g.op("Squeeze", place, g.constant([2])), g.constant(config.spacing, np.float64))
     pitch = g.op("Cast", g.op("Exp", g.op("Add", logs, g.constant(config.log_f_min, np.float64))), to=FLOAT)
     g.output(pitch, "f0", FLOAT, ("B", "T"))
     g.output(g.op("Squeeze", g.op("Sigmoid", voicing), g.constant([2])), "voicing", FLOAT, ("B", "T"))
