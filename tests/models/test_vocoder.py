@@ -113,6 +113,14 @@ def test_pitch_is_read_between_the_classes(vocoder):
         assert net.decode(logits[None, None]).item() == pytest.approx(f0, rel=0.003)
 
 
+def test_a_pitch_between_two_classes_does_not_jump(vocoder):
+    net = vocoder.pitch
+    bins = torch.arange(net.config.bins)
+    logits = (-0.5 * (bins - 60.5).square()).clamp(min=-6.0)
+    found = [net.decode((logits + 1e-5 * sign * (bins == 60))[None, None]).item() for sign in (1, -1)]
+    assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
 def test_pitch_loss_falls_to_its_floor_at_the_right_answer(vocoder):
     net = vocoder.pitch
     f0 = torch.tensor([[0.0, 120.0]])
