@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import pickle
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ def run_on_ray(
     try:
         local: dict[str, Any] = {} if workers.address else {"num_cpus": workers.jobs + 1, "include_dashboard": False}
         context = ray.init(address=workers.address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **local)
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         settled = DataContext.get_current()
         settled.enable_progress_bars = False
         settled.max_errored_blocks = -1
@@ -63,16 +65,19 @@ def _window(
     # A block a shard: what is lost with a worker is what is done again.
     rows = [{"place": place, "shard": pickle.dumps(shard)} for place, shard in enumerate(shards)]
     given = ray.data.from_items(rows, override_num_blocks=len(rows))
-    done = given.map_batches(
-        _Worker,
-        fn_constructor_args=(make, settings, os.getcwd()),
-        batch_size=1,
-        compute=ActorPoolStrategy(size=min(workers.jobs, len(shards))),
-        num_cpus=1,
-        num_gpus=workers.gpus,
-        max_restarts=_RESTARTS,
-        max_task_retries=_TRIES,
-    )
+    with warnings.catch_warnings():
+        # Of the two last arguments, which Ray will not take one day; setup.cfg keeps to those that take them.
+        warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
+        done = given.map_batches(
+            _Worker,
+            fn_constructor_args=(make, settings, os.getcwd()),
+            batch_size=1,
+            compute=ActorPoolStrategy(size=min(workers.jobs, len(shards))),
+            num_cpus=1,
+            num_gpus=workers.gpus,
+            max_restarts=_RESTARTS,
+            max_task_retries=_TRIES,
+        )
     missing = set(range(len(shards)))
     for row in done.iter_rows():
         missing.discard(row["place"])
