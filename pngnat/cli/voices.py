@@ -82,7 +82,7 @@ def _export_parser() -> argparse.ArgumentParser:
     parser = _parser("export", "Write the ONNX graphs of a voice into its folder, with which it speaks where there is no PyTorch.")
     parser.add_argument("voice", help="a voice folder, or its name")
     parser.add_argument(
-        "--float32", action="store_true", help="round no weights to 8 bits: a third slower, and the same sound as PyTorch's to 1/1000"
+        "--float32", action="store_true", help="round no weights to 8 bits: a third slower, and the same sound as PyTorch's to about 1/1000"
     )
     return parser
 
