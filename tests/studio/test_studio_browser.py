@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 import urllib.request
 from pathlib import Path
 
@@ -242,18 +241,26 @@ def _recorded(page, microphone: Path, text: str, number: int) -> str:
     """Read this sentence aloud where the page wants the one of this number; returns what is said about it."""
     seconds = _play(microphone, text, number == _LOUD)
     for _ in range(3):
-        page.reload()
-        press(page, "open")
-        opened = time.monotonic()
-        until(page, lambda: focused(page) == "record")
-        assert page.locator("#which").inner_text().startswith(f"Sentence {number + 1} of")
-        page.keyboard.press("Enter")
-        # On a busy machine the page may not be there before the first word is.
-        if time.monotonic() - opened < LEAD - 0.5:
+        notes = _take(page, number, LEAD + seconds + 0.5)
+        # On a busy machine the page may come late, or some of the sound be lost: then it is read again, as the page asks for.
+        if ("That was good" in notes) != (number in (_LOUD, _OTHER)):
             break
-    page.wait_for_timeout(1000 * (LEAD + seconds + 0.5))
+    return notes
+
+
+def _take(page, number: int, seconds: float) -> str:
+    """Record for so long, from the moment on at which the microphone begins to play."""
+    page.reload()
+    press(page, "open")
+    until(page, lambda: focused(page) == "record")
+    wanted = f"Sentence {number + 1} of"
+    if not page.locator("#which").inner_text().startswith(wanted):
+        press(page, "back")
+    assert page.locator("#which").inner_text().startswith(wanted)
     page.keyboard.press("Enter")
-    page.locator("#notes p").first.wait_for()
+    page.wait_for_timeout(1000 * seconds)
+    page.keyboard.press("Enter")
+    until(page, lambda: focused(page) in ("next", "again"))
     return page.locator("#notes").inner_text()
 
 
