@@ -58,7 +58,8 @@ class BulkSpeech:
 
         voice = digest(find_voice(self.voice).resolve() / CARD)
         texts = {Path(path).name: size_of(path) for path in self.texts}
-        options = {name: str(value) for name, value in self.options.items() if value is not None}
+        # What is off is left out: a run that an older version began, without that option, goes on.
+        options = {name: str(value) for name, value in self.options.items() if value is not None and value is not False}
         return {"texts": texts, "voice": voice, "vocoder": self.vocoder, "options": options, "format": self.format, "lines": self.lines}
 
 

@@ -105,6 +105,7 @@ def test_two_that_make_the_same_shard_do_no_harm(texts, tmp_path, stub_voice):
 
 def test_a_folder_of_other_settings_is_left_alone(texts, tmp_path, stub_voice):
     speak_in_bulk(work(texts, tmp_path / "out", stub_voice), Workers())
+    assert speak_in_bulk(work(texts, tmp_path / "out", stub_voice, options={"watermark": False}), Workers()).lines == 8
     with pytest.raises(PngnatError, match="pace"):
         speak_in_bulk(work(texts, tmp_path / "out", stub_voice, options={"pace": 0.9}), Workers())
 
