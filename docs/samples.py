@@ -12,6 +12,7 @@ from mkdocs.structure.pages import Page
 
 import pngnat
 
+_MENU = "For sales, press one; for the workshop,"
 _TEXT = "Hello. This voice was made by a small program, and it needs no network to speak."
 
 
@@ -37,7 +38,8 @@ def _samples() -> list[tuple[str, str, dict[str, Any]]]:
     slow = ("samples/slow.opus", "one word slowed: “I said **now**.”", {"text": "I said now.", "word_pace": {2: 0.5}})
     blend = pngnat.Blend("am_onyx", 1.0)
     borrowed = ("samples/blend.opus", "`af_heart` in the rhythm of `am_onyx`", {"text": _TEXT, "speaker": "af_heart", "blend": blend})
-    return [*speakers, slow, borrowed]
+    two, too = ((f"samples/{end}.opus", f"“{_MENU} **{end}**.”", {"text": f"{_MENU} {end}."}) for end in ("two", "too"))
+    return [*speakers, two, too, slow, borrowed]
 
 
 def _spoken(**options: Any) -> bytes:

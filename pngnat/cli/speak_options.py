@@ -10,7 +10,7 @@ from pngnat.version import __version__
 _EXAMPLES = """\
 examples:
   pngnat "Hello there." -o hello.wav
-  pngnat -f story.txt -o story.flac --speaker af_bella --pace 0.9 --timings srt
+  pngnat -f story.txt -o story.flac --speaker af_sarah --pace 0.9 --timings srt
   echo "Hello there." | pngnat -o - --format wav | aplay
   pngnat "Hello." -o a.wav --timings TextGrid      # edit a.TextGrid in Praat, then
   pngnat "Hello." -o b.wav --durations a.TextGrid
