@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,12 +36,18 @@ COMMANDS = {
     "evaluate": Command("pngnat.cli.evaluate:main", "measure a voice, a vocoder or recordings"),
 }
 
+# The products of matrices that NumPy makes in speaking are small. On two cores OpenBLAS's threads, which wait busily for each other, took
+# as long again as all else, and two processes that spoke took 2.4 times as long. NumPy reads it when it is imported, which comes later.
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the first word names, else speak; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = bool(arguments) and arguments[0] in COMMANDS
     name = arguments.pop(0) if named else "speak"
+    if name in ("speak", "bulk", "serve", "studio", "speech-dispatcher"):
+        os.environ.setdefault(_BLAS_THREADS, "1")
     return ended_well(lambda: _called(COMMANDS[name])(arguments), "pngnat" if name == "speak" else f"pngnat {name}")
 
 

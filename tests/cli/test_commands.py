@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pngnat
+import pngnat.cli.main as front
 from pngnat.cli.bulk import WORKS
 from pngnat.cli.flags import Flag, FlaggedRecipe
 from pngnat.cli.main import COMMANDS, main
@@ -126,3 +127,12 @@ def test_what_the_options_and_the_card_can_tell_is_told_before_torch_is_imported
 def test_what_is_missing_is_told_before_anything_heavy_is_imported(arguments, missing):
     done = python(f"import sys\nfrom pngnat.cli.main import main\nprint(main({arguments!r}), [m for m in {HEAVY!r} if m in sys.modules])")
     assert done.stdout == "2 []\n" and done.stderr.startswith(f"pngnat create: {missing} is missing") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("words", "threads"), [(["Hello."], "1"), (["bulk", "speak"], "1"), (["train", "acoustic"], None)])
+def test_commands_that_speak_give_numpy_one_thread(monkeypatch, words, threads):
+    monkeypatch.setattr(front, "_called", lambda command: lambda words: 0)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    assert front.main(words) == 0 and os.environ["OPENBLAS_NUM_THREADS"] == "7", "what a person set stays"
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert front.main(words) == 0 and os.environ.get("OPENBLAS_NUM_THREADS") == threads
