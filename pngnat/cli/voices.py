@@ -65,7 +65,7 @@ def print_voices(name: str | None) -> None:
 
 def _print_voice(name: str, card: VoiceCard) -> None:
     print(f"{name}: {card.description}")
-    for speaker in filter(lambda one: one.offered, card.speakers):
+    for speaker in card.offered:
         default = " (default)" if speaker.name == card.default_speaker else ""
         print(f"  {speaker.name}{default}{': ' if speaker.description else ''}{speaker.description}")
     kept = card.professional.speakers if card.professional else ()

@@ -34,7 +34,7 @@ class Voice:
     @property
     def speakers(self) -> list[str]:
         """Names of those whom the voice offers."""
-        return self.card.offered
+        return [speaker.name for speaker in self.card.offered]
 
     def speaker_row(self, name: str | None) -> int:
         """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""

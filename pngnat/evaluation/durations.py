@@ -16,7 +16,7 @@ from pngnat.engine.loading import load_voice
 from pngnat.evaluation import report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.rhythm import PAUSE
-from pngnat.evaluation.tracks import predict_durations, professionals_of
+from pngnat.evaluation.tracks import predict_durations
 
 
 def duration_figures(
@@ -58,7 +58,7 @@ def _percent(hits: np.ndarray) -> float:
 def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     voice = load_voice(args.voice)
-    recordings = read_corpus(args.corpus, args.split, professionals_of(voice))
+    recordings = read_corpus(args.corpus, args.split, voice.card.names)
     tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]
     predicted = predict_durations(voice.acoustic, tokens, [voice.speaker_row(recording.speaker) for recording in recordings])
     figures = duration_figures(predicted, [r.durations for r in recordings], [t.word_index for t in tokens])

@@ -83,9 +83,8 @@ def measure_voice(
     passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None, watermark: bool = False
 ) -> Iterator[MeasuredSentence]:
     """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
-    names = {one.name for one in voice.card.speakers}
     for passage in passages:
-        name = speaker or (passage.speaker if passage.speaker in names else voice.card.default_speaker)
+        name = speaker or (passage.speaker if passage.speaker in voice.card.names else voice.card.default_speaker)
         speech = synthesize(passage.text, voice, speaker=name, watermark=watermark)
         yield measure(passage, VOICE, name, speech.samples, speech.sample_rate)
 

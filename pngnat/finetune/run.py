@@ -109,7 +109,7 @@ class _Finetuning:
         self.config, self.consent, self.watch = config, consent, watch
         self.sources, self.skipped = target
         self.base_folder = find_voice(config.base)
-        if config.name in [speaker.name for speaker in read_card(self.base_folder).speakers]:
+        if config.name in read_card(self.base_folder).names:
             raise PngnatError(f"the base voice has a speaker '{config.name}' already; choose another name")
         self.plan = Plan.of(speech_seconds(self.sources) / 60, config.budget)
         self.journal = Journal(config.work, lambda text: self.progress.say(text))

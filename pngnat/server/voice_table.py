@@ -39,7 +39,7 @@ class VoiceTable:
         self.speakers: list[TableSpeaker] = []
         self._known: dict[str, TableSpeaker] = {}
         for key, voice in self.voices.items():
-            for speaker in filter(lambda one: one.offered, voice.card.speakers):
+            for speaker in voice.card.offered:
                 one = TableSpeaker(f"{key}/{speaker.name}", speaker.name, speaker.description or voice.card.description, voice)
                 self.speakers.append(one)
                 self._known[one.id] = one

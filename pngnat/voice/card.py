@@ -97,12 +97,17 @@ class VoiceCard:
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<VoiceCard {self.name!r}, speakers: {', '.join(self.offered)}>"
+        return f"<VoiceCard {self.name!r}, speakers: {', '.join(_names(self.offered))}>"
 
     @property
-    def offered(self) -> list[str]:
-        """Names of the speakers that people are to choose from."""
-        return _names(tuple(speaker for speaker in self.speakers if speaker.offered))
+    def names(self) -> list[str]:
+        """Names of all speakers, in the order of the acoustic model's rows."""
+        return _names(self.speakers)
+
+    @property
+    def offered(self) -> tuple[SpeakerCard, ...]:
+        """The speakers that people are to choose from."""
+        return tuple(speaker for speaker in self.speakers if speaker.offered)
 
     def row(self, name: str | None) -> int:
         """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
@@ -174,7 +179,7 @@ def _voice_of_speaker(name: str) -> str | None:
     """The first voice that has a speaker of this name."""
     for voice, folder in named_voices().items():
         with suppress(PngnatError):  # a damaged voice has none
-            if name in _names(read_card(folder).speakers):
+            if name in read_card(folder).names:
                 return voice
     return None
 
@@ -241,11 +246,10 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
 
 
 def _check_names(path: str, card: VoiceCard) -> None:
-    names = _names(card.speakers)
-    if card.default_speaker not in card.offered:
+    if card.default_speaker not in _names(card.offered):
         raise PngnatError(f"{path}: the default speaker '{card.default_speaker}' is none of the speakers that it offers")
     professionals = [speaker.name for speaker in card.professional.speakers] if card.professional else []
-    if card.blend and card.blend.professional not in (*professionals, *names):
+    if card.blend and card.blend.professional not in (*professionals, *card.names):
         raise PngnatError(f"{path}: it blends with '{card.blend.professional}', who is none of its speakers")
 
 

@@ -55,7 +55,7 @@ class VoiceModules:
     @property
     def speakers(self) -> list[str]:
         """Names, in the order of the acoustic model's rows."""
-        return [speaker.name for speaker in self.card.speakers]
+        return self.card.names
 
     def __repr__(self) -> str:
         return f"<VoiceModules of {self.name!r}, speakers: {', '.join(self.speakers)}>"
