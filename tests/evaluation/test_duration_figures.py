@@ -5,7 +5,7 @@ from experiments.encoders.last_pause import LastPause, pause_rows, right_share
 from experiments.encoders.picture import draw
 from experiments.encoders.report import EncoderReport, spread
 from pngnat.errors import PngnatError
-from pngnat.evaluation import commands
+from pngnat.evaluation import commands, durations
 from pngnat.evaluation.durations import duration_counts, duration_figures
 
 # [CLS] | phoneme | boundary | phoneme | boundary | phoneme | end
@@ -105,3 +105,16 @@ def test_the_report_is_written_with_its_picture(report, tmp_path):
 def test_a_folder_that_is_no_corpus_is_named(stub_voice, tmp_path):
     with pytest.raises(PngnatError, match="no prepared corpus"):
         commands.measure("durations", ["--corpus", str(tmp_path), "--voice", str(stub_voice)], "durations")
+
+
+def test_a_voice_is_measured_on_its_own_speakers_and_not_on_its_professional(stub_voice, monkeypatch):
+    asked = []
+
+    def read(corpus, split, speakers):
+        asked.extend(speakers)
+        raise PngnatError("enough")
+
+    monkeypatch.setattr(durations, "read_corpus", read)
+    with pytest.raises(PngnatError, match="enough"):
+        commands.measure("durations", ["--corpus", "corpus", "--voice", str(stub_voice)], "durations")
+    assert asked == ["ada", "bob"]
