@@ -29,7 +29,8 @@ def load_voice(
     vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
     engine: "onnx", for folders that were exported; "torch", for any folder and any vocoder. None is onnx where the folder has graphs and
         neither a vocoder nor a device is named.
-    device: where torch computes, such as "cuda"; None is the processor.
+    device: where torch computes, such as "cuda"; None is the processor. With a CUDA device, TF32 is off from then on in
+        convolutions of this process, so that batches of any size give the same sound.
     threads: of the processor; None leaves the number to the engine. With torch it holds for all of PyTorch in this process.
     Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, for a vocoder that was made for
     other mel spectrograms, and for an engine or a device that is not there.
