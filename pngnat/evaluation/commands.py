@@ -69,8 +69,13 @@ def _spoken(parser: argparse.ArgumentParser, speaker: str = "default: the voice'
     add("--json", metavar="FILE", help="write figures and sentences there")
 
 
+def _beside_peers(parser: argparse.ArgumentParser, speaker: str = "default: the voice's default speaker") -> None:
+    _spoken(parser, speaker)
+    parser.add_argument("--peers", action="store_true", help="have hibari-tts and piper-tts speak the same, where they are installed")
+
+
 def _intelligibility(parser: argparse.ArgumentParser) -> None:
-    _spoken(parser, "speaks every sentence; default: who recorded it, else the voice's default speaker")
+    _beside_peers(parser, "speaks every sentence; default: who recorded it, else the voice's default speaker")
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
     parser.add_argument("--watermark", action="store_true", help="measure the voice with a watermark")
@@ -180,7 +185,7 @@ def _load(parser: argparse.ArgumentParser) -> None:
 
 MEASURES = {
     "intelligibility": Measure("How well a voice is understood, and how natural it is judged to sound.", _intelligibility),
-    "robustness": Measure("Whether a voice says every word once, and nothing else.", _spoken),
+    "robustness": Measure("Whether a voice says every word once, and nothing else.", _beside_peers),
     "joins": Measure("Whether clicks are heard where blocks and sentences meet, and what its pauses sound like.", _spoken),
     "speed": Measure("How fast a voice speaks: real-time factor, first sound, cold start, memory.", _speed),
     "load": Measure("How a server holds under many clients: first byte, refusals, memory, what a hang-up frees.", _load, "serve"),

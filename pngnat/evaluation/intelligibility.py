@@ -1,7 +1,7 @@
 """How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
 
     pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test
-    pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
+    pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --peers --json report.json
 
 Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
 """
@@ -25,6 +25,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.passages import Passage, chosen
+from pngnat.evaluation.peers import others_speak
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis.synthesize import synthesize
 
@@ -33,8 +34,10 @@ RECORDINGS, VOICE = "recordings", "voice"
 
 @dataclass(frozen=True)
 class MeasuredSentence:
-    """One sentence that was spoken, and what the recognizer made of it. source: RECORDINGS or VOICE. seconds: of sound. mos: 1 to 5, None
-    where not measured."""
+    """One sentence that was spoken, and what the recognizer made of it.
+
+    source: RECORDINGS, VOICE or a peer's name. seconds: of sound. mos: 1 to 5, None where not measured.
+    """
 
     id: str
     source: str
@@ -89,6 +92,13 @@ def measure_voice(
         yield measure(passage, VOICE, name, speech.samples, speech.sample_rate)
 
 
+def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
+    """The passages as other engines speak them, see `peers.others_speak`."""
+    by_text = {passage.text: passage for passage in passages}
+    for name, text, samples, rate in others_speak(passage.text for passage in passages):
+        yield measure(by_text[text], name, name, samples, rate)
+
+
 def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:
     """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over sentences."""
     rows = []
@@ -140,6 +150,8 @@ def run(options: argparse.Namespace) -> None:
     sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]
     if voice is not None:
         sentences += measure_voice(tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker, options.watermark)
+    if options.peers:
+        sentences += tqdm(measure_peers(passages, measurer.measure), "peers", unit="")
     rows = summarize(sentences)
     print(report.table(rows))
     if options.json:

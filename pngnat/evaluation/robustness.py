@@ -4,7 +4,7 @@
     pngnat evaluate robustness --corpus PREPARED_FOLDER
 
 The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the recognizer alone
-gets wrong.
+gets wrong, and --peers has other engines speak the same.
 Measures of Non-Attentive Tacotron (arXiv 2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and
 WDR, the share of words that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times.
 """
@@ -26,6 +26,7 @@ from pngnat.engine.loading import load_voice
 from pngnat.evaluation import asr, report
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.passages import Passage, chosen
+from pngnat.evaluation.peers import others_speak
 from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
@@ -158,24 +159,32 @@ def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name:
         yield examine(passage.text, transcript, speech.samples, speech.sample_rate, speech)
 
 
+def _peers(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[tuple[str, Finding]]:
+    for name, text, samples, rate in others_speak(passage.text for passage in passages):
+        yield name, examine(text, recognizer.transcribe(samples, rate, with_words=True), samples, rate)
+
+
 def run(options: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     recognizer = asr.Recognizer(options.threads)
     passages = chosen(options)
     if options.corpus:
-        examined = _recorded(passages, recognizer)
+        source, examined = "recordings", _recorded(passages, recognizer)
     else:
-        examined = _spoken(passages, recognizer, options.voice, options.speaker)
-    findings = list(tqdm(examined, total=len(passages), unit=""))
-    row = summarize("recordings" if options.corpus else "voice", findings)
-    print(report.table([row]))
-    for finding in findings:
+        source, examined = "voice", _spoken(passages, recognizer, options.voice, options.speaker)
+    findings = {source: list(tqdm(examined, total=len(passages), unit=""))}
+    if options.peers:
+        for name, finding in tqdm(_peers(passages, recognizer), unit=""):
+            findings.setdefault(name, []).append(finding)
+    rows = [summarize(name, found) for name, found in findings.items()]
+    print(report.table(rows))
+    for finding in findings[source]:
         for name in ("skipped", "repeated"):
             if runs := getattr(finding, name):
                 print(f"{name}: {', '.join(runs)}\n  text:  {finding.text}\n  heard: {finding.heard}")
     if options.json:
-        details = [asdict(finding) | {"skipped": finding.skipped} for finding in findings]
-        report.write_json(options.json, {"asr": asr.NAME, "summary": row, "sentences": details})
+        details = [{"source": name, **asdict(one), "skipped": one.skipped} for name, found in findings.items() for one in found]
+        report.write_json(options.json, {"asr": asr.NAME, "summary": rows, "sentences": details})
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def test_command_measures_a_voice(stub_voice, tmp_path, monkeypatch, capsys):
     sentences.write_text("# two\nYes.\n\nWhy should he?\n", encoding="utf-8")
     assert commands.main("robustness", ["--voice", str(stub_voice), "--sentences", str(sentences), "--json", str(out)]) == 0
     report = json.loads(out.read_text(encoding="utf-8"))
-    assert report["summary"]["sentences"] == 2
+    assert report["summary"][0]["sentences"] == 2
     assert [sentence["text"] for sentence in report["sentences"]] == ["Yes.", "Why should he?"]
     assert not any(sentence["unread"] for sentence in report["sentences"])
     assert "| voice " in capsys.readouterr().out
