@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pngnat.audio.wav import write
+from pngnat.audio.wav import resample, write
 from pngnat.data.corpus import Recording
 from pngnat.engine.loading import load_voice
 from pngnat.finetune import nearest
@@ -59,6 +59,14 @@ def test_a_voice_is_most_like_itself():
     assert timbre.likeness([low], [low]) == 0.0
     assert timbre.likeness([low], [high]) < -9, "an octave is twelve semitones"
     assert timbre.likeness([low], [dark]) < -3
+
+
+def test_the_line_does_not_say_who_speaks():
+    timbre, whole = SpectrumTimbre(), hum(200, 6)
+    over_a_line = resample(resample(whole, RATE, 8000), 8000, RATE)
+    other = timbre.embed(hum(150, 6), RATE)
+    assert timbre.likeness([timbre.embed(over_a_line, RATE)], [timbre.embed(whole, RATE)]) > -1
+    assert timbre.likeness([timbre.embed(over_a_line, RATE)], [other]) < -4
 
 
 def test_the_speaker_encoder_is_used_where_it_is_installed(monkeypatch):
