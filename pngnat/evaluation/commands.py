@@ -79,6 +79,7 @@ def _intelligibility(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
     parser.add_argument("--watermark", action="store_true", help="measure the voice with a watermark")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw mels and pitch of the first five, recording beside voice")
 
 
 def _recreated(parser: argparse.ArgumentParser) -> None:

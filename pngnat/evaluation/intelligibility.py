@@ -1,6 +1,6 @@
 """How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
 
-    pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test
+    pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test --picture beside.png
     pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --peers --json report.json
 
 Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
+from pngnat.evaluation.beside import MOST, Pair, save_pairs
 from pngnat.evaluation.commands import main
 from pngnat.evaluation.passages import Passage, chosen
 from pngnat.evaluation.peers import others_speak
@@ -87,9 +89,21 @@ def measure_voice(
 ) -> Iterator[MeasuredSentence]:
     """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
     for passage in passages:
-        name = speaker or (passage.speaker if passage.speaker in voice.card.names else voice.card.default_speaker)
+        name = _speaker(passage, voice, speaker)
         speech = synthesize(passage.text, voice, speaker=name, watermark=watermark)
         yield measure(passage, VOICE, name, speech.samples, speech.sample_rate)
+
+
+def _speaker(passage: Passage, voice: Voice, asked: str | None) -> str:
+    return asked or (passage.speaker if passage.speaker in voice.card.names else None) or voice.card.default_speaker
+
+
+def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = None) -> Iterator[Pair]:
+    """The passages that have a recording, as recorded and as the voice speaks them."""
+    for passage in passages:
+        if passage.recording is not None:
+            recorded = wav.read(passage.recording, voice.sample_rate)
+            yield Pair(passage.text, recorded, synthesize(passage.text, voice, speaker=_speaker(passage, voice, speaker)).samples)
 
 
 def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
@@ -142,10 +156,12 @@ def _details(sentence: MeasuredSentence) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
-    if options.recordings_only and not options.corpus:
-        raise PngnatError("--recordings-only needs --corpus")
+    if (options.recordings_only or options.picture) and not options.corpus:
+        raise PngnatError("--recordings-only and --picture need --corpus")
     passages = chosen(options)
     voice = None if options.recordings_only else load_voice(options.voice)
+    if voice is not None and options.picture:
+        save_pairs(options.picture, list(islice(pairs_of(passages, voice, options.speaker), MOST)), voice.card.audio)
     measurer = Measurer(options.threads, not options.no_mos)
     sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]
     if voice is not None:

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from pngnat.audio import wav
+from pngnat.engine.loading import load_voice
 from pngnat.evaluation import asr, commands, intelligibility, mos, peers
 from pngnat.evaluation.asr import Transcript
+from pngnat.evaluation.beside import save_pairs
 from pngnat.evaluation.intelligibility import RECORDINGS, VOICE, MeasuredSentence
 from pngnat.evaluation.passages import Passage
 from pngnat.evaluation.word_errors import WordErrors
+from pngnat.synthesis.synthesize import synthesize
 
 
 class LengthJudge:
@@ -94,6 +97,17 @@ def test_peers_speak_the_same_sentences(stub_voice, tmp_path, judges_by_length, 
         assert [row["source"] for row in report["summary"]] == [VOICE, "other"]
         spoken = [sentence for sentence in report["sentences"] if sentence["source"] == "other"]
         assert [(sentence["text"], sentence["seconds"]) for sentence in spoken] == [("Yes.", 0.5), ("Yes, we can.", 1.5)]
+
+
+def test_pictures_have_recording_and_voice(stub_voice, tmp_path):
+    path = tmp_path / "one.wav"
+    wav.write(path, np.sin(np.arange(24000) / 20).astype(np.float32), 24000)
+    voice = load_voice(stub_voice)
+    pairs = list(intelligibility.pairs_of([Passage("1", "Yes, we can.", "ada", path), Passage("2", "No recording.")], voice))
+    assert [(pair.text, len(pair.recorded)) for pair in pairs] == [("Yes, we can.", 24000)]
+    np.testing.assert_array_equal(pairs[0].spoken, synthesize("Yes, we can.", voice, speaker="ada").samples)
+    save_pairs(tmp_path / "beside.png", pairs, voice.card.audio)
+    assert (tmp_path / "beside.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_recordings_only_needs_recordings(judges_by_length, capsys):
