@@ -88,24 +88,31 @@ class Judge(Protocol):
         ...
 
 
-class AsrAndSpeakerJudge:
-    """Speaker similarity, less the share of words that a recognizer gets wrong beyond those of the recordings.
+class ListenersJudge:
+    """DistilMOS plus speaker similarity, less the share of words that a recognizer gets wrong beyond those of the recordings.
 
-    One word in a hundred thus weighs as much as a hundredth of similarity. To be understood better than the person is no merit of a voice
-    that is to be theirs. recordings: of the person; sentences: those of them whose texts are spoken.
+    Words and similarity alone are content after a hundred steps, long before the sound is clean. To be understood better than the person
+    is no merit of a voice that is to be theirs. recordings: of the person; sentences: those of them whose texts are spoken.
     """
 
-    name = "asr_and_speaker"
+    name = "listeners"
 
-    def __init__(self, recognizer: asr.Recognizer, embed: Embed, recordings: Sequence[SpokenSentence], sentences: Sequence[SpokenSentence]):
-        self._recognizer, self._similarity = recognizer, SpeakerSimilarity(embed, recordings)
+    def __init__(
+        self,
+        recognizer: asr.Recognizer,
+        quality: mos.MosPredictor,
+        embed: Embed,
+        recordings: Sequence[SpokenSentence],
+        sentences: Sequence[SpokenSentence],
+    ):
+        self._recognizer, self._heard = recognizer, MosAndSpeakerJudge(quality, embed, recordings)
         self._usual = word_errors(recognizer, sentences).rate
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
         """See `Judge.score`."""
-        rate, similarity = word_errors(self._recognizer, spoken).rate, self._similarity.mean(spoken)
-        score = similarity - max(0.0, rate - self._usual)
-        return {"score": score, "WER": rate, "WER of recordings": self._usual, "similarity": similarity}
+        rate, heard = word_errors(self._recognizer, spoken).rate, self._heard.score(spoken)
+        score = heard["score"] - max(0.0, rate - self._usual)
+        return {**heard, "score": score, "WER": rate, "WER of recordings": self._usual}
 
 
 class MosAndSpeakerJudge:

@@ -56,14 +56,12 @@ class AcousticTuning:
     """Of the time of what is learned from, where there are professionals' recordings."""
     frozen_layers: int = 4
     """Of PnG BERT, from the embeddings up; what the text means does not depend on who speaks."""
-    validations: int = 8
-    """How often the speech is judged."""
-    patience: int = 3
-    """Validations without a better one that end the training, once 0.6 of it is over."""
+    validations: int = 4
+    """How often the speech is judged, which of a short training takes minutes."""
     sentences: int = 16
     """At most, that are spoken for a validation."""
     measure: str = "auto"
-    """listeners (words and speaker similarity), distance (mel cepstra), or auto: listeners where installed."""
+    """listeners (words, quality and speaker similarity), mel_cepstra (their distance), or auto: listeners where installed."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     hours: of training, validations included.
     """
     before = ValidationHistory.load(run_dir)
-    if before and (before.over or before.points >= tuning.validations):
+    if before and before.points >= tuning.validations:
         return before
     torch.manual_seed(tuning.training.seed)
     base, speakers = learner.base, [*learner.base.speakers, learner.speaker]
@@ -112,7 +110,7 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     progress.say(f"what is learned is judged by {JUDGED_BY[judge.name]}")
     ema = Ema("model", tuning.ema_decay)
     voice_of = _speaking(base, speakers)
-    judgement = SpeechJudgement(judge, sentences, voice_of, learner.speaker, tuning.validations, tuning.patience)
+    judgement = SpeechJudgement(judge, sentences, voice_of, learner.speaker, tuning.validations)
     best = BestBySpeech(judgement, ema, run_dir, progress.say)
     fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), best, TrainingProgress(progress)])
     return best.history

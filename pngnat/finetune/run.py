@@ -24,6 +24,7 @@ from pngnat.finetune.data import TargetData, prepare_target, read_professionals,
 from pngnat.finetune.nearest import installed_timbre, likenesses
 from pngnat.finetune.plan import ACOUSTIC_STAGE, CORPUS, SPEAKER, VOCODER_STAGE, VOICE, Plan
 from pngnat.finetune.progress import Progress, Watch
+from pngnat.finetune.selection import JUDGED_BY
 from pngnat.finetune.stages import Journal, Stage
 from pngnat.finetune.vocoder import VocoderChoice, VocoderLearner, VocoderTuning, choose_vocoder, tune_vocoder
 from pngnat.finetune.voice import About, BlendChoice, Tuned, write_voice
@@ -135,7 +136,7 @@ class _Finetuning:
         base = digest(*(self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)))
         donor = config.vocoder_from and Path(config.vocoder_from)
         files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
-        acoustic = _learned(config.acoustic)
+        acoustic = {**_learned(config.acoustic), "judged_by": JUDGED_BY}
         vocoder = {**_learned(config.vocoder), "vocoder_from": digest(*files)}
         voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
         return [
@@ -263,7 +264,7 @@ class _Finetuning:
 
 
 # How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which processors it runs.
-_LIMITS = ("validations", "patience", "sentences", "validate_clips", "run", "processes")
+_LIMITS = ("validations", "sentences", "validate_clips", "run", "processes")
 
 
 def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:

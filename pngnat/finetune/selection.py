@@ -20,7 +20,8 @@ from pngnat.data.sources import plain_text
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.evaluation import asr
-from pngnat.evaluation.judges import AsrAndSpeakerJudge, Judge, SpokenSentence, mel_cepstral_judge
+from pngnat.evaluation.judges import Judge, ListenersJudge, SpokenSentence, mel_cepstral_judge
+from pngnat.evaluation.mos import MosPredictor
 from pngnat.evaluation.speaker_encoder import SpeakerEncoder
 from pngnat.files import write_text
 from pngnat.finetune.progress import training_share
@@ -32,12 +33,10 @@ from pngnat.training.export import AcousticRun
 from pngnat.voice.weights import build_module, save_weights
 
 BEST, HISTORY = "best.safetensors", "validation.json"
-ASR_AND_SPEAKER, MEL_CEPSTRA = "asr_and_speaker", "mel_cepstra"
-JUDGED_BY = {ASR_AND_SPEAKER: "words and speaker similarity", MEL_CEPSTRA: "the mel-cepstral distance to recordings"}
+LISTENERS, MEL_CEPSTRA = "listeners", "mel_cepstra"
+JUDGED_BY = {LISTENERS: "words, quality and speaker similarity", MEL_CEPSTRA: "the mel-cepstral distance to recordings"}
 # Words of a sentence that says something about a voice, and sentences that say enough.
 _WORDS, _ENOUGH = 3, 6
-# Share of a run before which nothing ends it: a speaker is learned with the high learning rate, and cleanly with the low one.
-_SETTLED = 0.6
 
 
 @dataclass(frozen=True)
@@ -62,25 +61,25 @@ class ValidationSentences:
 def make_judge(
     measure: str, sentences: ValidationSentences, audio: AudioConfig, threads: int = 1, say: Callable[[str], None] = print
 ) -> Judge:
-    """measure: ASR_AND_SPEAKER, MEL_CEPSTRA, or "auto" for the first where it is installed. say: is told why it is not.
+    """measure: LISTENERS, MEL_CEPSTRA, or "auto" for the first where it is installed. say: is told why it is not.
 
     Raises PngnatError for another measure, and for a judge that is not installed or has a single recording to compare with.
     """
-    if measure not in (ASR_AND_SPEAKER, MEL_CEPSTRA, "auto"):
-        raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {ASR_AND_SPEAKER} or {MEL_CEPSTRA}")
+    if measure not in (LISTENERS, MEL_CEPSTRA, "auto"):
+        raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {LISTENERS} or {MEL_CEPSTRA}")
     chosen = [SpokenSentence.recorded(recording) for recording in sentences.chosen]
     # One recording has no others whose centre it could be compared with.
     if measure == MEL_CEPSTRA or (measure == "auto" and len(sentences.recordings) < 2):
         return mel_cepstral_judge(chosen, audio)
     try:
-        recognizer, encoder = asr.Recognizer(threads), SpeakerEncoder()
+        recognizer, quality, encoder = asr.Recognizer(threads), MosPredictor(), SpeakerEncoder()
     except PngnatError as error:
-        if measure == ASR_AND_SPEAKER:
+        if measure == LISTENERS:
             raise
-        say(f"speech cannot be judged by {JUDGED_BY[ASR_AND_SPEAKER]}: {error}")
+        say(f"speech cannot be judged by {JUDGED_BY[LISTENERS]}: {error}")
         return mel_cepstral_judge(chosen, audio)
     everything = [SpokenSentence.recorded(recording) for recording in sentences.recordings]
-    return AsrAndSpeakerJudge(recognizer, encoder.embed, everything, chosen)
+    return ListenersJudge(recognizer, quality, encoder.embed, everything, chosen)
 
 
 def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
@@ -103,25 +102,20 @@ def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
 class ValidationHistory:
     """The validations so far. judge: the judge's name. points: of the run, that were reached. best: index of the best validation.
 
-    validations: figures, each with the step and the share of the run. over: whether no more is to be learned.
+    validations: figures, each with the step and the share of the run.
     """
 
     judge: str
     validations: list[dict[str, float]] = field(default_factory=list)
     best: int = -1
     points: int = 0
-    over: bool = False
 
-    def add(self, figures: dict[str, float], patience: int) -> bool:
-        """Note a validation, and say whether it is the best one so far.
-
-        From 0.6 of the run on, `patience` validations without a better one end it.
-        """
+    def add(self, figures: dict[str, float]) -> bool:
+        """Note a validation, and say whether it is the best one so far."""
         is_best = self.best < 0 or figures["score"] > self.validations[self.best]["score"]
         self.validations.append(figures)
         if is_best:
             self.best = len(self.validations) - 1
-        self.over = figures["share"] >= _SETTLED and len(self.validations) - 1 - self.best >= patience
         return is_best
 
     @classmethod
@@ -133,15 +127,13 @@ class ValidationHistory:
 
 @dataclass(frozen=True)
 class SpeechJudgement:
-    """How speech is judged in a training. voice_of: the voice that speaks with a model. speaker: who speaks. times: in a run.
-    patience: validations without a better one that end the run, though not before 0.6 of it."""
+    """How speech is judged in a training. voice_of: the voice that speaks with a model. speaker: who speaks. times: in a run."""
 
     judge: Judge
     sentences: ValidationSentences
     voice_of: Callable[[PngNat], Voice]
     speaker: str
-    times: int = 8
-    patience: int = 3
+    times: int = 4
 
     def figures(self, model: PngNat) -> dict[str, float]:
         """What the judge says of the model's speech."""
@@ -149,7 +141,7 @@ class SpeechJudgement:
 
 
 class BestBySpeech(Callback):
-    """Judges a model's speech during its training, keeps the averaged weights that sound best, and ends a run that gets no better.
+    """Judges a model's speech during its training, and keeps the averaged weights that sound best.
 
     say: is told of each validation.
     """
@@ -166,8 +158,6 @@ class BestBySpeech(Callback):
             return
         self.history.points = point
         self._validate(trainer, pl_module, share)
-        if self.history.over:
-            trainer.should_stop = True
 
     def _validate(self, trainer: L.Trainer, module: L.LightningModule, share: float) -> None:
         module.eval()
@@ -176,7 +166,7 @@ class BestBySpeech(Callback):
             # Speaking is done on the processor, wherever the training runs.
             figures = self.judgement.figures(model if module.device.type == "cpu" else deepcopy(model).cpu())
             noted = {**figures, "step": trainer.global_step, "share": round(share, 3)}
-            is_best = self.history.add(noted, self.judgement.patience)
+            is_best = self.history.add(noted)
             if is_best:
                 save_weights(model, self.run_dir / BEST)
         module.train()

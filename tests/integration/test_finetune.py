@@ -230,7 +230,7 @@ def test_limits_and_processors_are_no_reason_to_learn_again(made, monkeypatch):
     config, result = made
     for function in WORK.values():
         monkeypatch.setattr(finetuning, function, None)
-    acoustic = replace(config.acoustic, validations=3, patience=9, sentences=2, run=replace(RUN, threads=2))
+    acoustic = replace(config.acoustic, validations=3, sentences=2, run=replace(RUN, threads=2))
     vocoder = replace(config.vocoder, validate_clips=2, processes=2)
     again = replace(config, budget=60.0, workers=2, threads=2, acoustic=acoustic, vocoder=vocoder)
     assert finetune(again) == json.loads(json.dumps(result))
