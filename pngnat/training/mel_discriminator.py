@@ -1,4 +1,4 @@
-"""A network that learns to tell predicted mels from recordings', and what the acoustic model learns from it.
+"""Networks that learn to tell predicted mels from recordings', and what the acoustic model learns from them.
 
 The mean of all mels that a text may have is blurred, and the mean is what a distance asks for. Source: adversarial training of mels beside
 a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2.
@@ -6,7 +6,7 @@ a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,10 +30,17 @@ class MelAdversarialConfig:
     """The discriminator's learning rate, as a multiple of the acoustic model's."""
     channels: int = 32
     """Of its first layers; the later ones have twice as many."""
+    wide: bool = False
+    """Whether two more judge beside it, of twice the channels, one of them mels of half the rate. For a GPU: with 125,000 weights alone it
+    can hardly tell the mels of a model that has learned against it for an hour."""
+
+
+# What wide ones have in addition. A voice keeps the rest, with which fine-tuning goes on.
+FURTHER = "further."
 
 
 class MelDiscriminator(nn.Module):
-    """Convolutions over time and mel bins. Each of its scores sees some 0.3 s."""
+    """Convolutions over time and mel bins. Each of its scores sees some 0.3 s, of half the rate 0.6 s."""
 
     def __init__(self, config: MelAdversarialConfig) -> None:
         super().__init__()
@@ -48,14 +55,23 @@ class MelDiscriminator(nn.Module):
             ]
         )
         self.judge = _conv(2 * c, 1, (3, 3), (1, 1))
+        wide = replace(config, channels=2 * c, wide=False)
+        self.further = nn.ModuleList(MelDiscriminator(wide) for _ in range(2 if config.wide else 0))
 
     def forward(self, mel: Tensor) -> list[DiscriminatorOutput]:
-        """mel (B, T, M), normalized, to its one output."""
+        """mel (B, T, M), normalized, to each network's output."""
+        outputs = [self._output(mel)]
+        if self.further:
+            halved = F.avg_pool1d(mel.transpose(1, 2), 2, ceil_mode=True).transpose(1, 2)
+            outputs += [*self.further[0](mel), *self.further[1](halved)]
+        return outputs
+
+    def _output(self, mel: Tensor) -> DiscriminatorOutput:
         x, features = mel[:, None], []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
             features.append(x)
-        return [DiscriminatorOutput(self.judge(x).float(), tuple(features))]
+        return DiscriminatorOutput(self.judge(x).float(), tuple(features))
 
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Module:

@@ -18,7 +18,7 @@ from pngnat.models.prosody import ProsodyConfig
 from pngnat.scale.shards import Sharding, to_shards
 from pngnat.training.acoustic import AcousticTraining, AcousticTrainingConfig
 from pngnat.training.callbacks import Ema, Throughput
-from pngnat.training.export import AcousticRun, acoustic_model
+from pngnat.training.export import AcousticRun, acoustic_model, mel_discriminator
 from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator
 from pngnat.training.runs import LAST, RunConfig, fit
 from pngnat.training.schedule import ScheduleConfig, WarmupCosine
@@ -134,14 +134,17 @@ def test_a_model_that_speaks_lends_its_weights_to_new_speakers(toy_corpus):
 
 
 def test_a_discriminator_of_other_sizes_is_trained_anew(toy_corpus, tmp_path):
-    module = train(toy_corpus, tmp_path / "run", replace(SCHEDULE, steps=1), adversarial=MelAdversarialConfig(channels=2))
+    adversarial = MelAdversarialConfig(channels=2, wide=True)
+    module = train(toy_corpus, tmp_path / "run", replace(SCHEDULE, steps=1), adversarial=adversarial)
     own = {name: value.clone() for name, value in module.discriminator.state_dict().items()}
     with pytest.warns(UserWarning, match="other sizes"):
         module.judge_by(MelDiscriminator(MelAdversarialConfig(channels=4)).state_dict())
     assert all(torch.equal(value, own[name]) for name, value in module.discriminator.state_dict().items())
     other = MelDiscriminator(MelAdversarialConfig(channels=2)).state_dict()
     module.judge_by(other)
-    assert all(torch.equal(value, other[name]) for name, value in module.discriminator.state_dict().items())
+    found = module.discriminator.state_dict()
+    assert all(torch.equal(value, other.get(name, own[name])) for name, value in found.items()) and len(found) > len(other)
+    assert set(mel_discriminator(tmp_path / "run")) == set(other)
 
 
 def test_a_run_without_a_checkpoint_gives_no_voice(tmp_path):

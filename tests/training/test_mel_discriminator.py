@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
+from pngnat.training.mel_discriminator import FURTHER, MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
 
 
 def test_padding_tells_nothing():
@@ -27,6 +27,17 @@ def test_neither_side_learns_from_the_others_loss():
     losses["discriminator"].backward()
     assert made.grad is None
     assert all(parameter.grad is not None for parameter in discriminator.parameters())
+
+
+def test_wide_ones_judge_beside_the_one_that_a_voice_keeps():
+    torch.manual_seed(0)
+    alone, wide = MelDiscriminator(MelAdversarialConfig(channels=4)), MelDiscriminator(MelAdversarialConfig(channels=4, wide=True))
+    kept = {name: value for name, value in wide.state_dict().items() if not name.startswith(FURTHER)}
+    alone.load_state_dict(kept)
+    mel = torch.randn(2, 31, 128)
+    own, same_rate, half_rate = wide(mel)
+    torch.testing.assert_close(own.score, alone(mel)[0].score)
+    assert same_rate.features[0].shape[1:3] == (8, 31) and half_rate.features[0].shape[1:3] == (8, 16)
 
 
 @pytest.mark.slow
