@@ -1,4 +1,4 @@
-"""When a fine-tuning has learned enough: its speech is judged on sentences of the target that it never saw, and the best is kept."""
+"""Which state of a fine-tuning is kept: its speech is judged on sentences of the target that it never saw."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def make_judge(
     Raises PngnatError for another measure, and for a judge that is not installed or has a single recording to compare with.
     """
     if measure not in (LISTENERS, MEL_CEPSTRA, "auto"):
-        raise PngnatError(f"'{measure}' is no measure to stop by; use auto, {LISTENERS} or {MEL_CEPSTRA}")
+        raise PngnatError(f"'{measure}' is no measure of speech; use auto, {LISTENERS} or {MEL_CEPSTRA}")
     chosen = [SpokenSentence.recorded(recording) for recording in sentences.chosen]
     # One recording has no others whose centre it could be compared with.
     if measure == MEL_CEPSTRA or (measure == "auto" and len(sentences.recordings) < 2):
