@@ -108,9 +108,8 @@ def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = No
 
 def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
     """The passages as other engines speak them, see `peers.others_speak`."""
-    by_text = {passage.text: passage for passage in passages}
-    for name, text, samples, rate in others_speak(passage.text for passage in passages):
-        yield measure(by_text[text], name, name, samples, rate)
+    for name, passage, samples, rate in others_speak(passages):
+        yield measure(passage, name, name, samples, rate)
 
 
 def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:

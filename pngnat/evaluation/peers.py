@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 
 from pngnat.errors import PngnatError
 from pngnat.evaluation.command_speed import GREETING, CommandSpeed, run_measured
-from pngnat.evaluation.passages import listed_passages
+from pngnat.evaluation.passages import Passage, listed_passages
 
 # A text to the samples (S,) in [-1, 1] and the rate in Hz of each piece, as it is made.
 Speak = Callable[[str], Iterator[tuple[np.ndarray, int]]]
@@ -92,16 +92,15 @@ PEERS = {
 }
 
 
-def others_speak(texts: Iterable[str]) -> Iterator[tuple[str, str, np.ndarray, int]]:
-    """Each installed engine but pngnat speaks each text: its name, the text, samples (S,) in [-1, 1], their rate in Hz."""
-    listed = list(texts)
+def others_speak(passages: Sequence[Passage]) -> Iterator[tuple[str, Passage, np.ndarray, int]]:
+    """Each installed engine but pngnat speaks each passage: its name, the passage, samples (S,) in [-1, 1], their rate in Hz."""
     for name, peer in PEERS.items():
         if name == "pngnat" or not peer.is_installed:
             continue
         speak = peer.load()
-        for text in listed:
-            samples, rates = zip(*speak(text), strict=True)
-            yield name, text, np.concatenate(samples).astype(np.float32), rates[0]
+        for passage in passages:
+            samples, rates = zip(*speak(passage.text), strict=True)
+            yield name, passage, np.concatenate(samples).astype(np.float32), rates[0]
 
 
 @dataclass(frozen=True)

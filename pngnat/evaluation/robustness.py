@@ -160,8 +160,8 @@ def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name:
 
 
 def _peers(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[tuple[str, Finding]]:
-    for name, text, samples, rate in others_speak(passage.text for passage in passages):
-        yield name, examine(text, recognizer.transcribe(samples, rate, with_words=True), samples, rate)
+    for name, passage, samples, rate in others_speak(passages):
+        yield name, examine(passage.text, recognizer.transcribe(samples, rate, with_words=True), samples, rate)
 
 
 def run(options: argparse.Namespace) -> None:
