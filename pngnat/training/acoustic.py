@@ -21,7 +21,7 @@ from pngnat.models.vocoder import Vocoder
 from pngnat.training.export import vocoder_start
 from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
 from pngnat.training.losses import acoustic_losses
-from pngnat.training.mel_discriminator import FURTHER, MelAdversarialConfig, MelDiscriminator, mel_adversarial_losses
+from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, kept, mel_adversarial_losses
 from pngnat.training.module import StageModule
 from pngnat.training.pictures import acoustic_pictures
 
@@ -70,8 +70,8 @@ class AcousticTraining(StageModule):
         """Go on with what judged the mels of another training; where it has other sizes, a new one is trained, which is said."""
         if self.discriminator is None or not weights:
             return
-        own = {name: value for name, value in self.discriminator.state_dict().items() if not name.startswith(FURTHER)}
-        if {name: value.shape for name, value in weights.items()} == {name: value.shape for name, value in own.items()}:
+        shapes = [{name: value.shape for name, value in state.items()} for state in (weights, kept(self.discriminator.state_dict()))]
+        if shapes[0] == shapes[1]:
             self.discriminator.load_state_dict(weights, strict=False)
         else:
             rank_zero_warn("the discriminator of mels to start from has other sizes; a new one is trained")

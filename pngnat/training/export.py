@@ -16,7 +16,7 @@ from pngnat.models.vocoder import Vocoder
 from pngnat.models.vocoder.foreign import ForeignVocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST, newest_checkpoint
-from pngnat.training.mel_discriminator import FURTHER
+from pngnat.training.mel_discriminator import kept
 from pngnat.voice.card import find_voice
 from pngnat.voice.modules import load_modules
 from pngnat.voice.vocoders import SETTINGS, WEIGHTS, load_discriminators, load_own_vocoder, load_settings
@@ -78,8 +78,7 @@ def mel_discriminator(run_dir: Path) -> dict[str, torch.Tensor]:
     """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; empty where nothing judged them."""
     prefix = "discriminator."
     state = _newest(run_dir)[1]["state_dict"]
-    weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    return {name: value for name, value in weights.items() if not name.startswith(FURTHER)}
+    return kept({name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)})
 
 
 def vocoder_model(folder: Path) -> Vocoder:

@@ -6,6 +6,7 @@ a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, sec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch.nn.functional as F
@@ -35,8 +36,9 @@ class MelAdversarialConfig:
     can hardly tell the mels of a model that has learned against it for an hour."""
 
 
-# What wide ones have in addition. A voice keeps the rest, with which fine-tuning goes on.
-FURTHER = "further."
+def kept(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Of a discriminator's weights those that a voice keeps, and fine-tuning goes on with: all but what a wide one has in addition."""
+    return {name: value for name, value in weights.items() if not name.startswith("further.")}
 
 
 class MelDiscriminator(nn.Module):
