@@ -133,7 +133,7 @@ class SpeechJudgement:
     sentences: ValidationSentences
     voice_of: Callable[[PngNat], Voice]
     speaker: str
-    times: int = 4
+    times: int
 
     def figures(self, model: PngNat) -> dict[str, float]:
         """What the judge says of the model's speech."""
