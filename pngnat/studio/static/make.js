@@ -48,8 +48,8 @@ async function showVoice(state) {
     takes = (await get("/api/takes")).filter((take) => take.kept);
     byId("sentence").replaceChildren(...takes.slice(0, 50).map((take, index) => element("option", { value: String(index) }, take.text)));
   }
-  toggle("report", state.making.report);
   if (state.making.report) await showReport();
+  toggle("report", state.making.report);
 }
 
 async function showReport() {
