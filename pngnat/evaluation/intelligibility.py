@@ -157,9 +157,11 @@ def run(options: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     if (options.recordings_only or options.picture) and not options.corpus:
         raise PngnatError("--recordings-only and --picture need --corpus")
+    if options.recordings_only and options.picture:
+        raise PngnatError("--picture draws a voice beside the recordings: leave --recordings-only out")
     passages = chosen(options)
     voice = None if options.recordings_only else load_voice(options.voice)
-    if voice is not None and options.picture:
+    if voice and options.picture:
         save_pairs(options.picture, list(islice(pairs_of(passages, voice, options.speaker), MOST)), voice.card.audio)
     measurer = Measurer(options.threads, not options.no_mos)
     sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]

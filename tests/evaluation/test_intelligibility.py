@@ -113,3 +113,9 @@ def test_pictures_have_recording_and_voice(stub_voice, tmp_path):
 def test_recordings_only_needs_recordings(judges_by_length, capsys):
     assert commands.main("intelligibility", ["--recordings-only"]) == 2
     assert "--corpus" in capsys.readouterr().err
+
+
+def test_a_picture_needs_a_voice(judges_by_length, capsys, tmp_path):
+    arguments = ["--corpus", str(tmp_path), "--recordings-only", "--picture", str(tmp_path / "beside.png")]
+    assert commands.main("intelligibility", arguments) == 2
+    assert "leave --recordings-only out" in capsys.readouterr().err
