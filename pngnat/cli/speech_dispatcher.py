@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pngnat.cli.ending import ended_well
+from pngnat.cli import main as pngnat
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder
 
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def module_main() -> int:
-    """The program `sd_pngnat`."""
-    return ended_well(lambda: main(sys.argv[1:]), MODULE)
+    """The program `sd_pngnat`: the command, as `pngnat` calls it."""
+    return pngnat.main(["speech-dispatcher", *sys.argv[1:]])
 
 
 def dispatcher_parser() -> argparse.ArgumentParser:
