@@ -58,6 +58,7 @@ CASES = {
         ("1,234.5", "one thousand two hundred thirty four point five"),
         ("version 2.0", "version two point zero"),
         ("v1.2.3", "version one point two point three"),
+        ("Version v2.0", "Version two point zero"),
     ],
     "negative": [
         ("It was -5 outside.", "It was minus five outside."),
@@ -212,6 +213,9 @@ CASES = {
         ("123 N. Main St.", "one hundred twenty three North Main Street."),
         ("Portland, OR 97201", "Portland, Oregon nine seven two zero one"),
         ("on 5th Ave", "on fifth Avenue"),
+        ("Austin, TX 73301", "Austin, Texas seven three three zero one"),
+        ("Austin, TX 73301-1234.", "Austin, Texas seven three three zero one dash one two three four."),
+        ("Washington, D.C. 20500", "Washington, DC two zero five zero zero"),
     ],
     "abbreviations": [
         ("e.g. this", "for example this"),

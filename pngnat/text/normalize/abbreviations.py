@@ -110,17 +110,17 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
     ),
     Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa ", needs=NUMBER),
     Rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " ", needs=NUMBER),
+    Rule(
+        rf",\ (?P<state>{any_of(_STATE_NAMES)}|D\.C\.),?\ (?P<zip>\d{{5}})(?:-(?P<more>\d{{4}}))?(?!\w)",
+        lambda m: f", {_STATE_NAMES[m['state'].replace('.', '')]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
+        needs=NUMBER,
+    ),
     Rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
 )
 RULES: tuple[Rule, ...] = (
     Rule(
         rf"(?<=[a-z]),\ (?P<state>{any_of(state for state in _STATE_NAMES if state not in _WORDS)})(?=[.,;)]|\s*$)",
         lambda m: f", {_STATE_NAMES[m['state']]}",
-    ),
-    Rule(
-        rf",\ (?P<state>{any_of(_STATE_NAMES)}),?\ (?P<zip>\d{{5}})(?P<more>-\d{{4}})?(?!\w)",
-        lambda m: f", {_STATE_NAMES[m['state']]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
-        needs=NUMBER,
     ),
     Rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     Rule(

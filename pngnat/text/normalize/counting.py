@@ -135,7 +135,7 @@ RULES: tuple[Rule, ...] = (
         lambda m: f"eight oh two dot {cardinal(m['number'])} {letters(m['letters'] or '')}".rstrip(),
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w.])v(?:er)?\.?(?=\d+\.\d)", lambda m: "version ", needs=NUMBER),
+    Rule(r"(?<![\w.])(?P<word>[Vv]ersion\ )?v(?:er)?\.?(?=\d+\.\d)", lambda m: m["word"] or "version ", needs=NUMBER),
     Rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version, needs=NUMBER),
     Rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product, needs=NUMBER),
     Rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times", needs=NUMBER),
