@@ -68,6 +68,7 @@ CASES = {
     "fractions": [
         ("1/2 of it", "one half of it"),
         ("3/4 full", "three quarters full"),
+        ("Rated 4.5/5 by us", "Rated four point five out of five by us"),
         ("2/3 of us", "two thirds of us"),
         ("5/8 inch", "five eighths inch"),
         ("2 1/2 cups", "two and a half cups"),
@@ -119,6 +120,8 @@ CASES = {
         ("100% sure", "one hundred percent sure"),
     ],
     "units": [
+        ('a 65" OLED screen', "a sixty five inch OLED screen"),
+        ("the 5 km I ran", "the five kilometers I ran"),
         ("10 km", "ten kilometers"),
         ("1 km", "one kilometer"),
         ("5kg", "five kilograms"),
@@ -177,6 +180,8 @@ CASES = {
         ("1-800-FLOWERS", "one, eight hundred, flowers"),
         ("Dial 911 now.", "Dial nine one one now."),
         ("The code is 4711.", "The code is four seven one one."),
+        ("Your one-time code is 482 913.", "Your one-time code is four eight two, nine one three."),
+        ("Code: 482-913", "Code: four eight two, nine one three"),
     ],
     "initialisms": [
         ("the FBI", "the FBI"),
@@ -222,6 +227,7 @@ CASES = {
         ("i.e. that", "that is that"),
         ("cats, dogs, etc.", "cats, dogs, et cetera."),
         ("us vs. them", "us versus them"),
+        ("My appt. is at 2.", "My appointment is at two."),
         ("See p. 5.", "See page five."),
         ("pp. 3-4", "pages three to four"),
         ("No. 5", "Number five"),

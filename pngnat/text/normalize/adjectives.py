@@ -13,7 +13,7 @@ _ARTICLE = (
 # After the unit these go on with the sentence; what they follow is no adjective ("the 5 km between them").
 _NO_NOUN = re.compile(
     r"(?:of|in|on|at|to|from|for|with|by|per|and|or|but|nor|than|then|as|if|when|while|that|which|who|is|was|are|were|be|has|had|have|will|would"
-    r"|can|could|may|might|must|should|shall|do|does|did|a|an|the|this|these|those|my|your|his|her|its|our|their|it|he|she|they|we|you|ago"
+    r"|can|could|may|might|must|should|shall|do|does|did|a|an|the|this|these|those|my|your|his|her|its|our|their|it|he|she|they|we|you|I|ago"
     r"|away|later|after|before|until|since|off|out|up|down|over|under|above|below|between|into|onto|through|around|about|along|across|apart"
     r"|ahead|behind|east|west|north|south|left|right|each|every|more|less|longer|shorter|higher|lower"
     r"|wider|deeper|heavier|lighter|faster|slower|older|today|yesterday|tomorrow|now|here|there|so|because|per|plus|minus|times|not|only|just"
@@ -41,7 +41,7 @@ _MEASURED = re.compile(
 
 def is_adjective(match: re.Match[str]) -> bool:
     """Whether the measure that `match` is stands before a noun as an adjective."""
-    following = after(match, r"[\s-]([a-z][\w'’-]*)")
+    following = after(match, r"[\s-]([A-Za-z][\w'’-]*)")
     if following is None:
         return False
     if _NO_NOUN.match(following[1]):

@@ -107,6 +107,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}",
         needs=NUMBER,
     ),
+    Rule(
+        r"(?<![\w.,/])(?P<given>\d{1,2}\.\d)/(?P<most>5|10|20|100)(?![\w/]|[.,]\d)",
+        lambda m: f"{decimal(m['given'])} out of {cardinal(m['most'])}",
+        needs=NUMBER,
+    ),
     Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five", needs=NUMBER),
     Rule(
         rf"(?P<lead>\b{_HOURS}[:.,]?\s)(?P<first>\d{{1,3}})\s-\s(?P<last>\d{{1,3}})(?![\w:]|\s?=)",

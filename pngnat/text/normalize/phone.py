@@ -71,8 +71,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0]), needs=NUMBER),
     Rule(
-        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)\s(?:is\s|number\s)?)(?P<digits>\d{3,})\b(?![.,:/-]\d)",
-        lambda m: m["lead"] + digits(m["digits"]),
+        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)(?:\s(?:is\s|number\s)?|:\ ))"
+        r"(?P<digits>\d{3,4}(?:[\ -]\d{3,4})+|\d{3,})\b(?![.,:/-]\d)",
+        lambda m: m["lead"] + ", ".join(map(digits, re.split("[ -]", m["digits"]))),
         needs=NUMBER,
     ),
 )
