@@ -181,6 +181,8 @@ CASES = {
         ("Dial 911 now.", "Dial nine one one now."),
         ("The code is 4711.", "The code is four seven one one."),
         ("Your one-time code is 482 913.", "Your one-time code is four eight two, nine one three."),
+        ("Order #112-3456789-01 is here.", "Order number one one two, three four five six seven eight nine, zero one is here."),
+        ("in order 2-3 days later", "in order two to three days later"),
         ("Code: 482-913", "Code: four eight two, nine one three"),
     ],
     "initialisms": [
@@ -227,6 +229,7 @@ CASES = {
         ("i.e. that", "that is that"),
         ("cats, dogs, etc.", "cats, dogs, et cetera."),
         ("us vs. them", "us versus them"),
+        ("thx, see you tmrw", "thanks, see you tomorrow"),
         ("My appt. is at 2.", "My appointment is at two."),
         ("See p. 5.", "See page five."),
         ("pp. 3-4", "pages three to four"),

@@ -36,8 +36,8 @@ def _ten_digits(match: re.Match[str]) -> str | None:
     return ", ".join(_group(group) for group in groups if group)
 
 
-def _groups(match: re.Match[str]) -> str:
-    return ", ".join(digits(group) for group in re.findall(r"\d+", match[0]))
+def _groups(text: str) -> str:
+    return ", ".join(digits(group) for group in re.findall(r"\d+", text))
 
 
 RULES: tuple[Rule, ...] = (
@@ -57,13 +57,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         r"(?P<lead>\b(?i:order|invoice|ticket|case|confirmation|reference|tracking|id|badge|serial|routing|member|customer|booking)"
-        r"(?:\ (?i:number|no\.?|is))?:?\ \#?)(?P<digits>\d{4,})(?![\w%]|[-.,:/]\d|\s[a-z]+s\b)",
-        lambda m: m["lead"].replace("#", "number ") + digits(m["digits"]),
+        r"(?:\ (?i:number|no\.?|is))?:?\ \#?)"
+        r"(?P<digits>\d{4,}(?!\s(?!is\b|was\b|has\b)[a-z]+s\b)|\d{2,}-\d{5,}(?:-\d+)*|\d+(?:-\d+){2,})(?![\w%]|[-.,:/]\d)",
+        lambda m: m["lead"].replace("#", "number ") + _groups(m["digits"]),
         needs=NUMBER,
     ),
     Rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone, needs=NUMBER),
     Rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits, needs=NUMBER),
-    Rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", _groups, needs=NUMBER),
+    Rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", lambda m: _groups(m[0]), needs=NUMBER),
     Rule(
         r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
@@ -73,7 +74,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)(?:\s(?:is\s|number\s)?|:\ ))"
         r"(?P<digits>\d{3,4}(?:[\ -]\d{3,4})+|\d{3,})\b(?![.,:/-]\d)",
-        lambda m: m["lead"] + ", ".join(map(digits, re.split("[ -]", m["digits"]))),
+        lambda m: m["lead"] + _groups(m["digits"]),
         needs=NUMBER,
     ),
 )
