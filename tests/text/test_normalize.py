@@ -88,6 +88,11 @@ CASES = {
     "money": [
         ("It costs $5.", "It costs five dollars."),
         ("only $1", "only one dollar"),
+        ("1.250,50 €", "one thousand two hundred fifty euros and fifty cents"),
+        ("€1.250 a month", "one thousand two hundred fifty euros a month"),
+        ("€3,99 or €1.75", "three euros and ninety nine cents or one euro and seventy five cents"),
+        ("€1.259/l", "one point two five nine euros per liter"),
+        ("€1,250.50", "one thousand two hundred fifty euros and fifty cents"),
         ("$1,299.99", "one thousand two hundred ninety nine dollars and ninety nine cents"),
         ("$0.99", "ninety nine cents"),
         ("$5.01", "five dollars and one cent"),
@@ -120,6 +125,7 @@ CASES = {
         ("100% sure", "one hundred percent sure"),
     ],
     "units": [
+        ("a 45-y/o woman", "a forty five-year old woman"),
         ('a 65" OLED screen', "a sixty five inch OLED screen"),
         ("the 5 km I ran", "the five kilometers I ran"),
         ("10 km", "ten kilometers"),

@@ -90,6 +90,14 @@ _AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _SCALE = rf"(?:[ -]?(?P<spelled>{any_of(_SPELLED)})\b|\ ?(?P<scale>{any_of(_SCALES)})(?![A-Za-z]))?"
 
 
+def _from_europe(match: re.Match[str]) -> str | None:
+    """ "1.250,50 €" with a comma at the thousands and a point before the cents; None where it is written so, or says no currency."""
+    whole, cents = match["whole"], match["cents"]
+    if not (match["before"] or match["after"]) or not ("." in whole or cents):
+        return None
+    return (match["before"] or "") + whole.replace(".", ",") + (f".{cents}" if cents else "") + (match["after"] or "")
+
+
 def _amount(amount: str, currency: str, scale: str | None, adjective: bool = False) -> str:
     """The spoken sum. amount: digits with commas and a point; scale: "million" or None."""
     unit, hundredth = _CURRENCIES[currency]
@@ -139,6 +147,12 @@ def _bills(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        r"(?<![\w.,])(?P<before>(?:€|EUR)\ ?)?(?P<whole>\d{1,3}(?:\.\d{3})+|\d+)(?:,(?P<cents>\d\d))?(?![.,]?\d)"
+        rf"(?P<after>\ ?(?:€|EUR)(?!\w))?(?!\ ?(?:/|per\ |an?\ )\ ?[Ll]|\ ?(?:{any_of([*_SPELLED, *_SCALES])})(?!\w))",
+        _from_europe,
+        needs="€E",
+    ),
     Rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills, needs=NUMBER),
     Rule(
         rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT}){_FIRST_SCALE}\s?[-–—]\s?"

@@ -96,6 +96,6 @@ RULES: tuple[Rule, ...] = (
         lambda m: f"{_spoken(m['host'])} colon {code(m['port'])}",
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*)", _hashtag),
+    Rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*|\d+[A-Z][a-z]\w+)", _hashtag),
     Rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
 )
