@@ -30,6 +30,10 @@ def _product(match: re.Match[str]) -> str:
     return " by ".join(_side(part) for part in re.findall(r"[\d.]+", match[0]))
 
 
+def _hexadecimal(match: re.Match[str]) -> str:
+    return "zero x " + re.sub(r"\d", lambda digit: f"{digits(digit[0])} ", letters(match["hex"])).replace("  ", " ")
+
+
 def _side(text: str) -> str:
     return decimal(text) if "." in text or len(text) != 4 else year(text)
 
@@ -137,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(r"(?<![\w.])(?P<word>[Vv]ersion\ )?v(?:er)?\.?(?=\d+\.\d)", lambda m: m["word"] or "version ", needs=NUMBER),
     Rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version, needs=NUMBER),
+    Rule(r"(?<![\w.,])0x(?P<hex>[0-9A-Fa-f]{2,})(?!\w)", _hexadecimal, needs=NUMBER),
     Rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product, needs=NUMBER),
     Rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times", needs=NUMBER),
     Rule(

@@ -108,8 +108,8 @@ RULES: tuple[Rule, ...] = (
         needs=NUMBER,
     ),
     Rule(
-        r"(?<![\w.,/])(?P<given>\d{1,2}\.\d)/(?P<most>5|10|20|100)(?![\w/]|[.,]\d)",
-        lambda m: f"{decimal(m['given'])} out of {cardinal(m['most'])}",
+        r"(?<![\w.,/])(?P<given>\d{1,2}\.\d{1,2})/(?P<most>[45]\.0|5|10|20|100)(?![\w/]|[.,]\d)",
+        lambda m: f"{decimal(m['given'])} out of {decimal(m['most'])}",
         needs=NUMBER,
     ),
     Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five", needs=NUMBER),

@@ -40,7 +40,12 @@ def _groups(text: str) -> str:
     return ", ".join(digits(group) for group in re.findall(r"\d+", text))
 
 
+_KEYS = {"*": "star", "#": "pound"}
 RULES: tuple[Rule, ...] = (
+    Rule(
+        r"(?P<lead>\b(?i:press|dial|hit|enter|or|then|the)\s)(?P<key>[*\#])(?=\s(?:key|to|for|sign|button|when|at)\b|[.,;!?]|$)",
+        lambda m: m["lead"] + _KEYS[m["key"]],
+    ),
     Rule(
         r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)",
         lambda m: ", extension " + digits(m["digits"]),
@@ -72,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0]), needs=NUMBER),
     Rule(
-        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account)(?:\s(?:is\s|number\s)?|:\ ))"
+        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account|acct\.?)(?:\s(?:is\s|number\s|no\.\s)?|:\ ))"
         r"(?P<digits>\d{3,4}(?:[\ -]\d{3,4})+|\d{3,})\b(?![.,:/-]\d)",
         lambda m: m["lead"] + _groups(m["digits"]),
         needs=NUMBER,
