@@ -75,6 +75,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: m["lead"] + digits(m["digits"]),
         needs=NUMBER,
     ),
+    Rule(
+        r"(?P<lead>\b(?i:text)\s(?:['\"]?\w+['\"]?\s){1,2}to\s)(?P<digits>\d{4,6})\b(?![-.,:/]\d)",
+        lambda m: m["lead"] + digits(m["digits"]),
+        needs=NUMBER,
+    ),
     Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0]), needs=NUMBER),
     Rule(
         r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account|acct\.?)(?:\s(?:is\s|number\s|no\.\s)?|:\ ))"

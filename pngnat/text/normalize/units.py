@@ -165,6 +165,8 @@ def _power_of_ten(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    # Two sizes; "40 mg/5 mL" is a concentration.
+    Rule(r"(?<=\d)(?P<unit>\ ?[KMGT]B)/(?=\d+\ ?[KMGT]B\b)", lambda m: m["unit"] + " slash ", needs=NUMBER),
     Rule(
         rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})(?:[eE]|\s?[x×*]\s?10\s?\^\s?)(?P<sign>[-−+])?(?P<power>\d{{1,3}})(?![\d.]\d|[A-Za-z])"
         rf"(?:\ ?(?P<unit>{any_of(UNITS)})(?:/(?P<rate>{any_of(_PERS)}))?(?![\w/²³^]))?",
