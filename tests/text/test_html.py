@@ -105,8 +105,8 @@ def test_line_breaks_and_cells_pause_once(text, spoken):
 
 
 def test_markup_inside_tags_is_read():
-    (utterance,) = FRONTEND.utterances("<b>[Nguyen](W IH1 N)</b>[pause:1]<i>came</i>")
-    assert utterance.words[0].phonemes == ("W", "IH1", "N") and utterance.boundaries[1].pause == 1
+    (utterance,) = FRONTEND.utterances("<b>[Nguyen](N W IH1 N)</b>[pause:1]<i>came</i>")
+    assert utterance.words[0].phonemes == ("N", "W", "IH1", "N") and utterance.boundaries[1].pause == 1
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="<&"), max_size=200))

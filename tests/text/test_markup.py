@@ -109,8 +109,8 @@ def test_a_typing_error_in_markup_is_named_in_one_line(text):
 @pytest.mark.parametrize(
     ("text", "phonemes"),
     [
-        ("[Nguyen](W IH1 N)", "W IH1 N"),
-        ("[Nguyen](/wɪn/)", "W IH1 N"),
+        ("[Nguyen](N W IH1 N)", "N W IH1 N"),
+        ("[Nguyen](/nwɪn/)", "N W IH1 N"),
         ("[Lee](/li/)", "L IY1"),
         ("{SH}", "SH"),
         ("{hh ah0 l ow1}", "HH AH0 L OW1"),
