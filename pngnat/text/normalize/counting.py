@@ -31,7 +31,7 @@ def _product(match: re.Match[str]) -> str:
 
 
 def _hexadecimal(match: re.Match[str]) -> str:
-    return "zero x " + re.sub(r"\d", lambda digit: f"{digits(digit[0])} ", letters(match["hex"])).replace("  ", " ")
+    return "zero x " + re.sub(r"\d", lambda digit: digits(digit[0]), letters(match["hex"]))
 
 
 def _side(text: str) -> str:

@@ -209,6 +209,7 @@ def _year_range(match: re.Match[str]) -> str | None:
 
 _SLASH_DAY = r"(?P<month{0}>0?[1-9]|1[0-2])/(?P<day{0}>0?[1-9]|[12]\d|3[01])(?![\w/]|\.\d)"
 RULES: tuple[Rule, ...] = (
+    # "Q3'24": the year is no plural and closes no quotation.
     Rule(r"(?<=\b[QH][1-4])['’](?=\d\d\b)", lambda m: " ", needs=NUMBER),
     Rule(
         r"(?<![\w/.-])(?P<year>[12]\d{3})(?P<sign>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sign)(?P<day>0?[1-9]|[12]\d|3[01])"
