@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pngnat.cli import main as pngnat
+from pngnat.cli.main import main as run_command
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def module_main() -> int:
     """The program `sd_pngnat`: the command, as `pngnat` calls it."""
-    return pngnat.main(["speech-dispatcher", *sys.argv[1:]])
+    return run_command(["speech-dispatcher", *sys.argv[1:]])
 
 
 def dispatcher_parser() -> argparse.ArgumentParser:
