@@ -187,10 +187,7 @@ def test_one_switch_is_enough_to_go_on(chromium, address):
         page.clock.install(time=0)
         page.clock.pause_at(1000)
         page.get_by_role("button", name="One-switch control").click()
-        for _ in range(20):
-            page.clock.run_for(1000)
-            if page.locator("#door-record.scanned").count():
-                break
+        until(page, lambda: page.clock.run_for(1000) or page.locator("#door-record.scanned").count())
         page.keyboard.press("Space")
         page.wait_for_url("**/record.html")
         page.evaluate("localStorage.clear()")
