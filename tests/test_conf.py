@@ -33,6 +33,11 @@ def command_of(config: str) -> Recipe:
     return COMMANDS[config]
 
 
+def test_the_baseline_differs_from_the_small_model_in_its_encoder_alone():
+    nat, small = (OmegaConf.to_container(recipes.train.compose(f"model={name}").model) for name in ("nat", "small"))
+    assert [part for part in small if nat[part] != small[part]] == ["encoder"] and nat.keys() == small.keys()
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_each_model_is_built(name):
     sizes = OmegaConf.to_container(recipes.train.compose(f"model={name}").model)
