@@ -23,6 +23,10 @@ FRAME = 0.01
 FRAME_OFFSET = 0.0256 / 2 - FRAME / 2
 # Fewer frames than three a phone cannot be aligned; a tenth of a second is less than any word.
 SHORTEST = 0.1
+# pocketsphinx compares sounds with the mean of all it hears: seconds of silence around a short sentence make every word of it fit badly.
+# So only these seconds are left of what is this much softer (dB) than the loudest at an end.
+_SILENT = -40.0
+_KEPT_SILENCE = 0.3
 
 Variants = Callable[[str], Sequence[tuple[str, ...]]]
 
@@ -91,14 +95,17 @@ class Aligner:
         if np.abs(samples).max() < 1e-4:
             raise PngnatError("the recording is silent")
         choices = [self._pronunciations(word) for word in utterance.words]
+        start, end = _without_silent_ends(samples)
         for beam in (self.config.beam, self.config.wide_beam):
-            found = self._decoder(beam).align(samples, choices)
+            found = self._decoder(beam).align(samples[start:end], choices)
             if found is not None:
                 break
         else:
             raise PngnatError(f"the {len(utterance.words)} words of the text do not fit the {seconds:.1f} s of sound")
         phones, chosen, scores = found
         spoken = replace(utterance, words=tuple(replace(word, phonemes=p) for word, p in zip(utterance.words, chosen, strict=True)))
+        before = start / SAMPLE_RATE
+        phones = [replace(phone, start=phone.start + before, end=phone.end + before) for phone in phones]
         phones = refine_silences(phones, samples, SAMPLE_RATE)
         segments = token_segments(spoken, phones, seconds)
         return Alignment(spoken, segments, word_spans(spoken, segments, scores))
@@ -110,6 +117,15 @@ class Aligner:
         if beam not in self._decoders:
             self._decoders[beam] = _Decoder(beam, self.config)
         return self._decoders[beam]
+
+
+def _without_silent_ends(samples: np.ndarray) -> tuple[int, int]:
+    """The first sample of what is heard of a recording and the one after its last, with a moment of silence; samples (S,), not silent."""
+    frame = round(FRAME * SAMPLE_RATE)
+    power = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
+    heard = np.flatnonzero(power >= power.max() * 10 ** (_SILENT / 10))
+    kept = round(_KEPT_SILENCE * SAMPLE_RATE)
+    return max(0, heard[0] * frame - kept), min(len(samples), (heard[-1] + 1) * frame + kept)
 
 
 class _Decoder:

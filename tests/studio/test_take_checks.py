@@ -37,6 +37,15 @@ def test_of_a_good_take_nothing_is_said_whoever_reads_it(checker, read):
     assert heard.speech == pytest.approx(read.words[-1].end - read.words[0].start, abs=0.15)
 
 
+@pytest.mark.parametrize("seconds", [0.1, 4.0])
+def test_however_long_one_waits_before_and_after_a_short_sentence_nothing_is_said(checker, seconds):
+    text = "What do you think of it?"
+    speech = pngnat.synthesize(text, speaker="am_michael")
+    samples = np.pad(speech.samples, round(seconds * speech.sample_rate))
+    samples += 1e-4 * np.random.default_rng(0).normal(size=len(samples))
+    assert checker.hear(samples[:, None], speech.sample_rate, text).notes == ()
+
+
 def test_another_text_is_heard(checker, read):
     heard = checker.hear(read.samples[:, None], read.sample_rate, "Glue the sheet to the dark blue background.")
     assert "text" in kinds(heard)
