@@ -58,6 +58,8 @@ The Hon. John Roe and Rev. Dr. King met Lt. Col. Ames. |They ate.
 See Ch. 4, Fig. 3, and Sec. II. |They explain it.
 Use approx. 3 oz. of it, i.e. a cup, vs. Two cups of that.
 It is in Vol. IV, No. 3. |No. |I mean Vol. V.
+He is in Bldg. A, on the 3rd fl. East, and I left the apt. |A man came in.
+The 10-yr. Treasury fell. |The 20-ft. Christmas tree was 3 ft. |Nobody cared.
 """
 
 

@@ -8,7 +8,7 @@ from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import code, digits
 from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop, letters
 from pngnat.text.normalize.stops import LETTERED, STARTS
-from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, NUMBERED, PLAIN, STATES, STREETS, TITLES
+from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, MARKED, NUMBERED, PLAIN, STATES, STREETS, TITLES
 
 _PLACES = frozenset({"St", "Ste", "Sts", "Ft", "Mt", "Mts", "Pt"})
 _PERSONS = [title for title in TITLES if title not in _PLACES]
@@ -103,6 +103,13 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
         rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
         lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
     ),
+    Rule(
+        rf"(?<![\w.])(?P<word>{any_of(MARKED)})\.\ ?(?=[A-Z]\b(?!['’.]\w|\ [a-z]))",
+        lambda m: MARKED[m["word"]] + " ",
+    ),
+    Rule(r"(?P<floor>\b\d+(?:st|nd|rd|th)\ )fl\b\.?", lambda m: f"{m['floor']}floor{full_stop(m)}", needs=NUMBER),
+    Rule(r"\b(?P<e>[Ee])st\.\ (?=[12]\d\d\d\b)", lambda m: m["e"] + "stablished ", needs=NUMBER),
+    Rule(r"\b(?P<e>[Ee])st\.\ (?=[a-z])", lambda m: m["e"] + "stimated "),
     Rule(
         rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(COMPASS)})(?!\w)",
         lambda m: f"{m['road']} {COMPASS[m['way']]}",

@@ -9,6 +9,7 @@ from pngnat.text.normalize.tables import (
     COMPANY,
     DAYS,
     DOTTED,
+    MARKED,
     MONTHS,
     NUMBERED,
     PHRASES,
@@ -25,7 +26,7 @@ _OPENERS = r"[\s\"'(\[\U000F0000-\U000FFFFD]*"
 # These begin a sentence rather than go on with a name.
 STARTS = re.compile(
     _OPENERS
-    + r"(?:He|She|It|They|We|I|The|A|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When|If|As|So|After|For"
+    + r"(?:He|She|It|They|We|I|The|A(?!,)|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When|If|As|So|After|For"
     r"|Who|What|Where|Why|How|Their|Its|Your|Some|Most|Many|Now|Yet|Or|Not|Yes|All|With|By|From|To|Here|Please|Also|However|Meanwhile"
     r"|Since|While|Because|Although|Though|Once|Each|Every|Both|Nobody|Nothing|Everyone|Everybody|Someone|Let|Was|Is|Are|Did|Does|Do)"
     r"(?![\w.]|['’-]\w)"
@@ -49,6 +50,8 @@ _DOTTED_LETTERS = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
 _NEVER = frozenset(phrase.rstrip(".").lower() for phrase in PHRASES)
 _UNITS = frozenset(unit.rpartition(" ")[2] for unit in UNITS)
 _AMOUNT = re.compile(r"[\d½⅓⅔¼¾⅛⅜⅝⅞]\s?(?:(?:sq|cu|fl)\.?\s)?$")
+_HYPHENED_AMOUNT = re.compile(r"\d-$")
+_FLOOR = re.compile(r"\d(?:st|nd|rd|th)\s$")
 _ITEM = re.compile(r"[\s\"'(]*(\d{1,3}|[IVX]{1,5}|[ivx]{2,5}|[A-Za-z])$")
 _ROMAN = re.compile(r"[IVXLC]+$")
 
@@ -88,12 +91,16 @@ def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
     number = following[0].isdigit()
     if len(word) == 1 and word.isalpha():
         return _letter_ends(word, lead, number, starts)
+    if word in _UNITS and _HYPHENED_AMOUNT.search(lead):
+        return starts
     if word in _UNITS and _AMOUNT.search(lead):
         return not number
-    if number and (word + "." in DOTTED or word in ("al", "Rs") or word in BOOKS):
+    if number and (word + "." in DOTTED or word in ("al", "Rs", "Est", "est") or word in BOOKS):
         return False
     if word.lower() in _NEVER or (word in NUMBERED and (number or (_ROMAN.match(following) and following != "I"))):
         return False
+    if (word in MARKED and len(following) == 1 and following.isupper()) or (word == "fl" and _FLOOR.search(lead)):
+        return starts
     if _DOTTED_LETTERS.fullmatch(word):
         half_day = word.lower() in ("a.m", "p.m")
         return following not in _CALENDAR | _ZONES and not number if half_day else starts

@@ -21,6 +21,8 @@ FREE_TITLES = frozenset(_of_kinds("freetitle"))
 STREETS = _of_kinds("street")
 # Before a number.
 NUMBERED = _of_kinds("numbered")
+# Before a letter that is a name.
+MARKED = _of_kinds("marked")
 BOOKS = _of_kinds("book")
 # After a town and a comma; those of BIG_STATES anywhere.
 STATES = _of_kinds("state", "bigstate")
