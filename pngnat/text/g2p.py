@@ -1,4 +1,4 @@
-"""Pronunciations of single words: user's lexicon, dictionary, letters of an initialism, derivation, and last the network."""
+"""Pronunciations of single words: user's lexicon, dictionary, letters of an initialism, rare words, derivation, and last the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pngnat.text.characters import plain_letters
 from pngnat.text.initialisms import is_initialism
-from pngnat.text.lexicon import dictionary
+from pngnat.text.lexicon import dictionary, rare_words
 from pngnat.text.morphology import add_s, derive, is_prefix
 from pngnat.text.oov import oov_network
 
@@ -64,14 +64,17 @@ class Pronouncer:
         word = plain.lower()
         if word in dictionary():
             return dictionary().variants(word)
-        guess = self._joined(plain) or derive(word, self._usual) or oov_network()(word)
+        guess = self._joined(plain) or self._usual(word) or derive(word, self._usual) or oov_network()(word)
         return [guess] if guess else []
 
     def _usual(self, word: str) -> tuple[str, ...] | None:
-        """The first pronunciation of a word that the user's lexicon or the dictionary has."""
+        """The first pronunciation of a word that the user's lexicon, the dictionary or the list of rare words has."""
         if word in self._lexicon:
             return self._lexicon[word]
-        return dictionary().variants(word)[0] if word in dictionary() else None
+        if word in dictionary():
+            return dictionary().variants(word)[0]
+        rare = rare_words().get(word)
+        return tuple(rare.split()) if rare else None
 
     def _joined(self, word: str) -> tuple[str, ...] | None:
         """The pieces of "iPhone" and "YouTube", where all are known."""

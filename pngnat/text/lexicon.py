@@ -1,4 +1,4 @@
-"""Pronunciation dictionaries: CMUdict, the project's corrections to it, and the user's own file."""
+"""Pronunciation dictionaries: CMUdict, the project's corrections to it, words that CMUdict lacks, and the user's own file."""
 
 from __future__ import annotations
 
@@ -98,3 +98,9 @@ class Dictionary:
 def dictionary() -> Dictionary:
     """The one shared dictionary."""
     return Dictionary()
+
+
+@lru_cache(maxsize=1)
+def rare_words() -> SortedLines:
+    """Pronunciations of words that the dictionary lacks. A list of its own, since capitals are no sign of a shout in words like these."""
+    return SortedLines(DATA / "rare_words.tsv")

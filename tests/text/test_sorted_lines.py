@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pngnat.text.lexicon import DATA
+from pngnat.text.phonemes import PHONEMES
 from pngnat.text.sorted_lines import SortedLines
 
 WORDS = st.text(st.characters(exclude_characters="\t\n", exclude_categories=("Cs",)), max_size=4)
@@ -24,10 +25,18 @@ def test_half_a_surrogate_pair_is_no_key(tmp_path):
     assert SortedLines(tmp_path / "table.tsv").get("\udcff") is None
 
 
-def test_the_dictionary_is_sorted():
-    lines = (DATA / "cmudict.tsv").read_bytes().splitlines()
+@pytest.mark.parametrize(("name", "count"), [("cmudict.tsv", 126_052), ("rare_words.tsv", 48_838)])
+def test_the_dictionaries_are_sorted(name, count):
+    lines = (DATA / name).read_bytes().splitlines()
     keys = [line.partition(b"\t")[0] for line in lines]
-    assert keys == sorted(set(keys)) and len(keys) == 126_052
+    assert keys == sorted(set(keys)) and len(keys) == count
+
+
+def test_rare_words_are_in_arpabet_and_not_in_cmudict():
+    words = dict(line.split("\t") for line in (DATA / "rare_words.tsv").read_text(encoding="utf-8").splitlines())
+    cmudict = SortedLines(DATA / "cmudict.tsv")
+    assert {sound for phonemes in words.values() for sound in phonemes.split()} <= set(PHONEMES)
+    assert not [word for word in words if cmudict.get(word) or word != word.lower()]
 
 
 @pytest.mark.parametrize("word", ["'bout", "a", "zywicki", "zyxgrop", "hello", "", "\t", "a\tAH0"])
