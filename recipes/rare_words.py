@@ -17,8 +17,8 @@ from pngnat.data.misaki import arpabet
 from pngnat.text.lexicon import dictionary
 
 TARGET = Path(__file__).resolve().parents[1] / "pngnat" / "text" / "data" / "rare_words.tsv"
-# Words and names; what has other capitals is an abbreviation, and "drawing" rhymes with "boing" there.
-_WORD = re.compile(r"(?!.*awing)[A-Z]?[a-z]{2,}(?:'[a-z]+)?")
+# Words and names; what has other capitals is an abbreviation, "ahhh" three vowels, and "drawing" rhymes with "boing" there.
+_WORD = re.compile(r"(?!.*awing|.*(.)\1\1)[A-Z]?[a-z]{2,}(?:'[a-z]+)?")
 
 
 def pronunciations(entries: dict[str, str | dict[str, str | None]]) -> dict[str, str]:

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from pngnat.text.characters import plain_letters
 from pngnat.text.initialisms import is_initialism
 from pngnat.text.lexicon import dictionary, rare_words
-from pngnat.text.morphology import add_s, derive, is_prefix
+from pngnat.text.morphology import add_s, common_words, derive, is_prefix
 from pngnat.text.oov import oov_network
 
 _LETTER_A = ("EY1",)
 # Of a text of gigabytes, names and misspellings would fill the memory; the words in use are soon known again.
 _MOST_KEPT = 100_000
 _CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])|(?P<single>[B-DF-HJ-LNP-TV-Z])'?s")
+
+_REPEATED = re.compile(r"([a-z])\1{2,}")
+_NO_VOWEL = re.compile(r"(?!.*(.)\1\1)[b-df-hj-np-tv-xz]{2,5}")
 
 
 class Pronouncer:
@@ -64,7 +67,14 @@ class Pronouncer:
         word = plain.lower()
         if word in dictionary():
             return dictionary().variants(word)
-        guess = self._joined(plain) or self._usual(word) or derive(word, self._usual) or oov_network()(word)
+        guess = (
+            self._joined(plain)
+            or self._usual(word)
+            or self._drawn_out(word)
+            or derive(word, self._usual)
+            or self._spelled(word)
+            or oov_network()(word)
+        )
         return [guess] if guess else []
 
     def _usual(self, word: str) -> tuple[str, ...] | None:
@@ -83,6 +93,16 @@ class Pronouncer:
             return None
         found = [self.letters(piece) if len(piece) == 1 or piece.isupper() else self._usual(piece.lower()) for piece in pieces]
         return tuple(sound for piece in found if piece for sound in piece) if all(found) else None
+
+    def _drawn_out(self, word: str) -> tuple[str, ...] | None:
+        """A word that is written with more of a letter than it has ("sooo", "pleeease"), said as without them."""
+        shorter = dict.fromkeys(_REPEATED.sub(letters, word) for letters in (r"\1\1", r"\1"))
+        known = [one for one in shorter if one != word and len(one) > 1 and self._usual(one)]
+        return self._usual(max(known, key=lambda one: len(one) < 3 or one in common_words())) if known else None
+
+    def _spelled(self, word: str) -> tuple[str, ...] | None:
+        """The letters of a short word that has no vowel ("css", "km"), since nobody can say it."""
+        return self.letters(word) if _NO_VOWEL.fullmatch(word) else None
 
     def letters(self, letters: str) -> tuple[str, ...]:
         """The names of the letters, one after the other ("FBI" -> EH1 F B IY1 AY1)."""

@@ -25,7 +25,7 @@ def test_half_a_surrogate_pair_is_no_key(tmp_path):
     assert SortedLines(tmp_path / "table.tsv").get("\udcff") is None
 
 
-@pytest.mark.parametrize(("name", "count"), [("cmudict.tsv", 126_052), ("rare_words.tsv", 48_838)])
+@pytest.mark.parametrize(("name", "count"), [("cmudict.tsv", 126_052), ("rare_words.tsv", 48_825)])
 def test_the_dictionaries_are_sorted(name, count):
     lines = (DATA / name).read_bytes().splitlines()
     keys = [line.partition(b"\t")[0] for line in lines]
