@@ -13,7 +13,7 @@ import json
 import re
 from pathlib import Path
 
-from pngnat.data.misaki import arpabet
+from pngnat.text.ipa import parse_ipa
 from pngnat.text.lexicon import dictionary
 
 TARGET = Path(__file__).resolve().parents[1] / "pngnat" / "text" / "data" / "rare_words.tsv"
@@ -21,15 +21,22 @@ TARGET = Path(__file__).resolve().parents[1] / "pngnat" / "text" / "data" / "rar
 _WORD = re.compile(r"(?!.*awing|.*(.)\1\1)[A-Z]?[a-z]{2,}(?:'[a-z]+)?")
 
 
+def arpabet(misaki: str) -> str:
+    """A word of the dictionary as CMUdict would write it.
+
+    Each vowel stands by itself there, since diphthongs are capitals. CMUdict has no consonant twice in a row, and a main stress each time.
+    """
+    stressed = misaki if "ˈ" in misaki else "ˈ" + misaki
+    phonemes = " ".join(parse_ipa(re.sub("(?=[əɪʊi])", ".", stressed)))
+    return re.sub(r"\b([A-Z]+) (?=\1\b)", "", phonemes)
+
+
 def pronunciations(entries: dict[str, str | dict[str, str | None]]) -> dict[str, str]:
     """ARPAbet by lower-case word, for words that CMUdict lacks. entries: misaki's symbols, or such by part of speech."""
     words: dict[str, str] = {}
     for word, entry in sorted(entries.items(), key=lambda item: item[0] != item[0].lower()):
         symbols = entry["DEFAULT"] if isinstance(entry, dict) else entry
-        phonemes = " ".join(arpabet(symbols or "") or ())
-        if "1" not in phonemes:
-            # Weak words have no main stress there, and all words have one in CMUdict.
-            phonemes = re.sub("[02]", "1", phonemes, count=1)
+        phonemes = arpabet(symbols) if symbols else ""
         if "1" in phonemes and _WORD.fullmatch(word) and word.lower() not in dictionary():
             words.setdefault(word.lower(), phonemes)
     return words

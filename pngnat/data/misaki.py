@@ -28,11 +28,7 @@ _BEFORE_R = ({"IH", "IY"}, {"UH", "UW"}, {"EH", "AE", "EY"}, {"AO", "OW"})
 _LOW_BACK = {"AA", "AO"}
 _STRESS = re.compile("[ˈˌ]")
 _MARKS = re.compile(r"""[^\w ˈˌᵊᵻʔ]+""")
-_STRESSES = {"ˈ": "1", "ˌ": "2"}
-_ONE_SYMBOL = {"əɹ": "ɚ", "ɜɹ": "ɚ", "tʃ": "ʧ", "dʒ": "ʤ"}
-_WRITTEN_APART = re.compile("|".join(_ONE_SYMBOL))
-_ARPABET_VOWELS = _VOWELS | {"ɚ": "ER", "ə": "AH", "ɐ": "AH", "ᵊ": "AH", "ᵻ": "IH"}
-_ARPABET_CONSONANTS = _CONSONANTS | {_FLAP: "T", "ɾ": "T", _GLOTTAL: "T"}
+
 
 Variants = Callable[[str], Sequence[Sequence[str]]]
 
@@ -61,23 +57,6 @@ def same_sounds(phonemes: Sequence[str], misaki: str) -> bool:
     if len(ours) != len(theirs):
         return False
     return all(_same(ours, place, symbol, is_weak) for place, symbol in enumerate(theirs))
-
-
-def arpabet(misaki: str) -> tuple[str, ...] | None:
-    """A word of misaki's dictionary in ARPAbet, as CMUdict would write it; None where a symbol is none of American English."""
-    phonemes: list[str] = []
-    stress = "0"
-    for symbol in _WRITTEN_APART.sub(lambda pair: _ONE_SYMBOL[pair[0]], misaki):
-        if symbol in _STRESSES:
-            stress = _STRESSES[symbol]
-        elif symbol in _ARPABET_VOWELS:
-            phonemes.append(_ARPABET_VOWELS[symbol] + stress)
-            stress = "0"
-        elif (sound := _ARPABET_CONSONANTS.get(symbol)) is None:
-            return None
-        elif sound not in phonemes[-1:]:
-            phonemes.append(sound)
-    return tuple(phonemes)
 
 
 def _split_er(phonemes: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from pngnat.data.misaki import arpabet, differing_words, same_sounds
+from pngnat.data.misaki import differing_words, same_sounds
 from pngnat.text.utterance import Boundary, Utterance, Word
 
 
@@ -34,24 +34,6 @@ def test_the_same_sounds_in_two_alphabets(arpabet, misaki):
 )
 def test_other_sounds(arpabet, misaki):
     assert not same_sounds(arpabet.split(), misaki)
-
-
-@pytest.mark.parametrize(
-    ("misaki", "phonemes"),
-    [
-        ("vəvˈæsəɾi", "V AH0 V AE1 S AH0 T IY0"),
-        ("hˈOlli", "HH OW1 L IY0"),
-        ("ɹˈɑtʃˌʌstəɹ", "R AA1 CH AH2 S T ER0"),
-        ("bətɹˈOðᵊl", "B AH0 T R OW1 DH AH0 L"),
-        ("dˈɜɹbiʃˌɪɹ", "D ER1 B IY0 SH IH2 R"),
-    ],
-)
-def test_the_dictionary_in_arpabet(misaki, phonemes):
-    assert " ".join(arpabet(misaki)) == phonemes
-
-
-def test_what_is_no_american_sound_is_in_no_arpabet():
-    assert arpabet("lˈɒx") is None
 
 
 def test_words_are_compared_one_by_one():
