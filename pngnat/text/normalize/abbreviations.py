@@ -105,7 +105,7 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
     ),
     Rule(
         rf"(?<![\w.])(?P<word>{any_of(MARKED)})\.\ ?(?=[A-Z]\b(?!['’.]\w|\ [a-z]))",
-        lambda m: MARKED[m["word"]] + " ",
+        lambda m: NUMBERED[m["word"]] + " ",
     ),
     Rule(r"(?P<floor>\b\d+(?:st|nd|rd|th)\ )fl\b\.?", lambda m: f"{m['floor']}floor{full_stop(m)}", needs=NUMBER),
     Rule(r"\b(?P<e>[Ee])st\.\ (?=[12]\d\d\d\b)", lambda m: m["e"] + "stablished ", needs=NUMBER),

@@ -21,8 +21,8 @@ FREE_TITLES = frozenset(_of_kinds("freetitle"))
 STREETS = _of_kinds("street")
 # Before a number.
 NUMBERED = _of_kinds("numbered")
-# Before a letter that is a name.
-MARKED = _of_kinds("marked")
+# Those that stand before a letter that is a name too.
+MARKED = frozenset("Apt apt Bldg bldg Rm rm Ste Fig fig App Sched Div Sec".split())
 BOOKS = _of_kinds("book")
 # After a town and a comma; those of BIG_STATES anywhere.
 STATES = _of_kinds("state", "bigstate")
