@@ -27,7 +27,10 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Put players where a page says so."""
     if "{{ samples }}" not in markdown:
         return markdown
-    rows = [f'| {title} | <audio controls preload="none" src="{name}" title="{title}"></audio> |' for name, title, _ in _samples()]
+    rows = [
+        f'| {title} | <audio controls preload="none" src="{name}" title="{title}"></audio> |'
+        for name, title, _ in _samples()
+    ]
     return markdown.replace("{{ samples }}", "\n".join(["| | |", "| --- | --- |", *rows]))
 
 
@@ -37,7 +40,11 @@ def _samples() -> list[tuple[str, str, dict[str, Any]]]:
     speakers = [(f"samples/{name}.opus", f"`{name}`", {"text": _TEXT, "speaker": name}) for name in voice.speakers]
     slow = ("samples/slow.opus", "one word slowed: “I said **now**.”", {"text": "I said now.", "word_pace": {2: 0.5}})
     blend = pngnat.Blend("am_onyx", 1.0)
-    borrowed = ("samples/blend.opus", "`af_heart` in the rhythm of `am_onyx`", {"text": _TEXT, "speaker": "af_heart", "blend": blend})
+    borrowed = (
+        "samples/blend.opus",
+        "`af_heart` in the rhythm of `am_onyx`",
+        {"text": _TEXT, "speaker": "af_heart", "blend": blend},
+    )
     two, too = ((f"samples/{end}.opus", f"“{_MENU} **{end}**.”", {"text": f"{_MENU} {end}."}) for end in ("two", "too"))
     return [*speakers, two, too, slow, borrowed]
 

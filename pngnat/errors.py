@@ -15,9 +15,8 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 class PngnatError(Exception):
     """One line that says what is wrong and what to do; the CLI prints it without a traceback and exits with code 2.
 
-    A message may quote what a stranger's file holds: line breaks in it become spaces, a terminal's escape sequences are shown and not
-    obeyed, and the middle of a very long one is left out.
-    """
+    A message may quote what a stranger's file holds: line breaks in it become spaces, a terminal's escape sequences are
+    shown and not obeyed, and the middle of a very long one is left out."""
 
     def __init__(self, message: str) -> None:
         super().__init__(shorten(printable(re.sub(r"\s*[\r\n]\s*", " ", str(message))), LONGEST_MESSAGE))
@@ -25,8 +24,8 @@ class PngnatError(Exception):
 
 @contextmanager
 def extra_needed(extra: str) -> Iterator[None]:
-    """A package that is missing within the block is one line, which names the extra that brings it. A module of our own that is missing
-    is a fault of the program, and stays one."""
+    """A package that is missing within the block is one line, which names the extra that brings it. A module of our own
+    that is missing is a fault of the program, and stays one."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -36,7 +35,8 @@ def extra_needed(extra: str) -> Iterator[None]:
 
 
 def is_printable(text: str) -> bool:
-    """Whether the text holds nothing that would move a terminal's cursor, change the line or turn the direction of writing."""
+    """Whether the text holds nothing that would move a terminal's cursor, change the line or turn the direction of
+    writing."""
     return _UNPRINTABLE.search(text) is None
 
 

@@ -19,9 +19,11 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.E
 
 @contextmanager
 def atomic_write(path: str | os.PathLike, meanwhile: Path | None = None) -> Iterator[Path]:
-    """A new, empty file in the folder of `path` to write to, renamed to `path` when the block ends, removed when it raises.
+    """A new, empty file in the folder of `path` to write to, renamed to `path` when the block ends, removed when it
+    raises.
 
-    meanwhile: another folder for it, on the same disk, where what a killed process leaves behind must not lie beside `path`.
+    meanwhile: another folder for it, on the same disk, where what a killed process leaves behind must not lie beside
+    `path`.
     Raises PngnatError where `path` cannot be written, before the block runs.
     """
     path = Path(path)
@@ -69,7 +71,8 @@ def make_folder(path: str | os.PathLike) -> Path:
 
 
 def read_limited(path: str | os.PathLike, largest: int) -> bytes:
-    """The bytes of a file of at most `largest` bytes; of a larger one, or of a device without an end, no more is read than that.
+    """The bytes of a file of at most `largest` bytes; of a larger one, or of a device without an end, no more is read
+    than that.
 
     Raises PngnatError where it cannot be read, or is larger.
     """
@@ -95,4 +98,6 @@ def read_stream(stream: BinaryIO, name: str, largest: int) -> bytes:
 def unwritable(path: str | os.PathLike, error: Exception) -> PngnatError:
     """The error that names the file and the reason."""
     full = getattr(error, "errno", None) in NO_ROOM
-    return PngnatError(f"{path}: cannot be written ({'no space left' if full else getattr(error, 'strerror', None) or error})")
+    return PngnatError(
+        f"{path}: cannot be written ({'no space left' if full else getattr(error, 'strerror', None) or error})"
+    )

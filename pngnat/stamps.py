@@ -23,8 +23,8 @@ _LONGEST = 40
 def digest(*parts: Any) -> str:
     """Sixteen digits that are others where a part is another, or their order.
 
-    A Path stands for its file's content, bytes for themselves, all else for its JSON. Raises PngnatError for a file that cannot be read.
-    """
+    A Path stands for its file's content, bytes for themselves, all else for its JSON. Raises PngnatError for a file
+    that cannot be read."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(hashlib.sha256(_content(part)).digest())
@@ -64,8 +64,8 @@ def stamp(folder: Path) -> dict[str, Any] | None:
 def keep(folder: Path, made_of: Mapping[str, Any], remedy: str = "name another folder, or remove this one") -> None:
     """Write into `folder` what it is made of.
 
-    Raises PngnatError where it holds what was made of something else, with the remedy at its end, or of what nobody knows.
-    """
+    Raises PngnatError where it holds what was made of something else, with the remedy at its end, or of what nobody
+    knows."""
     try:
         kept = stamp(folder)
     except ValueError as error:
@@ -77,7 +77,8 @@ def keep(folder: Path, made_of: Mapping[str, Any], remedy: str = "name another f
 
 
 def renew(folder: Path, made_of: Mapping[str, Any], last: str) -> bool:
-    """As `keep`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written when all is done.
+    """As `keep`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written
+    when all is done.
 
     Where it was made of something else, one line says what is another, and `last` is removed.
     """
@@ -106,7 +107,11 @@ def _write(folder: Path, made_of: Mapping[str, Any]) -> None:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs in nested settings, each named as on the command line, in words that a person can read."""
     before, now = _flat(old), _flat(json.loads(json.dumps(new)))
-    return [_change(name, before.get(name), now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)]
+    return [
+        _change(name, before.get(name), now.get(name))
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    ]
 
 
 def _change(name: str, before: Any, now: Any) -> str:

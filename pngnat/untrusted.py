@@ -1,7 +1,7 @@
 """Files from strangers, read within limits, so that no file costs much more memory or time than its size says.
 
-Voices, vocoders, tokenizers and timings all come through here. What a limit allows is far more than any honest file has.
-"""
+Voices, vocoders, tokenizers and timings all come through here. What a limit allows is far more than any honest file
+has."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ MOST_VALUES = 2_000_000
 # Digits of a fraction; Python takes long over more.
 _MOST_DIGITS = 100
 LONGEST_NAME, LONGEST_TEXT = 1000, 10_000
-# Of a model's settings: the largest number, and the largest of those that say how often something is done or how far something reaches.
+# Of a model's settings: the largest number, and the largest of those that say how often something is done or how far
+# something reaches.
 LARGEST_NUMBER = 1_000_000
 LARGEST_SETTINGS = {
     **dict.fromkeys(("layers", "blocks", "convolutions", "num_layers"), 64),
@@ -42,14 +43,16 @@ _KINDS: dict[Any, Any] = {int: int, float: (int, float), bool: bool, str: str}
 def safe_file(folder: Path, name: str, what: str = "voice") -> Path:
     """The path of the file `name` in the folder of a voice, or of what else.
 
-    Raises PngnatError where it is missing, larger than such a file can be, no ordinary file, or a link out of the folder.
-    """
+    Raises PngnatError where it is missing, larger than such a file can be, no ordinary file, or a link out of the
+    folder."""
     path = folder / name
     try:
         found = path.stat()
         inside = path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
     except (OSError, RuntimeError, ValueError) as error:
-        raise PngnatError(f"{folder} is no complete {what}: {name} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise PngnatError(
+            f"{folder} is no complete {what}: {name} cannot be read ({getattr(error, 'strerror', None) or error})"
+        ) from error
     if not inside:
         raise PngnatError(f"{folder} is not safe to use: {name} leads out of the folder")
     if not stat.S_ISREG(found.st_mode):
@@ -60,7 +63,8 @@ def safe_file(folder: Path, name: str, what: str = "voice") -> Path:
 
 
 def read_json(path: str | os.PathLike, largest: int = LARGEST_FILES[".json"]) -> Any:
-    """What a JSON file in UTF-8 says. Raises PngnatError where it cannot be read, is too large, or is none that `parse_json` reads."""
+    """What a JSON file in UTF-8 says. Raises PngnatError where it cannot be read, is too large, or is none that
+    `parse_json` reads."""
     data = read_limited(path, largest)
     try:
         return parse_json(data.decode("utf-8"))
@@ -69,8 +73,8 @@ def read_json(path: str | os.PathLike, largest: int = LARGEST_FILES[".json"]) ->
 
 
 def parse_json(text: str) -> Any:
-    """The value of a JSON text. Raises ValueError for what is none, for numbers that are infinite or endless, names that are given
-    twice, halves of characters, and nesting beyond all use."""
+    """The value of a JSON text. Raises ValueError for what is none, for numbers that are infinite or endless, names
+    that are given twice, halves of characters, and nesting beyond all use."""
     if sum(map(text.count, "{[,")) > MOST_VALUES:
         raise ValueError(f"it has more than {MOST_VALUES} values")
     try:
@@ -85,8 +89,8 @@ def parse_json(text: str) -> Any:
 
 
 def read_yaml(path: str | os.PathLike) -> Any:
-    """What a YAML file says. Raises PngnatError where it cannot be read, is too large, asks for objects of Python, or has aliases:
-    a few hundred bytes of them can stand for gigabytes."""
+    """What a YAML file says. Raises PngnatError where it cannot be read, is too large, asks for objects of Python, or
+    has aliases: a few hundred bytes of them can stand for gigabytes."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -167,8 +171,8 @@ class Section:
         return None if self.values.get(key) is None else self.section(key)
 
     def checked(self) -> dict[str, Any]:
-        """The values as they are, once each is known to be a flag, a short text, a number that a model's setting can be, or an object or
-        a short list of such."""
+        """The values as they are, once each is known to be a flag, a short text, a number that a model's setting can
+        be, or an object or a short list of such."""
         for key, value in self.values.items():
             self._check(key, value, _DEEPEST)
         return self.values
@@ -197,8 +201,8 @@ class Section:
 
 
 def check_types(settings: Any) -> None:
-    """Raise TypeError where a dataclass of settings, or one inside it, has a value of another type than its fields say; what a file says
-    is checked in `Section.checked` for its size alone."""
+    """Raise TypeError where a dataclass of settings, or one inside it, has a value of another type than its fields say;
+    what a file says is checked in `Section.checked` for its size alone."""
     kinds = get_type_hints(type(settings))
     for entry in dataclasses.fields(settings):
         value, kind = getattr(settings, entry.name), kinds[entry.name]

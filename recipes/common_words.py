@@ -2,9 +2,8 @@
 
     python recipes/common_words.py text.txt.gz [more ...]
 
-From public-domain text: words of 3 letters or more that CMUdict has, seen at least 8 times, in lower case at least half the time.
-CMUdict alone will not do: it is full of surnames, with which every unknown word falls into pieces.
-"""
+From public-domain text: words of 3 letters or more that CMUdict has, seen at least 8 times, in lower case at least half
+the time. CMUdict alone will not do: it is full of surnames, with which every unknown word falls into pieces."""
 
 from __future__ import annotations
 
@@ -35,7 +34,11 @@ def main() -> None:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 counts.update(re.findall(r"(?<![\w'])[A-Za-z]{3,}(?![\w'])", line))
-    words = {word for word, count in counts.items() if word.islower() and count >= LEAST and count >= counts[word.capitalize()]}
+    words = {
+        word
+        for word, count in counts.items()
+        if word.islower() and count >= LEAST and count >= counts[word.capitalize()]
+    }
     kept = sorted(word for word in words | set(MODERN) if word in dictionary() and len(word) > 2)
     Path(str(DATA / "common_words.txt")).write_text("\n".join(kept) + "\n", encoding="utf-8")
     print(f"{len(kept)} words")

@@ -2,11 +2,11 @@
 
     python recipes/heteronyms.py path/to/homographs
 
-The folder holds `train.tsv.gz` of the Wikipedia Homograph Data (Gorman et al. 2018, Apache-2.0). Every tenth sentence of a word is
-held out: it is used for the figures alone, and the shipped weights never see it. recipes/heteronyms_extra.tsv adds hand-written everyday
-sentences for readings that are rare in an encyclopedia; `{a|b}` in them stands for either, and some of the ways to fill in such a sentence
-are taken, so that each alternative is seen at least twice.
-"""
+The folder holds `train.tsv.gz` of the Wikipedia Homograph Data (Gorman et al. 2018, Apache-2.0). Every tenth sentence
+of a word is
+held out: it is used for the figures alone, and the shipped weights never see it. recipes/heteronyms_extra.tsv adds
+hand-written everyday sentences for readings that are rare in an encyclopedia; `{a|b}` in them stands for either, and
+some of the ways to fill in such a sentence are taken, so that each alternative is seen at least twice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Example:
 
 
 def tokens_of(frontend: Frontend, before: str, word: str, after: str) -> tuple[list[str], int] | None:
-    """The tokens of the sentence as the front end makes them, and where the word is; None where the front end changes the word."""
+    """The tokens of the sentence as the front end makes them, and where the word is; None where the front end changes
+    the word."""
     clean = [re.sub(r"[\[\]{}]", " ", part) for part in (before, after)]
     for utterance in frontend.utterances(f"{clean[0]}[{word}]({MARK}){clean[1]}"):
         tokens, place = [], None
@@ -91,7 +92,9 @@ def extra(frontend: Frontend, weight: float) -> list[Example]:
             if found is None:
                 raise SystemExit(f"cannot find the word in: {sentence}")
             second = list(readings()[word.lower()]).index(reading) == 1
-            examples.append(Example(word.lower(), second, features(*found), weight=weight if len(filled) == 1 else weight / 2))
+            examples.append(
+                Example(word.lower(), second, features(*found), weight=weight if len(filled) == 1 else weight / 2)
+            )
     return examples
 
 
@@ -101,7 +104,10 @@ def fillings(pattern: str) -> list[str]:
     if not choices:
         return [pattern]
     random, count = Random(pattern), 2 * max(map(len, choices))
-    columns = [[one for _ in range(-(-count // len(choice))) for one in random.sample(choice, len(choice))][:count] for choice in choices]
+    columns = [
+        [one for _ in range(-(-count // len(choice))) for one in random.sample(choice, len(choice))][:count]
+        for choice in choices
+    ]
     filled = []
     for picks in zip(*columns, strict=True):
         given = iter(picks)
@@ -172,7 +178,9 @@ def main() -> None:
     parser.add_argument("--least", type=int, default=2)
     parser.add_argument("--penalty", type=float, default=0.3)
     parser.add_argument("--extra-weight", type=float, default=3.0)
-    parser.add_argument("--tune", action="store_true", help="hold out another tenth of the rest and measure on that; write nothing")
+    parser.add_argument(
+        "--tune", action="store_true", help="hold out another tenth of the rest and measure on that; write nothing"
+    )
     options = parser.parse_args()
     frontend = Frontend()
     examples = wikipedia(options.folder, frontend)
@@ -185,7 +193,9 @@ def main() -> None:
     for word, (right, total) in sorted(results.items()):
         print(f"{word:<14} {right}/{total}")
     right, total = (sum(column) for column in zip(*results.values(), strict=True))
-    print(f"overall {right}/{total} = {right / total:.2%}; mean over words {sum(r / t for r, t in results.values()) / len(results):.2%}")
+    print(
+        f"overall {right}/{total} = {right / total:.2%}; mean over words {sum(r / t for r, t in results.values()) / len(results):.2%}"
+    )
     if not options.tune:
         save(weights, smallest=0.02)
 

@@ -3,9 +3,9 @@
     pip install wordfreq
     python recipes/prompts.py text.txt.gz [more ...]
 
-From public-domain novels, one sentence a line: what their people say to each other, in words that are said today. RULES leaves out what
-is odd, old, unkind or hard to read at first sight; how much each rule left out is printed. `pngnat.studio.prompts` puts the rest in order.
-"""
+From public-domain novels, one sentence a line: what their people say to each other, in words that are said today. RULES
+leaves out what is odd, old, unkind or hard to read at first sight; how much each rule left out is printed.
+`pngnat.studio.prompts` puts the rest in order."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ COUNT = 800
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 # One or two clauses without a capital inside, which would be a name.
 PLAIN = re.compile(r"[A-Z][a-z]*(?:'[a-z]+)?(?: (?:[a-z]+|I)(?:'[a-z]+)?)*(?:,(?: (?:[a-z]+|I)(?:'[a-z]+)?)+)?[.?!]")
-# Zipf's scale: the logarithm of how often a word is used among a thousand million. What is below COMMON is rare today; what the novels use
-# 10 ** DATED times as often as people do today is out of fashion.
+# Zipf's scale: the logarithm of how often a word is used among a thousand million. What is below COMMON is rare today;
+# what the novels use 10 ** DATED times as often as people do today is out of fashion.
 COMMON, DATED = 4.3, 0.8
-# How often two words stand beside each other in all the text, at least, and how many times three may that do it nowhere else: who reads
-# what people say all the time does not stumble.
+# How often two words stand beside each other in all the text, at least, and how many times three may that do it nowhere
+# else: who reads what people say all the time does not stumble.
 USUAL, NEW = 3, 2
-SOMEBODY, SOMEBODYS = "(?:i|you|he|she|it|we|they)", "(?:a|an|the|any|no|some|my|your|his|her|our|their|much|many|nothing|anything)"
+SOMEBODY, SOMEBODYS = (
+    "(?:i|you|he|she|it|we|they)",
+    "(?:a|an|the|any|no|some|my|your|his|her|our|their|much|many|nothing|anything)",
+)
 HELPER = "(?:is|are|was|were|does|do|did|have|has|had|can|could|will|would|should|must|am|may|might)"
 
 
@@ -91,7 +94,8 @@ STARTS = re.compile(
     r"|maybe|of course)\b"
 )
 QUESTION = "what|who|where|why|how|when|which"
-# A question whose words are those of a statement, whose tune hangs on the story; and a statement in the words of a question, half of one.
+# A question whose words are those of a statement, whose tune hangs on the story; and a statement in the words of a
+# question, half of one.
 ASKS = re.compile(
     rf"(?:(?:well|now|why|oh|yes|no|please|then|so),? )?(?:{QUESTION}|{HELPER}"
     r"|(?:do|does|did|ca|could|wo|would|should|is|are|was|were|have|has)n't)\b.*\?"
@@ -163,7 +167,13 @@ def spoken(lines: list[str]) -> Iterator[str]:
             part, is_closed = part.strip(), place < len(parts) - 1
             if inside and part[-1:] in (".", "?", "!"):
                 yield part
-            elif inside and is_closed and part.endswith(",") and place == len(parts) - 2 and re.fullmatch(r" [a-z][^,;:]*\.", parts[-1]):
+            elif (
+                inside
+                and is_closed
+                and part.endswith(",")
+                and place == len(parts) - 2
+                and re.fullmatch(r" [a-z][^,;:]*\.", parts[-1])
+            ):
                 yield part[:-1] + "."  # "I am glad," he said.
             inside ^= is_closed
         inside &= bool(line)
@@ -210,7 +220,9 @@ def make_rules(text: Text) -> dict[str, Rule]:
     return {
         "too long for one breath, or too short": lambda _, words: not 5 <= len(words) <= 11,
         "a name": lambda _, words: text.is_name(words[0]),
-        "half a sentence": lambda said, _: not STARTS.match(said) or re.match(rf"(?:{QUESTION})\b[^,]*\.", said) is not None,
+        "half a sentence": lambda said, _: (
+            not STARTS.match(said) or re.match(rf"(?:{QUESTION})\b[^,]*\.", said) is not None
+        ),
         "a question that does not ask": lambda said, _: said.endswith("?") and not ASKS.match(said),
         "rare or long words": lambda _, words: any(zipf(word) < COMMON or len(word) > 11 for word in words),
         "words out of fashion": lambda _, words: any(word in OLD_WORDS or text.is_dated(word) for word in words),

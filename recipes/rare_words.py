@@ -3,8 +3,8 @@
     pip download misaki --no-deps && unzip misaki-*.whl "misaki/data/us_gold.json"
     python recipes/rare_words.py misaki/data/us_gold.json
 
-misaki (Apache-2.0) is what Kokoro is spoken from; only its dictionary is used. One line a word, sorted, in CMUdict's ARPAbet.
-"""
+misaki (Apache-2.0) is what Kokoro is spoken from; only its dictionary is used. One line a word, sorted, in CMUdict's
+ARPAbet."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ from pngnat.text.ipa import parse_ipa
 from pngnat.text.lexicon import dictionary
 
 TARGET = Path(__file__).resolve().parents[1] / "pngnat" / "text" / "data" / "rare_words.tsv"
-# Words and names; what has other capitals is an abbreviation, "ahhh" three vowels, and "drawing" rhymes with "boing" there.
+# Words and names; what has other capitals is an abbreviation, "ahhh" three vowels, and "drawing" rhymes with "boing"
+# there.
 _WORD = re.compile(r"(?!.*awing|.*(.)\1\1)[A-Z]?[a-z]{2,}(?:'[a-z]+)?")
 
 
 def arpabet(misaki: str) -> str:
     """A word of the dictionary as CMUdict would write it.
 
-    Each vowel stands by itself there, since diphthongs are capitals. CMUdict has no consonant twice in a row, and a main stress each time.
-    """
+    Each vowel stands by itself there, since diphthongs are capitals. CMUdict has no consonant twice in a row, and a
+    main stress each time."""
     stressed = misaki if "ˈ" in misaki else "ˈ" + misaki
     phonemes = " ".join(parse_ipa(re.sub("(?=[əɪʊi])", ".", stressed)))
     return re.sub(r"\b([A-Z]+) (?=\1\b)", "", phonemes)
 
 
 def pronunciations(entries: dict[str, str | dict[str, str | None]]) -> dict[str, str]:
-    """ARPAbet by lower-case word, for words that CMUdict lacks. entries: misaki's symbols, or such by part of speech."""
+    """ARPAbet by lower-case word, for words that CMUdict lacks. entries: misaki's symbols, or such by part of
+    speech."""
     words: dict[str, str] = {}
     for word, entry in sorted(entries.items(), key=lambda item: item[0] != item[0].lower()):
         symbols = entry["DEFAULT"] if isinstance(entry, dict) else entry

@@ -2,9 +2,9 @@
 
     python recipes/unknown_words.py
 
-Needs the package g2p-en (Apache-2.0), which the extra `train` brings; it is read as data and never imported, since importing it downloads
-files. The numbers stay as they are: with half of their bits, one word in 2,000 would be said otherwise.
-"""
+Needs the package g2p-en (Apache-2.0), which the extra `train` brings; it is read as data and never imported, since
+importing it downloads files. The numbers stay as they are: with half of their bits, one word in 2,000 would be said
+otherwise."""
 
 from __future__ import annotations
 

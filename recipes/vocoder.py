@@ -1,7 +1,7 @@
 """Train a vocoder on prepared corpora; --help explains every setting.
 
-Reconstruction:     python recipes/vocoder.py run_dir=runs/vocoder corpora=[corpora/teacher]
-Adversarial stage:  python recipes/vocoder.py --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
+Reconstruction:     python recipes/vocoder.py run_dir=runs/vocoder corpora=[corpora/teacher] Adversarial stage:  python
+recipes/vocoder.py --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
                     features=runs/vocoder/features vocoder_from=runs/vocoder
 """
 

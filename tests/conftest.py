@@ -62,7 +62,8 @@ def speech(voice):
 
 @pytest.fixture(scope="session")
 def loopback() -> bool:
-    """Whether processes of this machine can talk to each other; a sandbox with no network at all may not have even that."""
+    """Whether processes of this machine can talk to each other; a sandbox with no network at all may not have even
+    that."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

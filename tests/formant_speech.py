@@ -13,7 +13,8 @@ _BANDWIDTH = 90
 
 
 def formant_speech(sounds: Sequence[tuple[str, float]], rate: int, noise: float = 3e-3) -> np.ndarray:
-    """sounds: (name in FORMANTS or "" for silence, seconds), one after the other. Returns float64 (S,) with steady noise behind."""
+    """sounds: (name in FORMANTS or "" for silence, seconds), one after the other. Returns float64 (S,) with steady
+    noise behind."""
     parts = []
     for name, seconds in sounds:
         buzz = np.zeros(round(seconds * rate))

@@ -35,7 +35,20 @@ from pngnat.voice.weights import save_weights
 
 TEXT = "Hi there."
 AUDIO = AudioConfig(n_mels=20)
-_ODD_TEXTS = ["", "\x1b[31m", "\ud800", "\0", "a" * 100_000, "../../etc/passwd", "NaN", "\u202e", "[UNK]", '"', "\n", "9" * 400]
+_ODD_TEXTS = [
+    "",
+    "\x1b[31m",
+    "\ud800",
+    "\0",
+    "a" * 100_000,
+    "../../etc/passwd",
+    "NaN",
+    "\u202e",
+    "[UNK]",
+    '"',
+    "\n",
+    "9" * 400,
+]
 _ODD_NUMBERS = [0, -1, 1, 2, 3, 7, 64, 255, 10**3, 10**6, 10**9, 2**63, 10**400, -(10**9)]
 _ODD_NUMBERS += [0.5, -0.5, 1e-320, 1e308, float("inf"), float("-inf"), float("nan")]
 _ODD_BYTES = [b"\xff" * 8, b"\0" * 8, b"[" * 100_000, b'"', b"{", b"\xed\xa0\x80", b"&a [*a]", b"9" * 5000]
@@ -72,7 +85,11 @@ def targets(folder: Path) -> list[Target]:
     _write_hifigan(folder / "hifigan")
     _write_vocos(folder / "vocos")
     made = [
-        Target(voice, ("voice.json", "tokenizer.json", "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"), speak),
+        Target(
+            voice,
+            ("voice.json", "tokenizer.json", "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"),
+            speak,
+        ),
         Target(voice, ("tokenizer.json",), PngTokenizer.load),
         Target(folder / "own", ("vocoder.json", "vocoder.safetensors"), speak_with),
         Target(folder / "hifigan", ("config.json", "model.safetensors"), speak_with),
@@ -105,7 +122,8 @@ def _write_vocos(folder: Path) -> None:
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
     torch.save(
-        VocosNetwork(VocosConfig(**sizes, n_fft=AUDIO.n_fft, hop_length=AUDIO.hop_length)).state_dict(), folder / "pytorch_model.bin"
+        VocosNetwork(VocosConfig(**sizes, n_fft=AUDIO.n_fft, hop_length=AUDIO.hop_length)).state_dict(),
+        folder / "pytorch_model.bin",
     )
 
 
@@ -239,7 +257,9 @@ def main(cases: int, seed: int = 0) -> int:
                 slowest, largest = max(slowest, outcome.seconds), max(largest, outcome.memory)
                 if not outcome.is_good:
                     failed += 1
-                    print(f"seed {seed}, case {case}, {name}: {replace(outcome, trace='')}\n{outcome.trace}", flush=True)
+                    print(
+                        f"seed {seed}, case {case}, {name}: {replace(outcome, trace='')}\n{outcome.trace}", flush=True
+                    )
     for name, count in sorted(counts.items()):
         print(f"{count:6} {name}")
     print(f"{cases} cases, {failed} failed; the slowest took {slowest:.2f} s, the largest {largest / 2**20:.0f} MB")

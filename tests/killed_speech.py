@@ -31,7 +31,17 @@ class KilledSpeech:
 
     def start(self) -> subprocess.Popen:
         """Start the command."""
-        command = [sys.executable, "-m", "pngnat", "bulk", "speak", str(self.texts), "--out", str(self.out), *self.words]
+        command = [
+            sys.executable,
+            "-m",
+            "pngnat",
+            "bulk",
+            "speak",
+            str(self.texts),
+            "--out",
+            str(self.out),
+            *self.words,
+        ]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         return subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
@@ -71,7 +81,8 @@ class KilledSpeech:
 
 
 def kill_and_go_on(speech: KilledSpeech, first: int, second: int) -> list[int]:
-    """Kill a worker when `first` shards are there, the driver at `second`, and start again; returns the shards there at each step."""
+    """Kill a worker when `first` shards are there, the driver at `second`, and start again; returns the shards there at
+    each step."""
     process = speech.start()
     speech.wait_for(first, process)
     counts = [speech.shards()]
@@ -88,14 +99,19 @@ def main(folder: str, count: str) -> None:
     words = (ROOT / "pngnat" / "text" / "data" / "common_words.txt").read_text(encoding="utf-8").split()
     texts, draw = Path(folder) / "texts.txt", random.Random(0)
     texts.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"n{number}|{' '.join(draw.choices(words, k=draw.randint(1, 3))).capitalize()}.\n" for number in range(int(count))]
+    lines = [
+        f"n{number}|{' '.join(draw.choices(words, k=draw.randint(1, 3))).capitalize()}.\n"
+        for number in range(int(count))
+    ]
     texts.write_text("".join(lines), encoding="utf-8")
     size = max(1, int(count) // 200)
     speech = KilledSpeech(texts, Path(folder) / "out", ("--engine", "ray", "--jobs", "2", "--lines", str(size)))
     begun = time.monotonic()
     counts = kill_and_go_on(speech, 40, 80)
     names = speech.names()
-    print(f"shards when a worker, then the driver was killed, and at the end: {counts}; {time.monotonic() - begun:.0f} s")
+    print(
+        f"shards when a worker, then the driver was killed, and at the end: {counts}; {time.monotonic() - begun:.0f} s"
+    )
     print(f"{len(names)} of {count} lines are there, {sum(times > 1 for times in names.values())} twice")
     assert names == Counter(f"n{number}" for number in range(int(count)))
 

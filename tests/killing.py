@@ -18,10 +18,11 @@ _LONGEST = 300
 
 
 def train_between_kills(train: Callable[[], None]) -> int:
-    """Call `train` in children that are killed later and later, until one reaches its end; returns how many were killed.
+    """Call `train` in children that are killed later and later, until one reaches its end; returns how many were
+    killed.
 
-    The moments: a temporary file was made, a file is about to be brought to the disk, linked or renamed, a step was learned.
-    """
+    The moments: a temporary file was made, a file is about to be brought to the disk, linked or renamed, a step was
+    learned."""
     return next(moment - 1 for moment in itertools.count(1) if not _is_killed(train, moment))
 
 

@@ -21,7 +21,8 @@ SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a call. error: the message of its PngnatError, None where it has none. trace: of any other exception.
+    """What became of a call. error: the message of its PngnatError, None where it has none. trace: of any other
+    exception.
 
     seconds: of the processor. memory: bytes that it added. signal: that ended it, 0 for none.
     """
@@ -40,8 +41,8 @@ class Outcome:
 
 
 def call_limited(calls: Sequence[Callable[[], object]]) -> Iterator[Outcome]:
-    """Call one after the other in a forked child, which gets no more than 4 GiB and ten times as long for a call as that may take;
-    where it is killed, the next child goes on."""
+    """Call one after the other in a forked child, which gets no more than 4 GiB and ten times as long for a call as
+    that may take; where it is killed, the next child goes on."""
     left = list(calls)
     while left:
         done = list(_called(left))

@@ -17,7 +17,8 @@ def frontend() -> Frontend:
 
 
 def said(text: str) -> str:
-    """The sentences joined by " | ", in lower case; what is spelled out stands in single letters, the letter A as "ay"."""
+    """The sentences joined by " | ", in lower case; what is spelled out stands in single letters, the letter A as
+    "ay"."""
     return " | ".join(_shown(utterance) for utterance in frontend().utterances(text))
 
 
@@ -40,7 +41,11 @@ def _word(word) -> str:
 
 def phonemes(text: str) -> str:
     """The phonemes of all words between slashes."""
-    return "/" + " ".join(sound for one in frontend().utterances(text) for word in one.words for sound in word.phonemes) + "/"
+    return (
+        "/"
+        + " ".join(sound for one in frontend().utterances(text) for word in one.words for sound in word.phonemes)
+        + "/"
+    )
 
 
 def rows(name: str) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -63,13 +63,18 @@ def slurm_node(folder: Path) -> Iterator[dict[str, str]]:
     key.write_bytes(os.urandom(128))
     key.chmod(0o400)
     environment = os.environ | {"SLURM_CONF": str(conf)}
-    munge = [f"--{name}={folder}/munge.{name.split('-')[0]}" for name in ("socket", "key-file", "pid-file", "log-file", "seed-file")]
+    munge = [
+        f"--{name}={folder}/munge.{name.split('-')[0]}"
+        for name in ("socket", "key-file", "pid-file", "log-file", "seed-file")
+    ]
     daemons = [["munged", "--foreground", "--force", *munge], ["slurmctld", "-D", "-c"], ["slurmd", "-D"]]
     started: list[subprocess.Popen] = []
     try:
         for command in daemons:
             with open(folder / f"{command[0]}.out", "wb") as log:
-                started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True))
+                started.append(
+                    subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+                )
             time.sleep(1)
         _wait_until_idle(environment, folder)
         yield environment
@@ -82,7 +87,8 @@ def slurm_node(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def submit(environment: dict[str, str], folder: Path, *words: str) -> str:
-    """Run `sbatch` with these words and wait for the job's end; returns what it wrote. Raises AssertionError where it failed."""
+    """Run `sbatch` with these words and wait for the job's end; returns what it wrote. Raises AssertionError where it
+    failed."""
     output = folder / "job.out"
     done = subprocess.run(
         ["sbatch", "--wait", "--open-mode=append", f"--output={output}", *words],
@@ -106,7 +112,9 @@ def _free_port() -> int:
 def _wait_until_idle(environment: dict[str, str], folder: Path) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        state = subprocess.run(["sinfo", "-h", "-o", "%T"], env=environment, capture_output=True, text=True).stdout.strip()
+        state = subprocess.run(
+            ["sinfo", "-h", "-o", "%T"], env=environment, capture_output=True, text=True
+        ).stdout.strip()
         if state == "idle":
             return
         time.sleep(0.5)

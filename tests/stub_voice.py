@@ -27,7 +27,9 @@ def make_stub_voice(folder: Path, professional: bool = False) -> Path:
     torch.manual_seed(7)
     audio = AudioConfig(n_mels=20)
     tokenizer = PngTokenizer.train(TEXTS, 256)
-    vocoder_config = VocoderConfig(width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=8))
+    vocoder_config = VocoderConfig(
+        width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=8)
+    )
     acoustic_config = _acoustic_config(tokenizer, audio, len(SPEAKERS))
     professional_config = acoustic_config.with_speakers(len(PROFESSIONALS))
     card = VoiceCard(
@@ -42,7 +44,9 @@ def make_stub_voice(folder: Path, professional: bool = False) -> Path:
         professional=Professional(professional_config.to_dict(), PROFESSIONALS) if professional else None,
     )
     second = _acoustic_model(professional_config, 0.12) if professional else None
-    voice = VoiceModules(card, tokenizer, _acoustic_model(acoustic_config, 0.08), Vocoder(audio, vocoder_config), second)
+    voice = VoiceModules(
+        card, tokenizer, _acoustic_model(acoustic_config, 0.08), Vocoder(audio, vocoder_config), second
+    )
     save_voice(voice, folder, readme="# A voice of noise\n", graphs=False)
     return folder
 

@@ -25,7 +25,19 @@ PATIENCE = 120.0
 def studio_process(folder: Path, voice: Path | str) -> Iterator[tuple[str, subprocess.Popen]]:
     """`pngnat studio` on a free port; its address, and the process, which is killed at the end."""
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
-    options = ["--port", "0", "--no-browser", "--voice", str(voice), "--base", str(voice), "--budget", "0.2", "--least", "0.05"]
+    options = [
+        "--port",
+        "0",
+        "--no-browser",
+        "--voice",
+        str(voice),
+        "--base",
+        str(voice),
+        "--budget",
+        "0.2",
+        "--least",
+        "0.05",
+    ]
     command = [sys.executable, "-m", "pngnat", "studio", str(folder), *options]
     with (
         open(folder.with_suffix(".log"), "a+") as log,
@@ -45,9 +57,15 @@ def studio_process(folder: Path, voice: Path | str) -> Iterator[tuple[str, subpr
 
 @contextmanager
 def browser(microphone: Path | None = None, *more: str, env: dict[str, str] | None = None) -> Iterator[object]:
-    """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew each time.
+    """Chromium. microphone: a wav file that it hears from the moment on at which a page opens the microphone; read anew
+    each time.
     more: flags. env: its environment, None for the one here."""
-    flags = [*more, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
+    flags = [
+        *more,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")
     if microphone is not None:
@@ -65,7 +83,8 @@ _started: list[Any] = []
 
 @contextmanager
 def _playwright() -> Iterator[Any]:
-    """The one that there is, or a new one: a second beside it is refused, and one that is left behind stands in asyncio's way."""
+    """The one that there is, or a new one: a second beside it is refused, and one that is left behind stands in
+    asyncio's way."""
     from playwright.sync_api import sync_playwright
 
     if _started:

@@ -72,7 +72,9 @@ from pngnat.cli.main import main
 def bare(code: str, folder: Path) -> subprocess.CompletedProcess:
     """Run code where no extra can be imported."""
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
-    return subprocess.run([sys.executable, "-c", HEAD + code], cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(
+        [sys.executable, "-c", HEAD + code], cwd=folder, capture_output=True, text=True, check=False, env=environment
+    )
 
 
 @pytest.mark.slow
@@ -92,7 +94,10 @@ print("imported")
 
 @pytest.mark.slow
 def test_it_speaks(exported_voice, tmp_path):
-    done = bare(f"sys.exit(main(['Zyxgrop said hello.', '-o', 'a.wav', '--quiet', '--voice', {str(exported_voice)!r}]))", tmp_path)
+    done = bare(
+        f"sys.exit(main(['Zyxgrop said hello.', '-o', 'a.wav', '--quiet', '--voice', {str(exported_voice)!r}]))",
+        tmp_path,
+    )
     assert (done.returncode, done.stderr) == (0, "") and os.listdir(tmp_path) == ["a.wav"]
 
 
@@ -110,7 +115,9 @@ def test_what_needs_torch_is_one_line(stub_voice, exported_voice, tmp_path):
     for extra, calls in commands.items():
         for arguments in calls:
             done = bare(f"sys.exit(main({arguments!r}))", tmp_path)
-            assert done.returncode == 2 and done.stderr.count("\n") == 1 and f"pngnat{extra}" in done.stderr, done.stderr
+            assert done.returncode == 2 and done.stderr.count("\n") == 1 and f"pngnat{extra}" in done.stderr, (
+                done.stderr
+            )
 
 
 @pytest.mark.slow

@@ -77,7 +77,14 @@ def flat(values: DictConfig | dict, prefix: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["train", "vocoder", "vocoder_adversarial", "pretrain"])
 def test_every_training_can_be_told_where_to_run(name):
-    wanted = {"run.devices": 2, "run.nodes": 3, "run.strategy": "ddp", "run.accumulate": 4, "training.workers": 5, "schedule.hours": 0.5}
+    wanted = {
+        "run.devices": 2,
+        "run.nodes": 3,
+        "run.strategy": "ddp",
+        "run.accumulate": 4,
+        "training.workers": 5,
+        "schedule.hours": 0.5,
+    }
     config = command_of(name).compose(*(f"{key}={value}" for key, value in wanted.items()), config=name)
     assert {key: OmegaConf.select(config, key) for key in wanted} == wanted
 

@@ -1,4 +1,5 @@
-"""What README.md and docs/ tell people to type works as written; the site is built of pages whose links lead somewhere."""
+"""What README.md and docs/ tell people to type works as written; the site is built of pages whose links lead
+somewhere."""
 
 import os
 import re
@@ -50,7 +51,10 @@ def shell(tmp_path):
     """Runs a script of bash in an empty folder, with the `pngnat` of this checkout."""
     commands = tmp_path / "commands"
     commands.mkdir()
-    scripts = {**STANDING_IN, "pngnat": f'PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m pngnat "$@"'}
+    scripts = {
+        **STANDING_IN,
+        "pngnat": f'PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m pngnat "$@"',
+    }
     for name, script in scripts.items():
         file = commands / name
         file.write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
@@ -60,7 +64,9 @@ def shell(tmp_path):
 
     def run(script: str) -> subprocess.CompletedProcess:
         command = ["bash", "-euo", "pipefail", "-c", script]
-        return subprocess.run(command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            command, cwd=tmp_path / "here", env=environment, capture_output=True, text=True, timeout=300
+        )
 
     return run
 
@@ -88,7 +94,12 @@ def test_what_is_not_run_says_why():
     assert all(re.fullmatch(r"(not run: .{10,}|test command|)", block.note) for block in BLOCKS)
 
 
-LINES = [line for block in BLOCKS for line in block.code.replace("\\\n", " ").splitlines() if line.startswith("pngnat train ")]
+LINES = [
+    line
+    for block in BLOCKS
+    for line in block.code.replace("\\\n", " ").splitlines()
+    if line.startswith("pngnat train ")
+]
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.split()[2])

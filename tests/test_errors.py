@@ -4,7 +4,10 @@ from pngnat.errors import PngnatError, extra_needed
 
 
 def test_a_missing_package_is_one_line_with_its_extra():
-    with pytest.raises(PngnatError, match=r'no_such_package is not installed: pip install "pngnat\[serve\]"'), extra_needed("serve"):
+    with (
+        pytest.raises(PngnatError, match=r'no_such_package is not installed: pip install "pngnat\[serve\]"'),
+        extra_needed("serve"),
+    ):
         import no_such_package  # noqa: F401
 
 

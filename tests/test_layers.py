@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in ROOT.glob("pngnat/**/*.py")}
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in ROOT.glob("pngnat/**/*.py")
+}
 # The public names and `python -m pngnat` are doors to everything; nothing else imports them.
 DOORS = ("pngnat", "pngnat.__main__")
 
@@ -36,7 +39,11 @@ GRAPH = {module: list(imports(module, file)) for module, file in FILES.items() i
 def layer(module: str) -> int:
     """The place of a module's package in the list; -1 for the root's modules, which everything may import."""
     parts = module.split(".")
-    return listed_packages().index(parts[1]) if f"pngnat.{parts[1]}" in FILES and (ROOT / "pngnat" / parts[1]).is_dir() else -1
+    return (
+        listed_packages().index(parts[1])
+        if f"pngnat.{parts[1]}" in FILES and (ROOT / "pngnat" / parts[1]).is_dir()
+        else -1
+    )
 
 
 def test_every_package_is_listed():

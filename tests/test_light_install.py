@@ -1,4 +1,5 @@
-"""What `pip install pngnat` brings, offline: a folder with the wheel and what it requires, taken from this environment, and no more."""
+"""What `pip install pngnat` brings, offline: a folder with the wheel and what it requires, taken from this environment,
+and no more."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def wheel(tmp_path_factory) -> Path:
         shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, checkout)
-    done = subprocess.run([sys.executable, "-c", BUILD, str(dist)], cwd=checkout, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, str(dist)], cwd=checkout, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     (built,) = dist.glob("*.whl")
     return built
@@ -88,7 +91,9 @@ def _megabytes(paths: Iterator[Path]) -> float:
 def _offline() -> list[str]:
     """What begins a command that is to have no network, where the system lets us."""
     unshare = ["unshare", "--map-root-user", "--net"]
-    able = shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0
+    able = (
+        shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0
+    )
     return unshare if able else []
 
 
@@ -96,7 +101,9 @@ def _run(wheel: Path, folder: Path, *arguments: str) -> subprocess.CompletedProc
     # -S: without the packages of this environment.
     environment = {"PYTHONPATH": str(site(wheel)), "PATH": os.environ["PATH"], "HOME": str(folder)}
     command = [*_offline(), sys.executable, "-S", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def test_it_is_light(installed):
@@ -117,7 +124,9 @@ def test_what_it_speaks_with_is_what_is_installed(wheel, installed, tmp_path):
     assert done.stdout == "[]\n", done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--print-completion", "bash"], ["voices"], ["create", "--help"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--print-completion", "bash"], ["voices"], ["create", "--help"], ["train", "--help"]]
+)
 def test_other_commands(wheel, installed, tmp_path, arguments):
     done = _run(wheel, tmp_path, "-m", "pngnat", *arguments)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout

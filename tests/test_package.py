@@ -10,7 +10,9 @@ import pngnat
 
 def python(code: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout
 
 
 def test_import_is_light():

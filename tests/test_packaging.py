@@ -43,7 +43,9 @@ def built_files() -> set[Path]:
 
 
 def test_every_file_of_the_package_is_installed():
-    present = {path.relative_to(ROOT) for path in (ROOT / "pngnat").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    present = {
+        path.relative_to(ROOT) for path in (ROOT / "pngnat").rglob("*") if path.is_file() and path.suffix != ".pyc"
+    }
     assert present - built_files() == set()
 
 
@@ -54,7 +56,9 @@ def test_the_settings_are_installed_as_a_part_of_the_package():
 
 def test_every_requirement_has_a_tested_version(setup):
     extras = setup["options.extras_require"]
-    required = names(setup["options"]["install_requires"]).union(*(names(extras[extra]) for extra in extras)) - {"pngnat"}
+    required = names(setup["options"]["install_requires"]).union(*(names(extras[extra]) for extra in extras)) - {
+        "pngnat"
+    }
     tested = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert required - names(tested) == set()
     assert all("==" in line for line in tested.splitlines() if line and not line.startswith("#"))

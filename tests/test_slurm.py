@@ -49,7 +49,12 @@ def test_the_jobs_of_an_array_speak_everything_together(job, tmp_path, stub_voic
     (tmp_path / "texts.txt").write_text("".join(f"n{number}|Hello.\n" for number in range(4)))
     words = ["bulk", "speak", "texts.txt", "--out", "out", "--voice", str(stub_voice), "--lines", "1"]
     for task in ("3", "4"):
-        array = {"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MIN": "3", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_CPUS_PER_TASK": "1"}
+        array = {
+            "SLURM_ARRAY_TASK_ID": task,
+            "SLURM_ARRAY_TASK_MIN": "3",
+            "SLURM_ARRAY_TASK_COUNT": "2",
+            "SLURM_CPUS_PER_TASK": "1",
+        }
         job("array.sbatch", *words, **array)
         reports = sorted((tmp_path / "out" / "reports").glob("*.json"))
         assert len(reports) == {"3": 2, "4": 4}[task]
@@ -69,7 +74,12 @@ def test_ray_gets_a_cluster_and_the_command(job):
 def test_torchrun_gets_settings_that_there_are(job):
     from pngnat.cli.train import STAGES
 
-    variables = {"SLURM_JOB_NODELIST": "x", "SLURM_JOB_NUM_NODES": "2", "SLURM_CPUS_PER_TASK": "64", "SLURM_GPUS_ON_NODE": "8"}
+    variables = {
+        "SLURM_JOB_NODELIST": "x",
+        "SLURM_JOB_NUM_NODES": "2",
+        "SLURM_CPUS_PER_TASK": "64",
+        "SLURM_GPUS_ON_NODE": "8",
+    }
     called = job("train.sbatch", "acoustic", "run_dir=r", "corpora=[c]", "features=null", SLURM_JOB_ID="7", **variables)
     assert called[2:7] == ["torchrun", "--nnodes", "2", "--nproc-per-node", "8"]
     composed = STAGES["acoustic"].compose(*called[called.index("acoustic") + 1 :])

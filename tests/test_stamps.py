@@ -14,7 +14,9 @@ def test_the_same_settings_may_go_on(tmp_path):
 
 def test_what_differs_is_named(tmp_path):
     keep(tmp_path / "run", MADE_OF)
-    with pytest.raises(PngnatError, match=r"other settings \(steps: 3, now 4; start: None, now a model\): name another run_dir"):
+    with pytest.raises(
+        PngnatError, match=r"other settings \(steps: 3, now 4; start: None, now a model\): name another run_dir"
+    ):
         keep(tmp_path / "run", MADE_OF | {"steps": 4, "start": "a model"}, "name another run_dir")
     keep(tmp_path / "run", MADE_OF)
 

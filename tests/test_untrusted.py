@@ -139,7 +139,13 @@ def test_checkpoints_with_any_number_of_parts(copy):
 
 def test_what_a_checkpoint_holds_is_what_pytorch_reads(tmp_path):
     base = torch.arange(12.0)
-    table = {"whole": base, "part": base[4:].view(2, 4), "half": torch.ones(3).half(), "count": torch.tensor(7), "none": torch.zeros(0, 5)}
+    table = {
+        "whole": base,
+        "part": base[4:].view(2, 4),
+        "half": torch.ones(3).half(),
+        "count": torch.tensor(7),
+        "none": torch.zeros(0, 5),
+    }
     table |= {"weight": torch.nn.Parameter(torch.randn(2, 3)), "flags": torch.tensor([True, False])}
     table["bytes"] = torch.arange(5).to(torch.uint8)
     torch.save(table, tmp_path / "a.bin")
@@ -151,7 +157,9 @@ def test_what_a_checkpoint_holds_is_what_pytorch_reads(tmp_path):
 @pytest.mark.slow
 def test_a_header_of_a_million_empty_tensors(copy):
     folder = copy("own")
-    header = json.dumps({str(number): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(10**6)}).encode()
+    header = json.dumps(
+        {str(number): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for number in range(10**6)}
+    ).encode()
     (folder / "vocoder.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
     refused(vocoder(folder), "its header is too long")
 
@@ -179,7 +187,11 @@ def test_weights_of_another_kind_say_which(copy):
 
 @pytest.mark.parametrize(
     "sizes, part",
-    [({"num_layers": 10**9, "dim": 1, "intermediate_dim": 1}, "num_layers"), ({"dim": 0}, "sizes must be"), ({"dim": -5}, "sizes must be")],
+    [
+        ({"num_layers": 10**9, "dim": 1, "intermediate_dim": 1}, "num_layers"),
+        ({"dim": 0}, "sizes must be"),
+        ({"dim": -5}, "sizes must be"),
+    ],
 )
 def test_a_vocos_that_is_too_deep(copy, sizes, part):
     folder = copy("vocos")
@@ -215,8 +227,12 @@ def test_a_hifigan_that_cannot_be(copy, settings):
     refused(vocoder(folder), "config.json")
 
 
-BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join(['*a' + str(n - 1)] * 9)}]\n" for n in range(1, 12))
-MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join(['*a' + str(n - 1)] * 9)}]}}\n" for n in range(1, 12))
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join(['*a' + str(n - 1)] * 9)}]\n" for n in range(1, 12)
+)
+MERGES = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{n}: &a{n} {{<<: [{', '.join(['*a' + str(n - 1)] * 9)}]}}\n" for n in range(1, 12)
+)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +343,15 @@ def test_timings_cut_in_half_say_that_they_end(copy):
         ("a.json", json.dumps({"words": None})),
         ("a.json", json.dumps({"words": [5]})),
         ("a.json", '{"words":[' + "0.1," * (3 * MIB) + "0]}"),
-        ("a.TextGrid", 'File type = "ooTextFile"\n"TextGrid" 0 1 <exists> 1 "IntervalTier" "words" 0 1 1000000000 ' + "1 " * (7 * MIB)),
-        ("a.TextGrid", 'File type = "ooTextFile"\n"TextGrid" 0 1 <exists> 1 "IntervalTier" "words" 0 1 ' + "9" * 400 + ' 0 1 "a"'),
+        (
+            "a.TextGrid",
+            'File type = "ooTextFile"\n"TextGrid" 0 1 <exists> 1 "IntervalTier" "words" 0 1 1000000000 '
+            + "1 " * (7 * MIB),
+        ),
+        (
+            "a.TextGrid",
+            'File type = "ooTextFile"\n"TextGrid" 0 1 <exists> 1 "IntervalTier" "words" 0 1 ' + "9" * 400 + ' 0 1 "a"',
+        ),
         ("a.TextGrid", '"' * 15 * MIB),
         ("a.TextGrid", '"' + "a" * 15 * MIB),
         ("a.TextGrid", "1" * 15 * MIB + "x"),
@@ -442,7 +465,9 @@ def test_threads_that_load_a_voice_get_one(copy):
 def test_messages_are_one_short_line_that_a_terminal_shows(text, longest):
     message = str(PngnatError(f"{text}\n{text}"))
     assert len(message) <= LONGEST_MESSAGE and is_printable(message) and len(message.splitlines()) <= 1
-    assert PngnatError(message).args == (message,) and len(shorten(text, longest)) <= max(longest, len(text) if len(text) <= longest else 0)
+    assert PngnatError(message).args == (message,) and len(shorten(text, longest)) <= max(
+        longest, len(text) if len(text) <= longest else 0
+    )
 
 
 def test_what_cannot_be_printed_is_shown():
@@ -452,8 +477,14 @@ def test_what_cannot_be_printed_is_shown():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+    ),
 )
 
 

@@ -13,7 +13,13 @@ from pngnat.data.features import FeatureStore
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.text.utterance import Boundary, Utterance, Word
 
-SPELLINGS = {"see": ("S", "IY1"), "me": ("M", "IY1"), "two": ("T", "UW1"), "cats": ("K", "AE1", "T", "S"), "now": ("N", "AW1")}
+SPELLINGS = {
+    "see": ("S", "IY1"),
+    "me": ("M", "IY1"),
+    "two": ("T", "UW1"),
+    "cats": ("K", "AE1", "T", "S"),
+    "now": ("N", "AW1"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,9 @@ class ToyCorpus:
 
     def dataset(self, split: str, with_prosody: bool = False) -> AcousticDataset:
         chosen = [recording for recording in self.recordings if recording.split == split]
-        return AcousticDataset(chosen, self.tokenizer, ["a", "b"], FeatureStore(self.folder / "features", AudioConfig()), with_prosody)
+        return AcousticDataset(
+            chosen, self.tokenizer, ["a", "b"], FeatureStore(self.folder / "features", AudioConfig()), with_prosody
+        )
 
 
 def make_toy_corpus(folder: Path) -> ToyCorpus:
@@ -41,7 +49,9 @@ def make_toy_corpus(folder: Path) -> ToyCorpus:
         path = folder / f"r{index}.wav"
         write(path, np.concatenate([_beep(s, d) for s, d in zip(symbols, durations, strict=True)]), 24000)
         split = "train" if index < 11 else "valid"
-        recordings.append(Recording(f"r{index}", "ab"[index % 2], split, path, utterance, durations.astype(np.float32), symbols))
+        recordings.append(
+            Recording(f"r{index}", "ab"[index % 2], split, path, utterance, durations.astype(np.float32), symbols)
+        )
     return ToyCorpus(recordings, tokenizer, folder)
 
 

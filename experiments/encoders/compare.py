@@ -1,12 +1,13 @@
-"""What a pre-trained PnG BERT is worth for durations: the same short training for several encoders and seeds, and tables of the results.
+"""What a pre-trained PnG BERT is worth for durations: the same short training for several encoders and seeds, and
+tables of the results.
 
     python -m experiments.encoders.compare run_dir=runs/encoders corpora=[corpora/teacher] probe=corpora/probe \
         tokenizer=runs/png_bert/model pretrained=runs/png_bert/model
 
-First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too." from few sentences of
-the probe corpus. Settings are in conf/compare.yaml, beside this file; the same command goes on where it stopped, and ends with
-results.json, tables.md and pauses.png in `run_dir`. Where they differ from those of a training in `run_dir`, it stops and says which.
-"""
+First each model learns durations from `corpora`. Then, from there, it learns the pause of ", two." against ", too."
+from few sentences of the probe corpus. Settings are in conf/compare.yaml, beside this file; the same command goes on
+where it stopped, and ends with results.json, tables.md and pauses.png in `run_dir`. Where they differ from those of a
+training in `run_dir`, it stops and says which. """
 
 from __future__ import annotations
 
@@ -85,9 +86,11 @@ class CompareSettings:
     """How to train."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=5e-4, warmup=50, steps=600))
     """Of the training on `corpora`."""
-    probe_schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=5e-4, warmup=5, steps=100))
-    """Goes on from there, with recordings of the probe beside those of `corpora`: about one pass over what is drawn, six of all 190 of the
-    probe's recordings."""
+    probe_schedule: ScheduleConfig = field(
+        default_factory=lambda: ScheduleConfig(learning_rate=5e-4, warmup=5, steps=100)
+    )
+    """Goes on from there, with recordings of the probe beside those of `corpora`: about one pass over what is drawn,
+    six of all 190 of the probe's recordings."""
     probe_draws: ProbeDraws = field(default_factory=ProbeDraws)
     """What it learns from."""
     run: RunConfig = field(default_factory=lambda: RunConfig(validate_every=100))
@@ -123,7 +126,9 @@ class Comparison:
 
     def plan(self, variant: Variant, seed: int) -> DurationPlan:
         """What teaches a model durations from `corpora`."""
-        return DurationPlan(self.model(variant), self.recordings["train"], self.recordings["valid"], self.config.schedule, seed)
+        return DurationPlan(
+            self.model(variant), self.recordings["train"], self.recordings["valid"], self.config.schedule, seed
+        )
 
     def with_probe(self, plan: DurationPlan, size: int) -> DurationPlan:
         """What teaches it more from `size` recordings of the probe corpus as well."""
@@ -135,13 +140,18 @@ class Comparison:
     def measured_on(self) -> dict[str, str]:
         """What figures depend on besides the model."""
         held_out = {split: self.recordings[split] for split in ("valid", "test")} | {"probe": self.probe["test"]}
-        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {"ours": digest(self.config.sentences)}
+        return {name: recordings_digest(kept) for name, kept in held_out.items()} | {
+            "ours": digest(self.config.sentences)
+        }
 
     @cached_property
     def spoken(self) -> dict[str, list[TimedTokens]]:
         """The recordings of each split that no model has seen."""
         job = self.job
-        return {split: DurationDataset(self.recordings[split], job.tokenizer, job.speakers).examples for split in ("valid", "test")}
+        return {
+            split: DurationDataset(self.recordings[split], job.tokenizer, job.speakers).examples
+            for split in ("valid", "test")
+        }
 
     def counts(self) -> dict[str, dict[str, int]]:
         """What the figures of each split stand on."""
@@ -154,7 +164,11 @@ class Comparison:
         """A model's errors on the recordings that it has not seen."""
         found = {}
         for split, examples in self.spoken.items():
-            arrays = predicted(model, examples), [e.durations for e in examples], [e.tokens.word_index for e in examples]
+            arrays = (
+                predicted(model, examples),
+                [e.durations for e in examples],
+                [e.tokens.word_index for e in examples],
+            )
             found[split] = duration_figures(*arrays)
         return found
 
@@ -187,14 +201,19 @@ def once(path: Path, measured_on: dict, measure: Callable[[], dict]) -> dict:
 
 
 def measure(comparison: Comparison, report: EncoderReport, variant: Variant, seed: int, folder: Path) -> None:
-    """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and report it."""
+    """Train one seed of a model in `folder`, without the probe corpus and with each number of its recordings, and
+    report it."""
     job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
     start = variant.encoder_from
     settings = job.settings(plan, start and digest(start / "model.safetensors"))
     keep(folder, settings, REMEDY)
     # Trained, or read from a finished run, where something is to be measured, and then once.
     base = cache(lambda: job.train(folder, plan, start))
-    trained = once(folder / "figures.json", measured_on, lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())})
+    trained = once(
+        folder / "figures.json",
+        measured_on,
+        lambda: {**comparison.figures(base()), "pauses": comparison.pauses(base())},
+    )
     report.add(variant.title, seed, trained)
 
     def probed(folder: Path, plan: DurationPlan) -> dict:

@@ -23,7 +23,8 @@ from pngnat.training.start import start_from_encoder
 
 @dataclass(frozen=True)
 class DurationPlan:
-    """What one training learns, and from which recordings. seed: of its random start and of the order of its batches."""
+    """What one training learns, and from which recordings. seed: of its random start and of the order of its
+    batches."""
 
     model: PngNatConfig
     train: Sequence[Recording]
@@ -68,8 +69,8 @@ class DurationJob:
     def train(self, folder: Path, plan: DurationPlan, start: PngNat | Path | None = None) -> PngNat:
         """The model with its averaged weights; goes on where a run in `folder` stopped.
 
-        start: a model of the same sizes, or the folder of a pre-trained PnG BERT; None starts from random weights drawn with the seed.
-        """
+        start: a model of the same sizes, or the folder of a pre-trained PnG BERT; None starts from random weights drawn
+        with the seed."""
         L.seed_everything(plan.seed)
         data = [DurationDataset(recordings, self.tokenizer, self.speakers) for recordings in (plan.train, plan.valid)]
         module = DurationTraining(plan.model, replace(self.training, seed=plan.seed), *data)

@@ -1,4 +1,5 @@
-"""Training of durations alone: the acoustic model's encoder, speaker table and duration predictor, without its decoder or any sound.
+"""Training of durations alone: the acoustic model's encoder, speaker table and duration predictor, without its decoder
+or any sound.
 
 It shows in minutes what an encoder knows about rhythm, where the whole model takes hours.
 """
@@ -64,7 +65,9 @@ class DurationDataset(Dataset[TimedTokens]):
 
     def __init__(self, recordings: Sequence[Recording], tokenizer: PngTokenizer, speakers: Sequence[str]):
         rows = {name: row for row, name in enumerate(speakers)}
-        self.examples = [TimedTokens(r.id, tokenizer.encode(r.utterance), r.durations, rows[r.speaker]) for r in recordings]
+        self.examples = [
+            TimedTokens(r.id, tokenizer.encode(r.utterance), r.durations, rows[r.speaker]) for r in recordings
+        ]
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -104,7 +107,9 @@ class DurationTrainingConfig:
 class DurationTraining(StageModule):
     """The squared error of durations in seconds, as in the acoustic model's loss (arXiv 2010.04301, section 3)."""
 
-    def __init__(self, model: PngNatConfig, config: DurationTrainingConfig, train: DurationDataset, valid: DurationDataset):
+    def __init__(
+        self, model: PngNatConfig, config: DurationTrainingConfig, train: DurationDataset, valid: DurationDataset
+    ):
         super().__init__()
         self.config = config
         self.model = PngNat(model)
@@ -119,7 +124,9 @@ class DurationTraining(StageModule):
         return DataLoader(self.data["valid"], batch_size=32, collate_fn=DurationBatch.collate)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        parts = chain.from_iterable(part.parameters() for part in (self.model.encoder, self.model.speaker, self.model.duration_predictor))
+        parts = chain.from_iterable(
+            part.parameters() for part in (self.model.encoder, self.model.speaker, self.model.duration_predictor)
+        )
         trained = [parameter for parameter in parts if parameter.requires_grad]
         return torch.optim.AdamW(trained, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
@@ -130,7 +137,13 @@ class DurationTraining(StageModule):
         return loss
 
     def validation_step(self, batch: DurationBatch, batch_idx: int) -> None:
-        self.log("valid/mse", self.loss(batch) * 1e6, batch_size=int(batch.tokens.phoneme_lengths.sum()), sync_dist=True, prog_bar=True)
+        self.log(
+            "valid/mse",
+            self.loss(batch) * 1e6,
+            batch_size=int(batch.tokens.phoneme_lengths.sum()),
+            sync_dist=True,
+            prog_bar=True,
+        )
 
     def loss(self, batch: DurationBatch) -> Tensor:
         """The mean squared error in seconds squared over all tokens that are no padding."""

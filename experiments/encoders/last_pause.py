@@ -1,4 +1,5 @@
-"""The pause before a sentence's last word, where only the spelling tells whether there is one: ", two." against ", too."."""
+"""The pause before a sentence's last word, where only the spelling tells whether there is one: ", two." against ",
+too."."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ BORDER = 0.15  # seconds; a pause before "two", none before "too"
 
 @dataclass(frozen=True)
 class LastPause:
-    """A sentence's predicted pause. kind: its last word, as written. group: where the sentence is from. seconds: of the pause."""
+    """A sentence's predicted pause. kind: its last word, as written. group: where the sentence is from. seconds: of the
+    pause."""
 
     text: str
     kind: str
@@ -42,7 +44,8 @@ class LastPause:
 
 
 def pause_rows(pauses: Iterable[LastPause]) -> list[dict[str, str | int | float | None]]:
-    """Rows of a table, one for each group and last word: mean and spread (standard deviation) in ms, share on the right side."""
+    """Rows of a table, one for each group and last word: mean and spread (standard deviation) in ms, share on the right
+    side."""
     groups: dict[tuple[str, str], list[LastPause]] = {}
     for pause in pauses:
         groups.setdefault((pause.group, f", {pause.kind}."), []).append(pause)
@@ -65,8 +68,8 @@ def pause_rows(pauses: Iterable[LastPause]) -> list[dict[str, str | int | float 
 def right_share(pauses: Sequence[LastPause]) -> float:
     """Percent of menus on the right side: the mean of those that end in "two" and those in "too", so that 50 is chance.
 
-    A model that pauses before all of them, or before none, has 50 whatever their numbers. NaN where one of the two is missing.
-    """
+    A model that pauses before all of them, or before none, has 50 whatever their numbers. NaN where one of the two is
+    missing."""
     rates = []
     for kind in ("two", "too"):
         right = [pause.right for pause in pauses if pause.menu and pause.kind == kind]

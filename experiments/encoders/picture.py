@@ -1,4 +1,5 @@
-"""A picture of what experiments.encoders.compare measured: the pauses before "two" and "too", and how many examples they take."""
+"""A picture of what experiments.encoders.compare measured: the pauses before "two" and "too", and how many examples
+they take."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def draw(report: EncoderReport, path: Path) -> None:
-    """A PNG, a column a group of sentences: above, each menu's pause after most of the probe corpus; below, the shares that are right."""
+    """A PNG, a column a group of sentences: above, each menu's pause after most of the probe corpus; below, the shares
+    that are right."""
     # Not pyplot: it keeps every figure alive until it is closed.
     from matplotlib.figure import Figure
 
@@ -52,7 +54,9 @@ def _draw_curves(report: EncoderReport, group: str, axes: Axes) -> None:
     for model in report.figures:
         shares = [np.array(report.shares(model, group, size)) for size in sizes]
         deviations = [seeds.std(ddof=1) if len(seeds) > 1 else 0.0 for seeds in shares]
-        axes.errorbar(range(len(sizes)), [seeds.mean() for seeds in shares], deviations, marker="o", capsize=3, label=model)
+        axes.errorbar(
+            range(len(sizes)), [seeds.mean() for seeds in shares], deviations, marker="o", capsize=3, label=model
+        )
     axes.axhline(50, color="gray", linewidth=0.8, linestyle="--", label="chance")
     axes.set_xticks(range(len(sizes)), [size_name(size) for size in sizes])
     axes.set_xlabel("probe recordings learned from")

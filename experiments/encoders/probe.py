@@ -12,7 +12,8 @@ from pngnat.data.corpus import Recording
 
 
 def few(recordings: Sequence[Recording], size: int, seed: int) -> list[Recording]:
-    """`size` recordings of different sentences, half of them of the menus that end in "two", the rest of others; 0 means all."""
+    """`size` recordings of different sentences, half of them of the menus that end in "two", the rest of others; 0
+    means all."""
     if not size:
         return list(recordings)
     shuffled = [recordings[place] for place in np.random.default_rng(seed).permutation(len(recordings))]
@@ -33,11 +34,14 @@ class ProbeDraws:
     def mixed(self, probe: Sequence[Recording], corpus: Sequence[Recording], seed: int) -> list[Recording]:
         """Recordings of both corpora, those of `corpus` chosen at random.
 
-        Half of the probe's end in "two" whatever `probe` holds of each, so that trainings differ only in how many different ones there are.
-        """
+        Half of the probe's end in "two" whatever `probe` holds of each, so that trainings differ only in how many
+        different ones there are."""
         order = np.random.default_rng(seed).permutation(len(corpus))
         others = [corpus[place] for place in islice(cycle(order), round(self.probe * (1 - self.share) / self.share))]
-        return [*others, *(recording for ending in by_ending(probe) for recording in islice(cycle(ending), self.probe // 2))]
+        return [
+            *others,
+            *(recording for ending in by_ending(probe) for recording in islice(cycle(ending), self.probe // 2)),
+        ]
 
 
 def by_ending(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Recording]]:

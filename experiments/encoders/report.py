@@ -24,16 +24,16 @@ NOTE = (
 class EncoderReport:
     """Figures of models over seeds.
 
-    counts: by split, what its figures stand on (see `duration_counts`). figures: by model, a seed each. pauses: by model and number of
-    probe recordings that were learned from, 0 for all, None for none; a list a seed.
-    """
+    counts: by split, what its figures stand on (see `duration_counts`). figures: by model, a seed each. pauses: by
+    model and number of probe recordings that were learned from, 0 for all, None for none; a list a seed."""
 
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     figures: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
     pauses: dict[tuple[str, int | None], list[list[LastPause]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, model: str, seed: int, figures: dict) -> None:
-        """What one seed of a model reached on the splits "valid" and "test", and its pauses before it has seen the probe corpus."""
+        """What one seed of a model reached on the splits "valid" and "test", and its pauses before it has seen the
+        probe corpus."""
         self.figures[model].append({"seed": seed, **{split: figures[split] for split in ("valid", "test")}})
         self.pauses[model, None].append(_pauses(figures))
 
@@ -62,12 +62,14 @@ class EncoderReport:
     def error_rows(self, split: str) -> list[dict]:
         """A row a model: mean and standard deviation over seeds."""
         return [
-            {"model": model, "seeds": len(seeds)} | {name: spread([seed[split][name] for seed in seeds]) for name in seeds[0][split]}
+            {"model": model, "seeds": len(seeds)}
+            | {name: spread([seed[split][name] for seed in seeds]) for name in seeds[0][split]}
             for model, seeds in self.figures.items()
         ]
 
     def curve_rows(self, group: str) -> list[dict]:
-        """A row a model: the share of right pauses in percent by the number of probe recordings, mean and standard deviation over seeds."""
+        """A row a model: the share of right pauses in percent by the number of probe recordings, mean and standard
+        deviation over seeds."""
         return [
             {"model": model} | {size_name(size): spread(self.shares(model, group, size), 0) for size in self.sizes}
             for model in self.figures
@@ -82,13 +84,21 @@ class EncoderReport:
         parts = []
         for split in ("valid", "test"):
             counted = ", ".join(f"{count} {name}" for name, count in self.counts.get(split, {}).items())
-            parts += [f"Durations, split {split}: {counted} (over {1000 * PAUSE:.0f} ms). {_SPREAD}:", report.table(self.error_rows(split))]
+            parts += [
+                f"Durations, split {split}: {counted} (over {1000 * PAUSE:.0f} ms). {_SPREAD}:",
+                report.table(self.error_rows(split)),
+            ]
         parts.append(NOTE)
         for group in self.groups:
-            menus = len({pause.text for seeds in self.pauses.values() for pause in seeds[0] if pause.group == group and pause.menu})
-            heading = (
-                f"Pauses on the right side of {1000 * BORDER:.0f} ms in percent, by probe recordings learned from; {menus} menus, {group}."
+            menus = len(
+                {
+                    pause.text
+                    for seeds in self.pauses.values()
+                    for pause in seeds[0]
+                    if pause.group == group and pause.menu
+                }
             )
+            heading = f"Pauses on the right side of {1000 * BORDER:.0f} ms in percent, by probe recordings learned from; {menus} menus, {group}."
             parts += [
                 f'{heading} Mean of those in ", two." and those in ", too."; chance is 50. {_SPREAD}:',
                 report.table(self.curve_rows(group)),
@@ -105,7 +115,9 @@ class EncoderReport:
             {"model": model, "probe": size, "seeds": [[p.to_dict() for p in seed] for seed in seeds]}
             for (model, size), seeds in self.pauses.items()
         ]
-        report.write_json(folder / "results.json", {"note": NOTE, "counts": self.counts, "models": self.figures, "pauses": pauses})
+        report.write_json(
+            folder / "results.json", {"note": NOTE, "counts": self.counts, "models": self.figures, "pauses": pauses}
+        )
         write_text(folder / "tables.md", self.tables())
 
 

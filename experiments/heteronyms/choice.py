@@ -1,8 +1,10 @@
-"""Heteronyms by PnG BERT itself: how well a pre-trained encoder knows which pronunciation of a word its sentence asks for.
+"""Heteronyms by PnG BERT itself: how well a pre-trained encoder knows which pronunciation of a word its sentence asks
+for.
 
-Two ways. The head: hide the word's phonemes and compare how likely the masked-language-model head finds those of each reading. The
-states: a logistic regression on the encoder's hidden states at the hidden word. Both see the spelling and the rest of the sentence.
-"""
+Two ways. The head: hide the word's phonemes and compare how likely the masked-language-model head finds those of each
+reading. The
+states: a logistic regression on the encoder's hidden states at the hidden word. Both see the spelling and the rest of
+the sentence."""
 
 from __future__ import annotations
 
@@ -47,13 +49,16 @@ def questions_of(sentences: Iterable[LabelledSentence], frontend: Frontend) -> l
         for utterance in frontend.utterances(sentence.marked(_PLACE)):
             spoken = [word.phonemes for word in utterance.words]
             if _PLACE in spoken:
-                found.append(Question(sentence.word, utterance, spoken.index(_PLACE), known, known.index(sentence.phonemes)))
+                found.append(
+                    Question(sentence.word, utterance, spoken.index(_PLACE), known, known.index(sentence.phonemes))
+                )
     return found
 
 
 @dataclass(frozen=True)
 class _HiddenWord:
-    """A sentence with one word's phonemes masked. places: where they are in the row; ids: what they were; pieces: the wordpieces'."""
+    """A sentence with one word's phonemes masked. places: where they are in the row; ids: what they were; pieces: the
+    wordpieces'."""
 
     tokens: PngTokens
     places: list[int]
@@ -69,12 +74,17 @@ def _hidden(tokenizer: PngTokenizer, question: Question, reading: Phonemes) -> _
     pieces = np.flatnonzero((tokens.word_positions == tokens.word_positions[places[0]]) & (tokens.segments == 1))
     masked = tokens.ids.copy()
     masked[places] = tokenizer.mask_id
-    return _HiddenWord(replace(tokens, ids=masked), places.tolist(), torch.from_numpy(tokens.ids[places]), pieces.tolist())
+    return _HiddenWord(
+        replace(tokens, ids=masked), places.tolist(), torch.from_numpy(tokens.ids[places]), pieces.tolist()
+    )
 
 
 @torch.inference_mode()
-def reading_scores(model: PngBertForPreTraining, tokenizer: PngTokenizer, questions: Sequence[Question]) -> list[list[float]]:
-    """Mean log-probability of a reading's phonemes with all of the word's phonemes hidden, for each reading of each question."""
+def reading_scores(
+    model: PngBertForPreTraining, tokenizer: PngTokenizer, questions: Sequence[Question]
+) -> list[list[float]]:
+    """Mean log-probability of a reading's phonemes with all of the word's phonemes hidden, for each reading of each
+    question."""
     hidden = [_hidden(tokenizer, question, reading) for question in questions for reading in question.readings]
     states = model.encoder(PngBatch.collate([word.tokens for word in hidden]))
     scores = []
@@ -93,12 +103,18 @@ def word_states(model: PngBertForPreTraining, tokenizer: PngTokenizer, questions
     """
     hidden = [_hidden(tokenizer, question, question.readings[0]) for question in questions]
     states = model.encoder(PngBatch.collate([word.tokens for word in hidden]))
-    return torch.stack([torch.cat([states[row, word.places].mean(0), states[row, word.pieces].mean(0)]) for row, word in enumerate(hidden)])
+    return torch.stack(
+        [
+            torch.cat([states[row, word.places].mean(0), states[row, word.pieces].mean(0)])
+            for row, word in enumerate(hidden)
+        ]
+    )
 
 
 @dataclass(frozen=True)
 class StateClassifier:
-    """Chooses between two readings. rows: the words' rows; weights: (words, 2 D + 1), the last column a bias; mean, spread: (2 D,)."""
+    """Chooses between two readings. rows: the words' rows; weights: (words, 2 D + 1), the last column a bias; mean,
+    spread: (2 D,)."""
 
     rows: dict[str, int]
     weights: Tensor
@@ -107,11 +123,11 @@ class StateClassifier:
 
     @classmethod
     def fit(cls, words: Sequence[str], states: Tensor, second: Tensor, penalty: float = 1.0) -> StateClassifier:
-        """Logistic regression with an L2 penalty (L-BFGS). words: Q; states: (Q, 2 D); second: (Q,) bool, whether the second one is meant.
+        """Logistic regression with an L2 penalty (L-BFGS). words: Q; states: (Q, 2 D); second: (Q,) bool, whether the
+        second one is meant.
 
-        What a word's weights differ in from the mean of all words is what is penalized most, since readings are alike: a verb against
-        a noun, a past against a present ("Frustratingly easy domain adaptation", Daumé 2007).
-        """
+        What a word's weights differ in from the mean of all words is what is penalized most, since readings are alike:
+        a verb against a noun, a past against a present ("Frustratingly easy domain adaptation", Daumé 2007)."""
         rows = {word: row for row, word in enumerate(dict.fromkeys(words))}
         mean, spread = states.mean(0), states.std(0).clamp(min=1e-6)
         inputs = _with_bias((states - mean) / spread)
@@ -134,7 +150,9 @@ class StateClassifier:
     def choose(self, words: Sequence[str], states: Tensor) -> list[int]:
         """0 or 1 for each word; 0 for a word that was not among those of `fit`."""
         inputs = _with_bias((states - self.mean) / self.spread)
-        weights = torch.stack([self.weights[self.rows[word]] if word in self.rows else torch.zeros(inputs.shape[1]) for word in words])
+        weights = torch.stack(
+            [self.weights[self.rows[word]] if word in self.rows else torch.zeros(inputs.shape[1]) for word in words]
+        )
         return ((weights * inputs).sum(1) > 0).long().tolist()
 
 

@@ -1,9 +1,10 @@
-"""Measure how well a pre-trained PnG BERT chooses between the readings of heteronyms, beside the front end's own classifier.
+"""Measure how well a pre-trained PnG BERT chooses between the readings of heteronyms, beside the front end's own
+classifier.
 
     python -m experiments.heteronyms.measure runs/png_bert/model path/to/homographs/train.tsv.gz
 
-The figures are of every tenth sentence of a word, which neither the pre-training nor the front end's classifier has seen.
-"""
+The figures are of every tenth sentence of a word, which neither the pre-training nor the front end's classifier has
+seen."""
 
 from __future__ import annotations
 
@@ -13,7 +14,15 @@ from pathlib import Path
 
 import torch
 
-from experiments.heteronyms.choice import Accuracy, Question, StateClassifier, in_batches, questions_of, reading_scores, word_states
+from experiments.heteronyms.choice import (
+    Accuracy,
+    Question,
+    StateClassifier,
+    in_batches,
+    questions_of,
+    reading_scores,
+    word_states,
+)
 from pngnat.data.pretraining.homographs import read_homographs
 from pngnat.models.png_bert_pretraining import load_pretrained
 from pngnat.text.frontend import Frontend
@@ -26,7 +35,9 @@ def by_rules(questions: list[Question]) -> list[int]:
     answers = []
     for question in questions:
         tokens, place = [], 0
-        for index, (boundary, word) in enumerate(zip(question.utterance.boundaries, question.utterance.words, strict=False)):
+        for index, (boundary, word) in enumerate(
+            zip(question.utterance.boundaries, question.utterance.words, strict=False)
+        ):
             tokens += [mark for mark in boundary.marks if mark != " "]
             place = len(tokens) if index == question.index else place
             tokens.append(word.text)
@@ -55,12 +66,22 @@ def main() -> None:
     by_head = [max(range(len(score)), key=score.__getitem__) for score in scores]
     milliseconds = (time.perf_counter() - start) / len(test) * 1000
     words = [question.word for question in train]
-    classifier = StateClassifier.fit(words, states(train), torch.tensor([question.answer == 1 for question in train]), options.penalty)
+    classifier = StateClassifier.fit(
+        words, states(train), torch.tensor([question.answer == 1 for question in train]), options.penalty
+    )
     by_states = classifier.choose([question.word for question in test], states(test))
-    print(f"{len(train)} sentences to train on, {len(test)} measured; scoring by the head takes {milliseconds:.1f} ms a sentence")
-    for name, answers in (("front end", by_rules(test)), ("masked-language-model head", by_head), ("hidden states", by_states)):
+    print(
+        f"{len(train)} sentences to train on, {len(test)} measured; scoring by the head takes {milliseconds:.1f} ms a sentence"
+    )
+    for name, answers in (
+        ("front end", by_rules(test)),
+        ("masked-language-model head", by_head),
+        ("hidden states", by_states),
+    ):
         accuracy = Accuracy.of(test, answers)
-        print(f"{name:<28} overall {accuracy.overall:.2%}, mean over {len(accuracy.by_word)} words {accuracy.mean_over_words:.2%}")
+        print(
+            f"{name:<28} overall {accuracy.overall:.2%}, mean over {len(accuracy.by_word)} words {accuracy.mean_over_words:.2%}"
+        )
         if options.words:
             print("\n".join(f"  {word:<14} {right}/{asked}" for word, (right, asked) in accuracy.by_word.items()))
 

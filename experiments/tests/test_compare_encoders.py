@@ -27,7 +27,14 @@ def compare(recipe, toy_corpus, tmp_path):
     toy_corpus.tokenizer.save(toy_corpus.folder)
     splits = {split: [r for r in toy_corpus.recordings if r.split == split] for split in ("train", "valid")}
     recordings = {**splits, "test": splits["valid"]}
-    short = ["schedule.steps=2", "probe_schedule.steps=2", "probe_draws.probe=8", "probe_sizes=[2]", "run.accelerator=cpu", "run.threads=1"]
+    short = [
+        "schedule.steps=2",
+        "probe_schedule.steps=2",
+        "probe_draws.probe=8",
+        "probe_sizes=[2]",
+        "run.accelerator=cpu",
+        "run.threads=1",
+    ]
 
     def measured(*overrides: str) -> EncoderReport:
         places = ["run_dir=x", "corpora=[y]", "probe=z", "pretrained=p", f"tokenizer={toy_corpus.folder}"]
@@ -35,7 +42,13 @@ def compare(recipe, toy_corpus, tmp_path):
         config = recipe.main.settings(*short, *places, sentences, "models.scratch.sizes=tiny", *overrides)
         job = DurationJob(toy_corpus.folder, ["a", "b"], config.training, config.run)
         report = EncoderReport()
-        recipe.measure(recipe.Comparison(config, job, recordings, recordings), report, config.models["scratch"], 0, tmp_path / "run")
+        recipe.measure(
+            recipe.Comparison(config, job, recordings, recordings),
+            report,
+            config.models["scratch"],
+            0,
+            tmp_path / "run",
+        )
         return report
 
     return measured

@@ -26,11 +26,15 @@ def model_config(encoder) -> PngNatConfig:
 def job(toy_corpus) -> DurationJob:
     training = DurationTrainingConfig(batch_tokens=400, autocast=False)
     toy_corpus.tokenizer.save(toy_corpus.folder)
-    return DurationJob(toy_corpus.folder, ("a", "b"), training, RunConfig(accelerator="cpu", threads=1, validate_every=40), 0.5)
+    return DurationJob(
+        toy_corpus.folder, ("a", "b"), training, RunConfig(accelerator="cpu", threads=1, validate_every=40), 0.5
+    )
 
 
 def plan(toy_corpus, model: PngNatConfig, steps: int = SCHEDULE.steps, seed: int = 0) -> DurationPlan:
-    train, valid = ([recording for recording in toy_corpus.recordings if recording.split == name] for name in ("train", "valid"))
+    train, valid = (
+        [recording for recording in toy_corpus.recordings if recording.split == name] for name in ("train", "valid")
+    )
     return DurationPlan(model, train, valid, replace(SCHEDULE, steps=steps), seed)
 
 
@@ -112,5 +116,10 @@ def test_recordings_are_known_by_their_words_times_and_order(toy_corpus):
     first, second = toy_corpus.recordings[:2]
     digest = recordings_digest([first, second])
     assert recordings_digest([replace(first, split="test"), second]) == digest
-    others = ([first], [second, first], [replace(first, durations=first.durations * 1.01), second], [replace(first, speaker="c"), second])
+    others = (
+        [first],
+        [second, first],
+        [replace(first, durations=first.durations * 1.01), second],
+        [replace(first, speaker="c"), second],
+    )
     assert digest not in {recordings_digest(other) for other in others}

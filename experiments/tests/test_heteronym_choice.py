@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from experiments.heteronyms.choice import Accuracy, Question, StateClassifier, in_batches, questions_of, reading_scores, word_states
+from experiments.heteronyms.choice import (
+    Accuracy,
+    Question,
+    StateClassifier,
+    in_batches,
+    questions_of,
+    reading_scores,
+    word_states,
+)
 from pngnat.data.pretraining.homographs import LabelledSentence
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_bert import PngBertConfig
@@ -17,7 +25,9 @@ NOUN, VERB = ("R", "EH1", "K", "ER0", "D"), ("R", "AH0", "K", "AO1", "R", "D")
 
 def question(*words: str, answer: int = 0) -> Question:
     spoken = tuple(Word(word, ("AH0",) if word != "record" else NOUN) for word in words)
-    return Question("record", Utterance(spoken, (Boundary(),) * (len(words) + 1)), words.index("record"), (NOUN, VERB), answer)
+    return Question(
+        "record", Utterance(spoken, (Boundary(),) * (len(words) + 1)), words.index("record"), (NOUN, VERB), answer
+    )
 
 
 QUESTIONS = [question("they", "record", "it"), question("a", "long", "record", "of", "it"), question("record")]
@@ -67,7 +77,9 @@ def test_the_classifier_learns_each_word_and_what_words_share():
     rng = torch.Generator().manual_seed(0)
     states = torch.randn(400, 8, generator=rng)
     words = ["own", "shared"] * 200
-    second = torch.tensor([bool(state[1] > 0) if word == "own" else bool(state[0] > 0) for word, state in zip(words, states, strict=True)])
+    second = torch.tensor(
+        [bool(state[1] > 0) if word == "own" else bool(state[0] > 0) for word, state in zip(words, states, strict=True)]
+    )
     classifier = StateClassifier.fit(words[:300], states[:300], second[:300])
     right = torch.tensor(classifier.choose(words[300:], states[300:])).bool() == second[300:]
     assert right.float().mean() > 0.9
@@ -82,7 +94,11 @@ def test_labelled_sentences_become_questions():
 
 
 def test_accuracy_counts_sentences_and_words():
-    questions = [question("record"), question("record", answer=1), Question("bow", QUESTIONS[2].utterance, 0, (NOUN, VERB), 1)]
+    questions = [
+        question("record"),
+        question("record", answer=1),
+        Question("bow", QUESTIONS[2].utterance, 0, (NOUN, VERB), 1),
+    ]
     accuracy = Accuracy.of(questions, [0, 0, 1])
     assert accuracy.by_word == {"bow": (1, 1), "record": (1, 2)}
     assert accuracy.overall == pytest.approx(2 / 3)

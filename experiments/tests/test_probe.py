@@ -12,7 +12,9 @@ from pngnat.text.utterance import Boundary, Utterance, Word
 
 
 def recording(place: int, last: str, name: str = "probe") -> Recording:
-    utterance = Utterance((Word(f"w{place // 2}", ("AH0",)), Word(last, ("T", "UW1"))), (Boundary(), Boundary(","), Boundary(".")))
+    utterance = Utterance(
+        (Word(f"w{place // 2}", ("AH0",)), Word(last, ("T", "UW1"))), (Boundary(), Boundary(","), Boundary("."))
+    )
     return Recording(f"{name}{place}{last}", "ann", "train", Path("none"), utterance, np.zeros(6, np.float32))
 
 

@@ -27,13 +27,16 @@ class SoundFormat:
     """Hz that the encoder knows; None for any."""
 
 
-# WAV is 16 bit because players and Praat all read it. libsndfile shares out an encoder's range of bit rates evenly: at 24 kHz the level
-# of MP3 is 64 kbit/s, LibriVox's for one speaker, and that of Opus 48 kbit/s, beyond the 24 to 32 that Xiph recommends for speech.
+# WAV is 16 bit because players and Praat all read it. libsndfile shares out an encoder's range of bit rates evenly: at
+# 24 kHz the level of MP3 is 64 kbit/s, LibriVox's for one speaker, and that of Opus 48 kbit/s, beyond the 24 to 32 that
+# Xiph recommends for speech.
 FORMATS = {
     ".wav": SoundFormat("WAV", "PCM_16"),
     ".flac": SoundFormat("FLAC", "PCM_16"),
     ".ogg": SoundFormat("OGG", "VORBIS"),
-    ".mp3": SoundFormat("MP3", "MPEG_LAYER_III", 0.632, True, (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)),
+    ".mp3": SoundFormat(
+        "MP3", "MPEG_LAYER_III", 0.632, True, (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+    ),
     ".opus": SoundFormat("OGG", "OPUS", 0.832, False, (8000, 12000, 16000, 24000, 48000)),
 }
 # libsndfile's names for text in a file.
@@ -58,7 +61,9 @@ def _check(sound_format: SoundFormat, sample_rate: int, tags: Mapping[str, str] 
         raise PngnatError(f"{kind} can have {known} Hz, and the sound has {sample_rate}; write .wav, .flac or .ogg")
 
 
-def open_encoder(place: Any, sound_format: SoundFormat, sample_rate: int, tags: Mapping[str, str] | None) -> soundfile.SoundFile:
+def open_encoder(
+    place: Any, sound_format: SoundFormat, sample_rate: int, tags: Mapping[str, str] | None
+) -> soundfile.SoundFile:
     """A mono sound file to write to. place: a path, or an object with `write`, `seek` and `tell` that raises nothing.
 
     Raises PngnatError for a sample rate (Hz) that the format does not know, and for an unknown tag.
@@ -66,7 +71,9 @@ def open_encoder(place: Any, sound_format: SoundFormat, sample_rate: int, tags: 
     _check(sound_format, sample_rate, tags)
     mode = "CONSTANT" if sound_format.constant else None
     container, subtype, level = sound_format.container, sound_format.subtype, sound_format.level
-    file = soundfile.SoundFile(place, "w", sample_rate, 1, subtype, format=container, compression_level=level, bitrate_mode=mode)
+    file = soundfile.SoundFile(
+        place, "w", sample_rate, 1, subtype, format=container, compression_level=level, bitrate_mode=mode
+    )
     for name, text in (tags or {}).items():
         setattr(file, name, text)
     return file

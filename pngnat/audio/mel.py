@@ -31,7 +31,9 @@ def log_mel(samples: Tensor, config: AudioConfig) -> Tensor:
     samples = samples[..., : frames * config.hop_length]
     lead = samples.shape[:-1]
     pad = (config.n_fft - config.hop_length) // 2
-    padded = F.pad(samples.reshape(-1, 1, samples.shape[-1]), (pad, pad), mode="reflect" if samples.shape[-1] > pad else "constant")
+    padded = F.pad(
+        samples.reshape(-1, 1, samples.shape[-1]), (pad, pad), mode="reflect" if samples.shape[-1] > pad else "constant"
+    )
     spectrum = torch.stft(
         padded.squeeze(1),
         config.n_fft,

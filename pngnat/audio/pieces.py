@@ -8,7 +8,9 @@ from collections.abc import Iterator
 FIRST, GROWTH, LONGEST = 40, 2.0, 400
 
 
-def pieces(frames: int, first: int = FIRST, growth: float = GROWTH, longest: int = LONGEST) -> Iterator[tuple[int, int]]:
+def pieces(
+    frames: int, first: int = FIRST, growth: float = GROWTH, longest: int = LONGEST
+) -> Iterator[tuple[int, int]]:
     """Where the pieces of so many frames start and end. Raises ValueError for a first piece of a single frame."""
     if first < 2:
         raise ValueError("the first piece needs two frames or more: windows overlap by more than one")

@@ -14,9 +14,11 @@ F0_MAX = 700.0
 
 
 def f0(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
-    """Fundamental frequency in Hz, 0 where unvoiced: float32 (T,), T = S // hop, by WORLD's Harvest refined by StoneMask.
+    """Fundamental frequency in Hz, 0 where unvoiced: float32 (T,), T = S // hop, by WORLD's Harvest refined by
+    StoneMask.
 
-    samples: (S,) in [-1, 1] at config.sample_rate. Frame t is centred at sample (t + 0.5) * hop, as log_mel's frames are.
+    samples: (S,) in [-1, 1] at config.sample_rate. Frame t is centred at sample (t + 0.5) * hop, as log_mel's frames
+    are.
     Raises ValueError for less than one frame.
     Source: Morise, "Harvest: a high-performance fundamental frequency estimator from speech signals", Interspeech 2017.
     """
@@ -26,8 +28,8 @@ def f0(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
     frames = len(samples) // hop
     if frames == 0:
         raise ValueError(f"{len(samples)} samples are less than one frame of {hop}")
-    # Harvest's frames are centred at multiples of the hop. With half a hop in front, its frame t + 1 is centred where ours is.
-    # A hop behind keeps its last frame from being lost to rounding.
+    # Harvest's frames are centred at multiples of the hop. With half a hop in front, its frame t + 1 is centred where
+    # ours is. A hop behind keeps its last frame from being lost to rounding.
     padded = np.pad(np.asarray(samples[: frames * hop], dtype=np.float64), (hop - hop // 2, hop))
     rough, times = pyworld.harvest(padded, rate, f0_floor=F0_MIN, f0_ceil=F0_MAX, frame_period=1000.0 * hop / rate)
     fine = pyworld.stonemask(padded, rough, times, rate)
@@ -35,7 +37,8 @@ def f0(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
 
 
 def dio(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
-    """As f0, twenty times quicker, and shyer to call a frame voiced: (T,) in Hz, by WORLD's DIO refined by StoneMask."""
+    """As f0, twenty times quicker, and shyer to call a frame voiced: (T,) in Hz, by WORLD's DIO refined by
+    StoneMask."""
     import pyworld
 
     samples, period = samples.astype(np.float64), 500 * config.hop_length / config.sample_rate

@@ -59,8 +59,12 @@ def _program(sample_rate: int) -> Iterator[Callable[[np.ndarray], None]]:
     command = next((words for words in (line.split() for line in _PLAYERS) if shutil.which(words[0])), None)
     if command is None:
         programs = ", ".join(line.split()[0] for line in _PLAYERS)
-        raise PngnatError(f"nothing here can play sound: pip install sounddevice, or install one of {programs}, or use -o FILE")
-    process = subprocess.Popen([word.format(rate=sample_rate) for word in command], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        raise PngnatError(
+            f"nothing here can play sound: pip install sounddevice, or install one of {programs}, or use -o FILE"
+        )
+    process = subprocess.Popen(
+        [word.format(rate=sample_rate) for word in command], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     pipe = process.stdin
     assert pipe is not None
 

@@ -21,12 +21,13 @@ class StftLossConfig:
     hops: tuple[int, ...] = (64, 128, 256, 512)
     """Samples between the frames of each resolution."""
     floor: float = 3e-4
-    """The smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it, 70 dB under full
-    scale, a recording holds nothing that is heard."""
+    """The smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it,
+    70 dB under full scale, a recording holds nothing that is heard."""
 
 
 class MultiResolutionStftLoss(nn.Module):
-    """Spectral convergence plus log-magnitude distance, averaged over resolutions (Yamamoto et al., arXiv 1910.11480, section 2.2)."""
+    """Spectral convergence plus log-magnitude distance, averaged over resolutions (Yamamoto et al., arXiv 1910.11480,
+    section 2.2)."""
 
     def __init__(self, config: StftLossConfig) -> None:
         super().__init__()
@@ -56,14 +57,15 @@ class MultiResolutionStftLoss(nn.Module):
 
 
 class ComplexStftLoss(nn.Module):
-    """|A - B| / |B| of complex spectra, a mean over windows: 0 for the same sound, 1 for silence, 2 for the sound upside down.
+    """|A - B| / |B| of complex spectra, a mean over windows: 0 for the same sound, 1 for silence, 2 for the sound
+    upside down.
 
-    It asks for something only where a sound's phases follow from what it is made from, as those of harmonics do from the place of the
-    pulses that the vocoder is trained with.
-    """
+    It asks for something only where a sound's phases follow from what it is made from, as those of harmonics do from
+    the place of the pulses that the vocoder is trained with."""
 
     def __init__(self, windows: tuple[int, ...] = (512, 1024), floor: float = 1e-3) -> None:
-        """windows: samples, each with a hop of a quarter. floor: the level, of full scale, below which a recording counts as this loud."""
+        """windows: samples, each with a hop of a quarter. floor: the level, of full scale, below which a recording
+        counts as this loud."""
         super().__init__()
         self.windows, self.floor = windows, floor
         for size in windows:
@@ -75,11 +77,16 @@ class ComplexStftLoss(nn.Module):
         lost = []
         for size in self.windows:
             a, b = (self._spectrum(samples, size) for samples in (made, true))
-            lost.append((a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1).clamp(min=self.floor * (b[0].numel() / 2) ** 0.5))
+            lost.append(
+                (a - b).flatten(1).norm(dim=1)
+                / b.flatten(1).norm(dim=1).clamp(min=self.floor * (b[0].numel() / 2) ** 0.5)
+            )
         return torch.stack(lost).mean()
 
     def _spectrum(self, samples: Tensor, size: int) -> Tensor:
-        spectrum = torch.stft(samples, size, size // 4, window=getattr(self, f"window_{size}"), return_complex=True, pad_mode="constant")
+        spectrum = torch.stft(
+            samples, size, size // 4, window=getattr(self, f"window_{size}"), return_complex=True, pad_mode="constant"
+        )
         return torch.view_as_real(spectrum)
 
 

@@ -1,8 +1,7 @@
 """A watermark that is not heard, and its detector: Resemble AI's PerthNet (https://github.com/resemble-ai/Perth, MIT).
 
-A network changes the magnitudes of speech below 2 kHz; another tells whether it has. Of the package `resemble-perth` the weights alone are
-used, which are small enough for NumPy: its code needs torchaudio, and unpickles them.
-"""
+A network changes the magnitudes of speech below 2 kHz; another tells whether it has. Of the package `resemble-perth`
+the weights alone are used, which are small enough for NumPy: its code needs torchaudio, and unpickles them."""
 
 from __future__ import annotations
 
@@ -37,13 +36,14 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
 def watermarked(blocks: Iterable[np.ndarray], sample_rate: int) -> Iterator[np.ndarray]:
-    """A sound in blocks (S_i,), with the watermark; a quarter of a second of each block comes with the next. However the sound is divided,
-    joined it is the same.
+    """A sound in blocks (S_i,), with the watermark; a quarter of a second of each block comes with the next. However
+    the sound is divided, joined it is the same.
 
     Raises PngnatError where the weights are missing, and for less than 4 kHz.
     """
     window, hop = _frames_at(sample_rate)
-    # Samples to either side that a sample depends on, in whole frames, so that those of every piece lie where those of the whole do.
+    # Samples to either side that a sample depends on, in whole frames, so that those of every piece lie where those of
+    # the whole do.
     around = hop * (_REACH + -(-window // hop))
     sound, done = np.zeros(0, dtype=np.float32), 0
     for block in blocks:
@@ -58,7 +58,8 @@ def watermarked(blocks: Iterable[np.ndarray], sample_rate: int) -> Iterator[np.n
 
 
 def find_watermark(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """How surely a sound (S,) carries the watermark, 0 to 1, for each of its parts (P,) of about ten seconds; from THRESHOLD on it does.
+    """How surely a sound (S,) carries the watermark, 0 to 1, for each of its parts (P,) of about ten seconds; from
+    THRESHOLD on it does.
 
     Raises PngnatError where the weights are missing, for less than 4 kHz, and for no sound.
     """
@@ -88,7 +89,9 @@ def _confidence(samples: np.ndarray, sample_rate: int) -> float:
     for network, speed in ((1, 1.25), (2, 1.0), (3, 0.75)):
         frames = max(1, int(levels.shape[1] * speed))
         mask = heard[np.arange(frames) * len(heard) // frames]
-        found.append(_network(network)(_stretched(levels[:_BANDS], frames))[:, mask].mean(1) if mask.any() else np.zeros(2))
+        found.append(
+            _network(network)(_stretched(levels[:_BANDS], frames))[:, mask].mean(1) if mask.any() else np.zeros(2)
+        )
     attention, marks = np.array(found).T
     weights = np.exp(attention - attention.max())
     return float(np.clip(marks @ weights / weights.sum(), 0, 1))
@@ -97,7 +100,9 @@ def _confidence(samples: np.ndarray, sample_rate: int) -> float:
 def _frames_at(sample_rate: int) -> tuple[int, int]:
     """The samples of a window, and from one window to the next."""
     if sample_rate < _SLOWEST_RATE:
-        raise PngnatError(f"the watermark needs {_SLOWEST_RATE} samples a second or more, and the sound has {sample_rate}")
+        raise PngnatError(
+            f"the watermark needs {_SLOWEST_RATE} samples a second or more, and the sound has {sample_rate}"
+        )
     return round(_WINDOW_SECONDS * sample_rate), round(_HOP_SECONDS * sample_rate)
 
 
@@ -180,5 +185,7 @@ def _weights() -> Path:
     except OSError:
         known = False
     if not known:
-        raise PngnatError(f"{path} is missing or not the one that is known: pip install --force-reinstall resemble-perth==1.0.1")
+        raise PngnatError(
+            f"{path} is missing or not the one that is known: pip install --force-reinstall resemble-perth==1.0.1"
+        )
     return path

@@ -17,7 +17,8 @@ from pngnat.errors import PngnatError
 def read(path: str | os.PathLike, sample_rate: int, span: tuple[int, int] | None = None) -> np.ndarray:
     """Read a sound file as mono at `sample_rate` Hz: float32 (S,), channels averaged, nominally in [-1, 1].
 
-    span: where the sound file lies within `path`, as in a tar: its first byte and how many it has; None is the whole file.
+    span: where the sound file lies within `path`, as in a tar: its first byte and how many it has; None is the whole
+    file.
     Raises PngnatError as `read_as_is` does.
     """
     samples, source_rate = read_as_is(path, span)
@@ -52,7 +53,8 @@ def _part(path: Path, first: int, count: int) -> io.BytesIO:
 
 
 def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
-    """samples (S,) at `source_rate` Hz to float32 (S * target_rate / source_rate,) at `target_rate` Hz, band-limited."""
+    """samples (S,) at `source_rate` Hz to float32 (S * target_rate / source_rate,) at `target_rate` Hz,
+    band-limited."""
     if source_rate == target_rate:
         return np.ascontiguousarray(samples, dtype=np.float32)
     import soxr  # only recordings need it; speech is made at the rate it is written at
@@ -71,7 +73,9 @@ def duration(path: str | os.PathLike) -> float:
     return info.frames / info.samplerate
 
 
-def write(path: str | os.PathLike, samples: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None) -> None:
+def write(
+    path: str | os.PathLike, samples: np.ndarray, sample_rate: int, tags: Mapping[str, str] | None = None
+) -> None:
     """Write samples (S,) in [-1, 1] at once; see `sound_writer`."""
     with sound_writer(path, sample_rate, tags) as append:
         append(samples)

@@ -1,4 +1,5 @@
-"""`--batch`: each line of a file into a sound file of its own, in several processes, going on where a run was stopped."""
+"""`--batch`: each line of a file into a sound file of its own, in several processes, going on where a run was
+stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 # What can be the name of a file on every system, and is not hidden.
 _IDENTIFIED = re.compile(r"(?P<id>\w(?:[\w.-]{0,99}[\w-])?)\|(?P<text>.*)")
-# On a GPU, the sentences that are read together, and the texts that are handed over at a time, of which some have about a length.
+# On a GPU, the sentences that are read together, and the texts that are handed over at a time, of which some have about
+# a length.
 _TOGETHER, _HANDED_OVER = 16, 128
 
 
@@ -64,7 +66,8 @@ class Batch:
 
 
 def batch_lines(text: str) -> list[Line]:
-    """The lines that are no blank ones: `id|text` each where the first one is that, else texts, whose ids are their lines' numbers.
+    """The lines that are no blank ones: `id|text` each where the first one is that, else texts, whose ids are their
+    lines' numbers.
 
     Raises PngnatError for a line without an id among those with one, and for an id that is there twice.
     """
@@ -75,7 +78,9 @@ def batch_lines(text: str) -> list[Line]:
     for number, line in lines:
         match = _IDENTIFIED.fullmatch(line)
         if match is None:
-            raise PngnatError(f"line {number}: has no id before its text (id|text), as the lines before it have; an id is a file's name")
+            raise PngnatError(
+                f"line {number}: has no id before its text (id|text), as the lines before it have; an id is a file's name"
+            )
         # Some systems take Ann.wav and ann.wav for the same file.
         if (before := found.get(match["id"].casefold())) is not None:
             raise PngnatError(f"line {number}: has the id '{match['id']}', which line {before.number} has already")
@@ -137,7 +142,9 @@ class Speaker:
         """Each line's result. Raises PngnatError where a file cannot be written."""
         from pngnat.synthesis.many import each_result
 
-        speeches = each_result([line.text for line in lines], self._voice, batch_size=self._together, **self._batch.options)
+        speeches = each_result(
+            [line.text for line in lines], self._voice, batch_size=self._together, **self._batch.options
+        )
         return [self._written(line, speech) for line, speech in zip(lines, speeches, strict=True)]
 
     def _written(self, line: Line, speech: Speech | PngnatError) -> Result:
@@ -181,7 +188,11 @@ class _Report:
 
 def _is_there(line: Line, batch: Batch, manifest: Manifest, made_of: str) -> bool:
     entry = manifest.get(line.id)
-    same = entry is not None and (entry.text, entry.file, entry.made_of) == (line.text, batch.files(line)[0].name, made_of)
+    same = entry is not None and (entry.text, entry.file, entry.made_of) == (
+        line.text,
+        batch.files(line)[0].name,
+        made_of,
+    )
     return same and all(path.is_file() for path in batch.files(line))
 
 

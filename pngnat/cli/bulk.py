@@ -36,27 +36,53 @@ def main(arguments: Sequence[str]) -> int:
 def bulk_parser() -> argparse.ArgumentParser:
     """What `pngnat bulk` takes."""
     about = "Work shard by shard, on processes, on a Ray cluster, or a share of it (pngnat bulk NAME --help tells more)"
-    return choice_parser("pngnat bulk", "NAME", "...", about, {name: summary for name, (summary, _, _) in WORKS.items()})
+    return choice_parser(
+        "pngnat bulk", "NAME", "...", about, {name: summary for name, (summary, _, _) in WORKS.items()}
+    )
 
 
 def speak_parser() -> argparse.ArgumentParser:
     """What `pngnat bulk speak` takes."""
-    parser = _parser("speak", "Speak each line of files into shards of sound, which lhotse reads as Shar.", _SPEAK_EXAMPLES)
+    parser = _parser(
+        "speak", "Speak each line of files into shards of sound, which lhotse reads as Shar.", _SPEAK_EXAMPLES
+    )
     add = parser.add_argument
-    add("texts", nargs="+", metavar="FILE", help="lines `id|text`, or .jsonl or .parquet with id and text; paths as s3://... by fsspec")
+    add(
+        "texts",
+        nargs="+",
+        metavar="FILE",
+        help="lines `id|text`, or .jsonl or .parquet with id and text; paths as s3://... by fsspec",
+    )
     add("--out", required=True, metavar="FOLDER", help="the folder to make, which all workers must see")
     add("--voice", metavar="NAME", help="as for pngnat speak; a voice's name or folder")
     add("--speaker", metavar="NAME", help="a speaker of the voice")
     add("--pace", type=float, default=1.0, metavar="X", help="2 is twice as fast, 0.5 half (default: 1)")
-    add("--pitch", type=float, default=0.0, metavar="SEMITONES", help="2 is higher by two semitones, -2 lower (default: 0)")
+    add(
+        "--pitch",
+        type=float,
+        default=0.0,
+        metavar="SEMITONES",
+        help="2 is higher by two semitones, -2 lower (default: 0)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="the same seed makes the same sound (default: 0)")
     add("--lexicon", metavar="FILE", help="pronunciations that win over the dictionary")
     add("--watermark", action="store_true", help="mark the sounds, unheard, so that pngnat watermark knows them")
-    add("--format", default="flac", choices=("flac", "opus"), help="of the sounds (default: flac; opus has a tenth of the bytes)")
+    add(
+        "--format",
+        default="flac",
+        choices=("flac", "opus"),
+        help="of the sounds (default: flac; opus has a tenth of the bytes)",
+    )
     add("--lines", type=int, default=1000, metavar="N", help="lines of a shard (default: 1000)")
     add("--voice-engine", metavar="NAME", help="what computes, as pngnat speak's --engine")
     add("--device", metavar="NAME", help="where it computes, such as cuda (default: the processor)")
-    add("--batch-size", type=int, default=1, metavar="N", help="sentences that the models read together; 16 on a GPU (default: 1)")
+    add(
+        "--batch-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="sentences that the models read together; 16 on a GPU (default: 1)",
+    )
     add("--threads", type=int, default=1, metavar="N", help="processor threads of each worker (default: 1)")
     return _with_workers(parser)
 
@@ -92,7 +118,9 @@ def speak(args: argparse.Namespace) -> int:
     for line in total.lost:
         print(f"pngnat bulk speak: {line}", file=sys.stderr)
     failed = f", {total.failed} could not be spoken: see {work.out / 'reports'}" if total.failed else ""
-    print(f"{total.lines - total.failed} lines, {total.seconds / 3600:.2f} h of speech in {time.monotonic() - begun:.0f} s{failed}")
+    print(
+        f"{total.lines - total.failed} lines, {total.seconds / 3600:.2f} h of speech in {time.monotonic() - begun:.0f} s{failed}"
+    )
     return 2 if total.lost else 0
 
 
@@ -100,7 +128,9 @@ def shards_parser() -> argparse.ArgumentParser:
     """What `pngnat bulk shards` takes."""
     about = "Put a prepared corpus into shards (lhotse's Shar), which trainings of a thousand hours read; training takes either."
     parser = _parser(
-        "shards", about, f"example:\n  pngnat bulk shards corpora/libritts --out corpora/libritts_shards --jobs 8\n\n{_RUNNING}"
+        "shards",
+        about,
+        f"example:\n  pngnat bulk shards corpora/libritts --out corpora/libritts_shards --jobs 8\n\n{_RUNNING}",
     )
     add = parser.add_argument
     add("corpus", metavar="CORPUS", help="the folder that pngnat prepare made")
@@ -126,7 +156,11 @@ def shards(args: argparse.Namespace) -> int:
 def features_parser() -> argparse.ArgumentParser:
     """What `pngnat bulk features` takes."""
     about = "Measure mel spectrograms, pitch and samples of corpora, which trainings with features=FOLDER then need not measure."
-    parser = _parser("features", about, f"example:\n  pngnat bulk features corpora/libritts_shards --out features --jobs 8\n\n{_RUNNING}")
+    parser = _parser(
+        "features",
+        about,
+        f"example:\n  pngnat bulk features corpora/libritts_shards --out features --jobs 8\n\n{_RUNNING}",
+    )
     add = parser.add_argument
     add("corpora", nargs="+", metavar="CORPUS", help="the folder that pngnat prepare or pngnat bulk shards made")
     add("--out", required=True, metavar="FOLDER", help="the folder to make, which all workers must see")
@@ -144,8 +178,14 @@ def features(args: argparse.Namespace) -> int:
 
     recordings = open_corpora(args.corpora)
     store = FeatureStore(Path(args.out).absolute(), AudioConfig(), args.pitch or quick_enough(recordings))
-    count = sum(1 for _ in tqdm(store.measure(recordings, _workers(args)), unit=" recordings", unit_scale=True, disable=None))
-    print(f"{count} of {len(recordings)} recordings in {args.out}" if count < len(recordings) else f"{count} recordings in {args.out}")
+    count = sum(
+        1 for _ in tqdm(store.measure(recordings, _workers(args)), unit=" recordings", unit_scale=True, disable=None)
+    )
+    print(
+        f"{count} of {len(recordings)} recordings in {args.out}"
+        if count < len(recordings)
+        else f"{count} recordings in {args.out}"
+    )
     return 0
 
 
@@ -160,7 +200,10 @@ def _check_manner(voice: str | None, options: dict[str, Any]) -> None:
 
 def _parser(name: str, about: str, epilog: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
-        prog=f"pngnat bulk {name}", description=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"pngnat bulk {name}",
+        description=about,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 
@@ -174,7 +217,13 @@ def _with_workers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     )
     add("--jobs", type=int, default=1, metavar="N", help="workers (default: 1)")
     add("--address", metavar="HOST:PORT", help="of a Ray cluster; auto is the one that this machine belongs to")
-    add("--gpus", type=float, default=0.0, metavar="N", help="GPUs of a Ray worker; 0.25 lets four share one (default: 0)")
+    add(
+        "--gpus",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="GPUs of a Ray worker; 0.25 lets four share one (default: 0)",
+    )
     add("--shard", default="1/1", metavar="I/N", help="do this share of the shards alone, the I-th of N (default: 1/1)")
     return parser
 

@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Mapping
 
 
-def choice_parser(command: str, word: str, rest: str, about: str, summaries: Mapping[str, str]) -> argparse.ArgumentParser:
+def choice_parser(
+    command: str, word: str, rest: str, about: str, summaries: Mapping[str, str]
+) -> argparse.ArgumentParser:
     """A parser that takes one of the names in `summaries`, and lists them with a line each.
 
     word: what a name is called. rest: what follows it, in the usage. about: what the command does.

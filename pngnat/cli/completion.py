@@ -43,7 +43,9 @@ def completion(shell: str) -> str:
     # The door takes its commands apart itself; here they become one parser, which shtab can read.
     root = argparse.ArgumentParser(prog="pngnat", parents=[speaking], add_help=False)
     summaries = {name: command.summary for name, command in COMMANDS.items()}
-    summaries |= {name: one.summary for name, one in MEASURES.items()} | {name: summary for name, (summary, _, _) in WORKS.items()}
+    summaries |= {name: one.summary for name, one in MEASURES.items()} | {
+        name: summary for name, (summary, _, _) in WORKS.items()
+    }
     _add_commands(root, parsers, summaries)
     return shtab.complete(root, shell)
 

@@ -1,4 +1,5 @@
-"""How a command ends: what a person did wrong, a full disk, a reader that left, or Ctrl-C becomes one line and an exit code."""
+"""How a command ends: what a person did wrong, a full disk, a reader that left, or Ctrl-C becomes one line and an exit
+code."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _EXTRAS = {"torch": "torch", "safetensors": "torch", "onnx": "train"}
 
 
 def ended_well(work: Callable[[], int], name: str) -> int:
-    """Run `work` and return its exit code, or that of how it ended. name: of the command, before each line that is printed here."""
+    """Run `work` and return its exit code, or that of how it ended. name: of the command, before each line that is
+    printed here."""
     try:
         with _closed_streams_replaced(), _requests_to_end_as_interrupt():
             code = work()
@@ -31,7 +33,10 @@ def ended_well(work: Callable[[], int], name: str) -> int:
         missing = (error.name or "").split(".")[0]
         if missing not in _EXTRAS:
             raise
-        return _complain(f'{name}: this needs {missing}, which is not installed: pip install "pngnat[{_EXTRAS[missing]}]"', _BAD_INPUT)
+        return _complain(
+            f'{name}: this needs {missing}, which is not installed: pip install "pngnat[{_EXTRAS[missing]}]"',
+            _BAD_INPUT,
+        )
     except BrokenPipeError:
         # Whoever read from us has had enough.
         _let_go_of_output()

@@ -1,4 +1,5 @@
-"""Ordinary flags in front of a recipe's settings: `pngnat prepare my_recordings --out corpora/mine` beside `workers=4`."""
+"""Ordinary flags in front of a recipe's settings: `pngnat prepare my_recordings --out corpora/mine` beside
+`workers=4`."""
 
 from __future__ import annotations
 
@@ -44,21 +45,27 @@ class FlaggedRecipe:
     flags: tuple[Flag, ...]
 
     def __call__(self, arguments: Sequence[str]) -> int:
-        """Run it, and return the exit code. Raises PngnatError where something is missing, before anything is imported that takes time."""
+        """Run it, and return the exit code. Raises PngnatError where something is missing, before anything is imported
+        that takes time."""
         settings = {one.name: one for one in self.recipe.documented()}
         overrides = self.overrides(arguments, settings)
         given = {override.lstrip("+").split("=")[0] for override in overrides}
         for setting in settings.values():
             if setting.default == REQUIRED and setting.name not in given:
                 names = [
-                    flag.name if flag.is_word else f"{flag.name} {flag.metavar}" for flag in self.flags if flag.setting == setting.name
+                    flag.name if flag.is_word else f"{flag.name} {flag.metavar}"
+                    for flag in self.flags
+                    if flag.setting == setting.name
                 ]
                 wanted = names[0] if names else f"{setting.name}=..."
-                raise PngnatError(f"{wanted} is missing: {setting.doc.rstrip('.')} (pngnat {self.name} --help tells more)")
+                raise PngnatError(
+                    f"{wanted} is missing: {setting.doc.rstrip('.')} (pngnat {self.name} --help tells more)"
+                )
         return self.recipe(overrides, command=f"pngnat {self.name}")
 
     def overrides(self, arguments: Sequence[str], settings: dict[str, Setting] | None = None) -> list[str]:
-        """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for a wrong flag."""
+        """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for
+        a wrong flag."""
         parser = self.parser(settings)
         given = parser.parse_intermixed_args(list(arguments))
         named = [one for one in given.words if _OVERRIDE.match(one)]
@@ -97,7 +104,9 @@ class FlaggedRecipe:
             if not flag.is_word:
                 named: dict[str, Any] = {} if flag.kind == "switch" else {"metavar": flag.metavar}
                 action = actions.get(flag.kind, "store")
-                parser.add_argument(flag.name, dest=_attribute(flag), help=_help(flag, settings), action=action, **named)
+                parser.add_argument(
+                    flag.name, dest=_attribute(flag), help=_help(flag, settings), action=action, **named
+                )
         return parser
 
     def _usage(self) -> str:
@@ -119,6 +128,7 @@ def _help(flag: Flag | None, settings: dict[str, Setting]) -> str | None:
 
 
 def _quoted(value: str) -> str:
-    """A value as Hydra's grammar takes any text: in quotes, where a backslash counts before a quote or at the end alone."""
+    """A value as Hydra's grammar takes any text: in quotes, where a backslash counts before a quote or at the end
+    alone."""
     escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
     return f"'{escaped}'"

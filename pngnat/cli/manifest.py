@@ -17,7 +17,8 @@ _LARGEST = 2**30
 
 @dataclass(frozen=True)
 class Entry:
-    """A text that was spoken. file: its sound, in the manifest's folder. seconds: of sound. made_of: a digest of how it was spoken."""
+    """A text that was spoken. file: its sound, in the manifest's folder. seconds: of sound. made_of: a digest of how it
+    was spoken."""
 
     id: str
     text: str
@@ -69,7 +70,8 @@ class Manifest:
             raise unwritable(self._path, error) from error
 
     def sort(self, names: Sequence[str]) -> None:
-        """Bring the entries with these ids into their order, behind all others. Raises PngnatError where it cannot be written."""
+        """Bring the entries with these ids into their order, behind all others. Raises PngnatError where it cannot be
+        written."""
         self._entries = self._entries | {name: self._entries.pop(name) for name in names if name in self._entries}
         self._write()
 

@@ -1,4 +1,5 @@
-"""One way to make a command of a function whose settings Hydra composes: its help, its errors in one line, what must be installed."""
+"""One way to make a command of a function whose settings Hydra composes: its help, its errors in one line, what must be
+installed."""
 
 from __future__ import annotations
 
@@ -20,14 +21,17 @@ from pngnat.config.help import Setting, settings_of, settings_text, yaml_values
 from pngnat.errors import PngnatError
 
 _PACKAGE = Path(__file__).parents[1]
-# An installed package has conf/ in itself; in a checkout, be it installed as editable or found on the path, conf/ lies beside it.
+# An installed package has conf/ in itself; in a checkout, be it installed as editable or found on the path, conf/ lies
+# beside it.
 CONF = next((folder for folder in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if folder.is_dir()), _PACKAGE / "conf")
 _OWN = ("pngnat", "experiments", "recipes")
 # Lines of OmegaConf's messages that say nothing to who gave the value.
 _INTERNAL = ("full_key:", "object_type=", "reference_type=")
 
 
-def recipe(name: str, settings: str, extra: str = "train", folder: Path = CONF) -> Callable[[Callable[[Any], None]], Recipe]:
+def recipe(
+    name: str, settings: str, extra: str = "train", folder: Path = CONF
+) -> Callable[[Callable[[Any], None]], Recipe]:
     """Decorates a function of settings, which becomes a command of arguments; its docstring is the head of its help.
 
     name: of the config in `folder`, and of the command in messages. settings: the dataclass with the fields, as
@@ -45,7 +49,8 @@ class Recipe:
         self.function, self.name, self.settings_class, self.extra, self.folder = function, name, settings, extra, folder
 
     def __call__(self, arguments: Sequence[str] | None = None, command: str | None = None) -> int:
-        """Run it and return the exit code. arguments: the command line's by default. command: what a message begins with.
+        """Run it and return the exit code. arguments: the command line's by default. command: what a message begins
+        with.
 
         Where something is wrong that a person can mend it prints one line that says so, and the code is 2.
         """
@@ -90,7 +95,8 @@ class Recipe:
         return f"This needs more than is installed: {self._installing}" if missing else ""
 
     def settings(self, *overrides: str, config: str | None = None, folder: Path | None = None) -> Any:
-        """The settings that these overrides make of a config, the command's own by default; `folder` is looked in first.
+        """The settings that these overrides make of a config, the command's own by default; `folder` is looked in
+        first.
 
         Raises PngnatError for what is missing or unknown.
         """
@@ -120,7 +126,9 @@ class Recipe:
 
         if missing := sorted(OmegaConf.missing_keys(config)):
             names = " ".join(f"{name}=..." for name in missing)
-            raise PngnatError(f"no value for {', '.join(missing)}: give {names} (--help says what {'each' if missing[1:] else 'it'} is)")
+            raise PngnatError(
+                f"no value for {', '.join(missing)}: give {names} (--help says what {'each' if missing[1:] else 'it'} is)"
+            )
         with _in_one_line():
             return build(self._class(), config)
 
@@ -145,7 +153,8 @@ class Recipe:
             raise task.error
 
     def _start_hydra(self, task: _Task, given: _Arguments) -> None:
-        """Compose and run as Hydra does: with the folder of the run, its log and its copy of the settings, and --multirun."""
+        """Compose and run as Hydra does: with the folder of the run, its log and its copy of the settings, and
+        --multirun."""
         import hydra
 
         from pngnat.config.schema import register
@@ -178,7 +187,8 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Arguments:
-    """A command line of Hydra's. options: Hydra's own with their values, besides those two that name a config and its folder."""
+    """A command line of Hydra's. options: Hydra's own with their values, besides those two that name a config and its
+    folder."""
 
     config: str | None = None
     folders: tuple[Path, ...] = ()
@@ -194,7 +204,9 @@ class _Arguments:
         parser.add_argument("--help", "-h", action="store_true")
         known, rest = parser.parse_known_args(list(arguments))
         has_options = any(one.startswith("-") for one in rest)
-        options = tuple(one for one in rest if has_options and (one.startswith("-") or ("=" not in one and one[0] != "~")))
+        options = tuple(
+            one for one in rest if has_options and (one.startswith("-") or ("=" not in one and one[0] != "~"))
+        )
         overrides = tuple(one for one in rest if one not in options)
         folders = (known.config_dir,) if known.config_dir else ()
         return cls(known.config_name, folders, known.help, options, overrides)
@@ -246,7 +258,12 @@ def _names(error: BaseException) -> list[str]:
         for name in config:
             child = config._get_node(name)
             names.append(f"{prefix}{name}")
-            if hasattr(child, "items_ex") and not child._is_none() and not child._is_missing() and not child._is_interpolation():
+            if (
+                hasattr(child, "items_ex")
+                and not child._is_none()
+                and not child._is_missing()
+                and not child._is_interpolation()
+            ):
                 walk(child, f"{prefix}{name}.")
 
     walk(root, "")

@@ -37,7 +37,8 @@ def prepare(settings: CorpusSettings) -> None:
 
 @recipe("check", "pngnat.data.check_report.CheckSettings")
 def check(settings: CheckSettings) -> None:
-    """Look over a prepared corpus, and warn of recordings that are clipped, noisy, cut off, or not what their text says.
+    """Look over a prepared corpus, and warn of recordings that are clipped, noisy, cut off, or not what their text
+    says.
 
     pngnat check corpora/mine
     """
@@ -70,19 +71,25 @@ def pretrain(job: PretrainingJob) -> None:
     Wikipedia:       ... '~text.sources.books' \
          '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.TextRows, \
          pattern: "hf://datasets/wikimedia/wikipedia/20231101.en/*.parquet"}'
-    Many machines:   prepare text with text.engine=ray text.address=auto, or each with a share of it, text.shard=1/4 ... text.shard=4/4
-    Two processes:   ... run.devices=2 run.strategy=ddp
-    From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, as its pre-training left them, and learns the rest)
+    Many machines:   prepare text with text.engine=ray text.address=auto, or each with a share of it, text.shard=1/4 ...
+    text.shard=4/4 Two processes:   ... run.devices=2 run.strategy=ddp From a voice:    ... voice_from=VOICE   (keeps
+    its embeddings and frozen layers, as its pre-training left them, and learns the rest)
 
-    The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it measures the model on
-    the held-out text, prints how much of each task is right, and writes that to held_out.json; a finished run is measured again.
-    """
+    The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it
+    measures the model on the held-out text, prints how much of each task is right, and writes that to held_out.json; a
+    finished run is measured again. """
     if job.text.pool.is_share:
         there = job.text.phonemize()
-        print("all shares are there; without text.shard the same makes tokens of them" if there else "other shares are missing")
+        print(
+            "all shares are there; without text.shard the same makes tokens of them"
+            if there
+            else "other shares are missing"
+        )
         return
     text = job.text.prepare()
-    print(f"{len(text.train)} sentences to train on, {len(text.held_out)} held out; {text.train.too_long} were too long and left out")
+    print(
+        f"{len(text.train)} sentences to train on, {len(text.held_out)} held out; {text.train.too_long} were too long and left out"
+    )
     if job.prepare_only:
         return
     from pngnat.evaluation import report
@@ -98,10 +105,9 @@ def pretrain(job: PretrainingJob) -> None:
 def train(job: AcousticJob) -> None:
     r"""Train the acoustic model on prepared corpora.
 
-    One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model encoder_from=runs/png_bert/model
-    Two processes:   ... run.devices=2 run.strategy=ddp
-    Papers' sizes:   ... model=paper
-    A new speaker:   run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
+    One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model
+    encoder_from=runs/png_bert/model Two processes:   ... run.devices=2 run.strategy=ddp Papers' sizes:   ...
+    model=paper A new speaker:   run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
                      schedule.learning_rate=2e-4 schedule.steps=1500
 
     The same command goes on where a run in `run_dir` stopped.
@@ -119,14 +125,15 @@ def vocoder(settings: VocoderRecipe) -> None:
     Adversarial stage:  --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
                         features=runs/vocoder/features vocoder_from=runs/vocoder
     Predicted mels:     --config-name vocoder_adversarial run_dir=runs/vocoder3 corpora=[corpora/teacher] \
-                        features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic schedule.learning_rate=1e-4
+                        features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic
+                        schedule.learning_rate=1e-4
 
-    On a GPU:           --config-name vocoder_adversarial adversarial@training.adversarial=gpu training.batch_size=64 training.workers=12
-    Smaller:            run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english shrink=true model.hidden=256
+    On a GPU:           --config-name vocoder_adversarial adversarial@training.adversarial=gpu training.batch_size=64
+    training.workers=12 Smaller:            run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english
+    shrink=true model.hidden=256
 
-    `vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the end the averaged
-    weights are written there, as vocoder.safetensors.
-    """
+    `vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the
+    end the averaged weights are written there, as vocoder.safetensors. """
     from pngnat.training.vocoder_job import train_vocoder
 
     train_vocoder(settings.job())
@@ -136,12 +143,12 @@ def vocoder(settings: VocoderRecipe) -> None:
 def finetune(config: FinetuneConfig) -> None:
     """Make a voice of a person's recordings.
 
-    pngnat create my_recordings --name ann
-    pngnat create my_recordings --name ann --consent consent.yaml --professionals corpora/teacher acoustic.schedule.steps=4000
+    pngnat create my_recordings --name ann pngnat create my_recordings --name ann --consent consent.yaml --professionals
+    corpora/teacher acoustic.schedule.steps=4000
 
-    The folder holds sound files and a metadata.csv with a line `id|text` for each: five minutes give a preview, half an hour the voice.
-    It asks who agreed to the voice and for what, or reads it; without an answer it makes no voice. The same command goes on where a run
-    was stopped, and does again what depends on recordings or settings that changed.
+    The folder holds sound files and a metadata.csv with a line `id|text` for each: five minutes give a preview, half an
+    hour the voice. It asks who agreed to the voice and for what, or reads it; without an answer it makes no voice. The
+    same command goes on where a run was stopped, and does again what depends on recordings or settings that changed.
     """
     import logging
     import warnings
@@ -153,15 +160,17 @@ def finetune(config: FinetuneConfig) -> None:
     # About what a person who makes a voice can neither help nor use.
     warnings.filterwarnings("ignore", module=r"lightning\.")
     made = run.finetune(config)
-    print(f"{made['reason']}\n{config.out}: listen to {config.out}/preview.wav, and speak with: pngnat --voice {config.out} ...")
+    print(
+        f"{made['reason']}\n{config.out}: listen to {config.out}/preview.wav, and speak with: pngnat --voice {config.out} ..."
+    )
 
 
 @recipe("make_voice", "pngnat.training.make_voice.VoiceSettings")
 def make_voice(settings: VoiceSettings) -> None:
     """Put a trained acoustic model and a trained vocoder together as a voice that `pngnat --voice FOLDER` speaks with.
 
-    acoustic=runs/acoustic vocoder=runs/vocoder voice=voices/mine name=mine licence=Apache-2.0 description="..." card=README.md
-    """
+    acoustic=runs/acoustic vocoder=runs/vocoder voice=voices/mine name=mine licence=Apache-2.0 description="..."
+    card=README.md"""
     from pngnat.training.make_voice import make_voice
 
     make_voice(settings)

@@ -39,17 +39,31 @@ def serve_parser() -> argparse.ArgumentParser:
     )
     usual = ServerSettings()
     add = parser.add_argument
-    add("--voice", action="append", default=[], metavar="NAME", help="a voice's name or folder; again for more (default: the bundled ones)")
+    add(
+        "--voice",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a voice's name or folder; again for more (default: the bundled ones)",
+    )
     add("--engine", metavar="NAME", help="what computes (default: the voice's own choice)")
     add("--device", metavar="NAME", help="where it computes, such as cuda (default: the processor)")
     add("--threads", type=int, metavar="N", help="processor threads that one text may use")
     add("--host", default=usual.host, help=f"the address to listen on (default: {usual.host}, this machine alone)")
-    add("--port", type=int, default=usual.port, help=f"of the HTTP interface; 0 takes a free one (default: {usual.port})")
+    add(
+        "--port",
+        type=int,
+        default=usual.port,
+        help=f"of the HTTP interface; 0 takes a free one (default: {usual.port})",
+    )
     add("--wyoming-port", type=int, metavar="PORT", help="also speak Wyoming, for Home Assistant; usually 10200")
     add("--zeroconf", action="store_true", help="tell Home Assistant of it over the local network")
     add("--asterics-port", type=int, metavar="PORT", help="also answer AsTeRICS Grid; usually 5555")
     add("--watermark", action="store_true", help="mark all sound, unheard, so that pngnat watermark knows it")
-    add("--token", help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or")
+    add(
+        "--token",
+        help=f"what clients must send as a bearer token; seen by all users of the machine, better in ${TOKEN_VARIABLE} or",
+    )
     add("--token-file", metavar="FILE", help="a file whose first line is the token")
     add("--certificate", type=Path, metavar="FILE", help="for https: the certificate as a PEM file, and")
     add("--key", type=Path, metavar="FILE", help="its private key")
@@ -60,9 +74,27 @@ def serve_parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="a web page's origin that may call from a browser; again for more",
     )
-    add("--at-once", type=int, default=usual.at_once, metavar="N", help=f"texts that are spoken at once (default: {usual.at_once})")
-    add("--queue", type=int, default=usual.waiting, metavar="N", help=f"texts that may wait; more get 429 (default: {usual.waiting})")
-    add("--max-text", type=int, default=usual.longest_text, metavar="N", help=f"characters of one text (default: {usual.longest_text})")
+    add(
+        "--at-once",
+        type=int,
+        default=usual.at_once,
+        metavar="N",
+        help=f"texts that are spoken at once (default: {usual.at_once})",
+    )
+    add(
+        "--queue",
+        type=int,
+        default=usual.waiting,
+        metavar="N",
+        help=f"texts that may wait; more get 429 (default: {usual.waiting})",
+    )
+    add(
+        "--max-text",
+        type=int,
+        default=usual.longest_text,
+        metavar="N",
+        help=f"characters of one text (default: {usual.longest_text})",
+    )
     add(
         "--max-pause",
         type=float,

@@ -26,8 +26,8 @@ def sinks(
 ) -> Iterator[AbstractContextManager[Sink]]:
     """Each place as a context that yields a function which takes samples (S,).
 
-    output: a file, - for standard output, or None. streamed: what - gets: wav, flac, ogg, mp3, opus, or raw, 16-bit samples alone.
-    """
+    output: a file, - for standard output, or None. streamed: what - gets: wav, flac, ogg, mp3, opus, or raw, 16-bit
+    samples alone."""
     tags = sound_tags(voice.name, speaker or voice.card.default_speaker)
     if output == "-" and streamed == "raw":
         yield nullcontext(lambda samples: _write_out(to_pcm(samples)))

@@ -64,14 +64,18 @@ def _run(args: argparse.Namespace) -> int:
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out what cannot work before a second is spent on it."""
     if args.output is None and not args.play:
-        raise PngnatError("say where the sound should go: -o FILE (.wav, .flac, .ogg, .mp3, .opus), -o - for standard output, or --play")
+        raise PngnatError(
+            "say where the sound should go: -o FILE (.wav, .flac, .ogg, .mp3, .opus), -o - for standard output, or --play"
+        )
     if args.timings and (args.output is None or args.output == "-"):
         raise PngnatError("--timings writes beside the sound, and needs -o FILE")
     if args.batch:
         if args.text or args.file or args.durations or args.play:
             raise PngnatError("--batch brings its own texts, and goes with neither a text, -f, --durations nor --play")
         if args.format == RAW:
-            raise PngnatError("--format raw has no header and goes to -o - alone; --batch writes wav, flac, ogg, mp3 or opus")
+            raise PngnatError(
+                "--format raw has no header and goes to -o - alone; --batch writes wav, flac, ogg, mp3 or opus"
+            )
         _make_folder(args.output)
     elif args.output == "-":
         if sys.stdout.isatty():
@@ -94,11 +98,25 @@ def _make_folder(path: str | None) -> None:
     try:
         Path(path).mkdir(exist_ok=True)
     except OSError as error:
-        raise PngnatError(f"{path}: --batch needs a folder to write to, and cannot make this one ({error.strerror})") from error
+        raise PngnatError(
+            f"{path}: --batch needs a folder to write to, and cannot make this one ({error.strerror})"
+        ) from error
 
 
 def _options(args: argparse.Namespace) -> dict:
-    names = ("speaker", "pace", "pitch", "pause", "paragraph_pause", "max_pause", "seed", "durations", "lexicon", "ssml", "watermark")
+    names = (
+        "speaker",
+        "pace",
+        "pitch",
+        "pause",
+        "paragraph_pause",
+        "max_pause",
+        "seed",
+        "durations",
+        "lexicon",
+        "ssml",
+        "watermark",
+    )
     options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
     _check_manner(args, options)
     return options
@@ -143,7 +161,8 @@ def _print_phonemes(args: argparse.Namespace) -> int:
 
 
 def _blend(args: argparse.Namespace) -> Blend | None:
-    """Whose rhythm to borrow: who was named, or for a weight alone, whose the voice borrows anyway; None leaves it to the voice."""
+    """Whose rhythm to borrow: who was named, or for a weight alone, whose the voice borrows anyway; None leaves it to
+    the voice."""
     if args.blend_with is None and args.blend_weight is None:
         return None
     from pngnat.voice.blending import Blend
@@ -170,7 +189,10 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
     parts = sentences(text, voice, **options)
     heard_now = args.play or output == "-"
     with ExitStack() as stack:
-        places = [stack.enter_context(sink) for sink in sinks(output, voice, options["speaker"], args.play, args.format or RAW)]
+        places = [
+            stack.enter_context(sink)
+            for sink in sinks(output, voice, options["speaker"], args.play, args.format or RAW)
+        ]
         report = stack.enter_context(_progress(text, args.quiet))
         for sentence in parts:
             speech = send(sentence, places, heard_now)
@@ -214,4 +236,6 @@ def _speak_batch(args: argparse.Namespace) -> int:
     lines, options = batch_lines(read_text(args.batch)), _options(args)
     # Several processes with a thread each do more than one with several.
     loaded = _loaded(args) | ({"threads": args.threads or 1} if args.jobs > 1 else {})
-    return speak_batch(lines, Batch(Path(args.output), loaded, options, args.format or "wav", args.timings), args.jobs, args.quiet)
+    return speak_batch(
+        lines, Batch(Path(args.output), loaded, options, args.format or "wav", args.timings), args.jobs, args.quiet
+    )

@@ -42,13 +42,18 @@ def dispatcher_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pngnat speech-dispatcher", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("config", nargs="?", metavar="FILE", help="the module's settings, as speech-dispatcher gives them")
-    parser.add_argument("--set-up", action="store_true", help="put the module and its settings where speech-dispatcher looks")
+    parser.add_argument(
+        "config", nargs="?", metavar="FILE", help="the module's settings, as speech-dispatcher gives them"
+    )
+    parser.add_argument(
+        "--set-up", action="store_true", help="put the module and its settings where speech-dispatcher looks"
+    )
     return parser
 
 
 def _set_up() -> int:
-    """A link in ~/.local/libexec/speech-dispatcher-modules, which speech-dispatcher looks through, and settings that are kept if there."""
+    """A link in ~/.local/libexec/speech-dispatcher-modules, which speech-dispatcher looks through, and settings that
+    are kept if there."""
     program = shutil.which(MODULE) or str(Path(sys.argv[0]).with_name(MODULE))
     if not os.access(program, os.X_OK):
         raise PngnatError(f"the program {MODULE} is not to be found; pip installs it beside pngnat")
@@ -62,7 +67,9 @@ def _set_up() -> int:
             shutil.copyfile(Path(__file__).parents[1] / "server/data" / CONFIG, config)
     except OSError as error:
         raise PngnatError(f"{error.filename}: cannot be written ({error.strerror})") from error
-    print(f"{link} is the module, and {config} has its settings.\nAfter the next login, or `killall speech-dispatcher`:\n")
+    print(
+        f"{link} is the module, and {config} has its settings.\nAfter the next login, or `killall speech-dispatcher`:\n"
+    )
     print('  spd-say -o pngnat "Hello there."\n\nIf your speechd.conf has AddModule lines, add this one:\n')
     print(f'  AddModule "pngnat" "{program}" "{CONFIG}" "pngnat.log"')
     return 0

@@ -48,16 +48,46 @@ def studio_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add(
-        "folder", nargs="?", type=Path, default=Path("my voice"), metavar="FOLDER", help="one person's, made where it is missing (my voice)"
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("my voice"),
+        metavar="FOLDER",
+        help="one person's, made where it is missing (my voice)",
     )
-    add("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for other machines too (default: this machine alone)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on; 0.0.0.0 for other machines too (default: this machine alone)",
+    )
     add("--port", type=int, default=8890, help="of the page; 0 takes a free one (default: 8890)")
-    add("--token-file", metavar="FILE", help="a file whose first line lets other machines in (default: a new one with each start)")
-    add("--certificate", type=Path, metavar="FILE", help="for https, without which phones give no microphone: a PEM file, and")
+    add(
+        "--token-file",
+        metavar="FILE",
+        help="a file whose first line lets other machines in (default: a new one with each start)",
+    )
+    add(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="for https, without which phones give no microphone: a PEM file, and",
+    )
     add("--key", type=Path, metavar="FILE", help="its private key")
     add("--no-browser", action="store_true", help="only say where the page is")
-    add("--voice", action="append", default=[], metavar="NAME", help="a voice to speak with besides; again for more (the bundled ones)")
+    add(
+        "--voice",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a voice to speak with besides; again for more (the bundled ones)",
+    )
     add("--base", metavar="VOICE", help="the voice to start from, as for pngnat create")
     add("--budget", type=float, metavar="MINUTES", help="work for a voice, as for pngnat create")
-    add("--least", type=float, default=1.0, metavar="MINUTES", help="of speech, without which no voice is made (default: 1)")
+    add(
+        "--least",
+        type=float,
+        default=1.0,
+        metavar="MINUTES",
+        help="of speech, without which no voice is made (default: 1)",
+    )
     return parser

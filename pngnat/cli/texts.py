@@ -13,7 +13,8 @@ LARGEST_TEXT = 64 * 2**20
 
 
 def given_text(args: argparse.Namespace) -> str:
-    """The text of the command line, of -f FILE, or of standard input. Raises PngnatError where there is none, or two."""
+    """The text of the command line, of -f FILE, or of standard input. Raises PngnatError where there is none, or
+    two."""
     if args.text and args.file:
         raise PngnatError("give a text or -f FILE, not both")
     if args.text:

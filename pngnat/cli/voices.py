@@ -79,10 +79,14 @@ def _parser(name: str, about: str) -> argparse.ArgumentParser:
 
 
 def _export_parser() -> argparse.ArgumentParser:
-    parser = _parser("export", "Write the ONNX graphs of a voice into its folder, with which it speaks where there is no PyTorch.")
+    parser = _parser(
+        "export", "Write the ONNX graphs of a voice into its folder, with which it speaks where there is no PyTorch."
+    )
     parser.add_argument("voice", help="a voice folder, or its name")
     parser.add_argument(
-        "--float32", action="store_true", help="round no weights to 8 bits: a third slower, and the same sound as PyTorch's to about 1/1000"
+        "--float32",
+        action="store_true",
+        help="round no weights to 8 bits: a third slower, and the same sound as PyTorch's to about 1/1000",
     )
     return parser
 
@@ -93,7 +97,9 @@ def _export(args: argparse.Namespace) -> None:
     try:
         from pngnat.voice.graphs.export import export_graphs
     except ModuleNotFoundError as error:
-        raise PngnatError(f'a voice is exported with PyTorch and onnx, and {error.name} is missing: pip install "pngnat[train]"') from error
+        raise PngnatError(
+            f'a voice is exported with PyTorch and onnx, and {error.name} is missing: pip install "pngnat[train]"'
+        ) from error
 
     for path in export_graphs(find_voice(args.voice), int8=not args.float32):
         print(path)
@@ -159,7 +165,9 @@ def _remove(args: argparse.Namespace) -> None:
 
 
 def _push_parser() -> argparse.ArgumentParser:
-    parser = _parser("push", "Publish a voice on the Hugging Face Hub, with its card (log in with `hf auth login`, or set HF_TOKEN).")
+    parser = _parser(
+        "push", "Publish a voice on the Hugging Face Hub, with its card (log in with `hf auth login`, or set HF_TOKEN)."
+    )
     parser.add_argument("voice", help="a voice's name or folder")
     parser.add_argument("to", metavar="hf://USER/VOICE", help="where to")
     parser.add_argument("--private", action="store_true", help="for yourself alone, if it is new")
@@ -180,7 +188,11 @@ def _push(args: argparse.Namespace) -> None:
     print(f"Whoever has a voice can make it say anything. Consent to '{card.name}': {agreed}")
     if not _agreed(f"Send it to {args.to}{' (private)' if args.private else ', for everyone'}?", args.yes):
         return
-    text = (folder / "README.md").read_text(encoding="utf-8", errors="replace") if "README.md" in files else f"# {card.name}\n"
+    text = (
+        (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+        if "README.md" in files
+        else f"# {card.name}\n"
+    )
     print(upload(folder, files, args.to, model_card(text, card.licence, card.consent), args.private))
 
 

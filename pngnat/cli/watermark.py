@@ -31,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def watermark_parser() -> argparse.ArgumentParser:
     """What `pngnat watermark` takes."""
-    parser = argparse.ArgumentParser(prog="pngnat watermark", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="pngnat watermark", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a sound file, such as .wav, .flac, .mp3 or .opus")
     return parser

@@ -1,4 +1,5 @@
-"""The fields of settings with their defaults and docstrings, read from the source: nothing heavy is imported to show help."""
+"""The fields of settings with their defaults and docstrings, read from the source: nothing heavy is imported to show
+help."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Setting:
 def settings_of(path: str, values: Mapping[str, Any] | None = None) -> list[Setting]:
     """All fields of a dataclass, those of the dataclasses in it one by one; those that must be given come first.
 
-    A mapping `Annotated[Mapping[str, Any], Part, "name"]` has the fields of the dataclass `Part`, without the one called `name`.
+    A mapping `Annotated[Mapping[str, Any], Part, "name"]` has the fields of the dataclass `Part`, without the one
+    called `name`.
     path: the dataclass, as "pngnat.training.runs.RunConfig". values: what YAML files say instead of its defaults.
     Raises LookupError where there is no such class.
     """
@@ -113,7 +115,8 @@ def _source(module: str) -> ast.Module | None:
 
 
 def _statement(module: str, name: str) -> tuple[str, ast.stmt] | None:
-    """The class or assignment of that name in a module, or where the module has it from, with the module that it stands in."""
+    """The class or assignment of that name in a module, or where the module has it from, with the module that it stands
+    in."""
     source = _source(module)
     for node in source.body if source else ():
         if isinstance(node, ast.ClassDef) and node.name == name:
@@ -142,15 +145,22 @@ def _annotation(module: str, annotation: ast.expr) -> tuple[str, ast.expr]:
     return (found[0], found[1].value) if found and isinstance(found[1], ast.Assign) else (module, annotation)
 
 
-def _settings(found: _Class, prefix: str, given: Mapping[str, ast.expr], values: Mapping[str, Any]) -> Iterator[Setting]:
-    """given: what the default of the field that this class is in says instead of this class's defaults. values: what YAML says."""
+def _settings(
+    found: _Class, prefix: str, given: Mapping[str, ast.expr], values: Mapping[str, Any]
+) -> Iterator[Setting]:
+    """given: what the default of the field that this class is in says instead of this class's defaults. values: what
+    YAML says."""
     for name, (owner, node, doc) in _fields(found).items():
         default = given.get(name, _default(node.value))
         module, annotation = _annotation(owner.module, node.annotation)
         parts = list(ast.walk(annotation))
         kinds = [_find(module, part.id) for part in parts if isinstance(part, ast.Name)]
         nested = next((kind for kind in kinds if kind), None)
-        hidden = [f"{prefix}{name}.{part.value}" for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        hidden = [
+            f"{prefix}{name}.{part.value}"
+            for part in parts
+            if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
         said = values.get(name)
         if nested is None or (name in values and not isinstance(said, Mapping)):
             shown = _yaml(said) if name in values else _written(default)
@@ -158,7 +168,9 @@ def _settings(found: _Class, prefix: str, given: Mapping[str, ast.expr], values:
             continue
         if name not in values and isinstance(default, ast.Constant):
             yield Setting(prefix + name, _written(default), doc)
-        arguments = {word.arg: word.value for word in default.keywords if word.arg} if isinstance(default, ast.Call) else {}
+        arguments = (
+            {word.arg: word.value for word in default.keywords if word.arg} if isinstance(default, ast.Call) else {}
+        )
         inner = _settings(nested, f"{prefix}{name}.", arguments, said or {})
         yield from (one for one in inner if one.name not in hidden)
 

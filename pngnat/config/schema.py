@@ -1,8 +1,8 @@
-"""Dataclasses as schemas beneath Hydra's YAML files: a default stands in the dataclass alone, and each field can be set all the same.
+"""Dataclasses as schemas beneath Hydra's YAML files: a default stands in the dataclass alone, and each field can be set
+all the same.
 
-OmegaConf takes dataclasses too, but makes frozen ones read-only and knows no unions. What it cannot check (unions, mappings) is left as
-it is written; a mapping with `_target_` in it is built by `hydra.utils.instantiate`.
-"""
+OmegaConf takes dataclasses too, but makes frozen ones read-only and knows no unions. What it cannot check (unions,
+mappings) is left as it is written; a mapping with `_target_` in it is built by `hydra.utils.instantiate`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def register(name: str, settings: type, group: str | None = None) -> None:
 
 @cache
 def schema(settings: type) -> type:
-    """A dataclass with the same fields and defaults that OmegaConf can change; a field without a default is a missing value."""
+    """A dataclass with the same fields and defaults that OmegaConf can change; a field without a default is a missing
+    value."""
     return make_dataclass(settings.__name__, schema_fields(settings))
 
 
@@ -86,7 +87,11 @@ def _is_mapping(kind: Any) -> bool:
 def _default(one: Any, hint: Any) -> Any:
     if one.default is MISSING and one.default_factory is MISSING:
         kind = _optional(hint)[0]
-        return field(default_factory=schema(kind)) if isinstance(kind, type) and is_dataclass(kind) else field(default=omegaconf.MISSING)
+        return (
+            field(default_factory=schema(kind))
+            if isinstance(kind, type) and is_dataclass(kind)
+            else field(default=omegaconf.MISSING)
+        )
     value = one.default if one.default_factory is MISSING else one.default_factory()
     return field(default_factory=lambda: _changeable(value))
 

@@ -19,12 +19,13 @@ from pngnat.text.utterance import Utterance, Word
 
 SAMPLE_RATE = 16000
 FRAME = 0.01
-# Frame s is a window of 25.6 ms that starts at s * 10 ms, so the border between frames s - 1 and s lies this much later.
+# Frame s is a window of 25.6 ms that starts at s * 10 ms, so the border between frames s - 1 and s lies this much
+# later.
 FRAME_OFFSET = 0.0256 / 2 - FRAME / 2
 # Fewer frames than three a phone cannot be aligned; a tenth of a second is less than any word.
 SHORTEST = 0.1
-# pocketsphinx compares sounds with the mean of all it hears: seconds of silence around a short sentence make every word of it fit badly.
-# So only these seconds are left of what is this much softer (dB) than the loudest at an end.
+# pocketsphinx compares sounds with the mean of all it hears: seconds of silence around a short sentence make every word
+# of it fit badly. So only these seconds are left of what is this much softer (dB) than the loudest at an end.
 _SILENT = -40.0
 _KEPT_SILENCE = 0.3
 
@@ -36,10 +37,9 @@ class Alignment:
     """An utterance laid over its recording.
 
     utterance: with the pronunciations that were really said.
-    segments: N, one for each token of the phoneme segment ([CLS], phonemes, boundary tokens; see PngTokens), gapless from 0 to the
-    end of the recording; [CLS] owns the silence before the first word, a boundary token the silence at that boundary (0 s where
-    nothing is paused). words: W.
-    """
+    segments: N, one for each token of the phoneme segment ([CLS], phonemes, boundary tokens; see PngTokens), gapless
+    from 0 to the end of the recording; [CLS] owns the silence before the first word, a boundary token the silence at
+    that boundary (0 s where nothing is paused). words: W."""
 
     utterance: Utterance
     segments: tuple[Segment, ...]
@@ -52,7 +52,8 @@ class Alignment:
 
     @property
     def score(self) -> float:
-        """Mean log likelihood a frame over all words; about -1 for a good match, below -2.5 where the text is doubtful."""
+        """Mean log likelihood a frame over all words; about -1 for a good match, below -2.5 where the text is
+        doubtful."""
         seconds = sum(word.duration for word in self.words)
         return sum((word.score or 0.0) * word.duration for word in self.words) / seconds
 
@@ -74,8 +75,8 @@ class AlignerConfig:
 class Aligner:
     """Aligns utterances, one at a time; makes one pocketsphinx decoder and teaches it each pronunciation once.
 
-    variants: gives the pronunciations of a word in isolation (`Pronouncer.variants`); None aligns what the utterance says.
-    """
+    variants: gives the pronunciations of a word in isolation (`Pronouncer.variants`); None aligns what the utterance
+    says."""
 
     def __init__(self, variants: Variants | None = None, config: AlignerConfig | None = None) -> None:
         self.config = config or AlignerConfig()
@@ -85,8 +86,8 @@ class Aligner:
     def align(self, samples: np.ndarray, utterance: Utterance) -> Alignment:
         """Align a recording, samples (S,) in [-1, 1] at 16 kHz, with what is said in it.
 
-        Raises PngnatError where that cannot be done: too short, silent, no words, or sound and text do not match at all.
-        """
+        Raises PngnatError where that cannot be done: too short, silent, no words, or sound and text do not match at
+        all."""
         seconds = len(samples) / SAMPLE_RATE
         if not utterance.words:
             raise PngnatError("the text has no words to align")
@@ -103,7 +104,9 @@ class Aligner:
         else:
             raise PngnatError(f"the {len(utterance.words)} words of the text do not fit the {seconds:.1f} s of sound")
         phones, chosen, scores = found
-        spoken = replace(utterance, words=tuple(replace(word, phonemes=p) for word, p in zip(utterance.words, chosen, strict=True)))
+        spoken = replace(
+            utterance, words=tuple(replace(word, phonemes=p) for word, p in zip(utterance.words, chosen, strict=True))
+        )
         before = start / SAMPLE_RATE
         phones = [replace(phone, start=phone.start + before, end=phone.end + before) for phone in phones]
         phones = refine_silences(phones, samples, SAMPLE_RATE)
@@ -120,7 +123,8 @@ class Aligner:
 
 
 def _without_silent_ends(samples: np.ndarray) -> tuple[int, int]:
-    """The first sample of what is heard of a recording and the one after its last, with a moment of silence; samples (S,), not silent."""
+    """The first sample of what is heard of a recording and the one after its last, with a moment of silence; samples
+    (S,), not silent."""
     frame = round(FRAME * SAMPLE_RATE)
     power = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
     heard = np.flatnonzero(power >= power.max() * 10 ** (_SILENT / 10))
@@ -151,7 +155,8 @@ class _Decoder:
         self._words: dict[tuple[str, ...], str] = {}
 
     def align(self, samples: np.ndarray, choices: Sequence[Sequence[tuple[str, ...]]]):
-        """Phones in time, the chosen pronunciation of each word and its score; None where no path through the words survives."""
+        """Phones in time, the chosen pronunciation of each word and its score; None where no path through the words
+        survives."""
         pcm = (np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
         names = [[self._name(phonemes) for phonemes in words] for words in choices]
         transitions = [

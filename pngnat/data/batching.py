@@ -13,12 +13,18 @@ from torch.utils.data import Sampler
 class BucketedBatches(Sampler[list[Any]]):
     """Batches of indices of similar length, each at most `max_total` units once padded, without end.
 
-    The order depends on `seed` and the step alone, so that a training that starts at step k sees what it would have seen at step k:
-    that is what makes its resume exact. With several processes, process `rank` of `world` takes every `world`th batch.
-    """
+    The order depends on `seed` and the step alone, so that a training that starts at step k sees what it would have
+    seen at step k: that is what makes its resume exact. With several processes, process `rank` of `world` takes every
+    `world`th batch."""
 
     def __init__(
-        self, lengths: Sequence[float] | np.ndarray, max_total: float, seed: int = 0, start: int = 0, rank: int = 0, world: int = 1
+        self,
+        lengths: Sequence[float] | np.ndarray,
+        max_total: float,
+        seed: int = 0,
+        start: int = 0,
+        rank: int = 0,
+        world: int = 1,
     ):
         """start: the step to begin with."""
         if len(lengths) == 0:
@@ -51,9 +57,8 @@ class BucketedBatches(Sampler[list[Any]]):
 class ShardedBatches(BucketedBatches):
     """Batches whose items lie in few shards, as is quick to read: no more than `window` of them are read at a time.
 
-    In each epoch the shards are permuted and shared out among the processes; each process puts the items of `window` shards into batches
-    of like length. The order depends on seed, process and step alone.
-    """
+    In each epoch the shards are permuted and shared out among the processes; each process puts the items of `window`
+    shards into batches of like length. The order depends on seed, process and step alone."""
 
     def __init__(
         self,

@@ -97,12 +97,17 @@ class ShardChecker:
         try:
             recordings = [recording_of(json.loads(line), self._folder) for line in shard.items]
         except (ValueError, LookupError, TypeError) as error:
-            raise PngnatError(f"{self._folder}: its manifest is damaged ({error!r}); prepare the corpus again") from error
-        return self._parts.write(_part(shard, self._limits), (asdict(Figures.of(one, self._limits)) for one in recordings))
+            raise PngnatError(
+                f"{self._folder}: its manifest is damaged ({error!r}); prepare the corpus again"
+            ) from error
+        return self._parts.write(
+            _part(shard, self._limits), (asdict(Figures.of(one, self._limits)) for one in recordings)
+        )
 
 
 def write_report(folder: Path, figures: Sequence[Figures], warnings: Sequence[Warned]) -> str:
-    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`, made where it is missing; returns the text.
+    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`, made where it is missing; returns the
+    text.
 
     Raises PngnatError where it cannot.
     """
@@ -114,7 +119,10 @@ def write_report(folder: Path, figures: Sequence[Figures], warnings: Sequence[Wa
     writer.writerows(rows)
     text = summary(figures, warnings)
     write_text(folder / "checks.csv", table.getvalue())
-    write_text(folder / "checks.json", json.dumps({"recordings": len(figures), "warnings": rows}, indent=1, ensure_ascii=False) + "\n")
+    write_text(
+        folder / "checks.json",
+        json.dumps({"recordings": len(figures), "warnings": rows}, indent=1, ensure_ascii=False) + "\n",
+    )
     write_text(folder / "checks.txt", text)
     _plot(folder / "checks.png", figures)
     return text

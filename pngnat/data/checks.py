@@ -1,4 +1,5 @@
-"""What is measured of a recording as it was made, and what to look at in a corpus before training on it: warnings, nothing is deleted."""
+"""What is measured of a recording as it was made, and what to look at in a corpus before training on it: warnings,
+nothing is deleted."""
 
 from __future__ import annotations
 
@@ -20,14 +21,17 @@ def measure(samples: np.ndarray, sample_rate: int, leading: float, trailing: flo
     """Figures of one recording.
 
     samples: (S, channels) in [-1, 1]. leading, trailing: seconds of silence at the ends, from the alignment.
-    Returns sample_rate (Hz), channels, seconds, peak and level and noise (dB of full scale; level is the loudness of the speech, the
-    RMS of frames within 30 dB of the loudest, noise the level of the quietest tenth of frames), clipped (share of samples in
-    runs of equal full-scale ones), leading and trailing (seconds).
-    """
+    Returns sample_rate (Hz), channels, seconds, peak and level and noise (dB of full scale; level is the loudness of
+    the speech, the RMS of frames within 30 dB of the loudest, noise the level of the quietest tenth of frames), clipped
+    (share of samples in runs of equal full-scale ones), leading and trailing (seconds)."""
     mono = samples.mean(axis=1, dtype=np.float64)
     frame = max(1, int(_FRAME * sample_rate))
     count = max(1, len(mono) // frame)
-    power = np.square(mono[: count * frame]).reshape(count, -1).mean(axis=1) if len(mono) >= frame else np.array([np.square(mono).mean()])
+    power = (
+        np.square(mono[: count * frame]).reshape(count, -1).mean(axis=1)
+        if len(mono) >= frame
+        else np.array([np.square(mono).mean()])
+    )
     speech = power[power >= power.max() * 1e-3]
     return {
         "sample_rate": sample_rate,
@@ -43,7 +47,8 @@ def measure(samples: np.ndarray, sample_rate: int, leading: float, trailing: flo
 
 
 def _clipped_share(samples: np.ndarray) -> float:
-    """Share of samples that stand in runs of at least three equal ones at the recording's own ceiling, if that is near full scale."""
+    """Share of samples that stand in runs of at least three equal ones at the recording's own ceiling, if that is near
+    full scale."""
     ceiling = np.abs(samples).max()
     if ceiling < 0.9:
         return 0.0
@@ -90,7 +95,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Warned:
-    """One warning. kind: clipping, level, noise, silence, rate, word, text or long. value: what was measured, in the limit's unit."""
+    """One warning. kind: clipping, level, noise, silence, rate, word, text or long. value: what was measured, in the
+    limit's unit."""
 
     id: str
     speaker: str
@@ -135,7 +141,8 @@ class Figures:
 
 
 def check(recordings: Iterable[Recording], limits: Limits | None = None) -> list[Warned]:
-    """All warnings about a corpus, recording by recording. Those that compare need the speaker's other recordings to be there."""
+    """All warnings about a corpus, recording by recording. Those that compare need the speaker's other recordings to be
+    there."""
     limits = limits or Limits()
     return warnings_of([Figures.of(recording, limits) for recording in recordings], limits)
 
@@ -201,7 +208,11 @@ def _sound_warnings(measures, usual: _Usual, limits: Limits) -> Iterator[tuple[s
     if clipped > limits.clipped:
         yield "clipping", clipped, f"{clipped:.2%} of the samples are clipped"
     if not limits.quiet <= level <= limits.loud:
-        yield "level", level, f"the speech is {'too quiet' if level < limits.quiet else 'very loud'} ({level:.0f} dB of full scale)"
+        yield (
+            "level",
+            level,
+            f"the speech is {'too quiet' if level < limits.quiet else 'very loud'} ({level:.0f} dB of full scale)",
+        )
     elif usual.level is not None and abs(level - usual.level) > limits.uneven:
         yield "level", level, f"the speech has {level:.0f} dB, where the speaker usually has {usual.level:.0f} dB"
     if level - noise < limits.noise:

@@ -1,9 +1,8 @@
 """A prepared corpus: a folder with sound, words, phonemes and their times, as a lhotse manifest.
 
-`cuts.jsonl.gz` holds one cut an utterance; `audio/SPEAKER/ID.flac` its sound, mono, with the ends trimmed. A cut's one supervision has
-the normalized text, the speaker, the alignments "phoneme" (each token of the phoneme segment) and "word", and in `custom` the split,
-the utterance and what was measured when it was prepared.
-"""
+`cuts.jsonl.gz` holds one cut an utterance; `audio/SPEAKER/ID.flac` its sound, mono, with the ends trimmed. A cut's one
+supervision has the normalized text, the speaker, the alignments "phoneme" (each token of the phoneme segment) and
+"word", and in `custom` the split, the utterance and what was measured when it was prepared."""
 
 from __future__ import annotations
 
@@ -30,7 +29,8 @@ SPLITS = ("train", "valid", "test")
 class Recording:
     """One aligned utterance of a prepared corpus.
 
-    path: its sound file. span: where its sound begins in that file, and how many bytes it has; None where it is the whole file.
+    path: its sound file. span: where its sound begins in that file, and how many bytes it has; None where it is the
+    whole file.
     durations: seconds of the N phoneme-segment tokens, float32 (N,); their sum is the sound's length.
     symbols: those tokens. words: W spans. measures: what `checks.measure` found in the original sound.
     """
@@ -57,7 +57,8 @@ class Recording:
 
 
 def read_manifest(folder: str | Path) -> list[Recording]:
-    """The recordings of a corpus in a folder, in the manifest's order; `recordings.read_corpus` takes corpora in shards, too.
+    """The recordings of a corpus in a folder, in the manifest's order; `recordings.read_corpus` takes corpora in
+    shards, too.
 
     Raises PngnatError where the folder is no prepared corpus, or is damaged.
     """
@@ -69,7 +70,8 @@ def read_manifest(folder: str | Path) -> list[Recording]:
 
 
 def recording_of(cut: Mapping[str, Any], folder: Path) -> Recording:
-    """A recording of its cut. Raises LookupError, TypeError or ValueError where the cut is none of a prepared corpus."""
+    """A recording of its cut. Raises LookupError, TypeError or ValueError where the cut is none of a prepared
+    corpus."""
     supervision = cut["supervisions"][0]
     tokens = [_item(item) for item in supervision["alignment"]["phoneme"]]
     return Recording(
@@ -95,7 +97,8 @@ def _item(item: list | Mapping[str, Any]) -> tuple[str, float, float, float | No
 
 @dataclass(frozen=True)
 class Prepared:
-    """What preparing one recording gave. source: the sound's place in the folder. samples: its length. segments: N tokens that fill it."""
+    """What preparing one recording gave. source: the sound's place in the folder. samples: its length. segments: N
+    tokens that fill it."""
 
     id: str
     speaker: str
@@ -122,7 +125,11 @@ def cut_dict(prepared: Prepared) -> dict[str, Any]:
         "phoneme": [AlignmentItem(s.symbol, s.start, s.duration, s.score) for s in prepared.segments],
         "word": [AlignmentItem(w.text, w.start, w.duration, w.score) for w in prepared.words],
     }
-    custom = {"split": prepared.split, "utterance": utterance_to_dict(prepared.utterance), "measures": dict(prepared.measures)}
+    custom = {
+        "split": prepared.split,
+        "utterance": utterance_to_dict(prepared.utterance),
+        "measures": dict(prepared.measures),
+    }
     supervision = SupervisionSegment(
         id=prepared.id,
         recording_id=prepared.id,
@@ -138,9 +145,12 @@ def cut_dict(prepared: Prepared) -> dict[str, Any]:
 
 
 def manifest_lines(folder: Path) -> Iterator[str]:
-    """The lines of a prepared corpus's manifest, a cut each. Raises PngnatError where there is none, or it is damaged."""
+    """The lines of a prepared corpus's manifest, a cut each. Raises PngnatError where there is none, or it is
+    damaged."""
     if not (folder / MANIFEST).is_file():
-        raise PngnatError(f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS")
+        raise PngnatError(
+            f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS"
+        )
     try:
         with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:
             yield from lines
@@ -160,7 +170,9 @@ def utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
     return {
         "words": [[word.text, " ".join(word.phonemes)] for word in utterance.words],
         # A pace is rare, and what an older version wrote has none.
-        "boundaries": [[b.marks, b.pause] if b.pace is None else [b.marks, b.pause, b.pace] for b in utterance.boundaries],
+        "boundaries": [
+            [b.marks, b.pause] if b.pace is None else [b.marks, b.pause, b.pace] for b in utterance.boundaries
+        ],
         "ends_paragraph": utterance.ends_paragraph,
     }
 

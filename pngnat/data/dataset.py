@@ -25,7 +25,8 @@ from pngnat.text.tokenizer import PngTokenizer, PngTokens
 
 @dataclass(frozen=True)
 class Example:
-    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), speaker row, and prosody (N, 2).
+    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), speaker row, and
+    prosody (N, 2).
 
     samples, f0: what mel and prosody are to be made of, where there is no mel yet: (T * hop,) and (T,) Hz.
     """
@@ -40,7 +41,8 @@ class Example:
     f0: np.ndarray | None = None
 
 
-# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
+# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the
+# padding.
 FRAME_MULTIPLE = 32
 TOKEN_MULTIPLE = 16
 
@@ -48,8 +50,9 @@ TOKEN_MULTIPLE = 16
 @dataclass(frozen=True)
 class AcousticBatch:
     """B recordings. durations: (B, N) seconds, 0 at padding; mel: (B, T, M), 0 at padding; speaker: (B,); frames: (B,);
-    prosody: (B, N, 2) as `token_prosody` gives it, None where it was not asked for. Of a batch that is not measured yet (see
-    `measured`): samples: (B, T * hop), and f0: (B, T) in Hz where prosody is asked for; its mel is empty, (B, 0, M)."""
+    prosody: (B, N, 2) as `token_prosody` gives it, None where it was not asked for. Of a batch that is not measured yet
+    (see `measured`): samples: (B, T * hop), and f0: (B, T) in Hz where prosody is asked for; its mel is empty, (B, 0,
+    M)."""
 
     ids: tuple[str, ...]
     tokens: PngBatch
@@ -83,12 +86,15 @@ class AcousticBatch:
         )
 
     def measured(self, audio: AudioConfig) -> AcousticBatch:
-        """The batch with its mel and prosody, made now, where its samples are; the same batch where it has them already."""
+        """The batch with its mel and prosody, made now, where its samples are; the same batch where it has them
+        already."""
         if self.samples is None:
             return self
         frames = self.frames.tolist()
         # One by one, so that no recording's end sounds of the padding behind it.
-        mels = [log_mel(row[: count * audio.hop_length], audio).T for row, count in zip(self.samples, frames, strict=True)]
+        mels = [
+            log_mel(row[: count * audio.hop_length], audio).T for row, count in zip(self.samples, frames, strict=True)
+        ]
         prosody = None
         if self.f0 is not None:
             tokens, rate = self.tokens.phoneme_lengths.tolist(), audio.frame_rate
@@ -108,7 +114,9 @@ class AcousticBatch:
     def to(self, device: torch.device | str) -> AcousticBatch:
         """The same batch on another device."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return AcousticBatch(**{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()})
+        return AcousticBatch(
+            **{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()}
+        )
 
 
 def _there(array: np.ndarray | None) -> np.ndarray:
@@ -123,7 +131,8 @@ def _padded(arrays: Sequence[np.ndarray | None], device: torch.device | str = "c
 
 
 class AcousticDataset(Dataset[Example]):
-    """Recordings of a prepared corpus. speakers: names in the order of the model's speaker table. with_prosody: for a model that has it."""
+    """Recordings of a prepared corpus. speakers: names in the order of the model's speaker table. with_prosody: for a
+    model that has it."""
 
     def __init__(
         self,
@@ -167,7 +176,8 @@ class AcousticDataset(Dataset[Example]):
         rate, row = self.features.audio.frame_rate, self.rows[recording.speaker]
         mel = self.features.mel(recording).T
         durations = self._durations(recording, len(mel), f"its mel in {self.features.folder}")
-        # By DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of training.
+        # By DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of
+        # training.
         prosody = token_prosody(self.features.f0(recording, "dio"), mel, durations, rate) if self.with_prosody else None
         return Example(recording.id, tokens, durations, mel, row, prosody)
 

@@ -47,7 +47,9 @@ class Features:
         """Those of `frames` frames, or of as many as there are, from the frame `start` on."""
         hop = len(self.samples) // len(self.f0)
         samples = self.samples[start * hop : (start + frames) * hop]
-        return replace(self, samples=samples, mel=self.mel[:, start : start + frames], f0=self.f0[start : start + frames])
+        return replace(
+            self, samples=samples, mel=self.mel[:, start : start + frames], f0=self.f0[start : start + frames]
+        )
 
 
 class FeatureSource(ABC):
@@ -71,10 +73,11 @@ def _start(there: int, frames: int, random: np.random.Generator) -> int:
 
 
 class FeatureStore(FeatureSource):
-    """A folder with one file a recording, in which each feature is kept from when it was first asked for; without a folder nothing is.
+    """A folder with one file a recording, in which each feature is kept from when it was first asked for; without a
+    folder nothing is.
 
-    Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings may share a store.
-    """
+    Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings
+    may share a store."""
 
     def __init__(self, folder: str | os.PathLike | None, audio: AudioConfig, pitch_method: str = _HARVEST) -> None:
         """Open or start the store. folder: None measures whenever it is asked. pitch_method: one of `pitch.METHODS`.
@@ -99,7 +102,8 @@ class FeatureStore(FeatureSource):
         return self._kept(recording, _MEL)[_MEL].astype(np.float32)
 
     def f0(self, recording: Recording, method: str) -> np.ndarray:
-        """The fundamental frequency (T,) in Hz, 0 where unvoiced, by one of `pitch.METHODS`. Raises PngnatError as `measure` does."""
+        """The fundamental frequency (T,) in Hz, 0 where unvoiced, by one of `pitch.METHODS`. Raises PngnatError as
+        `measure` does."""
         return self._kept(recording, _f0(method))[_f0(method)]
 
     def load(self, recording: Recording) -> Features:
@@ -115,7 +119,9 @@ class FeatureStore(FeatureSource):
         return self._features(self._measured(samples[start * hop : (start + frames) * hop], self._all))
 
     def _features(self, arrays: Mapping[str, np.ndarray]) -> Features:
-        return Features(arrays[_SAMPLES].astype(np.float32) / 32767, arrays[_MEL].astype(np.float32), arrays[_f0(self.pitch_method)])
+        return Features(
+            arrays[_SAMPLES].astype(np.float32) / 32767, arrays[_MEL].astype(np.float32), arrays[_f0(self.pitch_method)]
+        )
 
     def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
         """Those of which some feature was not measured yet, and is to be kept."""
@@ -124,7 +130,8 @@ class FeatureStore(FeatureSource):
         return [recording for recording in recordings if not set(self._all) <= set(_names(self.path(recording)))]
 
     def measure(self, recordings: Sequence[Recording], workers: Workers | None = None) -> Iterator[Recording]:
-        """Measure what is missing of all features, shard by shard, and yield each recording of this share as it is done.
+        """Measure what is missing of all features, shard by shard, and yield each recording of this share as it is
+        done.
 
         Raises PngnatError for a file that cannot be read or is shorter than a frame.
         """
@@ -192,7 +199,8 @@ class _Measuring:
 
 
 def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of a file that have one of these names, or all; none where the file is missing, or damaged, which is said in one line."""
+    """The arrays of a file that have one of these names, or all; none where the file is missing, or damaged, which is
+    said in one line."""
     try:
         with np.load(path) as stored:
             return {name: stored[name] for name in (stored.files if names is None else names) if name in stored.files}

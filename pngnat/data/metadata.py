@@ -1,8 +1,7 @@
 """Reads metadata.csv: which of its columns are what, by their names or by what is in them, and never by a guess.
 
-A line that does not fit the others is left out by its number; a file whose columns could mean two things is refused, since every clip
-would be learned with the wrong words.
-"""
+A line that does not fit the others is left out by its number; a file whose columns could mean two things is refused,
+since every clip would be learned with the wrong words."""
 
 from __future__ import annotations
 
@@ -30,7 +29,8 @@ _NAMES = {
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
 _HELP = "give the file a first line with their names, as in `id|text` or `id|speaker|text`"
 _LONGEST_LABEL = 40
-# Two spellings of a text ("Dr. Lee paid $5" and "doctor lee paid five dollars") share this part of their words, as a mean over the file.
+# Two spellings of a text ("Dr. Lee paid $5" and "doctor lee paid five dollars") share this part of their words, as a
+# mean over the file.
 _ALIKE = 0.2
 # So much the same that either can be learned from.
 _SAME = 0.5
@@ -77,8 +77,9 @@ _Line = tuple[int, list[str]]
 def read_metadata(path: Path, is_file: Callable[[str], bool]) -> tuple[list[Row], list[BadLine]]:
     """The rows of a metadata.csv, and the lines that cannot be used.
 
-    The columns are separated by `|`, tabs or commas, and named by the first line, or known by what is in them: `id|text`,
-    `id|text|normalized text` (the last is taken), `id|speaker|text`, `id|text|speaker` or `id|speaker|split|text`.
+    The columns are separated by `|`, tabs or commas, and named by the first line, or known by what is in them:
+    `id|text`, `id|text|normalized text` (the last is taken), `id|speaker|text`, `id|text|speaker` or
+    `id|speaker|split|text`.
     is_file: whether a sound file goes by a name.
     Raises PngnatError for a file that is not UTF-8, or whose columns could mean several things.
     """
@@ -96,7 +97,8 @@ def read_metadata(path: Path, is_file: Callable[[str], bool]) -> tuple[list[Row]
 
 
 def _lines(path: Path) -> tuple[list[_Line], bool]:
-    """The fields of every line that is not blank, with its number, and whether a comma may be a part of the text as well."""
+    """The fields of every line that is not blank, with its number, and whether a comma may be a part of the text as
+    well."""
     text = _decoded(path)
     # Only these end a line: a text may hold U+0085 or U+2028.
     lines = re.split(r"\r\n|\n|\r", text)
@@ -110,7 +112,11 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
         loose = separator == "," and not all(line.lstrip().startswith('"') for line in filled)
         return _quoted(path, text, separator), loose
     # As in LJSpeech, a quotation mark is a part of the text.
-    return [(number, [field.strip() for field in line.split(separator)]) for number, line in enumerate(lines, 1) if line.strip()], False
+    return [
+        (number, [field.strip() for field in line.split(separator)])
+        for number, line in enumerate(lines, 1)
+        if line.strip()
+    ], False
 
 
 def _decoded(path: Path) -> str:
@@ -134,9 +140,13 @@ def _quoted(path: Path, text: str, separator: str | None) -> list[_Line]:
         except StopIteration:
             return lines
         except csv.Error as error:
-            raise PngnatError(f'{path}, line {before + 1}: the quotation marks do not fit ({error}); write "" for one inside') from error
+            raise PngnatError(
+                f'{path}, line {before + 1}: the quotation marks do not fit ({error}); write "" for one inside'
+            ) from error
         if reader.line_num > before + 1:
-            raise PngnatError(f'{path}, line {before + 1}: a quotation mark is not closed on this line; write "" for one inside a text')
+            raise PngnatError(
+                f'{path}, line {before + 1}: a quotation mark is not closed on this line; write "" for one inside a text'
+            )
         before = reader.line_num
         if any(field.strip() for field in fields):
             lines.append((before, [field.strip() for field in fields]))
@@ -146,7 +156,9 @@ def _header(fields: Sequence[str], is_file: Callable[[str], bool]) -> list[str] 
     """The roles of the columns ("" for others), where the first line names them."""
     roles = [_ROLES.get(re.sub(r"\W+", "_", field.strip().lower()).strip("_"), "") for field in fields]
     known = [role for role in roles if role]
-    if len(set(known)) < 2 or any(is_file(field) for field, role in zip(fields, roles, strict=True) if field and role != "text"):
+    if len(set(known)) < 2 or any(
+        is_file(field) for field, role in zip(fields, roles, strict=True) if field and role != "text"
+    ):
         return None
     return roles
 
@@ -187,7 +199,8 @@ def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], boo
 
 
 def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Columns, second: int) -> _Columns:
-    """Which of the two columns beside the names is the text: two spellings of it, or a speaker and it, in either order."""
+    """Which of the two columns beside the names is the text: two spellings of it, or a speaker and it, in either
+    order."""
     first = columns.text
     pairs = [(fields[first], fields[second]) for fields in rows if fields[first] and fields[second]]
     alike = sum(_alike(*pair) for pair in pairs) / max(len(pairs), 1)
@@ -209,7 +222,8 @@ def _alike(first: str, second: str) -> float:
 
 
 def _are_labels(values: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether `values` are names of speakers and `others` are not: short, neither sentences nor lengths, and fewer or shorter."""
+    """Whether `values` are names of speakers and `others` are not: short, neither sentences nor lengths, and fewer or
+    shorter."""
     if not all(len(value) <= _LONGEST_LABEL and not re.search(r"[.?!,;:…]$|^\d+\.\d+$", value) for value in values):
         return False
     single = all(len(value.split()) == 1 for value in values)
@@ -222,7 +236,11 @@ def _row(number: int, fields: Sequence[str], columns: _Columns) -> Row | BadLine
     shorter = columns.normalized is not None and len(fields) == columns.normalized == columns.count - 1
     if len(fields) != columns.count and not shorter:
         name = fields[min(columns.name, len(fields) - 1)]
-        return BadLine(number, name, f"the line has {len(fields)} column{'s' * (len(fields) != 1)}, where the others have {columns.count}")
+        return BadLine(
+            number,
+            name,
+            f"the line has {len(fields)} column{'s' * (len(fields) != 1)}, where the others have {columns.count}",
+        )
     text = fields[columns.text]
     if columns.normalized is not None and not shorter:
         text = fields[columns.normalized] or text

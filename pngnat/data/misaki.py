@@ -36,8 +36,9 @@ Variants = Callable[[str], Sequence[Sequence[str]]]
 def differing_words(utterance: Utterance, phonemes: str, variants: Variants | None = None) -> list[str] | None:
     """The words of an utterance that `phonemes`, misaki's symbols with a space between words, say with other sounds.
 
-    variants: gives other pronunciations of a word that will do, because who hears the recording finds out which was said (an aligner).
-    None where the two have different numbers of words, so that nothing can be compared. Weak forms ("to" as T AH), reduced vowels and
+    variants: gives other pronunciations of a word that will do, because who hears the recording finds out which was
+    said (an aligner). None where the two have different numbers of words, so that nothing can be compared. Weak forms
+    ("to" as T AH), reduced vowels and
     stress are no differences: the front end writes the full form, and both dictionaries reduce it by the sentence.
     """
     spoken = [part for part in _MARKS.sub(" ", phonemes).split(" ") if part.strip("ˈˌ")]
@@ -71,11 +72,19 @@ def _same(ours: Sequence[str], place: int, symbol: str, is_weak: bool) -> bool:
     phoneme = ours[place]
     sound = phoneme.rstrip("012")
     if sound not in VOWELS:
-        return sound == _CONSONANTS.get(symbol) or (symbol == _FLAP and sound in ("T", "D")) or (symbol == _GLOTTAL and sound == "T")
+        return (
+            sound == _CONSONANTS.get(symbol)
+            or (symbol == _FLAP and sound in ("T", "D"))
+            or (symbol == _GLOTTAL and sound == "T")
+        )
     if symbol not in _REDUCED and symbol not in _VOWELS:
         return False
     if phoneme.endswith("0") or (is_weak and symbol in _REDUCED | {"ʌ", "ɪ", "ʊ"}):
         return True
     other = _VOWELS.get(symbol, "AH")
     before_r = place + 1 < len(ours) and ours[place + 1] == "R"
-    return sound == other or {sound, other} <= _LOW_BACK or (before_r and any({sound, other} <= group for group in _BEFORE_R))
+    return (
+        sound == other
+        or {sound, other} <= _LOW_BACK
+        or (before_r and any({sound, other} <= group for group in _BEFORE_R))
+    )

@@ -1,4 +1,5 @@
-"""What workers made of shards, until it is all there and becomes one: a folder of files of JSON lines, each there whole or not at all."""
+"""What workers made of shards, until it is all there and becomes one: a folder of files of JSON lines, each there whole
+or not at all."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ class Parts:
                     try:
                         yield (name, begin), json.loads(line)
                     except ValueError as error:
-                        raise PngnatError(f"{self.folder / name}: is damaged ({error}); remove it, and it is made again") from error
+                        raise PngnatError(
+                            f"{self.folder / name}: is damaged ({error}); remove it, and it is made again"
+                        ) from error
                     begin += len(line)
 
     def read(self, places: Iterable[Place]) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,9 @@ def change_corpus(settings: PauseSettings) -> dict[str, int]:
     without = {plain_text(text) for name in settings.without for text in name.read_text(encoding="utf-8").splitlines()}
     counts: Counter[str] = Counter()
     cuts: list[dict] = []
-    for line, recording in tqdm(zip(cut_lines(path), recordings, strict=True), total=len(recordings), unit="rec", disable=None):
+    for line, recording in tqdm(
+        zip(cut_lines(path), recordings, strict=True), total=len(recordings), unit="rec", disable=None
+    ):
         cut = json.loads(line)
         if plain_text(recording.utterance.text) in without:
             counts["left out by their text"] += 1
@@ -55,7 +57,11 @@ def change_corpus(settings: PauseSettings) -> dict[str, int]:
         if settings.most is not None and len(changes) > settings.most:
             counts["left out with too many"] += 1
             continue
-        source = f"audio/{safe_name(recording.speaker)}/{recording.id}.flac" if recording.span else cut["recording"]["sources"][0]["source"]
+        source = (
+            f"audio/{safe_name(recording.speaker)}/{recording.id}.flac"
+            if recording.span
+            else cut["recording"]["sources"][0]["source"]
+        )
         cut["recording"]["sources"] = [{"type": "file", "channels": [0], "source": source}]
         if changes or recording.span:
             samples = recording.sound(rate)

@@ -1,4 +1,5 @@
-"""Pauses of recordings, made as long as the text asks for: commas that are heard, and the pause that tells "two" from "too" in a menu.
+"""Pauses of recordings, made as long as the text asks for: commas that are heard, and the pause that tells "two" from
+"too" in a menu.
 
 Synthetic teachers run over half of their commas, and speak menus from phonemes, which are the same for both words.
 """
@@ -36,14 +37,18 @@ class PauseRules:
 
 @dataclass(frozen=True)
 class Change:
-    """A boundary token's new silence. token: its index among the N tokens. samples: how many it gets; fewer than none are taken out."""
+    """A boundary token's new silence. token: its index among the N tokens. samples: how many it gets; fewer than none
+    are taken out."""
 
     token: int
     samples: int
 
 
-def pause_changes(utterance: Utterance, durations: np.ndarray, name: str, sample_rate: int, rules: PauseRules) -> list[Change]:
-    """What the rules change in a recording, in order. durations: (N,) seconds; name: what is drawn depends only on it."""
+def pause_changes(
+    utterance: Utterance, durations: np.ndarray, name: str, sample_rate: int, rules: PauseRules
+) -> list[Change]:
+    """What the rules change in a recording, in order. durations: (N,) seconds; name: what is drawn depends only on
+    it."""
     draw, changes = random.Random(zlib.crc32(name.encode())), []
     for token, right, made in _wanted(utterance, rules):
         length = draw.uniform(*made)
@@ -75,7 +80,8 @@ def _is_joined(utterance: Utterance, place: int) -> bool:
 
 
 def _is_choice(utterance: Utterance, place: int) -> bool:
-    """Whether the word after this boundary is a number that a menu offers: "..., two;" or "..., two." where "one" was offered before."""
+    """Whether the word after this boundary is a number that a menu offers: "..., two;" or "..., two." where "one" was
+    offered before."""
     if utterance.words[place].text.lower() not in _NUMBERS or "," not in utterance.boundaries[place].marks:
         return False
     ends = any(mark in utterance.boundaries[place + 1].marks for mark in ";.")
@@ -83,10 +89,11 @@ def _is_choice(utterance: Utterance, place: int) -> bool:
 
 
 def change_pauses(samples: np.ndarray, borders: np.ndarray, changes: Sequence[Change], sample_rate: int) -> np.ndarray:
-    """The sound with its silences changed, (S + sum of the changes,). samples: (S,); borders: (N + 1,) samples, where each token begins.
+    """The sound with its silences changed, (S + sum of the changes,). samples: (S,); borders: (N + 1,) samples, where
+    each token begins.
 
-    What is put in is the recording's own background, the quietest 50 ms of it, played to and fro; cuts fade over 12 ms into it.
-    """
+    What is put in is the recording's own background, the quietest 50 ms of it, played to and fro; cuts fade over 12 ms
+    into it."""
     background = _background(samples, sample_rate)
     made, done = [], 0
     for change in changes:

@@ -48,7 +48,12 @@ class PrepareConfig(PrepareOptions):
     def made_of(self) -> dict[str, Any]:
         """What an interrupted run must have in common with the one that goes on."""
         lexicon = digest(self.lexicon) if self.lexicon else None
-        return {"sample_rate": self.sample_rate, "silence": self.silence, "lexicon": lexicon, "aligner": asdict(self.aligner)}
+        return {
+            "sample_rate": self.sample_rate,
+            "silence": self.silence,
+            "lexicon": lexicon,
+            "aligner": asdict(self.aligner),
+        }
 
 
 class Preparer:

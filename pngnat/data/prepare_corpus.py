@@ -33,7 +33,8 @@ class CorpusSettings(PrepareOptions):
 
 
 def prepare_corpus(settings: CorpusSettings) -> dict[str, Any] | None:
-    """Prepare the corpus, or a share of it; returns the report, see `prepare_shards.prepare`, None while other shares are missing.
+    """Prepare the corpus, or a share of it; returns the report, see `prepare_shards.prepare`, None while other shares
+    are missing.
 
     Raises PngnatError for an unknown corpus or one that cannot be read.
     """

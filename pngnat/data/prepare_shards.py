@@ -1,8 +1,7 @@
 """Recordings and texts to a prepared corpus, shard by shard, and again from where it stopped.
 
-Each shard of recordings becomes a file in `parts/`, with a cut or a reason for each; when all are there they become the manifest and the
-report, and `parts/` is removed. A later run begins with what these say.
-"""
+Each shard of recordings becomes a file in `parts/`, with a cut or a reason for each; when all are there they become the
+manifest and the report, and `parts/` is removed. A later run begins with what these say."""
 
 from __future__ import annotations
 
@@ -28,13 +27,16 @@ _PARTS, _BEFORE = "parts", "before.jsonl"
 
 
 def prepare(
-    sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig, on_share: Callable[[float], None] | None = None
+    sources: Sequence[Source],
+    skipped: Sequence[Skipped],
+    config: PrepareConfig,
+    on_share: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
-    """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out and why.
+    """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out
+    and why.
 
-    on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no recording at all
-    could be used, or where the folder was begun with other settings.
-    """
+    on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no
+    recording at all could be used, or where the folder was begun with other settings."""
     preparation = Preparation(sources, config)
     preparation.make(on_share)
     return preparation.join(skipped)
@@ -44,7 +46,8 @@ class Preparation:
     """A corpus that is being prepared, by one or by several who have a share each."""
 
     def __init__(self, sources: Sequence[Source], config: PrepareConfig) -> None:
-        """Begin, or go on. Raises PngnatError where the folder was begun with other settings, or what it holds is damaged."""
+        """Begin, or go on. Raises PngnatError where the folder was begun with other settings, or what it holds is
+        damaged."""
         keep(config.out, config.made_of)
         self.sources, self.config = sources, config
         self._parts = Parts(config.out / _PARTS)
@@ -58,7 +61,10 @@ class Preparation:
 
         done = {row["id"] for _, row in self._parts.rows(self._parts.names()) if not row.get("unexpected")}
         split = self.config.pool.mine(chunks(self.sources, fair_size(len(self.sources))))
-        missing = [Chunk(one.number, tuple(source for source in one.items if safe_name(source.id) not in done)) for one in split]
+        missing = [
+            Chunk(one.number, tuple(source for source in one.items if safe_name(source.id) not in done))
+            for one in split
+        ]
         todo = sum(len(shard.items) for shard in missing)
         # Who is told shares has a bar of their own; None leaves it out where nobody looks.
         title, hidden = f"preparing {self.config.out.name}", True if on_share else None
@@ -75,7 +81,8 @@ class Preparation:
         return self._index().keys() >= set(self._names)
 
     def join(self, skipped: Sequence[Skipped]) -> dict[str, Any]:
-        """Write manifest and report of all shares, and return the report. skipped: recordings that were left out before.
+        """Write manifest and report of all shares, and return the report. skipped: recordings that were left out
+        before.
 
         Raises PngnatError where something is missing, and where no recording could be used.
         """
@@ -214,4 +221,6 @@ class _Report:
         """Raise PngnatError where there is nothing to learn from."""
         if not self.prepared:
             reasons = "; ".join(f"{item['id']}: {item['reason']}" for item in self.failed[:3])
-            raise PngnatError(f"none of {len(self.failed)} recordings could be used ({reasons or 'the corpus is empty'})")
+            raise PngnatError(
+                f"none of {len(self.failed)} recordings could be used ({reasons or 'the corpus is empty'})"
+            )

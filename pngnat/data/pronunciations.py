@@ -11,12 +11,13 @@ _TWO_FORMS = frozenset({"a", "the"})
 
 
 def alternatives(spelling: str, chosen: Sequence[str], variants: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
-    """The pronunciations to choose from by ear: `chosen` (what the front end says) first, then those that are other words to the ear.
+    """The pronunciations to choose from by ear: `chosen` (what the front end says) first, then those that are other
+    words to the ear.
 
-    "read" has two; so has "either". Weak forms ("to" as T AH0), reduced vowels ("ticket" with IH0 or AH0) and dropped consonants
-    ("next" without T) are no alternatives: the front end always writes the full form, and a model that is to speak from its phonemes
-    must learn from the sentence where that is reduced. What differs in stress alone cannot be heard by an aligner either.
-    """
+    "read" has two; so has "either". Weak forms ("to" as T AH0), reduced vowels ("ticket" with IH0 or AH0) and dropped
+    consonants ("next" without T) are no alternatives: the front end always writes the full form, and a model that is to
+    speak from its phonemes must learn from the sentence where that is reduced. What differs in stress alone cannot be
+    heard by an aligner either."""
     found = {without_stress(chosen): tuple(chosen)}
     for other in variants:
         phones = without_stress(other)

@@ -12,10 +12,9 @@ _LOUDNESS, _LOUDNESS_SPREAD = -1.0, 2.5
 def token_prosody(f0: np.ndarray, log_mel: np.ndarray, durations: np.ndarray, frame_rate: float) -> np.ndarray:
     """Normalized pitch and loudness of the N tokens, float32 (N, 2).
 
-    f0: (T,) in Hz, 0 where unvoiced. log_mel: (T, M). durations: (N,) seconds. Pitch is the mean log F0 of a token's voiced frames,
-    loudness the mean log energy of all its frames. A token that has none lies on the straight line between its neighbours, in time, and an
-    utterance without a voiced frame at the mean.
-    """
+    f0: (T,) in Hz, 0 where unvoiced. log_mel: (T, M). durations: (N,) seconds. Pitch is the mean log F0 of a token's
+    voiced frames, loudness the mean log energy of all its frames. A token that has none lies on the straight line
+    between its neighbours, in time, and an utterance without a voiced frame at the mean."""
     ends = np.cumsum(durations, dtype=np.float64) * frame_rate
     centres = ends - durations * frame_rate / 2
     token = np.minimum(np.searchsorted(ends, np.arange(len(f0)) + 0.5, side="right"), len(durations) - 1)
@@ -28,7 +27,8 @@ def token_prosody(f0: np.ndarray, log_mel: np.ndarray, durations: np.ndarray, fr
 
 
 def _means(values: np.ndarray, token: np.ndarray, centres: np.ndarray, otherwise: float) -> np.ndarray:
-    """Means of the values at each token, (N,); tokens without are interpolated over `centres`, and all are `otherwise` where none has."""
+    """Means of the values at each token, (N,); tokens without are interpolated over `centres`, and all are `otherwise`
+    where none has."""
     counts = np.bincount(token, minlength=len(centres))
     known = counts > 0
     if not known.any():

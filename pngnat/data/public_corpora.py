@@ -20,11 +20,11 @@ _LIBRITTS_SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 
 
 def read_public(name: str, folder: str | Path) -> tuple[list[Source], list[Skipped]]:
-    """The recordings of one of PUBLIC_CORPORA. Texts of recordings that are missing, and recordings without text, are lhotse's to drop.
+    """The recordings of one of PUBLIC_CORPORA. Texts of recordings that are missing, and recordings without text, are
+    lhotse's to drop.
 
-    A damaged sound file stays in the list, to be named when it is read. Raises PngnatError for another name, a folder that does not
-    exist, or one that is laid out otherwise.
-    """
+    A damaged sound file stays in the list, to be named when it is read. Raises PngnatError for another name, a folder
+    that does not exist, or one that is laid out otherwise."""
     if name not in PUBLIC_CORPORA:
         raise PngnatError(f"there is no recipe for '{name}'; use one of folder, {', '.join(PUBLIC_CORPORA)}")
     folder = Path(folder)
@@ -62,11 +62,14 @@ def _sources(part: Mapping[str, Any], split: str, name: str, readable: Path, fol
 
 @contextmanager
 def _readable(folder: Path) -> Iterator[Path]:
-    """The folder, or where it has damaged sound files a copy made of links in which seconds of silence stand in for those.
+    """The folder, or where it has damaged sound files a copy made of links in which seconds of silence stand in for
+    those.
 
     lhotse opens each file's header and gives up at the first that is damaged.
     """
-    damaged = [path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS and path.is_file() and not _opens(path)]
+    damaged = [
+        path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS and path.is_file() and not _opens(path)
+    ]
     if not damaged:
         yield folder
         return
@@ -102,7 +105,9 @@ def _ljspeech(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
 def _libritts(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
     from lhotse.recipes import prepare_libritts
 
-    parts = sorted(part.name for part in folder.iterdir() if part.is_dir() and part.name.split("-")[0] in _LIBRITTS_SPLITS)
+    parts = sorted(
+        part.name for part in folder.iterdir() if part.is_dir() and part.name.split("-")[0] in _LIBRITTS_SPLITS
+    )
     if not parts:
         raise PngnatError(f"{folder} has none of LibriTTS's parts (train-clean-100, dev-clean, ...)")
     found = prepare_libritts(folder, dataset_parts=parts)

@@ -19,7 +19,8 @@ from pngnat.stamps import digest
 
 
 def cut_lines(folder: Path) -> Iterator[str]:
-    """The lines of all manifests of a prepared corpus, in a folder or in shards, a cut each. Raises PngnatError where there is none."""
+    """The lines of all manifests of a prepared corpus, in a folder or in shards, a cut each. Raises PngnatError where
+    there is none."""
     if not is_shar(folder):
         yield from manifest_lines(folder)
         return
@@ -33,8 +34,8 @@ class Recordings(Sequence[Recording]):
     """Recordings that are read one by one, with what must be known of all of them.
 
     sources: whole corpora. source, place: (n,) which of them a recording is in, and where there. seconds: (n,) float32.
-    speaker: (n,) indices of `names`. split: (n,) indices of SPLITS. shard: (n,) numbers of the shards that they lie in, over all sources.
-    """
+    speaker: (n,) indices of `names`. split: (n,) indices of SPLITS. shard: (n,) numbers of the shards that they lie in,
+    over all sources."""
 
     sources: tuple[Sequence[Recording], ...]
     names: tuple[str, ...]
@@ -138,7 +139,9 @@ def _joined(sources: Sequence[Sequence[Recording]]) -> Recordings:
     for number, corpus in enumerate(sources):
         if isinstance(corpus, SharCorpus):
             speakers = corpus.speakers
-            seconds, spoken, split, shard = (np.array(corpus.rows[name]) for name in ("seconds", "speaker", "split", "shard"))
+            seconds, spoken, split, shard = (
+                np.array(corpus.rows[name]) for name in ("seconds", "speaker", "split", "shard")
+            )
         else:
             speakers = sorted({recording.speaker for recording in corpus})
             rows = {name: row for row, name in enumerate(speakers)}

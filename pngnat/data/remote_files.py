@@ -21,7 +21,10 @@ def _said(path: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise PngnatError(f"{path}: needs {error.name}: pip install {error.name}") from error
-    except (ImportError, ValueError) as error:  # fsspec knows the protocol, and a package for it is missing; or does not know it
+    except (
+        ImportError,
+        ValueError,
+    ) as error:  # fsspec knows the protocol, and a package for it is missing; or does not know it
         raise PngnatError(f"{path}: {error}") from error
     except OSError as error:
         raise PngnatError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -45,7 +48,8 @@ def open_bytes(path: str) -> BinaryIO:
 
 @contextmanager
 def open_text(path: str) -> Iterator[TextIO]:
-    """A file's lines, as UTF-8; one that ends in .gz is unpacked. Raises PngnatError where it cannot be opened, and as files of text do."""
+    """A file's lines, as UTF-8; one that ends in .gz is unpacked. Raises PngnatError where it cannot be opened, and as
+    files of text do."""
     with open_bytes(path) as file, cast(BinaryIO, gzip.open(file)) if path.endswith(".gz") else file as plain:
         yield io.TextIOWrapper(plain, encoding="utf-8")
 
@@ -57,7 +61,8 @@ def size_of(path: str) -> int:
 
 
 def matching(pattern: str) -> list[str]:
-    """The paths that match a pattern such as texts/**/*.txt, in alphabetical order. Raises PngnatError where it cannot be looked up."""
+    """The paths that match a pattern such as texts/**/*.txt, in alphabetical order. Raises PngnatError where it cannot
+    be looked up."""
     if "://" not in pattern:
         return sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))
     with _said(pattern):
@@ -76,7 +81,8 @@ def fingerprint(path: str) -> list:
 
 
 def open_parquet(path: str, file: BinaryIO, column: str) -> Any:
-    """A pyarrow.parquet.ParquetFile. Raises PngnatError without pyarrow, for a file of another kind, and where it lacks the column."""
+    """A pyarrow.parquet.ParquetFile. Raises PngnatError without pyarrow, for a file of another kind, and where it lacks
+    the column."""
     try:
         from pyarrow import ArrowInvalid
         from pyarrow.parquet import ParquetFile

@@ -1,4 +1,5 @@
-"""From phones in time to the durations of the phoneme segment's tokens. No sound model here, only arithmetic on intervals."""
+"""From phones in time to the durations of the phoneme segment's tokens. No sound model here, only arithmetic on
+intervals."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Phone:
 
 @dataclass(frozen=True)
 class Segment:
-    """One token of the phoneme segment in time. start, duration: seconds. score: as Phone's; None for [CLS] and boundary tokens."""
+    """One token of the phoneme segment in time. start, duration: seconds. score: as Phone's; None for [CLS] and
+    boundary tokens."""
 
     symbol: str
     start: float
@@ -43,7 +45,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class WordSpan:
-    """A word in time. start, duration: seconds. score: mean log likelihood a frame against the best sound in question (<= 0)."""
+    """A word in time. start, duration: seconds. score: mean log likelihood a frame against the best sound in question
+    (<= 0)."""
 
     text: str
     start: float
@@ -54,8 +57,8 @@ class WordSpan:
 def token_segments(utterance: Utterance, phones: Sequence[Phone], seconds: float) -> tuple[Segment, ...]:
     """The N tokens of an utterance, gapless from 0 to `seconds`.
 
-    phones: in order, all phonemes of all words. [CLS] owns what precedes the first of them, each boundary token what lies between
-    two words, the last one what follows the last phone. Gaps inside a word go to the sound before them.
+    phones: in order, all phonemes of all words. [CLS] owns what precedes the first of them, each boundary token what
+    lies between two words, the last one what follows the last phone. Gaps inside a word go to the sound before them.
     Raises ValueError where phones and utterance disagree or times run backwards.
     """
     expected = [(index, phoneme) for index, word in enumerate(utterance.words) for phoneme in word.phonemes]
@@ -83,9 +86,9 @@ def token_segments(utterance: Utterance, phones: Sequence[Phone], seconds: float
 def trim(segments: Sequence[Segment], silence: float, sample_rate: int) -> tuple[int, int, tuple[Segment, ...]]:
     """Shorten the silences at both ends to at most `silence` seconds, and put every border on a sample.
 
-    Returns the first sample of the recording that is kept, the number of samples kept, and the segments counted from there; their
-    durations are whole samples that add up to that number. Borders are rounded, not lengths, so that errors do not add up.
-    """
+    Returns the first sample of the recording that is kept, the number of samples kept, and the segments counted from
+    there; their durations are whole samples that add up to that number. Borders are rounded, not lengths, so that
+    errors do not add up."""
     borders = np.array([segment.start for segment in segments] + [segments[-1].start + segments[-1].duration])
     borders[0] = max(borders[0], borders[1] - silence)
     borders[-1] = min(borders[-1], borders[-2] + silence)
@@ -98,7 +101,9 @@ def trim(segments: Sequence[Segment], silence: float, sample_rate: int) -> tuple
     return first, int(counts.sum()), kept
 
 
-def word_spans(utterance: Utterance, segments: Sequence[Segment], scores: Sequence[float | None]) -> tuple[WordSpan, ...]:
+def word_spans(
+    utterance: Utterance, segments: Sequence[Segment], scores: Sequence[float | None]
+) -> tuple[WordSpan, ...]:
     """The W words in time: each from its first phoneme's start to its last one's end. segments: N. scores: W."""
     spans, at = [], 1
     for word, score in zip(utterance.words, scores, strict=True):
@@ -112,9 +117,8 @@ def word_spans(utterance: Utterance, segments: Sequence[Segment], scores: Sequen
 def refine_silences(phones: Sequence[Phone], samples: np.ndarray, sample_rate: int) -> list[Phone]:
     """Move the edges of silences to where the sound really starts and stops, at most 40 ms.
 
-    An aligner works in steps of 10 ms and gives weak ends of sounds to the silence, or silence to a sound. samples: (S,).
-    A silence's own level (its 20th percentile) plus 12 dB is where sound begins.
-    """
+    An aligner works in steps of 10 ms and gives weak ends of sounds to the silence, or silence to a sound. samples:
+    (S,). A silence's own level (its 20th percentile) plus 12 dB is where sound begins."""
     phones = list(phones)
     level = _level(samples, sample_rate)
     starts_at = [0.0] + [phone.end for phone in phones]
@@ -153,7 +157,8 @@ def _move_start(phone: Phone, loud: np.ndarray, earliest: float) -> Phone:
 
 
 def _walk(loud: np.ndarray, start: float, limit: float, while_loud: bool) -> float:
-    """From `start` towards `limit` as long as the sound is loud (or not loud); `limit` where that never ends, if loud."""
+    """From `start` towards `limit` as long as the sound is loud (or not loud); `limit` where that never ends, if
+    loud."""
     step = _STEP if limit > start else -_STEP
     at = start
     for _ in range(int(abs(limit - start) / _STEP)):

@@ -1,10 +1,11 @@
-"""Recordings in shards, as lhotse's Shar has them, and a prepared corpus of such, of which any recording is read without those before it.
+"""Recordings in shards, as lhotse's Shar has them, and a prepared corpus of such, of which any recording is read
+without those before it.
 
-A shard is `cuts.000000.jsonl`, with a cut a line, and `recording.000000.tar`, with their sounds in the same order, each followed by its
-manifest; `lhotse.CutSet.from_shar` reads a folder of them. The cuts are not compressed, so that one can be read alone. A corpus has its
-shards in FOLDER/shar, and in FOLDER/index a row a recording: where its cut and its sound lie, its length, speaker and split. The index is
-an array on disk, of 37 bytes a recording, which each process maps into memory; a million open in milliseconds.
-"""
+A shard is `cuts.000000.jsonl`, with a cut a line, and `recording.000000.tar`, with their sounds in the same order, each
+followed by its manifest; `lhotse.CutSet.from_shar` reads a folder of them. The cuts are not compressed, so that one can
+be read alone. A corpus has its shards in FOLDER/shar, and in FOLDER/index a row a recording: where its cut and its
+sound lie, its length, speaker and split. The index is an array on disk, of 37 bytes a recording, which each process
+maps into memory; a million open in milliseconds."""
 
 from __future__ import annotations
 
@@ -44,10 +45,12 @@ _ROW = np.dtype(
 
 @contextmanager
 def shar_shard(folder: Path, number: int) -> Iterator[Callable[[Mapping[str, Any], bytes, str], None]]:
-    """A shard that grows elsewhere, and appears in `folder` when the block ends without an error: its tar first, its cuts last.
+    """A shard that grows elsewhere, and appears in `folder` when the block ends without an error: its tar first, its
+    cuts last.
 
-    What a killed process leaves behind lies in `unfinished`, beside the folder: lhotse takes all that is in it for a part of the shards.
-    Yields a function of a cut (as lhotse writes a MonoCut), its sound file's bytes, and that file's ending, ".flac" for example.
+    What a killed process leaves behind lies in `unfinished`, beside the folder: lhotse takes all that is in it for a
+    part of the shards. Yields a function of a cut (as lhotse writes a MonoCut), its sound file's bytes, and that file's
+    ending, ".flac" for example.
     Raises PngnatError where the folder cannot be written.
     """
     meanwhile = make_folder(folder.parent / UNFINISHED)
@@ -79,7 +82,8 @@ def is_shar(folder: Path) -> bool:
 
 
 class SharCorpus(Sequence[Recording]):
-    """All recordings of a corpus in shards. rows: (n,) records, see `_ROW`; `speaker` counts in `speakers`, `split` in SPLITS."""
+    """All recordings of a corpus in shards. rows: (n,) records, see `_ROW`; `speaker` counts in `speakers`, `split` in
+    SPLITS."""
 
     def __init__(self, folder: Path) -> None:
         """Open it; its index is made where there is none. Raises PngnatError where it is damaged."""
@@ -116,13 +120,18 @@ class SharCorpus(Sequence[Recording]):
                 file.seek(int(row["cut"]))
                 cut = json.loads(file.read(int(row["cut_size"])))
             sounds = self.folder / SHARDS / SOUNDS.format(int(row["shard"]))
-            return replace(recording_of(cut, self.folder), path=sounds, span=(int(row["sound"]), int(row["sound_size"])))
+            return replace(
+                recording_of(cut, self.folder), path=sounds, span=(int(row["sound"]), int(row["sound_size"]))
+            )
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise PngnatError(f"{path}: is not what its index says ({error!r}); remove {self.folder / INDEX}") from error
+            raise PngnatError(
+                f"{path}: is not what its index says ({error!r}); remove {self.folder / INDEX}"
+            ) from error
 
 
 def write_index(folder: Path) -> None:
-    """Make the index of a corpus in shards; no more than a shard's rows are in memory at a time, beside the rows written.
+    """Make the index of a corpus in shards; no more than a shard's rows are in memory at a time, beside the rows
+    written.
 
     Raises PngnatError where the shards are damaged.
     """
@@ -165,7 +174,9 @@ def _rows(folder: Path, number: int, names: dict[str, int]) -> Iterator[tuple]:
                 yield number, offset, len(line), sound.offset_data, sound.size, cut["duration"], speaker, split
                 offset += len(line)
     except (OSError, EOFError, ValueError, LookupError, TypeError, tarfile.TarError) as error:
-        raise PngnatError(f"{cuts}: is damaged, or does not fit {sounds.name} ({error!r}); make the shard again") from error
+        raise PngnatError(
+            f"{cuts}: is damaged, or does not fit {sounds.name} ({error!r}); make the shard again"
+        ) from error
 
 
 def _sounds(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

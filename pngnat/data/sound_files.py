@@ -25,10 +25,11 @@ class SoundFiles:
                     self._of_stem[_composed(Path(name).stem)].append(Path(parent) / name)
 
     def of(self, name: str) -> list[Path]:
-        """The files that go by a name: `1`, `1.flac`, `ann/1`, `wavs\\1.wav`, in any Unicode form, or a path from another machine.
+        """The files that go by a name: `1`, `1.flac`, `ann/1`, `wavs\\1.wav`, in any Unicode form, or a path from
+        another machine.
 
-        All folders of the name must be there, and so must its ending. Of the files that only differ in that, those that can be read.
-        """
+        All folders of the name must be there, and so must its ending. Of the files that only differ in that, those that
+        can be read."""
         *folders, last = _parts(name)
         while True:
             found = [path for path in self.like(name) if self._is(path, folders, last)]
@@ -46,7 +47,9 @@ class SoundFiles:
         return path.relative_to(self.folder).as_posix()
 
     def _is(self, path: Path, folders: list[str], last: str) -> bool:
-        parents = [_composed(part) for part in (self.folder.resolve().name, *path.relative_to(self.folder).parent.parts)]
+        parents = [
+            _composed(part) for part in (self.folder.resolve().name, *path.relative_to(self.folder).parent.parts)
+        ]
         right_ending = _stem(last) == last or path.suffix.lower() == Path(last).suffix.lower()
         return right_ending and parents[len(parents) - len(folders) :] == folders
 

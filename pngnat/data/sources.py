@@ -46,17 +46,19 @@ class Skipped:
 def read_folder(folder: str | Path, speaker: str | None = None) -> tuple[list[Source], list[Skipped]]:
     """The recordings of a folder with `metadata.csv` and sound files anywhere in it (as a rule in `wavs/`).
 
-    metadata.csv is read by `read_metadata`. An id is a file's name, with or without its ending and the folders that it lies in, as far
-    as they are needed to find it; accents match in any Unicode form. speaker: the name where the file gives none; the folder's name by
-    default. Lines that cannot be used are returned as skipped. Raises PngnatError where there is no list that can be read for sure.
-    """
+    metadata.csv is read by `read_metadata`. An id is a file's name, with or without its ending and the folders that it
+    lies in, as far as they are needed to find it; accents match in any Unicode form. speaker: the name where the file
+    gives none; the folder's name by default. Lines that cannot be used are returned as skipped. Raises PngnatError
+    where there is no list that can be read for sure."""
     folder = Path(folder)
     metadata = folder / "metadata.csv"
     if not metadata.is_file():
         raise PngnatError(f"{folder} has no metadata.csv; write one line `id|text` for each sound file")
     files, default = SoundFiles(folder), speaker or folder.resolve().name
     rows, bad = read_metadata(metadata, lambda name: bool(files.of(name)))
-    skipped = [(line.line, Skipped(line.name or f"line {line.line}", f"line {line.line}: {line.reason}")) for line in bad]
+    skipped = [
+        (line.line, Skipped(line.name or f"line {line.line}", f"line {line.line}: {line.reason}")) for line in bad
+    ]
     found = []
     for row in rows:
         path = _one_file(row, files, row.speaker or default)
@@ -96,7 +98,8 @@ def _without_doubles(found: Sequence[tuple[int, Source]]) -> tuple[list[Source],
 
 
 def _with_own_names(folder: Path, sources: Sequence[Source]) -> list[Source]:
-    """Each id once: where several files have one name, the speaker's or else the folders' stand in front, and at last a number behind."""
+    """Each id once: where several files have one name, the speaker's or else the folders' stand in front, and at last a
+    number behind."""
     sharing = defaultdict(list)
     for source in sources:
         sharing[source.id].append(source.speaker)
@@ -108,7 +111,9 @@ def _with_own_names(folder: Path, sources: Sequence[Source]) -> list[Source]:
             name = safe_name(f"{source.speaker}_{source.id}")
         elif len(speakers) > 1:
             name = safe_name("_".join((*source.path.relative_to(folder).parent.parts, source.id)))
-        name = next(one for one in (name, *(f"{name}_{number}" for number in range(2, len(sources) + 2))) if one not in taken)
+        name = next(
+            one for one in (name, *(f"{name}_{number}" for number in range(2, len(sources) + 2))) if one not in taken
+        )
         taken.add(name)
         named.append(replace(source, id=name))
     return named
@@ -120,18 +125,21 @@ def safe_name(name: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The words alone, in small letters: what two texts have in common that sound the same. "For." and "for" are one text."""
+    """The words alone, in small letters: what two texts have in common that sound the same. "For." and "for" are one
+    text."""
     return " ".join(_WORDS.findall(text.casefold().replace("\u2019", "'")))
 
 
 def assign_splits(sources: Sequence[Source], share: float, least: int = 1) -> list[Source]:
-    """Give a split to the recordings that have none: `share` of their texts to "valid", as many to "test", the rest to "train".
+    """Give a split to the recordings that have none: `share` of their texts to "valid", as many to "test", the rest to
+    "train".
 
-    Texts of the same words go to the same split, whoever speaks them and however they are written, and which ones depends on the words
-    alone. At least `least` texts go to each, or a tenth of them where there are too few.
-    """
+    Texts of the same words go to the same split, whoever speaks them and however they are written, and which ones
+    depends on the words alone. At least `least` texts go to each, or a tenth of them where there are too few."""
     texts = {plain_text(source.text) for source in sources if not source.split}
     order = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
     held = max(round(share * len(order)), min(least, len(order) // 10) if share > 0 else 0)
-    split = {text: "test" if rank < held else "valid" if rank < 2 * held else "train" for rank, text in enumerate(order)}
+    split = {
+        text: "test" if rank < held else "valid" if rank < 2 * held else "train" for rank, text in enumerate(order)
+    }
     return [source if source.split else replace(source, split=split[plain_text(source.text)]) for source in sources]

@@ -35,7 +35,8 @@ class MelCorrection:
 
 
 class CorrectedStream:
-    """A MelCorrection of a sound that comes in pieces. It lags behind by the half window that its last whole frame needs."""
+    """A MelCorrection of a sound that comes in pieces. It lags behind by the half window that its last whole frame
+    needs."""
 
     def __init__(self, correction: MelCorrection) -> None:
         self.correction, self.joined = correction, OverlapAdd(correction.stft)
@@ -43,7 +44,8 @@ class CorrectedStream:
         self.mel = self.trust = np.zeros((0, correction.bands.shape[1]), dtype=np.float32)
 
     def add(self, samples: np.ndarray, mel: np.ndarray, trust: np.ndarray, last: bool) -> np.ndarray:
-        """The next samples (S',), and mel and trust (T', M) of the next frames, to the corrected samples that are ready."""
+        """The next samples (S',), and mel and trust (T', M) of the next frames, to the corrected samples that are
+        ready."""
         stft = self.correction.stft
         self.waiting = np.concatenate([self.waiting, samples, np.zeros(stft.pad if last else 0, dtype=np.float32)])
         self.mel, self.trust = np.concatenate([self.mel, mel]), np.concatenate([self.trust, trust])

@@ -1,4 +1,5 @@
-"""The source of the sound in NumPy: pulses at the pitch, and noise; `pngnat.models.vocoder.source` and its use in `Vocoder`."""
+"""The source of the sound in NumPy: pulses at the pitch, and noise; `pngnat.models.vocoder.source` and its use in
+`Vocoder`."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ SURE_VOICE = 0.2
 
 
 def pulse_train(f0: np.ndarray, hop: int, sample_rate: int, starts: np.ndarray) -> np.ndarray:
-    """f0 (T,) in Hz, above 0, of the frames' centres, and starts (T,), with which frames a period begins, to pulses float32 (T * hop,):
-    see `pngnat.models.vocoder.source.pulse_train`."""
+    """f0 (T,) in Hz, above 0, of the frames' centres, and starts (T,), with which frames a period begins, to pulses
+    float32 (T * hop,): see `pngnat.models.vocoder.source.pulse_train`."""
     frequency = interpolate(f0, hop)
     # Minutes of speech hold 10^5 periods: single precision would blur the high harmonics.
     elapsed = np.cumsum(frequency / np.float64(sample_rate))
@@ -43,14 +44,17 @@ def interpolate(values: np.ndarray, hop: int) -> np.ndarray:
     share = (np.arange(hop // 2, dtype=np.float32) + np.float32(0.5)) / np.float32(hop)
     # A frame's first half lies between the centre before and its own, its second half between its own and the next.
     before, own, after = edged[:-2, None], edged[1:-1, None], edged[2:, None]
-    return np.concatenate([before + (own - before) * (share + np.float32(0.5)), own + (after - own) * share], axis=1).reshape(-1)
+    return np.concatenate(
+        [before + (own - before) * (share + np.float32(0.5)), own + (after - own) * share], axis=1
+    ).reshape(-1)
 
 
 def excite(source: np.ndarray, voicing: np.ndarray, noise: np.ndarray, gain: float) -> np.ndarray:
-    """The pulses' transform (T, K) where there is voice, noise (T, K) of their power elsewhere, and a mixture between, complex64 (T, K).
+    """The pulses' transform (T, K) where there is voice, noise (T, K) of their power elsewhere, and a mixture between,
+    complex64 (T, K).
 
-    voicing: (T,), the probability of voice. gain: how much stronger noise must be, since its frames do not agree where they overlap.
-    """
+    voicing: (T,), the probability of voice. gain: how much stronger noise must be, since its frames do not agree where
+    they overlap."""
     voiced = np.minimum(voicing / np.float32(SURE_VOICE), np.float32(1))
     unsure = np.flatnonzero(voiced < 1)
     mixed = source * np.sqrt(voiced)[:, None]

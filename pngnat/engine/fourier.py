@@ -32,7 +32,8 @@ class FramedStft:
         return np.fft.rfft(frames * self._scaled, norm="forward").astype(np.complex64, copy=False)
 
     def overlap(self, spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """complex64 (T, K) to the sum of windowed frames (T * hop + 2 * pad,) and the sum of squared windows beneath it."""
+        """complex64 (T, K) to the sum of windowed frames (T * hop + 2 * pad,) and the sum of squared windows beneath
+        it."""
         frames = np.fft.irfft(spectrum, n=self.size, axis=-1).astype(np.float32, copy=False)
         frames *= self.window
         return self._add(frames), self._add(np.broadcast_to(self._squared, frames.shape))
@@ -55,7 +56,8 @@ class OverlapAdd:
         self.tail = self.weight = np.zeros(2 * stft.pad, dtype=np.float32)
 
     def add(self, spectrum: np.ndarray, last: bool) -> np.ndarray:
-        """The next frames (T', K), of which the `last` end the sound, to the samples (S',) that no later frame changes."""
+        """The next frames (T', K), of which the `last` end the sound, to the samples (S',) that no later frame
+        changes."""
         total, weight = self.stft.overlap(spectrum)
         total[: 2 * self.stft.pad] += self.tail
         weight[: 2 * self.stft.pad] += self.weight

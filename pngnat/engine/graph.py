@@ -1,4 +1,5 @@
-"""A graph of a voice folder in ONNX Runtime: checked, loaded where it is first needed, and safe to share among threads."""
+"""A graph of a voice folder in ONNX Runtime: checked, loaded where it is first needed, and safe to share among
+threads."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Graph:
         _GRAPHS.add(self)
 
     def run(self, shapes: Sequence[tuple[int | None, ...]], **inputs: np.ndarray) -> list[np.ndarray]:
-        """The outputs, in the graph's order, which must be of these shapes; None is any size. Raises PngnatError where they are not."""
+        """The outputs, in the graph's order, which must be of these shapes; None is any size. Raises PngnatError where
+        they are not."""
         session = self._session or self._load()
         try:
             outputs = session.run(None, inputs)
@@ -55,13 +57,17 @@ class Graph:
                 for key, value in _QUIET.items():
                     options.add_session_config_entry(key, value)
                 try:
-                    self._session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+                    self._session = onnxruntime.InferenceSession(
+                        str(self.path), options, providers=["CPUExecutionProvider"]
+                    )
                 except Exception as error:
                     raise self._damaged(str(error)) from error
             return self._session
 
     def _damaged(self, reason: str) -> PngnatError:
-        return PngnatError(f"{self.path} is damaged, or does not fit the voice's card ({reason.strip().splitlines()[0]})")
+        return PngnatError(
+            f"{self.path} is damaged, or does not fit the voice's card ({reason.strip().splitlines()[0]})"
+        )
 
     def after_fork(self) -> None:
         """In a forked process: ONNX Runtime's threads do not live on in it, and it has work for one."""
@@ -83,4 +89,6 @@ if hasattr(os, "register_at_fork"):
 
 
 def _fits(shape: tuple[int | None, ...], array: np.ndarray) -> bool:
-    return len(shape) == array.ndim and all(size in (None, found) for size, found in zip(shape, array.shape, strict=True))
+    return len(shape) == array.ndim and all(
+        size in (None, found) for size, found in zip(shape, array.shape, strict=True)
+    )

@@ -1,8 +1,9 @@
-"""What a graph from a stranger may hold, seen before ONNX Runtime opens it: pngnat's own operators, and weights inside its folder.
+"""What a graph from a stranger may hold, seen before ONNX Runtime opens it: pngnat's own operators, and weights inside
+its folder.
 
-An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, fields as in onnx.proto of ONNX 1.16). It
-is walked here without a library, since the one that reads it, the package onnx, would be a large part of what speaking installs.
-"""
+An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, fields as in onnx.proto
+of ONNX 1.16). It is walked here without a library, since the one that reads it, the package onnx, would be a large part
+of what speaking installs."""
 
 from __future__ import annotations
 
@@ -37,9 +38,8 @@ _KEY, _VALUE = 1, 2
 def check_graph(folder: Path, name: str) -> Path:
     """The path of a graph in a voice folder, once it is known to be one that may be opened.
 
-    Raises PngnatError where it is missing, damaged, has operators that pngnat does not use, or weights outside the voice's own files, and
-    where those files have changed since it was written.
-    """
+    Raises PngnatError where it is missing, damaged, has operators that pngnat does not use, or weights outside the
+    voice's own files, and where those files have changed since it was written."""
     path = safe_file(folder, name)
     try:
         locations, weights = _read(read_limited(path, LARGEST_FILES[".onnx"]))
@@ -47,12 +47,15 @@ def check_graph(folder: Path, name: str) -> Path:
         raise PngnatError(f"{path} is damaged or not safe to use ({error})") from error
     for location in locations:
         if digest(read_header(safe_file(folder, location))) != weights:
-            raise PngnatError(f"{folder / location} has changed since {name} was written: run `pngnat voices export {folder}`")
+            raise PngnatError(
+                f"{folder / location} has changed since {name} was written: run `pngnat voices export {folder}`"
+            )
     return path
 
 
 def _read(model: memoryview | bytes) -> tuple[set[str], str]:
-    """The files that a model points into, and the digest that it has of them. Raises ValueError for what no graph of pngnat's holds."""
+    """The files that a model points into, and the digest that it has of them. Raises ValueError for what no graph of
+    pngnat's holds."""
     found, properties = set(), {}
     view, budget = memoryview(model), _Budget()
     for number, value in _fields(view, budget):
@@ -104,7 +107,9 @@ def _locations(tensor: memoryview, budget: _Budget) -> set[str]:
         if number == _TENSOR_EXTERNAL and bytes(_entry(value, _KEY, budget)) == b"location":
             location = _text(_entry(value, _VALUE, budget))
             if location not in _WEIGHTS:
-                raise ValueError(f"it takes weights from '{shorten(location, 60)}', which is none of the voice's own files")
+                raise ValueError(
+                    f"it takes weights from '{shorten(location, 60)}', which is none of the voice's own files"
+                )
             found.add(location)
     return found
 

@@ -1,7 +1,7 @@
 """What synthesis asks of an engine: to read tokens, to predict durations, to make a mel, and to make sound of it.
 
-Arrays are NumPy's. B utterances, N tokens of the longest phoneme segment among them, T mel frames, M mel bins, S samples.
-"""
+Arrays are NumPy's. B utterances, N tokens of the longest phoneme segment among them, T mel frames, M mel bins, S
+samples."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Reading(Protocol):
     """Utterances that a model's encoder has read, once, whoever is to speak them."""
 
     def durations(self, rows: Sequence[int]) -> np.ndarray:
-        """Predicted seconds of each token, float32 (B, N), 0 or more, and 0 past an utterance's end. rows: B speakers' rows."""
+        """Predicted seconds of each token, float32 (B, N), 0 or more, and 0 past an utterance's end. rows: B speakers'
+        rows."""
         ...
 
     def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
         """The natural log-mel, float32 (B, M, T), of tokens that last `seconds` (B, N), 0 past an utterance's end.
 
-        T: frames of the longest utterance; what lies past the end of a shorter one, which is round(sum of its seconds * frame rate), is
-        without meaning.
-        """
+        T: frames of the longest utterance; what lies past the end of a shorter one, which is round(sum of its seconds *
+        frame rate), is without meaning."""
         ...
 
 
@@ -40,8 +40,8 @@ class AcousticEngine(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Pitch:
-    """How high to speak. f0: (T,) Hz, 0 where there is no voice; None leaves it to the vocoder. semitones: how far to raise it, a number
-    or (T,)."""
+    """How high to speak. f0: (T,) Hz, 0 where there is no voice; None leaves it to the vocoder. semitones: how far to
+    raise it, a number or (T,)."""
 
     f0: np.ndarray | None = None
     semitones: float | np.ndarray = 0.0

@@ -24,17 +24,20 @@ def load_voice(
     device: str | None = None,
     threads: int | None = None,
 ) -> Voice:
-    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
+    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in
+    memory.
 
-    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
-    engine: "onnx", for folders that were exported; "torch", for any folder and any vocoder. None is onnx where the folder has graphs and
+    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos
+    checkpoint.
+    engine: "onnx", for folders that were exported; "torch", for any folder and any vocoder. None is onnx where the
+    folder has graphs and
         neither a vocoder nor a device is named.
     device: where torch computes, such as "cuda"; None is the processor. With a CUDA device, TF32 is off from then on in
         convolutions of this process, so that batches of any size give the same sound.
-    threads: of the processor; None leaves the number to the engine. With torch it holds for all of PyTorch in this process.
-    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, for a vocoder that was made for
-    other mel spectrograms, and for an engine or a device that is not there.
-    """
+    threads: of the processor; None leaves the number to the engine. With torch it holds for all of PyTorch in this
+    process.
+    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, for a vocoder that was
+    made for other mel spectrograms, and for an engine or a device that is not there."""
     if engine not in (None, *ENGINES):
         raise PngnatError(f"there is no engine {shown(engine)}; there are {', '.join(ENGINES)}")
     folder = find_voice(voice).resolve()
@@ -42,9 +45,13 @@ def load_voice(
     modified = safe_file(folder, CARD).stat().st_mtime_ns
     if chosen == "onnx":
         if vocoder is not None or device is not None:
-            raise PngnatError("the engine 'onnx' speaks with the voice's own vocoder on the processor; for others take the engine 'torch'")
+            raise PngnatError(
+                "the engine 'onnx' speaks with the voice's own vocoder on the processor; for others take the engine 'torch'"
+            )
         if not has_graphs(folder):
-            raise PngnatError(f"{folder} has no graphs: run `pngnat voices export {folder}`, or take the engine 'torch'")
+            raise PngnatError(
+                f"{folder} has no graphs: run `pngnat voices export {folder}`, or take the engine 'torch'"
+            )
         exported = safe_file(folder, graph_file(ACOUSTIC, "encoder")).stat().st_mtime_ns
         return _load_onnx(folder, (modified, exported), threads)
     _check_torch(folder)

@@ -19,7 +19,8 @@ from pngnat.voice.graphs.files import ACOUSTIC_PARTS, VOCODER_PARTS, graph_file
 
 
 class OnnxReading:
-    """See `interface.Reading`. One utterance after another, as is as quick on a processor: each is then to the bit what it is alone."""
+    """See `interface.Reading`. One utterance after another, as is as quick on a processor: each is then to the bit what
+    it is alone."""
 
     def __init__(self, model: OnnxAcoustic, utterances: Sequence[PngTokens]) -> None:
         self._model, self._read = model, [_read(model.encoder, tokens) for tokens in utterances]
@@ -35,7 +36,10 @@ class OnnxReading:
         return _stacked([self._mel(inputs, own) for inputs, own in parts])
 
     def _spoken_by(self, rows: Sequence[int]) -> list[dict[str, np.ndarray]]:
-        return [{**inputs, "speakers": np.array([row], dtype=np.int64)} for row, inputs in zip(rows, self._read, strict=True)]
+        return [
+            {**inputs, "speakers": np.array([row], dtype=np.int64)}
+            for row, inputs in zip(rows, self._read, strict=True)
+        ]
 
     def _mel(self, inputs: dict[str, np.ndarray], seconds: np.ndarray) -> np.ndarray:
         """(M, T) of an utterance whose tokens last seconds (N',); what is past its end is not heard."""
@@ -49,8 +53,12 @@ class OnnxReading:
 def _read(encoder: Graph, tokens: PngTokens) -> dict[str, np.ndarray]:
     """What `durations` and `mel` need of an utterance: its states (1, N, D), and its phoneme_lengths (1,)."""
     rows = {name: getattr(tokens, name)[None] for name in ("ids", "segments", "word_positions")}
-    lengths, phoneme_lengths = (np.array([size], dtype=np.int64) for size in (len(tokens.ids), tokens.num_phoneme_tokens))
-    (states,) = encoder.run([(1, tokens.num_phoneme_tokens, None)], **rows, lengths=lengths, phoneme_lengths=phoneme_lengths)
+    lengths, phoneme_lengths = (
+        np.array([size], dtype=np.int64) for size in (len(tokens.ids), tokens.num_phoneme_tokens)
+    )
+    (states,) = encoder.run(
+        [(1, tokens.num_phoneme_tokens, None)], **rows, lengths=lengths, phoneme_lengths=phoneme_lengths
+    )
     return {"states": states, "phoneme_lengths": phoneme_lengths}
 
 
@@ -72,7 +80,8 @@ class OnnxAcoustic:
 
 
 def position_in_token(durations: np.ndarray, frames: int) -> np.ndarray:
-    """Frames since the start of the token that each frame's middle falls into, float32 (T,). durations: (N,) in frames."""
+    """Frames since the start of the token that each frame's middle falls into, float32 (T,). durations: (N,) in
+    frames."""
     ends, times = durations.astype(np.float64).cumsum(), np.arange(frames) + 0.5
     token = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
     return np.maximum(times - (ends - durations)[token], 0).astype(np.float32)
@@ -84,7 +93,14 @@ def onnx_voice(folder: Path, threads: int | None = None) -> Voice:
     safe_file(folder, TOKENIZER)
     tokenizer = PngTokenizer.load(folder)
     professional = _acoustic(folder, PROFESSIONAL, card, threads) if card.professional else None
-    return Voice(card, tokenizer, _acoustic(folder, ACOUSTIC, card, threads), _vocoder(folder, card, threads), professional, "onnx")
+    return Voice(
+        card,
+        tokenizer,
+        _acoustic(folder, ACOUSTIC, card, threads),
+        _vocoder(folder, card, threads),
+        professional,
+        "onnx",
+    )
 
 
 def _acoustic(folder: Path, weights: str, card: VoiceCard, threads: int | None) -> OnnxAcoustic:

@@ -23,7 +23,8 @@ SAME_PITCH = 1 / 48
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """What the card's VocoderConfig says beside the networks' sizes. reach: frames on either side that a frame of filters depends on."""
+    """What the card's VocoderConfig says beside the networks' sizes. reach: frames on either side that a frame of
+    filters depends on."""
 
     corrections: int
     shared_noise: bool
@@ -65,11 +66,14 @@ class OnnxVocoder:
         """See `interface.VocoderEngine.blocks`."""
         return self._made(mel, pitch, noise, pieces(mel.shape[1]))
 
-    def _made(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator, parts: Iterator[tuple[int, int]]) -> Iterator[np.ndarray]:
-        """Spectra made piece by piece, whose inverse transforms are added where they overlap, and corrected piece by piece.
+    def _made(
+        self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator, parts: Iterator[tuple[int, int]]
+    ) -> Iterator[np.ndarray]:
+        """Spectra made piece by piece, whose inverse transforms are added where they overlap, and corrected piece by
+        piece.
 
-        Pitch and pulses are made for all of the mel at once: they are a small part of the work, and their phase runs through.
-        """
+        Pitch and pulses are made for all of the mel at once: they are a small part of the work, and their phase runs
+        through."""
         frames, source = mel.shape[1], self._source(mel, pitch)
         by_frame, joined = np.ascontiguousarray(mel.T), OverlapAdd(self.stft)
         corrections = [CorrectedStream(self.correction) for _ in range(self.settings.corrections)]
@@ -86,7 +90,11 @@ class OnnxVocoder:
         """Vocoder.choose_f0, and the pulses of what it chooses."""
         shape = (1, mel.shape[1])
         own, heard = (values[0] for values in self._pitch.run([shape, shape], mel=mel[None]))
-        f0, voicing = (own, heard) if asked.f0 is None else (np.where(asked.f0 > 0, asked.f0, own), (asked.f0 > 0).astype(np.float32))
+        f0, voicing = (
+            (own, heard)
+            if asked.f0 is None
+            else (np.where(asked.f0 > 0, asked.f0, own), (asked.f0 > 0).astype(np.float32))
+        )
         f0 = (f0 * np.exp2(np.asarray(asked.semitones, dtype=np.float32) / np.float32(12))).astype(np.float32)
         same = (np.abs(np.log2(f0 / own)) < SAME_PITCH) & ((voicing > 0.5) == (heard > 0.5))
         natural = same | ((voicing < 0.5) & (heard < 0.5))
@@ -97,10 +105,15 @@ class OnnxVocoder:
     def _spectrum(
         self, mel: np.ndarray, source: _Source, place: tuple[int, int], noise: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The spectrum (T', K) of the frames from `start` to before `end`, and how far it is to be corrected (T', M)."""
+        """The spectrum (T', K) of the frames from `start` to before `end`, and how far it is to be corrected (T',
+        M)."""
         start, end = place
         left, right = max(0, start - self.settings.reach), min(mel.shape[1], end + self.settings.reach)
-        seen = {"mel": mel[None, :, left:right], "f0": source.f0[None, left:right], "voicing": source.voicing[None, left:right]}
+        seen = {
+            "mel": mel[None, :, left:right],
+            "f0": source.f0[None, left:right],
+            "voicing": source.voicing[None, left:right],
+        }
         inside = slice(start - left, end - left)
         bins, bands = (1, right - left, self.stft.frequencies), (1, right - left, self.audio.n_mels)
         shapes = [bins, bins, bins, *([bands] if self.settings.corrections else [])]
@@ -112,4 +125,6 @@ class OnnxVocoder:
         pulses = stft.of_padded(source.pulses[start * stft.hop : end * stft.hop + 2 * stft.pad])
         filters *= excite(pulses, source.voicing[start:end], drawn[:, 0], stft.size / stft.hop)
         filters += breath * drawn[:, -1]
-        return filters, trust[0] * source.natural[start:end, None] if trust else np.zeros((end - start, 0), dtype=np.float32)
+        return filters, trust[0] * source.natural[start:end, None] if trust else np.zeros(
+            (end - start, 0), dtype=np.float32
+        )

@@ -80,7 +80,9 @@ class TorchVocoder:
         for piece in stream(self.vocoder, self._tensor(mel), *self._pitch(pitch, noise)):
             yield _array(piece[0])
 
-    def _pitch(self, pitch: Pitch, noise: np.random.Generator) -> tuple[Tensor | None, np.random.Generator, float | Tensor]:
+    def _pitch(
+        self, pitch: Pitch, noise: np.random.Generator
+    ) -> tuple[Tensor | None, np.random.Generator, float | Tensor]:
         """As Vocoder.forward takes it."""
         f0 = None if pitch.f0 is None else self._tensor(pitch.f0)
         return f0, noise, self._tensor(pitch.semitones) if isinstance(pitch.semitones, np.ndarray) else pitch.semitones
@@ -90,18 +92,27 @@ class TorchVocoder:
 
 
 def torch_voice(modules: VoiceModules, device: str | None = None) -> Voice:
-    """A voice that speaks with these modules, or with copies of them on another device: "cuda", "cuda:1", "mps"; None is the processor.
+    """A voice that speaks with these modules, or with copies of them on another device: "cuda", "cuda:1", "mps"; None
+    is the processor.
 
     Raises PngnatError for a device that is not there.
     """
     place = _device(device)
     acoustic = TorchAcoustic(_placed(modules.acoustic, place))
     professional = None if modules.professional is None else TorchAcoustic(_placed(modules.professional, place))
-    return Voice(modules.card, modules.tokenizer, acoustic, TorchVocoder(_placed(modules.vocoder, place), place), professional, "torch")
+    return Voice(
+        modules.card,
+        modules.tokenizer,
+        acoustic,
+        TorchVocoder(_placed(modules.vocoder, place), place),
+        professional,
+        "torch",
+    )
 
 
 def torch_vocoder(folder: str | os.PathLike, audio: AudioConfig, device: str | None = None) -> TorchVocoder:
-    """The vocoder in a folder, of pngnat or of another project; device and errors as for `torch_voice`, and those of `load_vocoder`."""
+    """The vocoder in a folder, of pngnat or of another project; device and errors as for `torch_voice`, and those of
+    `load_vocoder`."""
     place = _device(device)
     return TorchVocoder(_placed(load_vocoder(folder, audio), place), place)
 
@@ -118,8 +129,9 @@ def _device(name: str | None) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise PngnatError(f"the device {name!r} cannot be used ({str(error).splitlines()[0]})") from error
     if device.type == "cuda":
-        # By default convolutions round to 10 bits there (TF32). Durations and pitch are then off by a thousandth, pulses fall elsewhere,
-        # and a sentence read alone and in a batch became two waves, on an H100 up to half of full scale apart.
+        # By default convolutions round to 10 bits there (TF32). Durations and pitch are then off by a thousandth,
+        # pulses fall elsewhere, and a sentence read alone and in a batch became two waves, on an H100 up to half of
+        # full scale apart.
         torch.backends.cudnn.allow_tf32 = False
     return device
 

@@ -11,7 +11,8 @@ from pngnat.voice.card import VoiceCard
 
 @dataclass(frozen=True, eq=False)
 class Voice:
-    """All that speaking needs. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps one.
+    """All that speaking needs. professional: the multi-speaker model whose rhythm can be borrowed, where the voice
+    keeps one.
     engine: the name of what computes."""
 
     card: VoiceCard
@@ -41,9 +42,14 @@ class Voice:
         return self.card.row(name)
 
     def professional_row(self, name: str) -> tuple[AcousticEngine, int]:
-        """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an unknown name."""
+        """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an
+        unknown name."""
         kept, row = self.card.lender_row(name)
-        return (self.professional, row) if kept and self.professional is not None else (self.acoustic, self.speaker_row(name))
+        return (
+            (self.professional, row)
+            if kept and self.professional is not None
+            else (self.acoustic, self.speaker_row(name))
+        )
 
     def __repr__(self) -> str:
         return f"<Voice {self.name!r}, speakers: {', '.join(self.speakers)}, engine: {self.engine}>"

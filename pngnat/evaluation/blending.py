@@ -1,11 +1,11 @@
-"""What duration blending does to a recreated voice: rate, pauses, words, quality and likeness by the weight of the professional.
+"""What duration blending does to a recreated voice: rate, pauses, words, quality and likeness by the weight of the
+professional.
 
-    pngnat evaluate blending --voice voices/ann --corpus PREPARED_FOLDER
-    pngnat evaluate blending --voice voices/ann --sentence "Today, I consider myself the luckiest man." --picture tracks.png
+    pngnat evaluate blending --voice voices/ann --corpus PREPARED_FOLDER pngnat evaluate blending --voice voices/ann
+    --sentence "Today, I consider myself the luckiest man." --picture tracks.png
 
-The first speaks the sentences of a corpus that were kept out of training with each weight: 0 is the person's own rhythm, 1 the
-professional's. The second draws the durations of one sentence.
-"""
+The first speaks the sentences of a corpus that were kept out of training with each weight: 0 is the person's own
+rhythm, 1 the professional's. The second draws the durations of one sentence."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ def _name(weight: float) -> str:
 
 
 def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | str]:
-    """What blending with the weight 0.5 promises, as figures, or in words where there is none; empty without one of the weights 0, 0.5, 1.
+    """What blending with the weight 0.5 promises, as figures, or in words where there is none; empty without one of the
+    weights 0, 0.5, 1.
 
-    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own rhythm's, pause count
-    their number, silence the time of all silences, pauses or not. WER: change in percent points. similarity: loss.
-    """
+    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own
+    rhythm's, pause count their number, silence the time of all silences, pauses or not. WER: change in percent points.
+    similarity: loss."""
     named = {row[""]: row for row in rows}
     own, half, professional = (named.get(_name(weight)) for weight in (0.0, 0.5, 1.0))
     if not (own and half and professional):
@@ -78,7 +79,8 @@ def _change(new: dict[str, Any], old: dict[str, Any], head: str) -> float | str:
 
 
 def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, picture: Path) -> None:
-    """Draw the durations of a text, a track for each weight, and save the sounds beside the picture as NAME-WEIGHT.wav."""
+    """Draw the durations of a text, a track for each weight, and save the sounds beside the picture as
+    NAME-WEIGHT.wav."""
     tracks = {}
     for weight in weights:
         speech = synthesize(text, voice, blend=Blend(professional, weight))
@@ -100,13 +102,19 @@ def run(options: argparse.Namespace) -> None:
         draw(voice, professional, options.weights or (0.0, 0.5), options.sentence, options.picture)
         return
     real = held_out(options)
-    rows = by_weight(voice, professional, options.weights or WEIGHTS, real, judges(real, options.threads, not options.no_mos))
+    rows = by_weight(
+        voice, professional, options.weights or WEIGHTS, real, judges(real, options.threads, not options.no_mos)
+    )
     promised = checks(rows)
     print(report.table(rows))
     if promised:
-        shown = (f"{name} {value if isinstance(value, str) else format(value, '.3f')}" for name, value in promised.items())
+        shown = (
+            f"{name} {value if isinstance(value, str) else format(value, '.3f')}" for name, value in promised.items()
+        )
         print("\nblended 0.5: " + "; ".join(shown))
-    write_figures(options, real, {"voice": voice.name, "professional": professional, "rows": rows, "blended 0.5": promised})
+    write_figures(
+        options, real, {"voice": voice.name, "professional": professional, "rows": rows, "blended 0.5": promised}
+    )
 
 
 def _usual_professional(voice: Voice) -> str:

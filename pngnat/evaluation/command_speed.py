@@ -16,7 +16,8 @@ GREETING = "Hello, and welcome."
 
 @dataclass(frozen=True)
 class CommandSpeed:
-    """The command as a process of its own: seconds of clock and processor, peak resident megabytes (None where unknown)."""
+    """The command as a process of its own: seconds of clock and processor, peak resident megabytes (None where
+    unknown)."""
 
     words: int
     seconds: float

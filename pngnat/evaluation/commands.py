@@ -1,7 +1,8 @@
-"""The measures as commands: what each is told, in one table. `pngnat evaluate NAME` and `python -m pngnat.evaluation.NAME` read it.
+"""The measures as commands: what each is told, in one table. `pngnat evaluate NAME` and `python -m
+pngnat.evaluation.NAME` read it.
 
-Imports nothing that takes time: a measure's own module is imported when it runs, and has a function `run` of the parsed options.
-"""
+Imports nothing that takes time: a measure's own module is imported when it runs, and has a function `run` of the parsed
+options."""
 
 from __future__ import annotations
 
@@ -60,7 +61,9 @@ def _spoken(parser: argparse.ArgumentParser, speaker: str = "default: the voice'
     """What the commands that judge speech have in common: which sentences, which voice, which report."""
     add, texts = parser.add_argument, parser.add_mutually_exclusive_group()
     texts.add_argument("--corpus", metavar="FOLDER", help="a prepared corpus: its sentences and recordings")
-    texts.add_argument("--sentences", metavar="FILE", help="sentences, one a line (without it and --corpus: 200 that come with pngnat)")
+    texts.add_argument(
+        "--sentences", metavar="FILE", help="sentences, one a line (without it and --corpus: 200 that come with pngnat)"
+    )
     add("--split", default="test", help="of the corpus: train, valid or test (default), or all")
     add("--limit", type=int, help="the first so many sentences")
     add("--voice", help="a bundled voice's name or a voice folder; default: the first bundled one")
@@ -71,7 +74,9 @@ def _spoken(parser: argparse.ArgumentParser, speaker: str = "default: the voice'
 
 def _beside_peers(parser: argparse.ArgumentParser, speaker: str = "default: the voice's default speaker") -> None:
     _spoken(parser, speaker)
-    parser.add_argument("--peers", action="store_true", help="have hibari-tts and piper-tts speak the same, where they are installed")
+    parser.add_argument(
+        "--peers", action="store_true", help="have hibari-tts and piper-tts speak the same, where they are installed"
+    )
 
 
 def _intelligibility(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +84,9 @@ def _intelligibility(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
     parser.add_argument("--watermark", action="store_true", help="measure the voice with a watermark")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw mels and pitch of the first five, recording beside voice")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="draw mels and pitch of the first five, recording beside voice"
+    )
 
 
 def _recreated(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +94,12 @@ def _recreated(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--corpus", type=Path, help="prepared corpus of the person's recordings")
     add("--split", default="test", help="of the corpus (default: test)")
-    add("--fewest-words", type=int, default=1, help="leave out shorter sentences, which recognizers guess at (default: 1)")
+    add(
+        "--fewest-words",
+        type=int,
+        default=1,
+        help="leave out shorter sentences, which recognizers guess at (default: 1)",
+    )
     add("--limit", type=int, help="the first so many sentences")
     add("--threads", type=int, default=1, help="CPU threads of the recognizer")
     add("--no-mos", action="store_true", help="leave out DistilMOS")
@@ -96,7 +108,9 @@ def _recreated(parser: argparse.ArgumentParser) -> None:
 
 def _similarity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("voices", nargs="+", help="voices of the person, each a name or a folder")
-    parser.add_argument("--professionals", metavar="VOICE", help="a voice or a prepared corpus (default: the first bundled voice)")
+    parser.add_argument(
+        "--professionals", metavar="VOICE", help="a voice or a prepared corpus (default: the first bundled voice)"
+    )
     _recreated(parser)
 
 
@@ -142,7 +156,12 @@ def _prosody(parser: argparse.ArgumentParser) -> None:
     add("--split", default="test", help="of the corpus (default: test)")
     add("--voice", help="a voice, by name or folder; with --run its vocoder alone is used")
     add("--run", type=Path, help="folder of an acoustic training")
-    add("--features", type=Path, required=True, help="folder of what is measured in recordings, as of an acoustic training")
+    add(
+        "--features",
+        type=Path,
+        required=True,
+        help="folder of what is measured in recordings, as of an acoustic training",
+    )
     add("--json", type=Path, help="file for the figures")
 
 
@@ -150,7 +169,13 @@ def _vocoder(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--vocoder", type=Path, help="folder of a training, an export, or a HiFi-GAN or Vocos checkpoint")
     add("--voice", help="a voice, by name or folder: its own vocoder is measured, or --vocoder with its mel settings")
-    add("--corpus", type=Path, required=True, nargs="+", help="prepared corpora, say one of seen and one of unseen speakers")
+    add(
+        "--corpus",
+        type=Path,
+        required=True,
+        nargs="+",
+        help="prepared corpora, say one of seen and one of unseen speakers",
+    )
     add("--split", default="valid", help="their split (default: valid)")
     add("--clips", type=int, default=16, help="how many recordings of each; 0 for all (default: 16)")
     add("--only", action="store_true", help="leave out Griffin-Lim and WORLD")
@@ -164,14 +189,24 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
     add("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
     add("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
-    add("--peers", action="store_true", help="measure hibari-tts and piper-tts beside it, on one thread, where they are installed")
+    add(
+        "--peers",
+        action="store_true",
+        help="measure hibari-tts and piper-tts beside it, on one thread, where they are installed",
+    )
     add("--json", metavar="FILE", help="also write the figures here")
 
 
 def _opening(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("corpus", type=Path, help="a corpus in shards (pngnat bulk shards)")
-    add("--recordings", type=int, default=1_000_000, metavar="N", help="its shards are repeated until they hold so many (default: 1000000)")
+    add(
+        "--recordings",
+        type=int,
+        default=1_000_000,
+        metavar="N",
+        help="its shards are repeated until they hold so many (default: 1000000)",
+    )
     add("--json", type=Path, help="file for the figures")
 
 
@@ -185,17 +220,29 @@ def _load(parser: argparse.ArgumentParser) -> None:
 
 
 MEASURES = {
-    "intelligibility": Measure("How well a voice is understood, and how natural it is judged to sound.", _intelligibility),
+    "intelligibility": Measure(
+        "How well a voice is understood, and how natural it is judged to sound.", _intelligibility
+    ),
     "robustness": Measure("Whether a voice says every word once, and nothing else.", _beside_peers),
-    "joins": Measure("Whether clicks are heard where blocks and sentences meet, and what its pauses sound like.", _spoken),
+    "joins": Measure(
+        "Whether clicks are heard where blocks and sentences meet, and what its pauses sound like.", _spoken
+    ),
     "speed": Measure("How fast a voice speaks: real-time factor, first sound, cold start, memory.", _speed),
-    "load": Measure("How a server holds under many clients: first byte, refusals, memory, what a hang-up frees.", _load, "serve"),
+    "load": Measure(
+        "How a server holds under many clients: first byte, refusals, memory, what a hang-up frees.", _load, "serve"
+    ),
     "similarity": Measure("How much a recreated voice is like the person, beside other speakers.", _similarity),
     "blending": Measure("What borrowing a professional's rhythm does to a recreated voice.", _blending),
     "disfluency": Measure("How recordings differ in their rhythm from professionals.", _disfluency, "finetune"),
     "durations": Measure("How near predicted durations and pauses are to recordings'.", _durations, "train"),
     "pauses": Measure('How many commas are heard, and whether ", two." is told from ", too.".', _pauses),
-    "prosody": Measure("How near a model's melody and loudness are to recordings', with their own durations.", _prosody, "train"),
-    "opening": Measure("How long a training takes to open a corpus of any size in shards, and in how much memory.", _opening, "train"),
-    "vocoder": Measure("What a vocoder makes of recordings' own mels, beside Griffin-Lim and WORLD.", _vocoder, "finetune"),
+    "prosody": Measure(
+        "How near a model's melody and loudness are to recordings', with their own durations.", _prosody, "train"
+    ),
+    "opening": Measure(
+        "How long a training takes to open a corpus of any size in shards, and in how much memory.", _opening, "train"
+    ),
+    "vocoder": Measure(
+        "What a vocoder makes of recordings' own mels, beside Griffin-Lim and WORLD.", _vocoder, "finetune"
+    ),
 }

@@ -1,4 +1,5 @@
-"""How near speech is to a recording of the same text: a copy frame against frame, other speech along a path through both."""
+"""How near speech is to a recording of the same text: a copy frame against frame, other speech along a path through
+both."""
 
 from __future__ import annotations
 
@@ -20,9 +21,9 @@ GROSS = 0.2
 
 @dataclass(frozen=True)
 class PitchErrors:
-    """fine: RMS error in Hz where both sounds have a voice and no error is gross. gross: share of frames with a gross error where both
-    have a voice. voicing: share of all frames in which one has a voice and the other none. all: RMS error in Hz, the gross ones with it.
-    None where no frame has a voice in both."""
+    """fine: RMS error in Hz where both sounds have a voice and no error is gross. gross: share of frames with a gross
+    error where both have a voice. voicing: share of all frames in which one has a voice and the other none. all: RMS
+    error in Hz, the gross ones with it. None where no frame has a voice in both."""
 
     fine: float | None
     gross: float | None
@@ -33,17 +34,17 @@ class PitchErrors:
 def mel_cepstral_distortion(recording: np.ndarray, copy: np.ndarray, audio: AudioConfig) -> float:
     """Mean distance of mel cepstra 1 to 13 in dB, frame by frame, with no warping of time.
 
-    recording, copy: (S,), of one length. The distance is the RMS difference of smoothed spectra in dB. Source: Kubichek, "Mel-cepstral
-    distance measure for objective speech quality assessment", 1993; 10 / ln 10 * sqrt(2 * sum of squared differences).
-    """
+    recording, copy: (S,), of one length. The distance is the RMS difference of smoothed spectra in dB. Source:
+    Kubichek, "Mel-cepstral distance measure for objective speech quality assessment", 1993; 10 / ln 10 * sqrt(2 * sum
+    of squared differences)."""
     return _mean_distance(_cepstra(recording, audio) - _cepstra(copy, audio))
 
 
 def warped_distortion(recording: np.ndarray, speech: np.ndarray, audio: AudioConfig) -> float:
     """The same along the cheapest path through both sounds (dynamic time warping), and so whatever the durations.
 
-    recording, speech: (S,), of any lengths; the mean is over the path. Source: Battenberg et al., arXiv 1910.10288, section 3 (MCD-DTW).
-    """
+    recording, speech: (S,), of any lengths; the mean is over the path. Source: Battenberg et al., arXiv 1910.10288,
+    section 3 (MCD-DTW)."""
     import librosa
 
     _, path = librosa.sequence.dtw(X=(a := _cepstra(recording, audio)), Y=(b := _cepstra(speech, audio)))
@@ -64,17 +65,22 @@ def _mean_distance(differences: np.ndarray) -> float:
 def pitch_contour(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
     """Fundamental frequency in Hz, 0 where there is no voice, of a sound (S,): (T,), T = S // hop, by pYIN.
 
-    Source: Mauch and Dixon, "pYIN: a fundamental frequency estimator using probabilistic threshold distributions", ICASSP 2014. Harvest,
-    which the vocoder learns from, gives every frame near a voice a pitch, and between two sounds that are alike to the ear it disagrees by
-    more than 20 % in some 9 % of the frames; pYIN in 1 %.
-    """
+    Source: Mauch and Dixon, "pYIN: a fundamental frequency estimator using probabilistic threshold distributions",
+    ICASSP 2014. Harvest, which the vocoder learns from, gives every frame near a voice a pitch, and between two sounds
+    that are alike to the ear it disagrees by more than 20 % in some 9 % of the frames; pYIN in 1 %."""
     import librosa
 
     # Its frames are centred on hops, ours between them.
     shifted = np.asarray(samples[audio.hop_length // 2 :], dtype=np.float32)
     frame = round(0.064 * audio.sample_rate)
     f0, voiced, _ = librosa.pyin(
-        shifted, fmin=F0_MIN, fmax=F0_MAX, sr=audio.sample_rate, frame_length=frame, hop_length=audio.hop_length, fill_na=0.0
+        shifted,
+        fmin=F0_MIN,
+        fmax=F0_MAX,
+        sr=audio.sample_rate,
+        frame_length=frame,
+        hop_length=audio.hop_length,
+        fill_na=0.0,
     )
     return np.where(voiced, f0, 0.0)[: len(samples) // audio.hop_length]
 
@@ -82,11 +88,11 @@ def pitch_contour(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
 def compare_pitch(true: np.ndarray, found: np.ndarray) -> PitchErrors:
     """How far a contour `found` is from a `true` one; both (T,) in Hz, 0 where there is no voice.
 
-    An error of more than 20 % is gross and counted, not measured: it is one of the estimator in one of the sounds (an octave, an edge of
-    voicing, creak), and in the square it would drown all that a listener hears as pitch. Sources: Rabiner et al., "A comparative
-    performance study of several pitch detection algorithms", 1976 (fine and gross errors apart); Chu and Alwan, "Reducing F0 frame error
-    of F0 tracking algorithms under noisy conditions", ICASSP 2009 (20 %, voicing decision error).
-    """
+    An error of more than 20 % is gross and counted, not measured: it is one of the estimator in one of the sounds (an
+    octave, an edge of voicing, creak), and in the square it would drown all that a listener hears as pitch. Sources:
+    Rabiner et al., "A comparative performance study of several pitch detection algorithms", 1976 (fine and gross errors
+    apart); Chu and Alwan, "Reducing F0 frame error of F0 tracking algorithms under noisy conditions", ICASSP 2009 (20
+    %, voicing decision error)."""
     both = (true > 0) & (found > 0)
     error = (found - true)[both]
     gross = np.abs(error) > GROSS * true[both]

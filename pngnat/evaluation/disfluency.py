@@ -1,11 +1,11 @@
-"""How somebody's recordings are spoken beside the professionals of a voice, and what blending would change, before anything is trained.
+"""How somebody's recordings are spoken beside the professionals of a voice, and what blending would change, before
+anything is trained.
 
     pngnat evaluate disfluency FOLDER --out report/
     pngnat evaluate disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
 
-FOLDER: recordings with a metadata.csv, or a corpus that `pngnat prepare` made of them. The professionals' durations are what their
-model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png.
-"""
+FOLDER: recordings with a metadata.csv, or a corpus that `pngnat prepare` made of them. The professionals' durations are
+what their model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, pr
 from pngnat.files import atomic_write, make_folder, write_text
 from pngnat.voice.blending import blend_durations
 
-# Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has 0.78. Fluent speakers
-# pause outside punctuation for less than this share of the time more than the model, which regresses such pauses away.
+# Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has
+# 0.78. Fluent speakers pause outside punctuation for less than this share of the time more than the model, which
+# regresses such pauses away.
 SLOW = 0.7
 STRAY = 0.03
 # The geometric mean, which the seed of this project blends by.
@@ -45,7 +46,8 @@ _SHOWN_PHONEMES = (15, 45)
 class Disfluency:
     """Recordings beside the professionals' predictions for the same utterances, and the two blended.
 
-    own, professional, blended: tracks, utterance by utterance. names: whose predictions, joined by their geometric mean.
+    own, professional, blended: tracks, utterance by utterance. names: whose predictions, joined by their geometric
+    mean.
     weight: of the blend.
     """
 
@@ -59,7 +61,11 @@ class Disfluency:
     @property
     def rhythms(self) -> dict[str, Rhythm]:
         """By name: recordings, professionals, blended."""
-        return {"recordings": rhythm(self.own), "professionals": rhythm(self.professional), "blended": rhythm(self.blended)}
+        return {
+            "recordings": rhythm(self.own),
+            "professionals": rhythm(self.professional),
+            "blended": rhythm(self.blended),
+        }
 
     @property
     def classes(self) -> list[ClassLength]:
@@ -74,30 +80,45 @@ class Disfluency:
         if mine.rate < SLOW * theirs.rate:
             found.append(f"{mine.rate:.1f} phonemes a second (professionals {theirs.rate:.1f})")
         if mine.stray_share > theirs.stray_share + STRAY:
-            found.append(f"{mine.stray_share:.0%} of the time is pauses outside punctuation (professionals {theirs.stray_share:.0%})")
+            found.append(
+                f"{mine.stray_share:.0%} of the time is pauses outside punctuation (professionals {theirs.stray_share:.0%})"
+            )
         return found
 
 
-def disfluency(recordings: Sequence[Recording], voice: Voice, names: Sequence[str] | None = None, weight: float = BLEND) -> Disfluency:
-    """Measure recordings. names: the professionals; None takes all that the voice has. weight: of the blend that is tried.
+def disfluency(
+    recordings: Sequence[Recording], voice: Voice, names: Sequence[str] | None = None, weight: float = BLEND
+) -> Disfluency:
+    """Measure recordings. names: the professionals; None takes all that the voice has. weight: of the blend that is
+    tried.
 
-    Raises PngnatError where the voice has no such professional, or reads the recordings' texts as other tokens than they were aligned with.
-    """
+    Raises PngnatError where the voice has no such professional, or reads the recordings' texts as other tokens than
+    they were aligned with."""
     names = tuple(names or professionals_of(voice))
     professional = professional_tracks(voice, names, [recording.utterance for recording in recordings])
     own = []
     for recording, mine, theirs in zip(recordings, recorded_tracks(recordings), professional, strict=True):
         # A text without a mark at its end is aligned as it stands, and read as if it had a full stop.
         if mine.symbols[:-1] != theirs.symbols[:-1]:
-            raise PngnatError(f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus again")
+            raise PngnatError(
+                f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus again"
+            )
         own.append(Track(theirs.symbols, mine.durations))
-    blended = [Track(a.symbols, blend_durations(a.durations, b.durations, weight)) for a, b in zip(own, professional, strict=True)]
-    return Disfluency(tuple(recording.id for recording in recordings), tuple(own), tuple(professional), tuple(blended), names, weight)
+    blended = [
+        Track(a.symbols, blend_durations(a.durations, b.durations, weight))
+        for a, b in zip(own, professional, strict=True)
+    ]
+    return Disfluency(
+        tuple(recording.id for recording in recordings), tuple(own), tuple(professional), tuple(blended), names, weight
+    )
 
 
 def summary(found: Disfluency) -> str:
     """The report as text."""
-    lines = [f"{len(found.own)} recordings beside {', '.join(found.names)}; blended with the weight {found.weight:g}", ""]
+    lines = [
+        f"{len(found.own)} recordings beside {', '.join(found.names)}; blended with the weight {found.weight:g}",
+        "",
+    ]
     lines += [report.table([rhythm_row(name, measured) for name, measured in found.rhythms.items()]), ""]
     lines += [report.table([_class_row(row) for row in found.classes]), ""]
     if found.signs:
@@ -178,8 +199,16 @@ def save_picture(path: Path, found: Disfluency) -> None:
 def _draw_classes(axes: Any, found: Disfluency) -> None:
     before, after = class_lengths(found.own, found.professional), class_lengths(found.blended, found.professional)
     places = np.arange(len(before))
-    axes.barh(places - 0.2, [row.ratio for row in before], 0.4, xerr=[row.spread * row.ratio for row in before], label="recordings")
-    axes.barh(places + 0.2, [row.ratio for row in after], 0.4, xerr=[row.spread * row.ratio for row in after], label="blended")
+    axes.barh(
+        places - 0.2,
+        [row.ratio for row in before],
+        0.4,
+        xerr=[row.spread * row.ratio for row in before],
+        label="recordings",
+    )
+    axes.barh(
+        places + 0.2, [row.ratio for row in after], 0.4, xerr=[row.spread * row.ratio for row in after], label="blended"
+    )
     axes.axvline(1.0, color="black", linewidth=0.8)
     axes.set_yticks(places, [f"{row.name} ({row.count})" for row in before])
     axes.invert_yaxis()
@@ -198,7 +227,9 @@ def _draw_pauses(axes: Any, found: Disfluency, marked: bool) -> None:
     for name, tracks in _sides(found).items():
         measured = rhythm(tracks)
         pauses = measured.marked_pauses if marked else measured.plain_pauses
-        axes.hist(pauses, bins=np.linspace(0.1, 1.0, 31), histtype="step", linewidth=1.5, label=f"{name} ({len(pauses)})")
+        axes.hist(
+            pauses, bins=np.linspace(0.1, 1.0, 31), histtype="step", linewidth=1.5, label=f"{name} ({len(pauses)})"
+        )
     axes.set_xlabel(f"seconds of pauses {'at' if marked else 'outside'} punctuation")
     axes.legend(fontsize=8)
 
@@ -212,7 +243,9 @@ def _draw_example(axes: Any, found: Disfluency) -> None:
 def _example(tracks: tuple[Track, ...]) -> int:
     """The utterance of a good length that pauses most outside punctuation."""
     few, many = _SHOWN_PHONEMES
-    fitting = [index for index, track in enumerate(tracks) if few <= int(track.phonemes.sum()) <= many] or range(len(tracks))
+    fitting = [index for index, track in enumerate(tracks) if few <= int(track.phonemes.sum()) <= many] or range(
+        len(tracks)
+    )
     return max(fitting, key=lambda index: rhythm([tracks[index]]).stray_share)
 
 

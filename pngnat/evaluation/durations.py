@@ -20,15 +20,20 @@ from pngnat.evaluation.tracks import predict_durations
 
 
 def duration_figures(
-    predicted: Sequence[np.ndarray], spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE
+    predicted: Sequence[np.ndarray],
+    spoken: Sequence[np.ndarray],
+    word_index: Sequence[np.ndarray],
+    pause: float = PAUSE,
 ) -> dict[str, float]:
-    """Errors over utterances, each given as three (N,) arrays: predicted seconds, spoken seconds, and the word of each token.
+    """Errors over utterances, each given as three (N,) arrays: predicted seconds, spoken seconds, and the word of each
+    token.
 
-    word_index: -1 at boundary tokens. The silences before the first and after the last word are left out: recordings are cut there.
-    RMSE in ms over phonemes, over the boundaries between words, and over both; precision and recall in percent of pauses longer than
-    `pause` seconds (NaN where nothing was predicted or spoken).
-    """
-    guess, true, inner = (np.concatenate([array[1:-1] for array in arrays]) for arrays in (predicted, spoken, word_index))
+    word_index: -1 at boundary tokens. The silences before the first and after the last word are left out: recordings
+    are cut there. RMSE in ms over phonemes, over the boundaries between words, and over both; precision and recall in
+    percent of pauses longer than `pause` seconds (NaN where nothing was predicted or spoken)."""
+    guess, true, inner = (
+        np.concatenate([array[1:-1] for array in arrays]) for arrays in (predicted, spoken, word_index)
+    )
     between = inner < 0
     squares = (guess - true) ** 2 * 1e6
     guessed, made = guess[between] > pause, true[between] > pause
@@ -41,8 +46,11 @@ def duration_figures(
     }
 
 
-def duration_counts(spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE) -> dict[str, int]:
-    """What `duration_figures` stand on: recordings, boundaries between words, and those of them with a pause over `pause` seconds."""
+def duration_counts(
+    spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE
+) -> dict[str, int]:
+    """What `duration_figures` stand on: recordings, boundaries between words, and those of them with a pause over
+    `pause` seconds."""
     between = [durations[1:-1][words[1:-1] < 0] for durations, words in zip(spoken, word_index, strict=True)]
     return {
         "recordings": len(between),
@@ -60,7 +68,9 @@ def run(args: argparse.Namespace) -> None:
     voice = load_voice(args.voice)
     recordings = read_corpus(args.corpus, args.split, voice.card.names)
     tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]
-    predicted = predict_durations(voice.acoustic, tokens, [voice.speaker_row(recording.speaker) for recording in recordings])
+    predicted = predict_durations(
+        voice.acoustic, tokens, [voice.speaker_row(recording.speaker) for recording in recordings]
+    )
     figures = duration_figures(predicted, [r.durations for r in recordings], [t.word_index for t in tokens])
     print(report.table([{"recordings": len(recordings), **figures}]))
     if args.json:

@@ -58,7 +58,9 @@ class Measurer:
         self._recognizer = asr.Recognizer(threads)
         self._quality = mos.MosPredictor() if with_mos else None
 
-    def measure(self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int) -> MeasuredSentence:
+    def measure(
+        self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int
+    ) -> MeasuredSentence:
         """samples (S,) in [-1, 1] at `sample_rate` Hz, that should say `passage.text`."""
         heard = self._recognizer.transcribe(samples, sample_rate).text
         return MeasuredSentence(
@@ -81,13 +83,16 @@ def measure_recordings(passages: Iterable[Passage], measure: Measure) -> Iterato
     sample_rate = AudioConfig().sample_rate
     for passage in passages:
         if passage.recording is not None:
-            yield measure(passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate)
+            yield measure(
+                passage, RECORDINGS, passage.speaker or "", wav.read(passage.recording, sample_rate), sample_rate
+            )
 
 
 def measure_voice(
     passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None, watermark: bool = False
 ) -> Iterator[MeasuredSentence]:
-    """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's default speaker."""
+    """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's
+    default speaker."""
     for passage in passages:
         name = _speaker(passage, voice, speaker)
         speech = synthesize(passage.text, voice, speaker=name, watermark=watermark)
@@ -103,7 +108,11 @@ def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = No
     for passage in passages:
         if passage.recording is not None:
             recorded = wav.read(passage.recording, voice.sample_rate)
-            yield Pair(passage.text, recorded, synthesize(passage.text, voice, speaker=_speaker(passage, voice, speaker)).samples)
+            yield Pair(
+                passage.text,
+                recorded,
+                synthesize(passage.text, voice, speaker=_speaker(passage, voice, speaker)).samples,
+            )
 
 
 def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
@@ -113,14 +122,18 @@ def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[Mea
 
 
 def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:
-    """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over sentences."""
+    """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over
+    sentences."""
     rows = []
     for source in dict.fromkeys(sentence.source for sentence in sentences):
         of_source = [sentence for sentence in sentences if sentence.source == source]
         speakers = sorted({sentence.speaker for sentence in of_source})
         rows.append(_row(source, "all", of_source))
         if len(speakers) > 1:
-            rows += [_row(source, name, [sentence for sentence in of_source if sentence.speaker == name]) for name in speakers]
+            rows += [
+                _row(source, name, [sentence for sentence in of_source if sentence.speaker == name])
+                for name in speakers
+            ]
     return rows
 
 
@@ -166,13 +179,20 @@ def run(options: argparse.Namespace) -> None:
     measurer = Measurer(options.threads, not options.no_mos)
     sentences = [*measure_recordings(tqdm(passages, RECORDINGS, unit="", disable=not options.corpus), measurer.measure)]
     if voice is not None:
-        sentences += measure_voice(tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker, options.watermark)
+        sentences += measure_voice(
+            tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker, options.watermark
+        )
     if options.peers:
         sentences += tqdm(measure_peers(passages, measurer.measure), "peers", unit="")
     rows = summarize(sentences)
     print(report.table(rows))
     if options.json:
-        content = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "voice": voice and voice.name, "summary": rows}
+        content = {
+            "asr": asr.NAME,
+            "mos": None if options.no_mos else mos.NAME,
+            "voice": voice and voice.name,
+            "summary": rows,
+        }
         report.write_json(options.json, content | {"sentences": [_details(sentence) for sentence in sentences]})
 
 

@@ -2,7 +2,8 @@
 
     pngnat evaluate joins [--voice VOICE] [--sentences FILE] [--limit N] [--json FILE]
 
-Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the next, relative to the
+Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the
+next, relative to the
 root mean square of the steps within 10 ms around it: a click is a step that its surroundings do not explain.
 """
 
@@ -44,7 +45,8 @@ class Spoken:
 
 
 def jumps(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """For each sample (S,) its distance to the one before, over the RMS of such distances within 10 ms, itself and its neighbours left out.
+    """For each sample (S,) its distance to the one before, over the RMS of such distances within 10 ms, itself and its
+    neighbours left out.
 
     The first sample's is 0.
     """
@@ -92,7 +94,8 @@ def _row(place: str, sizes: np.ndarray) -> dict[str, Any]:
 
 
 def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
-    """Seconds of silence between words and sentences, its level, and the share of it that buzzes; None where there is too little."""
+    """Seconds of silence between words and sentences, its level, and the share of it that buzzes; None where there is
+    too little."""
     samples, silent = [], []
     for part in spoken:
         frames = silent_frames(part.speech, audio)
@@ -101,7 +104,11 @@ def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
     sound, frames = np.concatenate(samples), np.concatenate(silent)
     share = buzzing_share(sound, frames, audio)
     level = pause_level(sound, frames, audio)
-    return {"pauses (s)": float(frames.sum() / audio.frame_rate), "dBFS": level, "buzzing (%)": None if share is None else 100 * share}
+    return {
+        "pauses (s)": float(frames.sum() / audio.frame_rate),
+        "dBFS": level,
+        "buzzing (%)": None if share is None else 100 * share,
+    }
 
 
 def run(options: argparse.Namespace) -> None:

@@ -1,4 +1,5 @@
-"""Judges of speech: a recognizer of its words, DistilMOS of its quality, a speaker encoder of whose voice it is; spectra without them."""
+"""Judges of speech: a recognizer of its words, DistilMOS of its quality, a speaker encoder of whose voice it is;
+spectra without them."""
 
 from __future__ import annotations
 
@@ -52,8 +53,8 @@ class SpokenSentence:
 class SpeakerSimilarity:
     """How near voices are to a person's, by the cosine of speaker embeddings.
 
-    recordings: of the person. A sentence is compared with the centre of all their other recordings, so that a recording and what a voice
-    makes of its text are judged alike, and neither by itself. Raises PngnatError for fewer than two.
+    recordings: of the person. A sentence is compared with the centre of all their other recordings, so that a recording
+    and what a voice makes of its text are judged alike, and neither by itself. Raises PngnatError for fewer than two.
     """
 
     def __init__(self, embed: Embed, recordings: Iterable[SpokenSentence]):
@@ -89,11 +90,12 @@ class Judge(Protocol):
 
 
 class ListenersJudge:
-    """DistilMOS plus speaker similarity, less the share of words that a recognizer gets wrong beyond those of the recordings.
+    """DistilMOS plus speaker similarity, less the share of words that a recognizer gets wrong beyond those of the
+    recordings.
 
-    Words and similarity alone are content after a hundred steps, long before the sound is clean. To be understood better than the person
-    is no merit of a voice that is to be theirs. recordings: of the person; sentences: those of them whose texts are spoken.
-    """
+    Words and similarity alone are content after a hundred steps, long before the sound is clean. To be understood
+    better than the person is no merit of a voice that is to be theirs. recordings: of the person; sentences: those of
+    them whose texts are spoken."""
 
     name = "listeners"
 
@@ -116,7 +118,8 @@ class ListenersJudge:
 
 
 class MosAndSpeakerJudge:
-    """DistilMOS plus speaker similarity: a tenth of a point of quality is worth a tenth of similarity. recordings: of the person."""
+    """DistilMOS plus speaker similarity: a tenth of a point of quality is worth a tenth of similarity. recordings: of
+    the person."""
 
     name = "DistilMOS plus speaker similarity"
 
@@ -131,12 +134,15 @@ class MosAndSpeakerJudge:
 
 
 class SpectralJudge:
-    """Minus the mean distance of spectra to those of the recordings with the same ids: what there is without learned judges.
+    """Minus the mean distance of spectra to those of the recordings with the same ids: what there is without learned
+    judges.
 
     distance: of two sounds (S,).
     """
 
-    def __init__(self, name: str, distance: Callable[[np.ndarray, np.ndarray], float], recordings: Sequence[SpokenSentence]):
+    def __init__(
+        self, name: str, distance: Callable[[np.ndarray, np.ndarray], float], recordings: Sequence[SpokenSentence]
+    ):
         self.name, self._distance = name, distance
         self._recorded = {one.id: one.samples for one in recordings}
 
@@ -162,7 +168,8 @@ def log_mel_judge(recordings: Sequence[SpokenSentence], audio: AudioConfig) -> S
 
 
 def first_installed(*makers: Callable[[], Made]) -> Made:
-    """What the first of `makers` makes that does not raise PngnatError, as one does whose packages are missing; the last must not."""
+    """What the first of `makers` makes that does not raise PngnatError, as one does whose packages are missing; the
+    last must not."""
     for make in makers[:-1]:
         try:
             return make()
@@ -191,7 +198,9 @@ class Judges:
             "% of boundaries": 100 * measured.stray_pauses,
             "silence there, % of time": 100 * measured.stray_silence,
             "WER %": 100 * word_errors(self.recognizer, spoken).rate if self.recognizer else None,
-            "DistilMOS": _mean(self.quality.score(one.samples, one.sample_rate) for one in spoken) if self.quality else None,
+            "DistilMOS": _mean(self.quality.score(one.samples, one.sample_rate) for one in spoken)
+            if self.quality
+            else None,
             "similarity": self.similarity.mean(spoken) if self.similarity else None,
         }
 

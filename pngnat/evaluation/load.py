@@ -1,8 +1,8 @@
 """How a server holds under many clients: `pngnat evaluate load [--clients 32] [--seconds 120]`.
 
-The clients ask for speech again and again, each as soon as it has heard the last text, or when an answer of 429 says that it may; one more
-hangs up each time, and looks in the server's counters for when its text is given up. The server is a process of its own beside them.
-"""
+The clients ask for speech again and again, each as soon as it has heard the last text, or when an answer of 429 says
+that it may; one more hangs up each time, and looks in the server's counters for when its text is given up. The server
+is a process of its own beside them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _SECONDS_TO_START, _QUIET_SECONDS = 120.0, 10.0
 
 @dataclass
 class Load:
-    """What became of texts, and times in seconds: from a request to the first byte of its sound, and from a hang-up until the server had
-    dropped the text, also once the others have left. errors: all that is neither sound nor 429. memory: of the server, in MB, after each
-    third of the time; None where the system does not tell."""
+    """What became of texts, and times in seconds: from a request to the first byte of its sound, and from a hang-up
+    until the server had dropped the text, also once the others have left. errors: all that is neither sound nor 429.
+    memory: of the server, in MB, after each third of the time; None where the system does not tell."""
 
     clients: int
     spoken: int = 0
@@ -48,12 +48,15 @@ class Load:
 
 
 def measure_load(clients: int, seconds: float, serve: Sequence[str] = ()) -> Load:
-    """Start `pngnat serve`, with what else `serve` says, and ask for that long. Raises PngnatError where it does not start."""
+    """Start `pngnat serve`, with what else `serve` says, and ask for that long. Raises PngnatError where it does not
+    start."""
     load = Load(clients)
     with _server(serve) as (server, port):
         ends = time.monotonic() + seconds
         jobs = [lambda number=number: _listen(port, ends, random.Random(number), load) for number in range(clients)]
-        threads = [threading.Thread(target=job) for job in (*jobs, lambda: _hang_up(port, ends, load.hang_ups, load.errors))]
+        threads = [
+            threading.Thread(target=job) for job in (*jobs, lambda: _hang_up(port, ends, load.hang_ups, load.errors))
+        ]
         for thread in threads:
             thread.start()
         for _ in range(3):
@@ -164,7 +167,10 @@ def _of(times: Sequence[float]) -> str:
 
 def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
-    options = [*(["--voice", args.voice] if args.voice else []), *(["--queue", str(args.queue)] if args.queue is not None else [])]
+    options = [
+        *(["--voice", args.voice] if args.voice else []),
+        *(["--queue", str(args.queue)] if args.queue is not None else []),
+    ]
     load = measure_load(args.clients, args.seconds, options)
     rows = {
         "texts spoken": load.spoken,
@@ -175,7 +181,9 @@ def run(args: argparse.Namespace) -> None:
         "the same, without the others": f"{_of(load.quiet_hang_ups)} of {len(load.quiet_hang_ups)}",
         "memory after each third": ", ".join("unknown" if one is None else f"{one:.0f} MB" for one in load.memory),
     }
-    print(table([{"": name, f"{args.clients} clients, {args.seconds:g} s": str(value)} for name, value in rows.items()]))
+    print(
+        table([{"": name, f"{args.clients} clients, {args.seconds:g} s": str(value)} for name, value in rows.items()])
+    )
     for error in load.errors[:5]:
         print(error, file=sys.stderr)
     if args.json:

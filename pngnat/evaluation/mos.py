@@ -1,4 +1,5 @@
-"""Predicted quality of speech: DistilMOS (arXiv 2502.05356), a small network that imitates listeners' mean opinion scores, 1 to 5."""
+"""Predicted quality of speech: DistilMOS (arXiv 2502.05356), a small network that imitates listeners' mean opinion
+scores, 1 to 5."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class MosPredictor:
 
     @torch.inference_mode()
     def score(self, samples: np.ndarray, sample_rate: int) -> float:
-        """samples (S,) at `sample_rate` Hz to a score from 1 (bad) to 5 (excellent). Raises ValueError for less than 20 ms."""
+        """samples (S,) at `sample_rate` Hz to a score from 1 (bad) to 5 (excellent). Raises ValueError for less than 20
+        ms."""
         at_16k = resample(samples, sample_rate, SAMPLE_RATE)
         if len(at_16k) < SAMPLE_RATE // 50:
             raise ValueError(f"{len(samples)} samples at {sample_rate} Hz are too short to be scored")
@@ -37,15 +39,16 @@ class MosPredictor:
 def _distillmos() -> ModuleType:
     """The module with DistilMOS's network.
 
-    It imports torchaudio, which it needs only to load files, and which has no release for the PyTorch used here. It gets an empty module
-    instead while it is imported; nobody else sees it.
-    """
+    It imports torchaudio, which it needs only to load files, and which has no release for the PyTorch used here. It
+    gets an empty module instead while it is imported; nobody else sees it."""
     before = sys.modules.get("torchaudio")
     sys.modules["torchaudio"] = ModuleType("torchaudio")
     try:
         from distillmos import sqa
     except ImportError as error:
-        raise PngnatError("DistilMOS is missing; install it with: pip install --no-deps distillmos xls-r-sqa") from error
+        raise PngnatError(
+            "DistilMOS is missing; install it with: pip install --no-deps distillmos xls-r-sqa"
+        ) from error
     finally:
         if before is None:
             del sys.modules["torchaudio"]

@@ -1,7 +1,7 @@
 """How long a process of a training takes to open a corpus in shards, and how much memory that takes, at any size.
 
-The corpus is made as large as it is asked to be by naming its shards again and again; its index is made of them line by line.
-"""
+The corpus is made as large as it is asked to be by naming its shards again and again; its index is made of them line by
+line."""
 
 from __future__ import annotations
 
@@ -53,9 +53,8 @@ def _shards(corpus: Path, recordings: int) -> Iterator[int]:
 def opened(folder: Path) -> dict[str, Any]:
     """Open the training recordings of a corpus, as a process of a training does, in a process of its own.
 
-    Returns how many there are; seconds until they are open, until the first batch is drawn, and until its recordings are read; and MB by
-    which the process grew in all, NaN where the system does not tell.
-    """
+    Returns how many there are; seconds until they are open, until the first batch is drawn, and until its recordings
+    are read; and MB by which the process grew in all, NaN where the system does not tell."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_open, (folder,))
 

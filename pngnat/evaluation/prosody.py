@@ -3,9 +3,8 @@
     pngnat evaluate prosody --corpus corpora/teacher --split test --voice VOICE --features cache/features
     pngnat evaluate prosody --corpus corpora/teacher --split test --run runs/acoustic --features runs/acoustic/features
 
-Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for a training's run
-that is the bundled voice's vocoder.
-"""
+Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for
+a training's run that is the bundled voice's vocoder."""
 
 from __future__ import annotations
 
@@ -46,9 +45,8 @@ class Speaker:
 def prosody(recorded: np.ndarray, made: np.ndarray, recorded_f0: np.ndarray, made_f0: np.ndarray) -> dict[str, float]:
     """Figures of one utterance: two log-mels (M, T) and their F0 in Hz (T,), 0 where unvoiced.
 
-    mel L1: mean absolute difference in nats. energy r: Pearson correlation of the frames' log energy. F0 r: of log F0 over the frames
-    that are voiced in both, NaN for fewer than ten.
-    """
+    mel L1: mean absolute difference in nats. energy r: Pearson correlation of the frames' log energy. F0 r: of log F0
+    over the frames that are voiced in both, NaN for fewer than ten."""
     both = (recorded_f0 > 0) & (made_f0 > 0)
     return {
         "mel L1": float(np.abs(recorded - made).mean()),
@@ -90,7 +88,9 @@ def _speaker(args: argparse.Namespace) -> Speaker:
 
     model, speakers = acoustic_model(args.run)
     if model.config.audio != voice.card.audio:
-        raise PngnatError(f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another --voice")
+        raise PngnatError(
+            f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another --voice"
+        )
     return Speaker(model, vocoder, PngTokenizer.load(args.run), speakers)
 
 
@@ -98,11 +98,15 @@ def run(args: argparse.Namespace) -> None:
     """The command, see `commands.MEASURES`."""
     speaker = _speaker(args)
     recordings = read_corpus(args.corpus, args.split, speaker.speakers)
-    found = list(tqdm(measure(speaker, recordings, args.features), total=len(recordings), unit="recording", leave=False))
+    found = list(
+        tqdm(measure(speaker, recordings, args.features), total=len(recordings), unit="recording", leave=False)
+    )
     means = {name: float(np.nanmean([figures[name] for figures in found])) for name in found[0]}
     print(report.table([{"recordings": len(found), **{name: f"{value:.3f}" for name, value in means.items()}}]))
     if args.json:
-        report.write_json(args.json, {"recordings": {r.id: figures for r, figures in zip(recordings, found, strict=True)}, **means})
+        report.write_json(
+            args.json, {"recordings": {r.id: figures for r, figures in zip(recordings, found, strict=True)}, **means}
+        )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     rule = ["-" * (width - 1) + (":" if aligned else "-") for width, aligned in zip(widths, right, strict=True)]
     lines = [heads, rule, *cells]
     return "\n".join(
-        "| " + " | ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, widths, right, strict=True)) + " |"
+        "| "
+        + " | ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, widths, right, strict=True))
+        + " |"
         for line in lines
     )
 

@@ -1,4 +1,5 @@
-"""How fast somebody speaks, where they pause and how long their sounds last: arithmetic on the durations of phoneme-segment tokens."""
+"""How fast somebody speaks, where they pause and how long their sounds last: arithmetic on the durations of
+phoneme-segment tokens."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ class Rhythm:
     """The rhythm of many utterances.
 
     seconds: from first to last sounds. sounding: of them, in phonemes. phonemes, words: counts.
-    plain, marked: word boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: seconds of the silences
-    there that last at least PAUSE. plain_silence: seconds of all silences without punctuation, the shortest too.
-    """
+    plain, marked: word boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: seconds
+    of the silences there that last at least PAUSE. plain_silence: seconds of all silences without punctuation, the
+    shortest too."""
 
     seconds: float
     sounding: float
@@ -68,7 +69,8 @@ class Rhythm:
 
     @property
     def stray_silence(self) -> float:
-        """As `stray_share`, of all silences: a model that has heard pauses at random places predicts a little of them everywhere."""
+        """As `stray_share`, of all silences: a model that has heard pauses at random places predicts a little of them
+        everywhere."""
         return self.plain_silence / self.seconds
 
 

@@ -3,11 +3,10 @@
     pngnat evaluate robustness --voice VOICE --json report.json
     pngnat evaluate robustness --corpus PREPARED_FOLDER
 
-The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the recognizer alone
-gets wrong, and --peers has other engines speak the same.
-Measures of Non-Attentive Tacotron (arXiv 2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and
-WDR, the share of words that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times.
-"""
+The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the
+recognizer alone gets wrong, and --peers has other engines speak the same. Measures of Non-Attentive Tacotron (arXiv
+2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and WDR, the share of words
+that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times."""
 
 from __future__ import annotations
 
@@ -32,7 +31,8 @@ from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
 
 LONG_STRETCH = 1.0
-# Recognizers drop an article or a pronoun now and then, also in recordings; two words in a row are a hole in the speech.
+# Recognizers drop an article or a pronoun now and then, also in recordings; two words in a row are a hole in the
+# speech.
 SKIPPED_RUN = 2
 # Below the loud parts of the speech, in dB: quieter than the weakest fricative, louder than a noise floor.
 _SILENCE = -45.0
@@ -64,8 +64,11 @@ class Finding:
         return [*self.unread, *self.unspoken, *(run for run in self.unheard if len(run.split()) >= SKIPPED_RUN)]
 
 
-def examine(text: str, transcript: asr.Transcript, samples: np.ndarray, sample_rate: int, speech: Speech | None = None) -> Finding:
-    """text: what should be said. transcript: what was heard, with times. samples: (S,). speech: the synthesizer's account, or None."""
+def examine(
+    text: str, transcript: asr.Transcript, samples: np.ndarray, sample_rate: int, speech: Speech | None = None
+) -> Finding:
+    """text: what should be said. transcript: what was heard, with times. samples: (S,). speech: the synthesizer's
+    account, or None."""
     comparison = compare_texts(text, transcript.text)
     seconds = len(samples) / sample_rate
     return Finding(
@@ -105,7 +108,8 @@ def repeated_runs(comparison: Comparison) -> Iterator[str]:
 
 
 def unaligned_seconds(text: str, heard: Sequence[asr.HeardWord], seconds: float) -> float:
-    """Seconds in stretches of over 1 s in which no word of the text, right or wrong, was heard: babble, noise, silence, repetitions."""
+    """Seconds in stretches of over 1 s in which no word of the text, right or wrong, was heard: babble, noise, silence,
+    repetitions."""
     pieces = [(piece, word) for word in heard for piece in plain_words(word.text)]
     written = [piece for word in text.split() for piece in plain_words(word)]
     aligned = [pieces[index][1] for _, index in compare_words(written, [piece for piece, _ in pieces]).pairs]
@@ -148,10 +152,14 @@ def _recorded(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterat
     for passage in passages:
         if passage.recording is not None:
             samples = wav.read(passage.recording, sample_rate)
-            yield examine(passage.text, recognizer.transcribe(samples, sample_rate, with_words=True), samples, sample_rate)
+            yield examine(
+                passage.text, recognizer.transcribe(samples, sample_rate, with_words=True), samples, sample_rate
+            )
 
 
-def _spoken(passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name: str | None, speaker: str | None) -> Iterator[Finding]:
+def _spoken(
+    passages: Sequence[Passage], recognizer: asr.Recognizer, voice_name: str | None, speaker: str | None
+) -> Iterator[Finding]:
     voice = load_voice(voice_name)
     for passage in passages:
         speech = synthesize(passage.text, voice, speaker=speaker)
@@ -183,7 +191,9 @@ def run(options: argparse.Namespace) -> None:
             if runs := getattr(finding, name):
                 print(f"{name}: {', '.join(runs)}\n  text:  {finding.text}\n  heard: {finding.heard}")
     if options.json:
-        details = [{"source": name, **asdict(one), "skipped": one.skipped} for name, found in findings.items() for one in found]
+        details = [
+            {"source": name, **asdict(one), "skipped": one.skipped} for name, found in findings.items() for one in found
+        ]
         report.write_json(options.json, {"asr": asr.NAME, "summary": rows, "sentences": details})
 
 

@@ -27,7 +27,8 @@ def paused_frames(recording: np.ndarray, audio: AudioConfig) -> np.ndarray:
 
 
 def silent_frames(speech: Speech, audio: AudioConfig) -> np.ndarray:
-    """Whether each frame (T,) of synthetic speech lies in a silence: 50 ms and more from the sounds on its either side, T = S // hop."""
+    """Whether each frame (T,) of synthetic speech lies in a silence: 50 ms and more from the sounds on its either side,
+    T = S // hop."""
     silent = np.zeros(len(speech.samples) // audio.hop_length, dtype=bool)
     for phoneme in speech.phonemes:
         if phoneme.word is None:
@@ -46,11 +47,12 @@ def pause_level(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> fl
 
 
 def buzzing_share(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> float | None:
-    """Share of the pauses in which a sound (S,) can be heard and has a period, paused: (T,); None where no pause is 50 ms long.
+    """Share of the pauses in which a sound (S,) can be heard and has a period, paused: (T,); None where no pause is 50
+    ms long.
 
-    Each window of 50 ms that lies in a pause is differenced, so that a rumble is no tone, and buzzes where its normalized autocorrelation
-    at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the fundamental frequency and the
-    harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
+    Each window of 50 ms that lies in a pause is differenced, so that a rumble is no tone, and buzzes where its
+    normalized autocorrelation at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the
+    fundamental frequency and the harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
     """
     hop, length = audio.hop_length, round(_WINDOW * audio.sample_rate)
     frames = -(-length // hop)

@@ -1,11 +1,11 @@
-"""How near recreated voices are to the person, between two ends of a scale: the person's own recordings, and professionals.
+"""How near recreated voices are to the person, between two ends of a scale: the person's own recordings, and
+professionals.
 
     pngnat evaluate similarity --corpus PREPARED_FOLDER voices/ann-5 voices/ann-10 voices/ann-20
 
-Speaker similarity (Resemblyzer) of each sentence to the centre of the person's other recordings, and word error rate, on sentences that
-were kept out of training. The professionals speak the same sentences: those of --professionals, a voice, or a prepared corpus of their
-recordings.
-"""
+Speaker similarity (Resemblyzer) of each sentence to the centre of the person's other recordings, and word error rate,
+on sentences that were kept out of training. The professionals speak the same sentences: those of --professionals, a
+voice, or a prepared corpus of their recordings."""
 
 from __future__ import annotations
 
@@ -32,12 +32,17 @@ def speak(
     voice: Voice, sentences: Sequence[SpokenSentence], speaker: str | None = None, blend: Blend | None = None
 ) -> list[SpokenSentence]:
     """The same sentences as a voice says them. speaker, blend: as for `synthesize`."""
-    return [SpokenSentence.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend)) for one in sentences]
+    return [
+        SpokenSentence.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend))
+        for one in sentences
+    ]
 
 
-def professionals(source: str | None, sentences: Sequence[SpokenSentence], most: int) -> Iterator[tuple[str, list[SpokenSentence]]]:
-    """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of recordings, of which
-    the first `most` of each speaker are taken."""
+def professionals(
+    source: str | None, sentences: Sequence[SpokenSentence], most: int
+) -> Iterator[tuple[str, list[SpokenSentence]]]:
+    """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of
+    recordings, of which the first `most` of each speaker are taken."""
     if source and is_corpus(source):
         recordings = read_corpus(source)
         for name in recordings.speakers:
@@ -48,11 +53,17 @@ def professionals(source: str | None, sentences: Sequence[SpokenSentence], most:
         yield name, speak(voice, sentences, name)
 
 
-def compare(real: Sequence[SpokenSentence], voices: Sequence[Voice], others: str | None, judge: Judges) -> list[dict[str, Any]]:
-    """The rows of the table: the recordings, each voice, the professionals from the nearest to the farthest and their mean."""
+def compare(
+    real: Sequence[SpokenSentence], voices: Sequence[Voice], others: str | None, judge: Judges
+) -> list[dict[str, Any]]:
+    """The rows of the table: the recordings, each voice, the professionals from the nearest to the farthest and their
+    mean."""
     rows = [judge.row("recordings", real)]
     rows += [judge.row(voice.name, speak(voice, real)) for voice in tqdm(voices, "voices", unit="")]
-    strangers = [judge.row(name, spoken) for name, spoken in tqdm(professionals(others, real, len(real)), "professionals", unit="")]
+    strangers = [
+        judge.row(name, spoken)
+        for name, spoken in tqdm(professionals(others, real, len(real)), "professionals", unit="")
+    ]
     strangers.sort(key=lambda row: -row["similarity"])
     numbers = [head for head, value in strangers[0].items() if isinstance(value, float)]
     mean = {head: sum(row[head] for row in strangers) / len(strangers) for head in numbers}
@@ -71,7 +82,9 @@ def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentenc
     """Write a report, if one is wanted, with who judged what."""
     if options.json:
         listeners = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "speakers": speaker_encoder.NAME}
-        report.write_json(options.json, {**listeners, "split": options.split, "ids": [one.id for one in sentences], **content})
+        report.write_json(
+            options.json, {**listeners, "split": options.split, "ids": [one.id for one in sentences], **content}
+        )
 
 
 def run(options: argparse.Namespace) -> None:

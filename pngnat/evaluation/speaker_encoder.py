@@ -1,4 +1,5 @@
-"""Whose voice it is, as a vector: the speaker encoder of Resemblyzer (Wan et al., arXiv 1710.10467), from the wheel `resemblyzer`.
+"""Whose voice it is, as a vector: the speaker encoder of Resemblyzer (Wan et al., arXiv 1710.10467), from the wheel
+`resemblyzer`.
 
 The wheel's weights are read and its code is not run: importing it needs a voice detector that must be compiled.
 """
@@ -47,7 +48,8 @@ class SpeakerEncoder(nn.Module):
 
     @torch.inference_mode()
     def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """samples (S,) in [-1, 1] at `sample_rate` Hz to float32 (256,): the mean over overlapping parts of 1.6 s, of length 1.
+        """samples (S,) in [-1, 1] at `sample_rate` Hz to float32 (256,): the mean over overlapping parts of 1.6 s, of
+        length 1.
 
         Raises ValueError for a sound that is silent.
         """
@@ -64,7 +66,11 @@ class SpeakerEncoder(nn.Module):
 
         starts = _part_starts(len(sound))
         sound = np.pad(sound, (0, max(0, (starts[-1] + _PART) * _HOP - len(sound))))
-        mel = librosa.feature.melspectrogram(y=sound, sr=SAMPLE_RATE, n_fft=_WINDOW, hop_length=_HOP, n_mels=_MELS).astype(np.float32).T
+        mel = (
+            librosa.feature.melspectrogram(y=sound, sr=SAMPLE_RATE, n_fft=_WINDOW, hop_length=_HOP, n_mels=_MELS)
+            .astype(np.float32)
+            .T
+        )
         parts = self(torch.from_numpy(np.stack([mel[start : start + _PART] for start in starts]))).numpy()
         return centre(parts)
 
@@ -100,5 +106,7 @@ def _weights() -> Path:
     spec = find_spec("resemblyzer")
     path = Path(spec.origin).parent / "pretrained.pt" if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise PngnatError("speaker similarity needs Resemblyzer's weights; install them with: pip install --no-deps resemblyzer")
+        raise PngnatError(
+            "speaker similarity needs Resemblyzer's weights; install them with: pip install --no-deps resemblyzer"
+        )
     return path

@@ -1,10 +1,11 @@
 """How fast a voice speaks: `pngnat evaluate speed [--voice NAME] [--json FILE]`.
 
-real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does not blur).
-first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`, which needs no whole sentence.
-cold start: the whole command `pngnat "..." -o FILE`, from its launch to its end. peak memory: of that command, and of one that speaks
-5,000 words.
-"""
+real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does
+not blur).
+first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`, which needs no
+whole sentence.
+cold start: the whole command `pngnat "..." -o FILE`, from its launch to its end. peak memory: of that command, and of
+one that speaks 5,000 words."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ LONG_SENTENCE = (
 class ThreadSpeed:
     """Speaking with a loaded voice on `threads` threads.
 
-    first_sound: median seconds to the first sentence of a short text and of a long one, and of a text that is one long sentence;
+    first_sound: median seconds to the first sentence of a short text and of a long one, and of a text that is one long
+    sentence;
     first_block: to the first block of that.
     """
 
@@ -93,7 +95,16 @@ def measure_command(voice: str | None, text: str, threads: int | None = None) ->
     """Run `pngnat -f text -o FILE` as a new process. Raises PngnatError where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "text.txt").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pngnat", "-f", str(Path(folder) / "text.txt"), "-o", str(Path(folder) / "speech.wav"), "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "pngnat",
+            "-f",
+            str(Path(folder) / "text.txt"),
+            "-o",
+            str(Path(folder) / "speech.wav"),
+            "--quiet",
+        ]
         command += ["--voice", voice] if voice else []
         command += ["--threads", str(threads)] if threads else []
         return run_measured(command, len(text.split()))
@@ -107,7 +118,9 @@ def long_text(words: int) -> str:
 
 def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
     """What was measured, for reading."""
-    lines = ["threads  real-time factor  (processor)  first sound, short text  long text  long sentence  its first block"]
+    lines = [
+        "threads  real-time factor  (processor)  first sound, short text  long text  long sentence  its first block"
+    ]
     for speed in speeds:
         lines.append(
             f"{speed.threads:7d}  {speed.real_time_factor:16.3f}  {speed.processor_factor:11.3f}"
@@ -136,7 +149,10 @@ def run(args: argparse.Namespace) -> None:
     speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
     print(table(speeds, commands))
     if args.json:
-        figures = {"speaking": [asdict(speed) for speed in speeds], "command": [asdict(command) for command in commands]}
+        figures = {
+            "speaking": [asdict(speed) for speed in speeds],
+            "command": [asdict(command) for command in commands],
+        }
         write_text(args.json, json.dumps(figures, indent=2) + "\n")
 
 

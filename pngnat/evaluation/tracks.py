@@ -1,4 +1,5 @@
-"""Duration tracks: which token of an utterance sounds when, as it was recorded, as a voice's models predict it, and as a picture."""
+"""Duration tracks: which token of an utterance sounds when, as it was recorded, as a voice's models predict it, and as
+a picture."""
 
 from __future__ import annotations
 
@@ -71,11 +72,17 @@ def recorded_tracks(recordings: Iterable[Recording]) -> list[Track]:
 
 def professionals_of(voice: Voice) -> list[str]:
     """The speakers whose rhythm a voice can lend: those of the professional model that it keeps, else its own."""
-    return [speaker.name for speaker in (voice.card.professional.speakers if voice.card.professional else voice.card.speakers)]
+    return [
+        speaker.name
+        for speaker in (voice.card.professional.speakers if voice.card.professional else voice.card.speakers)
+    ]
 
 
-def predict_durations(model: AcousticEngine, tokens: Sequence[PngTokens], rows: Sequence[int], size: int = 32) -> list[np.ndarray]:
-    """Predicted seconds of each utterance's N tokens, float32 (N,). rows: of the speakers. size: utterances that are predicted together."""
+def predict_durations(
+    model: AcousticEngine, tokens: Sequence[PngTokens], rows: Sequence[int], size: int = 32
+) -> list[np.ndarray]:
+    """Predicted seconds of each utterance's N tokens, float32 (N,). rows: of the speakers. size: utterances that are
+    predicted together."""
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place].ids))
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(order), size):
@@ -105,7 +112,8 @@ def professional_tracks(voice: Voice, names: Sequence[str], utterances: Iterable
 
 
 def draw_tracks(axes: Any, tracks: Mapping[str, Track]) -> None:
-    """Draw tracks by name, the first one on top: blue boxes are sounds, red ones silences; time runs from the first sound."""
+    """Draw tracks by name, the first one on top: blue boxes are sounds, red ones silences; time runs from the first
+    sound."""
     longest = max(float(track.durations[track.inner].sum()) for track in tracks.values())
     inch = longest / axes.get_figure().get_figwidth()
     for row, track in enumerate(tracks.values()):
@@ -113,7 +121,15 @@ def draw_tracks(axes: Any, tracks: Mapping[str, Track]) -> None:
         for symbol, seconds in zip(track.symbols[track.inner], track.durations[track.inner], strict=True):
             is_sound = symbol in CLASS_OF
             sounds += is_sound
-            axes.barh(-row, seconds, 0.7, left=now, color=_COLOURS[sounds % 2] if is_sound else _PAUSE, edgecolor="white", linewidth=0.5)
+            axes.barh(
+                -row,
+                seconds,
+                0.7,
+                left=now,
+                color=_COLOURS[sounds % 2] if is_sound else _PAUSE,
+                edgecolor="white",
+                linewidth=0.5,
+            )
             label = symbol.rstrip("012")
             if is_sound and seconds > _LABEL_WIDTH * len(label) * inch:
                 axes.text(now + seconds / 2, -row, label, ha="center", va="center", fontsize=7)

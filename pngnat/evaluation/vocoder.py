@@ -3,7 +3,8 @@
     pngnat evaluate vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
     pngnat evaluate vocoder --voice VOICE --corpus corpora/teacher corpora/unseen --json report.json --save copies/
 
-Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of its mel. The band
+Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of
+its mel. The band
 tells of recordings that were made at a lower sample rate: a copy cannot be nearer to what is not there.
 """
 
@@ -79,7 +80,8 @@ def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What copies are compared with: samples (S,), their pitch (T,) in Hz, 0 where there is no voice, and whether they pause, (T,)."""
+    """What copies are compared with: samples (S,), their pitch (T,) in Hz, 0 where there is no voice, and whether they
+    pause, (T,)."""
 
     samples: np.ndarray
     pitch: np.ndarray
@@ -91,14 +93,19 @@ class Recorded:
         return cls(samples, pitch_contour(samples, audio), paused_frames(samples, audio))
 
 
-def measure(recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor) -> dict[str, Any]:
+def measure(
+    recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor
+) -> dict[str, Any]:
     """Mean figures of copies (S,) against their recordings."""
     stft_loss = MultiResolutionStftLoss(StftLossConfig())
     figures: dict[str, list[float | None]] = {}
     for recorded, copy in zip(recordings, copies, strict=True):
         recording = recorded.samples
         pair = [torch.from_numpy(samples)[None] for samples in (copy, recording)]
-        pitch, buzzing = compare_pitch(recorded.pitch, pitch_contour(copy, audio)), buzzing_share(copy, recorded.paused, audio)
+        pitch, buzzing = (
+            compare_pitch(recorded.pitch, pitch_contour(copy, audio)),
+            buzzing_share(copy, recorded.paused, audio),
+        )
         for name, value in {
             "STFT distance": float(sum(stft_loss(*pair))),
             "MCD (dB)": mel_cepstral_distortion(recording, copy, audio),
@@ -142,11 +149,15 @@ def speed(vocoder: AnyVocoder, seconds: float = 5.0) -> dict[str, float]:
     """Real-time factors of mel to sound on 1 and 2 threads."""
     audio = vocoder.audio
     mel = torch.full((1, audio.n_mels, int(seconds * audio.frame_rate)), -5.0)
-    return {f"RTF, {threads} thread{'s' * (threads > 1)}": real_time_factor(lambda: vocoder(mel), seconds, threads) for threads in (1, 2)}
+    return {
+        f"RTF, {threads} thread{'s' * (threads > 1)}": real_time_factor(lambda: vocoder(mel), seconds, threads)
+        for threads in (1, 2)
+    }
 
 
 def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[tuple[str, np.ndarray]]:
-    """(id, samples) of `count` recordings of a prepared corpus, the same ones each time, spread over its speakers; 0 means all."""
+    """(id, samples) of `count` recordings of a prepared corpus, the same ones each time, spread over its speakers; 0
+    means all."""
     from pngnat.data.recordings import read_corpus
 
     recordings = read_corpus(corpus, split)
@@ -157,7 +168,9 @@ def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[
         yield recording.id, samples[: len(samples) // audio.hop_length * audio.hop_length]
 
 
-def compare(vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None) -> list[dict[str, Any]]:
+def compare(
+    vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None
+) -> list[dict[str, Any]]:
     """The rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
     audio, mos = vocoder.audio, MosPredictor()
     recordings = [Recorded.of(samples, audio) for samples in sounds.values()]
@@ -205,7 +218,9 @@ def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     from pngnat.voice.vocoders import SETTINGS, load_vocoder
 
     # A training that still runs has no weights by themselves yet.
-    return vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())
+    return (
+        vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())
+    )
 
 
 if __name__ == "__main__":

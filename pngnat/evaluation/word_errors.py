@@ -15,15 +15,16 @@ def _normalizer():
 
 
 def plain_words(text: str) -> list[str]:
-    """Text to the words that are compared: Whisper's English normalizer (Radford et al. 2022, appendix C) brings numbers, contractions,
-    titles, British spelling, case and punctuation of both sides into one form."""
+    """Text to the words that are compared: Whisper's English normalizer (Radford et al. 2022, appendix C) brings
+    numbers, contractions, titles, British spelling, case and punctuation of both sides into one form."""
     # The normalizer keeps full stops for the sake of decimals, and so turns "..." into a word.
     return [word for word in _normalizer()(text).split() if any(character.isalnum() for character in word)]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A stretch where reference and hypothesis differ: reference[start:end] was heard as hypothesis[heard_start:heard_end]."""
+    """A stretch where reference and hypothesis differ: reference[start:end] was heard as
+    hypothesis[heard_start:heard_end]."""
 
     start: int
     end: int
@@ -55,7 +56,8 @@ class WordErrors:
 
     @property
     def deletion_rate(self) -> float:
-        """WDR, the share of words that the recognizer deletes (Non-Attentive Tacotron, arXiv 2010.04301, robustness)."""
+        """WDR, the share of words that the recognizer deletes (Non-Attentive Tacotron, arXiv 2010.04301,
+        robustness)."""
         return self.deletions / self.words if self.words else 0.0
 
 
@@ -63,9 +65,8 @@ class WordErrors:
 class Comparison:
     """The alignment with the fewest errors of two sequences of words.
 
-    pairs: (index in the reference, index in the hypothesis) of words that stand for each other, equal or substituted, in order.
-    Words of the reference in no pair are deleted, words of the hypothesis in no pair are inserted.
-    """
+    pairs: (index in the reference, index in the hypothesis) of words that stand for each other, equal or substituted,
+    in order. Words of the reference in no pair are deleted, words of the hypothesis in no pair are inserted."""
 
     reference: tuple[str, ...]
     hypothesis: tuple[str, ...]
@@ -111,6 +112,8 @@ def compare_words(reference: Sequence[str], hypothesis: Sequence[str]) -> Compar
         pair
         for chunk in chunks
         if chunk.type in ("equal", "substitute")
-        for pair in zip(range(chunk.ref_start_idx, chunk.ref_end_idx), range(chunk.hyp_start_idx, chunk.hyp_end_idx), strict=True)
+        for pair in zip(
+            range(chunk.ref_start_idx, chunk.ref_end_idx), range(chunk.hyp_start_idx, chunk.hyp_end_idx), strict=True
+        )
     )
     return Comparison(tuple(reference), tuple(hypothesis), tuple(pairs))

@@ -42,10 +42,13 @@ class AcousticTuning:
     """How to fine-tune."""
 
     training: AcousticTrainingConfig = field(
-        default_factory=lambda: AcousticTrainingConfig(batch_seconds=20.0, pictures=0, adversarial=MelAdversarialConfig())
+        default_factory=lambda: AcousticTrainingConfig(
+            batch_seconds=20.0, pictures=0, adversarial=MelAdversarialConfig()
+        )
     )
-    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds. The discriminator is
-    the base voice's; where that has none, there is none, since a new one would not learn enough in the time."""
+    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds.
+    The discriminator is the base voice's; where that has none, there is none, since a new one would not learn enough in
+    the time."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
     """The learning rate; its hours are the time budget's, which as a rule ends the training before its steps."""
     run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, validate_every=200, checkpoint_minutes=3))
@@ -61,13 +64,16 @@ class AcousticTuning:
     sentences: int = 16
     """At most, that are spoken for a validation."""
     measure: str = "auto"
-    """listeners (words, quality and speaker similarity), mel_cepstra (their distance), or auto: listeners where installed."""
+    """listeners (words, quality and speaker similarity), mel_cepstra (their distance), or auto: listeners where
+    installed."""
 
 
 @dataclass(frozen=True)
 class Learner:
-    """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their recordings.
-    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against forgetting.
+    """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their
+    recordings.
+    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against
+    forgetting.
     discriminator: weights of what the base model's mels were judged by."""
 
     base: VoiceModules
@@ -83,8 +89,11 @@ class Learner:
         return [recording for recording in self.target if recording.split == split]
 
 
-def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress) -> ValidationHistory:
-    """Fine-tune in `run_dir`, or go on there, and return how its speech was judged. `target_model` then gives the model.
+def tune_acoustic(
+    learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress
+) -> ValidationHistory:
+    """Fine-tune in `run_dir`, or go on there, and return how its speech was judged. `target_model` then gives the
+    model.
 
     hours: of training, validations included.
     """
@@ -97,7 +106,10 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     features = FeatureStore(learner.features, config.audio)
     valid = learner.part("valid")
     train = mixed(learner.part("train"), learner.professionals, tuning.professional_share)
-    data = [AcousticDataset(recordings, base.tokenizer, speakers, features, config.prosody is not None) for recordings in (train, valid)]
+    data = [
+        AcousticDataset(recordings, base.tokenizer, speakers, features, config.prosody is not None)
+        for recordings in (train, valid)
+    ]
     training = tuning.training if learner.discriminator else replace(tuning.training, adversarial=None)
     module = AcousticTraining(config, training, *data)
     module.judge_by(learner.discriminator)
@@ -112,7 +124,13 @@ def tune_acoustic(learner: Learner, tuning: AcousticTuning, hours: float, run_di
     voice_of = _speaking(base, speakers)
     judgement = SpeechJudgement(judge, sentences, voice_of, learner.speaker, tuning.validations)
     best = BestBySpeech(judgement, ema, run_dir, progress.say)
-    fit(module, run_dir, tuning.run, replace(tuning.schedule, hours=hours), [ema, Throughput(), best, TrainingProgress(progress)])
+    fit(
+        module,
+        run_dir,
+        tuning.run,
+        replace(tuning.schedule, hours=hours),
+        [ema, Throughput(), best, TrainingProgress(progress)],
+    )
     return best.history
 
 

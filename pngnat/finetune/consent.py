@@ -27,8 +27,8 @@ _QUESTIONS = {
 
 @dataclass(frozen=True)
 class Consent:
-    """speaker: whose voice. agreed_by: who agreed to it being made: the speaker, or who may decide for them. purpose: what the voice may
-    be used for. date: of the agreement."""
+    """speaker: whose voice. agreed_by: who agreed to it being made: the speaker, or who may decide for them. purpose:
+    what the voice may be used for. date: of the agreement."""
 
     speaker: str
     agreed_by: str
@@ -44,7 +44,11 @@ class Consent:
     @property
     def lines(self) -> list[str]:
         """For the voice's card, as a Markdown list."""
-        return [f"- Whose voice: {self.speaker}", f"- Who agreed: {self.agreed_by}; {self.date}", f"- For what: {self.purpose}"]
+        return [
+            f"- Whose voice: {self.speaker}",
+            f"- Who agreed: {self.agreed_by}; {self.date}",
+            f"- For what: {self.purpose}",
+        ]
 
 
 NAMES = tuple(field.name for field in fields(Consent))
@@ -54,15 +58,23 @@ _REFUSAL = (
 )
 
 
-def get_consent(given: str | Mapping[str, Any] | None, kept: Path, recordings: Path, ask: Callable[[str], str] | None = None) -> Consent:
-    """The consent that was given: in a file or in fields, else the one that `kept` holds from an earlier run, else asked for.
+def get_consent(
+    given: str | Mapping[str, Any] | None, kept: Path, recordings: Path, ask: Callable[[str], str] | None = None
+) -> Consent:
+    """The consent that was given: in a file or in fields, else the one that `kept` holds from an earlier run, else
+    asked for.
 
-    given: a file's path, or the fields, of which those that are None or empty count as not given. kept: where it is written to.
+    given: a file's path, or the fields, of which those that are None or empty count as not given. kept: where it is
+    written to.
     recordings: the folder that it is about; what was agreed for another one counts for nothing here.
     ask: puts a question to a person; None where nobody can be asked.
     Raises PngnatError, in one line, where there is none or it is incomplete.
     """
-    fields_given = _read(Path(given)) if isinstance(given, str) else {k: v for k, v in (given or {}).items() if v not in (None, "")}
+    fields_given = (
+        _read(Path(given))
+        if isinstance(given, str)
+        else {k: v for k, v in (given or {}).items() if v not in (None, "")}
+    )
     if fields_given:
         _check_recordings(fields_given, recordings)
     elif kept.exists():
@@ -83,7 +95,9 @@ def _check_recordings(given: Mapping[str, Any], recordings: Path) -> None:
     """A file from an earlier run knows whose recordings it is about."""
     about = given.get(_RECORDINGS)
     if about is not None and about != str(recordings.resolve()):
-        raise PngnatError(f"the consent is about the recordings in {about}, not about {recordings.resolve()}; {_REFUSAL}")
+        raise PngnatError(
+            f"the consent is about the recordings in {about}, not about {recordings.resolve()}; {_REFUSAL}"
+        )
 
 
 def terminal() -> Callable[[str], str] | None:
@@ -94,7 +108,9 @@ def terminal() -> Callable[[str], str] | None:
 def _asked(ask: Callable[[str], str]) -> dict[str, str]:
     try:
         answers = {name: ask(f"{question} ").strip() for name, question in _QUESTIONS.items()}
-        sure = ask("Do you confirm that this is true, and that the recordings are used with this person's consent? (yes/no) ")
+        sure = ask(
+            "Do you confirm that this is true, and that the recordings are used with this person's consent? (yes/no) "
+        )
     except EOFError:
         return {}
     if sure.strip().lower() not in ("y", "yes"):

@@ -1,4 +1,5 @@
-"""What a fine-tuning learns from and what it keeps out: the target's recordings in three parts, checked and aligned, and professionals'."""
+"""What a fine-tuning learns from and what it keeps out: the target's recordings in three parts, checked and aligned,
+and professionals'."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ class TargetData:
     target: Path
     """Folder with sound files and a metadata.csv of lines `id|text`."""
     held_out: float = 0.08
-    """Share of the texts that goes to "valid", for choices, and as much to "test", for the figures of the card, six to each at least
-    where that is no more than a tenth; neither is trained on."""
+    """Share of the texts that goes to "valid", for choices, and as much to "test", for the figures of the card, six to
+    each at least where that is no more than a tenth; neither is trained on."""
     minutes: float | None = None
     """Most minutes of recordings to learn from, null for all; fewer minutes are always a part of more."""
     least: float = 1.0
@@ -45,21 +46,26 @@ class TargetData:
 def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[Skipped]]:
     """The recordings to prepare as `speaker`'s, with their splits, and the lines of metadata.csv that cannot be used.
 
-    Which recordings are kept out, and which are left away for the sake of `minutes`, depends only on their texts and names; splits in
-    metadata.csv win. Raises PngnatError where there is too little, or where several people speak.
-    """
+    Which recordings are kept out, and which are left away for the sake of `minutes`, depends only on their texts and
+    names; splits in metadata.csv win. Raises PngnatError where there is too little, or where several people speak."""
     sources, skipped = read_folder(data.target, speaker)
     speakers = sorted({source.speaker for source in sources})
     if len(speakers) > 1:
-        raise PngnatError(f"{data.target} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out")
+        raise PngnatError(
+            f"{data.target} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out"
+        )
     split = assign_splits([replace(source, speaker=speaker) for source in sources], data.held_out, _LEAST_TEXTS)
     missing = [name for name in SPLITS if name not in {source.split for source in split}]
     if missing:
-        raise PngnatError(f"{data.target} has {len(sources)} recordings, none of them for '{missing[0]}'; ten or more are needed")
+        raise PngnatError(
+            f"{data.target} has {len(sources)} recordings, none of them for '{missing[0]}'; ten or more are needed"
+        )
     kept = _limited(split, data.minutes)
     seconds = speech_seconds([source for source in kept if source.split == "train"])
     if seconds < 60 * data.least:
-        raise PngnatError(f"{data.target} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a preview)")
+        raise PngnatError(
+            f"{data.target} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a preview)"
+        )
     return kept, skipped
 
 
@@ -91,7 +97,8 @@ def speech_seconds(sources: Sequence[Source]) -> float:
 def prepare_target(
     sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig, least: float, progress: Progress
 ) -> Mapping[str, Any]:
-    """Prepare the recordings in `config.out`, with a report of what to look at in `checks`, and say how much came of them.
+    """Prepare the recordings in `config.out`, with a report of what to look at in `checks`, and say how much came of
+    them.
 
     least: minutes below which no voice can be made. Returns minutes by split, and counts.
     Raises PngnatError where too little is left to learn from, or most recordings could not be used.
@@ -110,12 +117,17 @@ def prepare_target(
 
 
 def what_is_lost(report: Mapping[str, Any], minutes: Mapping[str, float], least: float) -> str:
-    """What to say of the recordings that were left out, nothing where there are none. report: of `prepare`. minutes: of each split.
+    """What to say of the recordings that were left out, nothing where there are none. report: of `prepare`. minutes: of
+    each split.
 
     Raises PngnatError where too little is left.
     """
     count = report["left out"] + report["prepared"]
-    lost = f"{report['left out']} of {count} recordings could not be used ({_reasons(report['failed'])})" if report["left out"] else ""
+    lost = (
+        f"{report['left out']} of {count} recordings could not be used ({_reasons(report['failed'])})"
+        if report["left out"]
+        else ""
+    )
     if report["left out"] > _TOO_MANY * count:
         raise PngnatError(f"{lost}; put the texts or the sounds right")
     missing = [split for split in ("train", "valid", "test") if not minutes.get(split)]
@@ -123,7 +135,9 @@ def what_is_lost(report: Mapping[str, Any], minutes: Mapping[str, float], least:
         raise PngnatError(f"no recording for '{missing[0]}' could be used: {lost or 'record more'}")
     if minutes["train"] < least:
         why = f", since {lost}" if lost else ", once silent ends are cut off"
-        raise PngnatError(f"there are {minutes['train']:.1f} minutes to learn from{why}; {least:g} or more are needed (five for a preview)")
+        raise PngnatError(
+            f"there are {minutes['train']:.1f} minutes to learn from{why}; {least:g} or more are needed (five for a preview)"
+        )
     return f"warning: {lost}" if report["left out"] > _MANY * count else lost
 
 
@@ -146,14 +160,17 @@ def read_professionals(folders: Sequence[str | Path], known: Sequence[str]) -> l
     for folder in folders:
         for recording in read_corpus(folder, "train"):
             if recording.speaker not in known:
-                raise PngnatError(f"{folder} has the speaker '{recording.speaker}', whom the base voice does not know ({', '.join(known)})")
+                raise PngnatError(
+                    f"{folder} has the speaker '{recording.speaker}', whom the base voice does not know ({', '.join(known)})"
+                )
             recordings.append(replace(recording, id=f"{Path(folder).name}-{recording.id}"))
     return recordings
 
 
 def mixed(target: Sequence[Recording], professionals: Sequence[Recording], share: float) -> list[Recording]:
-    """What one pass of the training sees: the professionals' recordings once, and the target's so often that the professionals have about
-    `share` of the time. All of it is the target's where there are no professionals or the share is 0."""
+    """What one pass of the training sees: the professionals' recordings once, and the target's so often that the
+    professionals have about `share` of the time. All of it is the target's where there are no professionals or the
+    share is 0."""
     if not professionals or share <= 0:
         return list(target)
     own, others = (sum(recording.seconds for recording in part) for part in (target, professionals))

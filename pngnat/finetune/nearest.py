@@ -57,7 +57,8 @@ class EncodedTimbre:
 
 
 class SpectrumTimbre:
-    """By what needs no learned weights: the long-term spectrum in dB and the pitch in semitones; minus their distance."""
+    """By what needs no learned weights: the long-term spectrum in dB and the pitch in semitones; minus their
+    distance."""
 
     name = "long-term spectrum and pitch"
 
@@ -87,14 +88,17 @@ def installed_timbre() -> Timbre:
     return first_installed(*makers)
 
 
-def likenesses(target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre) -> dict[str, float]:
+def likenesses(
+    target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre
+) -> dict[str, float]:
     """How alike the target and each speaker of the voice are, the nearest first.
 
     professionals: recordings of the voice's speakers; those of whom there are none speak with the voice.
     """
     own = [timbre.embed(*sound) for sound in _recorded(target)]
     found = {
-        name: timbre.likeness(own, [timbre.embed(*sound) for sound in sounds]) for name, sounds in _sounds(voice, professionals).items()
+        name: timbre.likeness(own, [timbre.embed(*sound) for sound in sounds])
+        for name, sounds in _sounds(voice, professionals).items()
     }
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 

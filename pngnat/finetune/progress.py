@@ -19,7 +19,8 @@ _SHOWS = 0.03
 
 @dataclass(frozen=True)
 class ProgressReport:
-    """How far a fine-tuning is. stage: its name. number, stages: which one it is, and how many are to be done. share: of the stage, 0 to 1.
+    """How far a fine-tuning is. stage: its name. number, stages: which one it is, and how many are to be done. share:
+    of the stage, 0 to 1.
 
     left: seconds until all is done, about.
     """
@@ -35,10 +36,16 @@ Watch = Callable[[ProgressReport], None]
 
 
 class Progress:
-    """minutes: how long each stage will take, by its name, in order; titles: what a person reads. watch: is told where it stands, at each
-    beginning of a stage and about once a second."""
+    """minutes: how long each stage will take, by its name, in order; titles: what a person reads. watch: is told where
+    it stands, at each beginning of a stage and about once a second."""
 
-    def __init__(self, minutes: Mapping[str, float], titles: Mapping[str, str], file: TextIO | None = None, watch: Watch | None = None):
+    def __init__(
+        self,
+        minutes: Mapping[str, float],
+        titles: Mapping[str, str],
+        file: TextIO | None = None,
+        watch: Watch | None = None,
+    ):
         from tqdm import tqdm
 
         self.minutes, self.titles = dict(minutes), dict(titles)
@@ -49,7 +56,10 @@ class Progress:
         self._first: tuple[float, float] | None = None
         settings = {"bar_format": "{desc} {percentage:3.0f}% |{bar}| {postfix}", "dynamic_ncols": True}
         self._bar = tqdm(
-            total=60 * sum(self.minutes.values()), file=self._file, disable=not (self.minutes and self._file.isatty()), **settings
+            total=60 * sum(self.minutes.values()),
+            file=self._file,
+            disable=not (self.minutes and self._file.isatty()),
+            **settings,
         )
 
     def begin(self, stage: str) -> None:
@@ -91,7 +101,8 @@ class Progress:
 
     @property
     def left(self) -> float:
-        """Seconds until the last stage's end: of this stage by its own speed once that shows, of the others as planned."""
+        """Seconds until the last stage's end: of this stage by its own speed once that shows, of the others as
+        planned."""
         names = list(self.minutes)
         if self._stage not in names:
             return 60 * sum(self.minutes.values())
@@ -139,7 +150,9 @@ class TrainingProgress(Callback):
         others = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]  # type: ignore[attr-defined]
         trainer.callbacks = others  # type: ignore[attr-defined]  # Lightning's types leave it out
 
-    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         self.progress.share(training_share(trainer))
 
 

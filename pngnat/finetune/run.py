@@ -55,7 +55,8 @@ class FinetuneConfig(TargetData):
     work: Path
     """Where everything else is kept, and gone on from; may be deleted when the voice is done."""
     consent: str | Mapping[str, Any] | None = None
-    """Who agreed to the voice and for what: a file (YAML or JSON), or its fields; asked for at a terminal. See pngnat.finetune.consent."""
+    """Who agreed to the voice and for what: a file (YAML or JSON), or its fields; asked for at a terminal. See
+    pngnat.finetune.consent."""
     base: str | None = None
     """Multi-speaker voice to start from, a name or a folder; null is the first bundled one."""
     professionals: tuple[Path, ...] = ()
@@ -63,8 +64,8 @@ class FinetuneConfig(TargetData):
     vocoder_from: Path | None = None
     """Folder of a vocoder's training to start from; null takes the base voice's vocoder."""
     budget: float | None = None
-    """Minutes of all the work on two cores; null takes three for each minute of speech, from 10 to 60. A stage that is done is not done
-    again for another budget."""
+    """Minutes of all the work on two cores; null takes three for each minute of speech, from 10 to 60. A stage that is
+    done is not done again for another budget."""
     workers: int = 1
     """Processes that align."""
     threads: int = 2
@@ -88,13 +89,18 @@ class FinetuneConfig(TargetData):
         for name, folder in (("target", self.target), ("out", self.out)):
             for stage in (CORPUS, SPEAKER, ACOUSTIC_STAGE, VOCODER_STAGE, VOICE):
                 if Path(folder).resolve().is_relative_to((self.work / stage).resolve()):
-                    raise PngnatError(f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place")
+                    raise PngnatError(
+                        f"{name}={folder} lies in {self.work / stage}, which is emptied; choose another place"
+                    )
 
 
-def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None, watch: Watch | None = None) -> Mapping[str, Any]:
+def finetune(
+    config: FinetuneConfig, ask: Callable[[str], str] | None = None, watch: Watch | None = None
+) -> Mapping[str, Any]:
     """Make the voice and return what was decided and measured in its last stage.
 
-    ask: puts a question to a person; None takes the terminal, where there is one. watch: is told how far it is, see `Progress`.
+    ask: puts a question to a person; None takes the terminal, where there is one. watch: is told how far it is, see
+    `Progress`.
     Raises PngnatError without consent, and wherever a stage cannot do its work.
     """
     # First: nobody should be asked about recordings that no voice can be made of.
@@ -106,7 +112,13 @@ def finetune(config: FinetuneConfig, ask: Callable[[str], str] | None = None, wa
 class _Finetuning:
     """One run through the stages."""
 
-    def __init__(self, config: FinetuneConfig, consent: Consent, target: tuple[list[Source], list[Skipped]], watch: Watch | None = None):
+    def __init__(
+        self,
+        config: FinetuneConfig,
+        consent: Consent,
+        target: tuple[list[Source], list[Skipped]],
+        watch: Watch | None = None,
+    ):
         self.config, self.consent, self.watch = config, consent, watch
         self.sources, self.skipped = target
         self.base_folder = find_voice(config.base)
@@ -119,7 +131,10 @@ class _Finetuning:
     def run(self) -> Mapping[str, Any]:
         stages = self._stages()
         pending = self.journal.pending(stages)
-        minutes, titles = {stage.name: stage.minutes for stage in pending}, {stage.name: stage.title for stage in pending}
+        minutes, titles = (
+            {stage.name: stage.minutes for stage in pending},
+            {stage.name: stage.title for stage in pending},
+        )
         self.progress = Progress(minutes, titles, watch=self.watch)
         try:
             for stage in stages:
@@ -135,13 +150,26 @@ class _Finetuning:
         corpora = {str(folder): corpus_digest(folder) for folder in config.professionals}
         base = digest(*(self.base_folder / name for name in (CARD, TOKENIZER, ACOUSTIC, VOCODER)))
         donor = config.vocoder_from and Path(config.vocoder_from)
-        files = [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
+        files = (
+            [donor / name for name in (SETTINGS, WEIGHTS, DISCRIMINATORS) if (donor / name).exists()] if donor else []
+        )
         acoustic = {**_learned(config.acoustic), "judged_by": JUDGED_BY}
         vocoder = {**_learned(config.vocoder), "vocoder_from": digest(*files)}
-        voice = {"blend": asdict(config.blend), "about": asdict(config.about), "consent": asdict(self.consent), "out": str(config.out)}
+        voice = {
+            "blend": asdict(config.blend),
+            "about": asdict(config.about),
+            "consent": asdict(self.consent),
+            "out": str(config.out),
+        }
         return [
             Stage(CORPUS, "checking and aligning", self._corpus_key(), plan.corpus, self._corpus),
-            Stage(SPEAKER, "looking for the nearest professional", {"base": base, "professionals": corpora}, plan.speaker, self._speaker),
+            Stage(
+                SPEAKER,
+                "looking for the nearest professional",
+                {"base": base, "professionals": corpora},
+                plan.speaker,
+                self._speaker,
+            ),
             Stage(ACOUSTIC_STAGE, "acoustic model", acoustic, plan.acoustic, self._acoustic),
             Stage(VOCODER_STAGE, "vocoder", vocoder, plan.vocoder, self._vocoder),
             Stage(VOICE, "blend, figures, card", voice, plan.voice, self._voice, (config.out / CARD,)),
@@ -168,16 +196,28 @@ class _Finetuning:
         found = likenesses(train, torch_voice(self.base), self.professionals, timbre)
         nearest = next(iter(found))
         self.progress.say(f"the nearest professional is {nearest} ({timbre.name}: {found[nearest]:.2f})")
-        return {"nearest": nearest, "by": timbre.name, "likeness": {name: round(value, 4) for name, value in found.items()}}
+        return {
+            "nearest": nearest,
+            "by": timbre.name,
+            "likeness": {name: round(value, 4) for name, value in found.items()},
+        }
 
     def _acoustic(self, folder: Path) -> Mapping[str, Any]:
         judge = voice_discriminator(self.base_folder)
-        learner = Learner(self.base, self.config.name, self.nearest, self.recordings, self.features, self.professionals, judge)
+        learner = Learner(
+            self.base, self.config.name, self.nearest, self.recordings, self.features, self.professionals, judge
+        )
         history = tune_acoustic(learner, self.config.acoustic, self.plan.acoustic / 60, folder, self.progress)
-        return {"judge": history.judge, "best": history.validations[history.best], "validations": len(history.validations)}
+        return {
+            "judge": history.judge,
+            "best": history.validations[history.best],
+            "validations": len(history.validations),
+        }
 
     def _vocoder(self, folder: Path) -> Mapping[str, Any]:
-        minutes = self.plan.vocoder_after(sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60)
+        minutes = self.plan.vocoder_after(
+            sum(self.journal.seconds(name) for name in (CORPUS, SPEAKER, ACOUSTIC_STAGE)) / 60
+        )
         self.progress.expect(minutes)
         tuned = tune_vocoder(
             VocoderLearner(self.vocoder_start, self.teacher, self.recordings, self.features),
@@ -223,7 +263,10 @@ class _Finetuning:
     @cached_property
     def lexicon(self) -> dict[str, tuple[str, ...]]:
         """The base voice's words and the person's own, as the recordings are aligned and the voice says them."""
-        return {**read_card(self.base_folder).lexicon, **(load_lexicon(self.config.lexicon) if self.config.lexicon else {})}
+        return {
+            **read_card(self.base_folder).lexicon,
+            **(load_lexicon(self.config.lexicon) if self.config.lexicon else {}),
+        }
 
     @cached_property
     def base(self) -> VoiceModules:
@@ -237,7 +280,8 @@ class _Finetuning:
 
     @property
     def features(self) -> Path:
-        """What is measured in recordings, for both trainings. It depends on what that stage depends on, and so lies in its folder."""
+        """What is measured in recordings, for both trainings. It depends on what that stage depends on, and so lies in
+        its folder."""
         return self.config.work / SPEAKER / "features"
 
     @cached_property
@@ -263,7 +307,8 @@ class _Finetuning:
         return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
 
 
-# How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which processors it runs.
+# How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which
+# processors it runs.
 _LIMITS = ("validations", "sentences", "validate_clips", "run", "processes")
 
 

@@ -41,8 +41,8 @@ _WORDS, _ENOUGH = 3, 6
 
 @dataclass(frozen=True)
 class ValidationSentences:
-    """What a voice is judged by. recordings: the split "valid", which says what the person sounds like. most: of their sentences, are
-    spoken."""
+    """What a voice is judged by. recordings: the split "valid", which says what the person sounds like. most: of their
+    sentences, are spoken."""
 
     recordings: Sequence[Recording]
     most: int
@@ -53,18 +53,23 @@ class ValidationSentences:
         return to_speak(self.recordings, self.most)
 
     def spoken(self, voice: Voice, speaker: str) -> list[SpokenSentence]:
-        """What a speaker of the voice makes of their texts, in free running, with the durations that the voice predicts."""
+        """What a speaker of the voice makes of their texts, in free running, with the durations that the voice
+        predicts."""
         texts = ((one.id, one.utterance.text) for one in self.chosen)
         return [SpokenSentence.made(id, text, synthesize(text, voice, speaker=speaker)) for id, text in texts]
 
 
 def make_judge(
-    measure: str, sentences: ValidationSentences, audio: AudioConfig, threads: int = 1, say: Callable[[str], None] = print
+    measure: str,
+    sentences: ValidationSentences,
+    audio: AudioConfig,
+    threads: int = 1,
+    say: Callable[[str], None] = print,
 ) -> Judge:
     """measure: LISTENERS, MEL_CEPSTRA, or "auto" for the first where it is installed. say: is told why it is not.
 
-    Raises PngnatError for another measure, and for a judge that is not installed or has a single recording to compare with.
-    """
+    Raises PngnatError for another measure, and for a judge that is not installed or has a single recording to compare
+    with."""
     if measure not in (LISTENERS, MEL_CEPSTRA, "auto"):
         raise PngnatError(f"'{measure}' is no measure of speech; use auto, {LISTENERS} or {MEL_CEPSTRA}")
     chosen = [SpokenSentence.recorded(recording) for recording in sentences.chosen]
@@ -83,11 +88,11 @@ def make_judge(
 
 
 def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
-    """At most so many recordings to judge a voice by, each text once, drawn by a rule that depends on their names alone.
+    """At most so many recordings to judge a voice by, each text once, drawn by a rule that depends on their names
+    alone.
 
-    Recognizers guess at a word or two, and speaker encoders hear too little of a voice in them: such recordings are taken only where there
-    are too few others.
-    """
+    Recognizers guess at a word or two, and speaker encoders hear too little of a voice in them: such recordings are
+    taken only where there are too few others."""
     once: dict[str, Recording] = {}
     for recording in sorted(recordings, key=lambda recording: hashlib.sha256(recording.id.encode()).digest()):
         once.setdefault(plain_text(recording.utterance.text), recording)
@@ -100,7 +105,8 @@ def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
 
 @dataclass
 class ValidationHistory:
-    """The validations so far. judge: the judge's name. points: of the run, that were reached. best: index of the best validation.
+    """The validations so far. judge: the judge's name. points: of the run, that were reached. best: index of the best
+    validation.
 
     validations: figures, each with the step and the share of the run.
     """
@@ -127,7 +133,8 @@ class ValidationHistory:
 
 @dataclass(frozen=True)
 class SpeechJudgement:
-    """How speech is judged in a training. voice_of: the voice that speaks with a model. speaker: who speaks. times: in a run."""
+    """How speech is judged in a training. voice_of: the voice that speaks with a model. speaker: who speaks. times: in
+    a run."""
 
     judge: Judge
     sentences: ValidationSentences
@@ -150,7 +157,9 @@ class BestBySpeech(Callback):
         self.judgement, self.ema, self.run_dir, self.say = judgement, ema, Path(run_dir), say
         self.history = ValidationHistory(judgement.judge.name)
 
-    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         share, times = training_share(trainer), self.judgement.times
         # The last point is the run's end, which rounding must not lose.
         point = times if share >= 1 else int(share * times)

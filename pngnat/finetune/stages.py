@@ -1,4 +1,5 @@
-"""Work in stages that can be stopped anywhere, are skipped when done, and are done again when what they depend on changed."""
+"""Work in stages that can be stopped anywhere, are skipped when done, and are done again when what they depend on
+changed."""
 
 from __future__ import annotations
 
@@ -25,10 +26,10 @@ OLD = ".old"
 class Stage:
     """One piece of work. It also depends on every stage before it.
 
-    name: also its folder's. inputs: what it depends on besides, as JSON holds it. minutes: how long it will take, about.
-    run: does it in its folder, which holds what an earlier attempt with the same inputs left there, and returns results as JSON holds
-    them. makes: files elsewhere, without which it is not done.
-    """
+    name: also its folder's. inputs: what it depends on besides, as JSON holds it. minutes: how long it will take,
+    about.
+    run: does it in its folder, which holds what an earlier attempt with the same inputs left there, and returns results
+    as JSON holds them. makes: files elsewhere, without which it is not done."""
 
     name: str
     title: str
@@ -40,8 +41,8 @@ class Stage:
 
 @dataclass
 class _Entry:
-    """What the state file says of a stage. key: of its inputs and of what it builds on. made: a name for what it made, another each time;
-    empty until it is done. seconds: spent on it, over all attempts."""
+    """What the state file says of a stage. key: of its inputs and of what it builds on. made: a name for what it made,
+    another each time; empty until it is done. seconds: spent on it, over all attempts."""
 
     key: str
     inputs: Mapping[str, Any]
@@ -53,9 +54,8 @@ class _Entry:
 class Journal:
     """What was done in a folder, kept in its `state.json`. say: is told what is done again, and why.
 
-    What is to be done again with other inputs takes nothing away: until it is done, the earlier folder stays as NAME.old, and comes back
-    where its inputs do. Raises PngnatError where `state.json` cannot be read.
-    """
+    What is to be done again with other inputs takes nothing away: until it is done, the earlier folder stays as
+    NAME.old, and comes back where its inputs do. Raises PngnatError where `state.json` cannot be read."""
 
     def __init__(self, folder: Path, say: Callable[[str], None] = print):
         self.folder, self._say = Path(folder), say
@@ -65,7 +65,9 @@ class Journal:
         path = self.folder / STATE
         if path.exists():
             try:
-                self._entries = {name: _Entry(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()}
+                self._entries = {
+                    name: _Entry(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()
+                }
             except (OSError, ValueError, TypeError, AttributeError) as error:
                 raise PngnatError(f"{path} is damaged ({error}); delete {self.folder} and start again") from error
 
@@ -79,7 +81,8 @@ class Journal:
         return []
 
     def perform(self, stage: Stage) -> Mapping[str, Any]:
-        """The stage's results: those of an earlier run where nothing changed since, else of the run now. Call in the stages' order.
+        """The stage's results: those of an earlier run where nothing changed since, else of the run now. Call in the
+        stages' order.
 
         Raises PngnatError where something lies in the stage's place that no stage has put there.
         """
@@ -117,7 +120,9 @@ class Journal:
         """Leave in the stage's place what was made of its inputs, or nothing."""
         for name in (stage.name, stage.name + OLD):
             if name not in self._entries and _is_filled(self.folder / name):
-                raise PngnatError(f"{self.folder / name} holds files that were not made here; move them, or choose another work=FOLDER")
+                raise PngnatError(
+                    f"{self.folder / name} holds files that were not made here; move them, or choose another work=FOLDER"
+                )
         entry, old = self._entries.get(stage.name), self._entries.get(stage.name + OLD)
         if entry is None or entry.key == key:
             return

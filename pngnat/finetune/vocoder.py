@@ -1,4 +1,5 @@
-"""The vocoder learns a new speaker, and is kept where it sounds better on the mels that the fine-tuned acoustic model predicts."""
+"""The vocoder learns a new speaker, and is kept where it sounds better on the mels that the fine-tuned acoustic model
+predicts."""
 
 from __future__ import annotations
 
@@ -48,12 +49,15 @@ class VocoderTuning:
             segments=SegmentConfig(predicted=0.0),
         )
     )
-    """How to train: as in the base vocoder's second stage (conf/vocoder_adversarial.yaml), with smaller batches, from the recordings' own
-    mels. Of mels that were learned against a discriminator, a vocoder that learned from predicted ones too made sound with a DistilMOS of
-    3.93, and one that never had 4.21."""
+    """How to train: as in the base vocoder's second stage (conf/vocoder_adversarial.yaml), with smaller batches, from
+    the recordings' own mels. Of mels that were learned against a discriminator, a vocoder that learned from predicted
+    ones too made sound with a DistilMOS of 3.93, and one that never had 4.21."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=3e-5, warmup=50, steps=4000))
-    """The learning rate; its hours are the time budget's. With 1e-4, minutes were not enough to be as good again as the base vocoder."""
-    run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=500, checkpoint_minutes=3))
+    """The learning rate; its hours are the time budget's. With 1e-4, minutes were not enough to be as good again as the
+    base vocoder."""
+    run: RunConfig = field(
+        default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=500, checkpoint_minutes=3)
+    )
     """Where and how it runs."""
     pitch: str = "harvest"
     """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed."""
@@ -67,7 +71,8 @@ class VocoderTuning:
 
 @dataclass(frozen=True)
 class VocoderLearner:
-    """start: what to begin from. teacher: the fine-tuned acoustic model, which knows the speaker. recordings: the target's, all splits.
+    """start: what to begin from. teacher: the fine-tuned acoustic model, which knows the speaker. recordings: the
+    target's, all splits.
     features: folder of what is measured in them."""
 
     start: VocoderStart
@@ -76,7 +81,9 @@ class VocoderLearner:
     features: Path
 
 
-def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, folder: Path, progress: Progress) -> Vocoder:
+def tune_vocoder(
+    learner: VocoderLearner, tuning: VocoderTuning, hours: float, folder: Path, progress: Progress
+) -> Vocoder:
     """Fine-tune in `folder`, or go on there. hours: of the whole stage, measuring features included."""
     start, recordings = learner.start, learner.recordings
     started = time.monotonic()
@@ -105,8 +112,8 @@ def tune_vocoder(learner: VocoderLearner, tuning: VocoderTuning, hours: float, f
 
 
 def _measure(learner: VocoderLearner, tuning: VocoderTuning, progress: Progress) -> None:
-    """Pitch of the recordings, and what mels are predicted for them where those are learned from, so that the training finds both and its
-    clock counts neither."""
+    """Pitch of the recordings, and what mels are predicted for them where those are learned from, so that the training
+    finds both and its clock counts neither."""
     recordings = [recording for recording in learner.recordings if recording.split != "test"]
     store = FeatureStore(learner.features, learner.teacher.audio, tuning.pitch)
     predicted = PredictedMels(learner.features, store, learner.teacher)
@@ -138,7 +145,8 @@ class VocoderChoice:
 
 
 def choose_vocoder(base: Vocoder, tuned: Vocoder, teacher: Teacher, recordings: Sequence[Recording]) -> VocoderChoice:
-    """Speak sentences with both, from the mels that the acoustic model predicts with the recordings' durations, and compare.
+    """Speak sentences with both, from the mels that the acoustic model predicts with the recordings' durations, and
+    compare.
 
     teacher: the acoustic model. recordings: the target's split "valid".
     """
@@ -150,7 +158,10 @@ def choose_vocoder(base: Vocoder, tuned: Vocoder, teacher: Teacher, recordings: 
         lambda: log_mel_judge(recorded, audio),
     )
     judge = first_installed(*makers)
-    scores = [judge.score([_speak(vocoder, *pair) for pair in zip(mels, sentences, strict=True)])["score"] for vocoder in (base, tuned)]
+    scores = [
+        judge.score([_speak(vocoder, *pair) for pair in zip(mels, sentences, strict=True)])["score"]
+        for vocoder in (base, tuned)
+    ]
     return VocoderChoice(judge.name, *(round(score, 4) for score in scores))
 
 

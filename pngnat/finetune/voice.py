@@ -53,9 +53,9 @@ class About:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose acoustic model is kept
-    as the professional. nearest: its speaker most like the target. minutes: learned from. history: lines about the
-    making."""
+    """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose
+    acoustic model is kept as the professional. nearest: its speaker most like the target. minutes: learned from.
+    history: lines about the making."""
 
     name: str
     base: VoiceModules
@@ -96,12 +96,15 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> VoiceModules:
 def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend | None, str]:
     """How the voice speaks unless it is told otherwise, and why; the disfluency report comes into `folder`.
 
-    Fluent speech keeps its own rhythm: blending it would take from the person what is theirs. Disfluent speech gets the geometric mean.
+    Fluent speech keeps its own rhythm: blending it would take from the person what is theirs. Disfluent speech gets the
+    geometric mean.
     Raises PngnatError for an unknown professional.
     """
     professional = choice.professional or tuned.nearest
     if professional not in tuned.base.speakers:
-        raise PngnatError(f"there is no professional '{professional}' to blend with; there are {', '.join(tuned.base.speakers)}")
+        raise PngnatError(
+            f"there is no professional '{professional}' to blend with; there are {', '.join(tuned.base.speakers)}"
+        )
     weight = BLEND if choice.weight is None else choice.weight
     found = disfluency(tuned.part("train"), torch_voice(tuned.base), [professional], weight)
     write_disfluency(folder, found)
@@ -113,7 +116,8 @@ def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend
 
 
 def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
-    """Rows on the sentences that were kept out: the recordings, the voice in its own rhythm and, where it has one, with its blend.
+    """Rows on the sentences that were kept out: the recordings, the voice in its own rhythm and, where it has one, with
+    its blend.
 
     What is not installed is left out.
     """
@@ -124,11 +128,16 @@ def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
     rows = [judge.row("recordings", real), judge.row("voice, own rhythm", own)]
     if voice.card.blend:
         rows.append(judge.row(f"voice, blended {voice.card.blend.weight:g}", speak(voice, real)))
-    return [{head: value for head, value in row.items() if any(other[head] is not None for other in rows)} for row in rows]
+    return [
+        {head: value for head, value in row.items() if any(other[head] is not None for other in rows)} for row in rows
+    ]
 
 
-def write_voice(tuned: Tuned, choice: BlendChoice, about: About, out: Path, work: Path, threads: int) -> Mapping[str, Any]:
-    """Decide, measure and write the voice folder `out`, with a sound to listen to in it. Returns what was decided and measured.
+def write_voice(
+    tuned: Tuned, choice: BlendChoice, about: About, out: Path, work: Path, threads: int
+) -> Mapping[str, Any]:
+    """Decide, measure and write the voice folder `out`, with a sound to listen to in it. Returns what was decided and
+    measured.
 
     work: where reports come.
     """
@@ -138,7 +147,11 @@ def write_voice(tuned: Tuned, choice: BlendChoice, about: About, out: Path, work
     rows = measure(voice, tuned, threads)
     save_voice(modules, out, card_text(tuned, voice, reason, rows, about))
     synthesize(PREVIEW_TEXT, voice).save(out / PREVIEW)
-    result = {"blend": blend and {"professional": blend.professional, "weight": blend.weight}, "reason": reason, "test": rows}
+    result = {
+        "blend": blend and {"professional": blend.professional, "weight": blend.weight},
+        "reason": reason,
+        "test": rows,
+    }
     report.write_json(work / "voice.json", result)
     return result
 
@@ -155,7 +168,11 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
         "",
         voice.card.description[:1].upper() + voice.card.description[1:] + ".",
         *(["The speaker is simulated and no person."] if about.simulated else []),
-        *([f"It is a preview, made of {tuned.minutes:.1f} minutes; record half an hour for the voice itself."] if preview else []),
+        *(
+            [f"It is a preview, made of {tuned.minutes:.1f} minutes; record half an hour for the voice itself."]
+            if preview
+            else []
+        ),
         "",
         "## Consent",
         "",

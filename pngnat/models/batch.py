@@ -12,7 +12,8 @@ from torch import Tensor
 
 
 class EncodedText(Protocol):
-    """One utterance: ids, segments and word_positions (L,), of which the first `num_phoneme_tokens` are the phoneme segment's."""
+    """One utterance: ids, segments and word_positions (L,), of which the first `num_phoneme_tokens` are the phoneme
+    segment's."""
 
     @property
     def ids(self) -> np.ndarray: ...
@@ -31,9 +32,10 @@ class EncodedText(Protocol):
 class PngBatch:
     """`[CLS] phonemes [SEP] wordpieces [SEP]` of B utterances, padded with 0 to the longest.
 
-    ids, segments, word_positions: (B, L) int64; segment 0 is the phoneme segment with its closing [SEP], 1 the grapheme segment.
-    lengths: (B,) tokens in all. phoneme_lengths: (B,) phoneme-segment tokens, which come first in each row; N is the largest.
-    """
+    ids, segments, word_positions: (B, L) int64; segment 0 is the phoneme segment with its closing [SEP], 1 the grapheme
+    segment.
+    lengths: (B,) tokens in all. phoneme_lengths: (B,) phoneme-segment tokens, which come first in each row; N is the
+    largest."""
 
     ids: Tensor
     segments: Tensor
@@ -78,7 +80,8 @@ class PngBatch:
 
 
 def pad_rows(rows: Sequence[Tensor], multiple: int = 1) -> Tensor:
-    """Rows (length, ...) of any length as (B, longest, ...), padded with zeros, the longest rounded up to a multiple of `multiple`."""
+    """Rows (length, ...) of any length as (B, longest, ...), padded with zeros, the longest rounded up to a multiple of
+    `multiple`."""
     longest = -(-max(len(row) for row in rows) // multiple) * multiple
     padded = rows[0].new_zeros(len(rows), longest, *rows[0].shape[1:])
     for into, row in zip(padded, rows, strict=True):

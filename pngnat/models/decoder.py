@@ -57,7 +57,8 @@ class Decoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
-        """upsampled: (B, T, inputs); counts: (B,) frames; speaker: (B, speaker_width), their embeddings, which an adaptive `parallel` sees;
+        """upsampled: (B, T, inputs); counts: (B,) frames; speaker: (B, speaker_width), their embeddings, which an
+        adaptive `parallel` sees;
         target: (B, T, M), which `lstm` is fed in training, or None.
 
         Returns (B, T, M). What lies past an utterance's count has no influence on what lies before.
@@ -81,7 +82,9 @@ class ParallelDecoder(Decoder):
         condition = speaker_width if config.adaptive else 0
         self.proj_in = nn.Linear(inputs * config.reduction, config.width)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(config.width, config.feedforward, config.kernel, 1 / config.layers, config.dropout, "none", condition)
+            ConvNeXtBlock(
+                config.width, config.feedforward, config.kernel, 1 / config.layers, config.dropout, "none", condition
+            )
             for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width)
@@ -97,7 +100,8 @@ class ParallelDecoder(Decoder):
 
 
 class LstmDecoder(Decoder):
-    """Pre-net and LSTMs over the previous frame and the upsampled vectors (arXiv 2010.04301, section 2 and appendix A)."""
+    """Pre-net and LSTMs over the previous frame and the upsampled vectors (arXiv 2010.04301, section 2 and appendix
+    A)."""
 
     def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
         super().__init__(inputs, n_mels, speaker_width, config)
@@ -129,8 +133,11 @@ class LstmDecoder(Decoder):
             made.append(output)
         return self.ungroup(torch.stack(made, dim=1), upsampled.shape[1])
 
-    def step(self, frame: Tensor, group: Tensor, states: list[LstmState | None]) -> tuple[Tensor, list[LstmState | None]]:
-        """One step: the last mel frame (B, M) and the next group (B, reduction * inputs) to (B, reduction * M) and new states."""
+    def step(
+        self, frame: Tensor, group: Tensor, states: list[LstmState | None]
+    ) -> tuple[Tensor, list[LstmState | None]]:
+        """One step: the last mel frame (B, M) and the next group (B, reduction * inputs) to (B, reduction * M) and new
+        states."""
         hidden = torch.cat([self.prenet(frame), group], dim=-1)
         new_states = []
         for cell, state in zip(self.cells, states, strict=True):
@@ -147,7 +154,8 @@ LstmState = tuple[Tensor, Tensor]
 
 
 class ZoneoutLstmCell(nn.Module):
-    """An LSTM cell, parts of whose state stay as they were (zoneout, arXiv 1606.01305); in evaluation, their expectation."""
+    """An LSTM cell, parts of whose state stay as they were (zoneout, arXiv 1606.01305); in evaluation, their
+    expectation."""
 
     def __init__(self, inputs: int, units: int, zoneout: float):
         super().__init__()
@@ -182,7 +190,8 @@ class PostNetConfig:
 
 
 class PostNet(nn.Module):
-    """A residual that sharpens the decoder's mel, convolutions over time, with tanh between them (arXiv 1712.05884, section 2.2)."""
+    """A residual that sharpens the decoder's mel, convolutions over time, with tanh between them (arXiv 1712.05884,
+    section 2.2)."""
 
     def __init__(self, n_mels: int, config: PostNetConfig):
         super().__init__()

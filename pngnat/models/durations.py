@@ -1,4 +1,5 @@
-"""How long each token lasts, and Gaussian upsampling: from one vector a token to one vector a frame (arXiv 2010.04301, section 3)."""
+"""How long each token lasts, and Gaussian upsampling: from one vector a token to one vector a frame (arXiv 2010.04301,
+section 3)."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class DurationPredictor(nn.Module):
         self.project = nn.Linear(2 * config.units, 1)
 
     def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
-        """hidden: (B, N, inputs), lengths: (B,). Returns (B, N) seconds, unbounded below: the loss needs the gradient there."""
+        """hidden: (B, N, inputs), lengths: (B,). Returns (B, N) seconds, unbounded below: the loss needs the gradient
+        there."""
         return self.project(self.lstm(hidden, lengths)).squeeze(-1)
 
 
@@ -47,7 +49,8 @@ class RangePredictor(nn.Module):
         self.project = nn.Linear(2 * config.units, 1)
 
     def forward(self, hidden: Tensor, durations: Tensor, lengths: Tensor) -> Tensor:
-        """hidden: (B, N, inputs), durations: (B, N) seconds. Returns (B, N), the Gaussians' sigma in frames, above `min_range`."""
+        """hidden: (B, N, inputs), durations: (B, N) seconds. Returns (B, N), the Gaussians' sigma in frames, above
+        `min_range`."""
         inputs = torch.cat([hidden.float(), durations[..., None]], dim=-1)
         return self.min_range + F.softplus(self.project(self.lstm(inputs, lengths)).squeeze(-1))
 
@@ -84,9 +87,15 @@ def position_in_token(durations: Tensor, frames: int) -> Tensor:
 
 
 def upsample(
-    hidden: Tensor, durations: Tensor, ranges: Tensor, frame_rate: float, position_width: int = 32, frames: int | None = None
+    hidden: Tensor,
+    durations: Tensor,
+    ranges: Tensor,
+    frame_rate: float,
+    position_width: int = 32,
+    frames: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Hidden states to frames: u_t = sum_i w_ti h_i, with a sinusoidal embedding of the position within the token concatenated.
+    """Hidden states to frames: u_t = sum_i w_ti h_i, with a sinusoidal embedding of the position within the token
+    concatenated.
 
     hidden: (B, N, D); durations: (B, N) seconds, 0 at padding; ranges: (B, N) frames; frames: T, None for the longest.
     Returns (B, T, D + position_width), zero past each utterance's end, and the frame counts (B,).

@@ -32,9 +32,8 @@ def _frequencies(width: int, device: torch.device) -> Tensor:
 class BiLstm(nn.Module):
     """`layers` bidirectional LSTM layers; padding has no influence on either direction.
 
-    Each direction is an LSTM over padded rows, the backward one over rows that begin with their last token. On CPUs that trains three
-    times faster than PyTorch's packed sequences, whose backward pass goes token by token.
-    """
+    Each direction is an LSTM over padded rows, the backward one over rows that begin with their last token. On CPUs
+    that trains three times faster than PyTorch's packed sequences, whose backward pass goes token by token."""
 
     def __init__(self, inputs: int, units: int, layers: int = 1):
         super().__init__()
@@ -54,7 +53,8 @@ class BiLstm(nn.Module):
 
 
 def reversed_places(lengths: Tensor, size: int) -> Tensor:
-    """(B, size) places that turn each row of `lengths[b]` tokens round and leave its padding where it is; its own inverse."""
+    """(B, size) places that turn each row of `lengths[b]` tokens round and leave its padding where it is; its own
+    inverse."""
     place = torch.arange(size, device=lengths.device)[None, :]
     return torch.where(length_mask(lengths, size), lengths[:, None] - 1 - place, place)
 
@@ -66,13 +66,19 @@ def _turn(x: Tensor, places: Tensor) -> Tensor:
 class ConvNeXtBlock(nn.Module):
     """A residual block over frames: a convolution per channel, then two dense layers.
 
-    Source: ConvNeXt, arXiv 2201.03545, section 2, over time as in Vocos, arXiv 2306.00814. gelu: `none` is exact, `tanh` its cheaper
-    approximation. condition: width of a vector that scales and shifts what the norm gives (AdaSpeech, arXiv 2103.00993, section 2.3); 0 for
-    none.
-    """
+    Source: ConvNeXt, arXiv 2201.03545, section 2, over time as in Vocos, arXiv 2306.00814. gelu: `none` is exact,
+    `tanh` its cheaper approximation. condition: width of a vector that scales and shifts what the norm gives
+    (AdaSpeech, arXiv 2103.00993, section 2.3); 0 for none."""
 
     def __init__(
-        self, width: int, hidden: int, kernel: int, scale: float, dropout: float = 0.0, gelu: str = "tanh", condition: int = 0
+        self,
+        width: int,
+        hidden: int,
+        kernel: int,
+        scale: float,
+        dropout: float = 0.0,
+        gelu: str = "tanh",
+        condition: int = 0,
     ) -> None:
         super().__init__()
         self.gelu = gelu
@@ -97,7 +103,8 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ConvNeXt(nn.Module):
-    """inputs channels to outputs channels, through `blocks` blocks of `width`. A frame of the result sees `reach` frames on either side."""
+    """inputs channels to outputs channels, through `blocks` blocks of `width`. A frame of the result sees `reach`
+    frames on either side."""
 
     def __init__(self, inputs: int, outputs: int, width: int, hidden: int, blocks: int, kernel: int = 7) -> None:
         super().__init__()

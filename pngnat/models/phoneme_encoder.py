@@ -1,4 +1,5 @@
-"""The phoneme-only encoder of Non-Attentive Tacotron, the baseline that PnG BERT replaces (arXiv 2010.04301, section 2)."""
+"""The phoneme-only encoder of Non-Attentive Tacotron, the baseline that PnG BERT replaces (arXiv 2010.04301, section
+2)."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ class PhonemeEncoder(nn.Module):
         self.config = config
         self.token = nn.Embedding(config.vocabulary_size, config.width, padding_idx=0)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(config.width, config.width, config.kernel, padding=config.kernel // 2) for _ in range(config.convolutions)
+            nn.Conv1d(config.width, config.width, config.kernel, padding=config.kernel // 2)
+            for _ in range(config.convolutions)
         )
-        # Layer norm where the paper has batch norm: padding must not change the statistics, and batches are small on CPUs.
+        # Layer norm where the paper has batch norm: padding must not change the statistics, and batches are small on
+        # CPUs.
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(config.convolutions))
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = BiLstm(config.width, config.lstm)

@@ -51,7 +51,9 @@ class PngBert(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(config.width, config.heads, config.feedforward, config.dropout, activation="gelu", norm_first=True)
+            nn.TransformerEncoderLayer(
+                config.width, config.heads, config.feedforward, config.dropout, activation="gelu", norm_first=True
+            )
             for _ in range(config.layers)
         )
         self.final_norm = nn.LayerNorm(config.width)
@@ -59,7 +61,8 @@ class PngBert(nn.Module):
 
     @torch.no_grad()
     def _initialize(self) -> None:
-        """Start where a hidden token soon finds the other half of its word: with PyTorch's usual weights small data never gets there."""
+        """Start where a hidden token soon finds the other half of its word: with PyTorch's usual weights small data
+        never gets there."""
         for embedding in (self.token, self.segment):
             nn.init.normal_(embedding.weight, std=EMBEDDING_STD)
         short = (wavelengths(self.config.width) < LONGEST_WAVE).repeat(2)
@@ -68,14 +71,16 @@ class PngBert(nn.Module):
             nn.init.normal_(projection.weight, std=EMBEDDING_STD * (0.5 * short.sum().item()) ** -0.5)
             projection.weight *= short
         for layer in self.layers:
-            # Keys start as queries, so that tokens attend to tokens like themselves ("Mimetic initialization", arXiv 2305.09828).
+            # Keys start as queries, so that tokens attend to tokens like themselves ("Mimetic initialization", arXiv
+            # 2305.09828).
             assert isinstance(layer, nn.TransformerEncoderLayer)
             queries, keys, _ = layer.self_attn.in_proj_weight.chunk(3)
             keys.copy_(queries)
 
     def forward(self, batch: PngBatch) -> Tensor:
         """The hidden state of each token, (B, L, D). Padding has no influence on the rest."""
-        # Tokens first: else PyTorch copies a frozen layer's weights for every token, which doubles the time of training.
+        # Tokens first: else PyTorch copies a frozen layer's weights for every token, which doubles the time of
+        # training.
         hidden = self.embed(batch).transpose(0, 1).contiguous()
         padding = ~batch.mask
         for layer in self.layers:

@@ -66,7 +66,8 @@ class PngBertPretrainedConfig(PretrainedConfig):
 
 @dataclass
 class PngBertOutput(ModelOutput):
-    """loss: () mean cross entropy over the labels, None without labels. logits: (B, L, V). last_hidden_state: (B, L, D)."""
+    """loss: () mean cross entropy over the labels, None without labels. logits: (B, L, V). last_hidden_state: (B, L,
+    D)."""
 
     loss: Tensor | None = None
     logits: Tensor | None = None
@@ -74,7 +75,8 @@ class PngBertOutput(ModelOutput):
 
 
 class MaskedTokenHead(nn.Module):
-    """Hidden states to scores over the one id space of phonemes and wordpieces; the output weights are the token embedding's."""
+    """Hidden states to scores over the one id space of phonemes and wordpieces; the output weights are the token
+    embedding's."""
 
     def __init__(self, config: PngBertConfig):
         super().__init__()
@@ -111,7 +113,8 @@ class PngBertForPreTraining(PreTrainedModel):
         return self.encoder.token
 
     def scores(self, hidden: Tensor) -> Tensor:
-        """Scores (..., V) over all ids for chosen hidden states (..., D), so that training scores masked tokens alone."""
+        """Scores (..., V) over all ids for chosen hidden states (..., D), so that training scores masked tokens
+        alone."""
         return self.head(hidden, self.encoder.token.weight)
 
     def forward(
@@ -124,9 +127,10 @@ class PngBertForPreTraining(PreTrainedModel):
     ) -> PngBertOutput:
         """Scores of every token, for use outside this package.
 
-        input_ids, segment_ids (0 phonemes and their [SEP], 1 graphemes), word_positions: (B, L), as `PngTokens` lists them.
-        attention_mask: (B, L), 1 at tokens, which come first in each row, 0 at padding. labels: (B, L), -100 where not asked.
-        """
+        input_ids, segment_ids (0 phonemes and their [SEP], 1 graphemes), word_positions: (B, L), as `PngTokens` lists
+        them.
+        attention_mask: (B, L), 1 at tokens, which come first in each row, 0 at padding. labels: (B, L), -100 where not
+        asked."""
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         batch = PngBatch(
             ids=input_ids,
@@ -137,14 +141,20 @@ class PngBertForPreTraining(PreTrainedModel):
         )
         hidden = self.encoder(batch)
         logits = self.scores(hidden)
-        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100)
+        loss = (
+            None
+            if labels is None
+            else F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100)
+        )
         return PngBertOutput(loss=loss, logits=logits, last_hidden_state=hidden)
 
 
 def load_pretrained(folder: str | Path) -> PngBertForPreTraining:
     """The model saved in `folder`; `.encoder` is the plain PngBert. Raises PngnatError where there is none."""
     if not (Path(folder) / "config.json").is_file():
-        raise PngnatError(f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that `pngnat train pretrain` exported")
+        raise PngnatError(
+            f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that `pngnat train pretrain` exported"
+        )
     return PngBertForPreTraining.from_pretrained(folder, local_files_only=True)
 
 

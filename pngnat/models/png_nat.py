@@ -13,7 +13,14 @@ from torch import Tensor, nn
 from pngnat.audio.config import AudioConfig
 from pngnat.models.batch import PngBatch, length_mask
 from pngnat.models.decoder import DecoderConfig, PostNet, PostNetConfig, build_decoder
-from pngnat.models.durations import DurationPredictor, PredictorConfig, RangePredictor, frame_counts, gaussian_weights, upsample
+from pngnat.models.durations import (
+    DurationPredictor,
+    PredictorConfig,
+    RangePredictor,
+    frame_counts,
+    gaussian_weights,
+    upsample,
+)
 from pngnat.models.phoneme_encoder import PhonemeEncoder, PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBert, PngBertConfig
 from pngnat.models.prosody import Prosody, ProsodyConfig
@@ -40,7 +47,8 @@ class PngNatConfig:
     position_width: int = 32
     """Of the embedding of a frame's place in its token."""
     prosody: ProsodyConfig | None = None
-    """A pitch and a loudness for each token, which the decoder is given; null leaves melody to the decoder alone, as the paper does."""
+    """A pitch and a loudness for each token, which the decoder is given; null leaves melody to the decoder alone, as
+    the paper does."""
     frozen_layers: int = -1
     """PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included."""
     mel_offset: float = -5.0
@@ -70,7 +78,10 @@ class PngNatConfig:
         return replace(self, speakers=speakers)
 
 
-ENCODERS: dict[str, tuple[type, type]] = {"png_bert": (PngBertConfig, PngBert), "phoneme": (PhonemeEncoderConfig, PhonemeEncoder)}
+ENCODERS: dict[str, tuple[type, type]] = {
+    "png_bert": (PngBertConfig, PngBert),
+    "phoneme": (PhonemeEncoderConfig, PhonemeEncoder),
+}
 
 
 def _encoder_kind(config: PngBertConfig | PhonemeEncoderConfig) -> str:
@@ -81,7 +92,8 @@ def _encoder_kind(config: PngBertConfig | PhonemeEncoderConfig) -> str:
 class Prediction:
     """What a training step compares with the recording.
 
-    durations: (B, N) seconds. mel: (B, T, M) normalized log-mel. coarse: the same before the post-net, None without one.
+    durations: (B, N) seconds. mel: (B, T, M) normalized log-mel. coarse: the same before the post-net, None without
+    one.
     prosody: (B, N, 2), None in a model without.
     """
 
@@ -108,25 +120,31 @@ class PngNat(nn.Module):
         self.duration_predictor = DurationPredictor(width, config.predictor)
         self.range_predictor = RangePredictor(width, config.predictor)
         self.prosody = Prosody(width, config.prosody) if config.prosody else None
-        self.decoder = build_decoder(width + config.position_width, config.audio.n_mels, config.speaker_width, config.decoder)
+        self.decoder = build_decoder(
+            width + config.position_width, config.audio.n_mels, config.speaker_width, config.decoder
+        )
         self.postnet = PostNet(config.audio.n_mels, config.postnet) if config.postnet else None
 
     def read(self, tokens: PngBatch) -> Tensor:
-        """The encoder's states of the phoneme segment, (B, N, D'), whoever speaks. The methods below take them as `states`, so that
-        a text that is first given durations and then spoken is read once."""
+        """The encoder's states of the phoneme segment, (B, N, D'), whoever speaks. The methods below take them as
+        `states`, so that a text that is first given durations and then spoken is read once."""
         return self.encoder(tokens)[:, : tokens.phoneme_mask.shape[1]]
 
     def encode(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
-        """The phoneme segment's hidden states with the speaker's embedding; speaker: (B,) rows. (B, N, D), zero at padding."""
+        """The phoneme segment's hidden states with the speaker's embedding; speaker: (B,) rows. (B, N, D), zero at
+        padding."""
         mask = tokens.phoneme_mask
         hidden = self.read(tokens) if states is None else states
         voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
         return torch.cat([hidden, voice], dim=-1) * mask[..., None]
 
-    def forward(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None) -> Prediction:
+    def forward(
+        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None
+    ) -> Prediction:
         """A training step's prediction, upsampled by the true durations and with the true prosody.
 
-        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the longest;
+        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the
+        longest;
         prosody: (B, N, 2), see `pngnat.data.prosody`; None decodes with what the model predicts.
         """
         hidden = self.encode(tokens, speaker)
@@ -143,8 +161,11 @@ class PngNat(nn.Module):
         return self.duration_predictor(hidden, tokens.phoneme_lengths).clamp(min=0) * tokens.phoneme_mask
 
     @torch.inference_mode()
-    def predict_prosody(self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None) -> Tensor:
-        """Normalized pitch and loudness of each token, (B, N, 2), 0 at padding; arguments as for `speak`. Only for models with prosody."""
+    def predict_prosody(
+        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None
+    ) -> Tensor:
+        """Normalized pitch and loudness of each token, (B, N, 2), 0 at padding; arguments as for `speak`. Only for
+        models with prosody."""
         if self.prosody is None:
             raise ValueError("the model predicts no prosody")
         mask = tokens.phoneme_mask
@@ -152,7 +173,12 @@ class PngNat(nn.Module):
 
     @torch.inference_mode()
     def speak(
-        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None, prosody: Tensor | None = None
+        self,
+        tokens: PngBatch,
+        speaker: Tensor,
+        durations: Tensor,
+        states: Tensor | None = None,
+        prosody: Tensor | None = None,
     ) -> Tensor:
         """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it.
 
@@ -173,13 +199,21 @@ class PngNat(nn.Module):
         return gaussian_weights(durations * rate, ranges, int(frame_counts(durations, rate).max()))
 
     def _decode(
-        self, tokens: PngBatch, speaker: Tensor, hidden: Tensor, durations: Tensor, prosody: Tensor | None, target: Tensor | None
+        self,
+        tokens: PngBatch,
+        speaker: Tensor,
+        hidden: Tensor,
+        durations: Tensor,
+        prosody: Tensor | None,
+        target: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
         if self.prosody is not None and prosody is not None:
             hidden = hidden + self.prosody.embed(prosody, tokens.phoneme_mask)
         frames = None if target is None else target.shape[1]
-        upsampled, counts = upsample(hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames)
+        upsampled, counts = upsample(
+            hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames
+        )
         coarse = self.decoder(upsampled, counts, self.speaker(speaker), target)
         if not self.postnet:
             return coarse, coarse

@@ -1,8 +1,8 @@
 """Pitch and loudness of each token: predicted from the text, and what the decoder makes the frames from.
 
-What a recording has of both is given to the decoder in training, so that it need not guess at the melody and make the mean of all
-melodies. Source: FastSpeech 2 (arXiv 2006.04558, section 2.3), a value a token as in FastPitch (arXiv 2006.06873, section 2.1).
-"""
+What a recording has of both is given to the decoder in training, so that it need not guess at the melody and make the
+mean of all melodies. Source: FastSpeech 2 (arXiv 2006.04558, section 2.3), a value a token as in FastPitch (arXiv
+2006.06873, section 2.1)."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ class ProsodyConfig:
 class Prosody(nn.Module):
     """The predictor, and the embedding of its values.
 
-    Values are normalized, see `pngnat.data.prosody`. They are functions of time that are given at the tokens' middles: Gaussian upsampling
-    draws the line between.
-    """
+    Values are normalized, see `pngnat.data.prosody`. They are functions of time that are given at the tokens' middles:
+    Gaussian upsampling draws the line between."""
 
     def __init__(self, width: int, config: ProsodyConfig) -> None:
         super().__init__()

@@ -20,8 +20,8 @@ _LONGEST_NAME = 100
 class Lines:
     """Lines of a file that follow each other.
 
-    start: where they begin, in bytes, or for Parquet in rows. first: the number of the first line in its file, from 0 on.
-    """
+    start: where they begin, in bytes, or for Parquet in rows. first: the number of the first line in its file, from 0
+    on."""
 
     number: int
     path: str
@@ -42,8 +42,8 @@ class Line:
 def split_lines(paths: Sequence[str], count: int) -> Iterator[Lines]:
     """Shards of `count` lines, the last of each file shorter; their numbers go on from file to file.
 
-    paths: text with lines `id|text`, JSON with an object a line (.jsonl), or Parquet (.parquet), both with `id` and `text`.
-    """
+    paths: text with lines `id|text`, JSON with an object a line (.jsonl), or Parquet (.parquet), both with `id` and
+    `text`."""
     number = 0
     for path in paths:
         for start, first, held in _pieces(path, count):
@@ -67,8 +67,8 @@ def _pieces(path: str, count: int) -> Iterator[tuple[int, int, int]]:
 def read_lines(shard: Lines) -> list[Line]:
     """The shard's lines, without the empty ones; a name that was there before in the shard is an error of its line.
 
-    Without a name of its own, a line is called by its file's name and its number there. Raises PngnatError where the file cannot be read.
-    """
+    Without a name of its own, a line is called by its file's name and its number there. Raises PngnatError where the
+    file cannot be read."""
     with open_bytes(shard.path) as file:
         if shard.path.endswith(".parquet"):
             raw: list[Any] = _parquet_rows(shard, file)

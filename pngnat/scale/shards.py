@@ -1,4 +1,5 @@
-"""A prepared corpus from a folder of sound files to shards, in which a million recordings open at once and are read in order."""
+"""A prepared corpus from a folder of sound files to shards, in which a million recordings open at once and are read in
+order."""
 
 from __future__ import annotations
 
@@ -55,11 +56,12 @@ class Part:
 
 
 def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], object] | None = None) -> int:
-    """Make the shards of this share that are not there yet; returns how many recordings are in all shards, 0 while some are missing.
+    """Make the shards of this share that are not there yet; returns how many recordings are in all shards, 0 while some
+    are missing.
 
-    Which shard a recording is in depends on its name alone, so that each holds some of every speaker. on_shard: is told how many
-    recordings a new shard holds. Raises PngnatError for a corpus that is none, is damaged, or was put here with other settings.
-    """
+    Which shard a recording is in depends on its name alone, so that each holds some of every speaker. on_shard: is told
+    how many recordings a new shard holds. Raises PngnatError for a corpus that is none, is damaged, or was put here
+    with other settings."""
     if not (sharding.corpus / MANIFEST).is_file():
         raise PngnatError(f"{sharding.corpus} is no prepared corpus: it has no {MANIFEST}")
     if sharding.format not in (None, "flac", "opus"):

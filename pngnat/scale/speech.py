@@ -1,4 +1,5 @@
-"""Speech in bulk: shards of lines to shards of sound, with a manifest that says of each word and phoneme when it is spoken."""
+"""Speech in bulk: shards of lines to shards of sound, with a manifest that says of each word and phoneme when it is
+spoken."""
 
 from __future__ import annotations
 
@@ -60,7 +61,14 @@ class BulkSpeech:
         texts = {Path(path).name: size_of(path) for path in self.texts}
         # What is off is left out: a run that an older version began, without that option, goes on.
         options = {name: str(value) for name, value in self.options.items() if value is not None and value is not False}
-        return {"texts": texts, "voice": voice, "vocoder": self.vocoder, "options": options, "format": self.format, "lines": self.lines}
+        return {
+            "texts": texts,
+            "voice": voice,
+            "vocoder": self.vocoder,
+            "options": options,
+            "format": self.format,
+            "lines": self.lines,
+        }
 
 
 @dataclass
@@ -90,9 +98,9 @@ class Total:
 def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardReport], None] | None = None) -> Total:
     """Speak every line of this share that is not spoken yet, and return what became of all of them.
 
-    on_shard: is told of each shard that is there. The same call goes on where another was stopped; several may run at once, on one share
-    or on several. Raises PngnatError for what cannot work at all, and where the folder was begun with other settings.
-    """
+    on_shard: is told of each shard that is there. The same call goes on where another was stopped; several may run at
+    once, on one share or on several. Raises PngnatError for what cannot work at all, and where the folder was begun
+    with other settings."""
     if work.format not in FORMATS:
         raise PngnatError(f"'{work.format}' is no format for shards; use one of {', '.join(FORMATS)}")
     if work.lines < 1:
@@ -143,7 +151,9 @@ class SpeechWorker:
         report, begun = ShardReport(), time.monotonic()
         lines = read_lines(shard)
         good = [line for line in lines if not line.error]
-        spoken = each_result([line.text for line in good], self.voice, batch_size=self.work.batch_size, **self.work.options)
+        spoken = each_result(
+            [line.text for line in good], self.voice, batch_size=self.work.batch_size, **self.work.options
+        )
         report.failed += [{"id": line.id, "reason": line.error} for line in lines if line.error]
         with shar_shard(self.work.out / SHAR, shard.number) as add:
             for line, result in zip(good, spoken, strict=True):
@@ -165,7 +175,8 @@ class SpeechWorker:
 
 
 def speech_cut(line: Line, speech: Any) -> dict[str, Any]:
-    """A spoken line as a lhotse MonoCut. Its supervision's text is what is said; `custom` has the line as it was written."""
+    """A spoken line as a lhotse MonoCut. Its supervision's text is what is said; `custom` has the line as it was
+    written."""
     seconds = speech.duration
     alignment = {
         "word": [[word.text, word.start, round(word.end - word.start, 6), None] for word in speech.words],
@@ -212,4 +223,6 @@ def _report(out: Path, number: int) -> ShardReport | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise PngnatError(f"{_place(out, number)}: is damaged ({error}); remove it, and the shard is made again") from error
+        raise PngnatError(
+            f"{_place(out, number)}: is damaged ({error}); remove it, and the shard is made again"
+        ) from error

@@ -18,8 +18,8 @@ from pngnat.version import __version__
 
 
 def plain_app(title: str) -> FastAPI:
-    """An application without routes, whose errors have OpenAI's shape. Its schema is at /openapi.json; FastAPI's pages that show it
-    would have a browser load scripts from elsewhere."""
+    """An application without routes, whose errors have OpenAI's shape. Its schema is at /openapi.json; FastAPI's pages
+    that show it would have a browser load scripts from elsewhere."""
     app = FastAPI(title=title, version=__version__, docs_url=None, redoc_url=None)
     add_error_answers(app)
     return app
@@ -41,7 +41,11 @@ def http_app(service: Service) -> ASGIApp:
         text = service.metrics.text(service.jobs.speaking, service.jobs.waiting)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
-    limited: ASGIApp = LimitsMiddleware(app, Limits(settings.token, settings.largest_body, settings.timeout), service.metrics)
+    limited: ASGIApp = LimitsMiddleware(
+        app, Limits(settings.token, settings.largest_body, settings.timeout), service.metrics
+    )
     if settings.origins:
-        limited = CORSMiddleware(limited, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+        limited = CORSMiddleware(
+            limited, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+        )
     return limited

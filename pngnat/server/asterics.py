@@ -1,8 +1,8 @@
-"""The REST interface of AsTeRICS Grid's external speech service, so that a communication board speaks with these voices.
+"""The REST interface of AsTeRICS Grid's external speech service, so that a communication board speaks with these
+voices.
 
-Its endpoints are those of AsTeRICS-Grid-Helper (README.md, "REST API"). The voices are of its type "data": the sound is made here, and
-played where the board is.
-"""
+Its endpoints are those of AsTeRICS-Grid-Helper (README.md, "REST API"). The voices are of its type "data": the sound is
+made here, and played where the board is."""
 
 from __future__ import annotations
 
@@ -69,12 +69,15 @@ def asterics_app(service: Service) -> ASGIApp:
         said.keep(key, sound)
         return sound
 
-    limited = LimitsMiddleware(app, Limits(None, service.settings.largest_body, service.settings.timeout), service.metrics)
+    limited = LimitsMiddleware(
+        app, Limits(None, service.settings.largest_body, service.settings.timeout), service.metrics
+    )
     return CORSMiddleware(limited, allow_origins=["*"], allow_methods=["GET", "POST"], allow_private_network=True)
 
 
 def _asked(request: Request) -> tuple[str, str]:
-    """The text and the voice of `/NAME/TEXT[/PROVIDER[/VOICE]]`; either may hold a slash, which is then written as %2F."""
+    """The text and the voice of `/NAME/TEXT[/PROVIDER[/VOICE]]`; either may hold a slash, which is then written as
+    %2F."""
     parts = request.scope["raw_path"].decode("ascii", "replace").strip("/").split("/")[1:]
     text, _provider, voice, *more = [unquote(part) for part in parts] + [""] * (3 - len(parts))
     if more:

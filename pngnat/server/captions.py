@@ -1,4 +1,5 @@
-"""Speech together with the times of its words and phonemes, in the shape of Kokoro-FastAPI's /dev/captioned_speech, and more of them."""
+"""Speech together with the times of its words and phonemes, in the shape of Kokoro-FastAPI's /dev/captioned_speech, and
+more of them."""
 
 from __future__ import annotations
 
@@ -66,11 +67,16 @@ def _caption(sound: bytes, kind: str, timings: Timings, before: float) -> dict[s
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """One object of many, in which a phoneme's `word` counts through all of the text."""
-    joined = {**parts[0], "audio": base64.b64encode(b"".join(base64.b64decode(part["audio"]) for part in parts)).decode()}
+    joined = {
+        **parts[0],
+        "audio": base64.b64encode(b"".join(base64.b64decode(part["audio"]) for part in parts)).decode(),
+    }
     for name in ("timestamps", "marks"):
         joined[name] = [row for part in parts for row in part[name]]
     joined["phonemes"], words = [], 0
     for part in parts:
-        joined["phonemes"] += [{**row, "word": None if row["word"] is None else row["word"] + words} for row in part["phonemes"]]
+        joined["phonemes"] += [
+            {**row, "word": None if row["word"] is None else row["word"] + words} for row in part["phonemes"]
+        ]
         words += len(part["timestamps"])
     return joined

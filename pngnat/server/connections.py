@@ -1,4 +1,5 @@
-"""uvicorn, with connections of clients that do nothing closed after a while, so that they cost neither memory nor places."""
+"""uvicorn, with connections of clients that do nothing closed after a while, so that they cost neither memory nor
+places."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _MOST_HEADER, _BACKLOG, _KEEP_ALIVE = 16_384, 512, 15
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn within a server's settings, and without its own handling of signals, which would end the process by one."""
+    """uvicorn within a server's settings, and without its own handling of signals, which would end the process by
+    one."""
 
     def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
         protocol = type("TimeoutProtocol", (TimeoutProtocol,), {"timeout": settings.timeout})

@@ -1,4 +1,5 @@
-"""A module for speech-dispatcher, so that screen readers (Orca) and browsers (speechSynthesis) speak with pngnat's voices."""
+"""A module for speech-dispatcher, so that screen readers (Orca) and browsers (speechSynthesis) speak with pngnat's
+voices."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ from pngnat.synthesis.synthesize import sentences, synthesize
 from pngnat.text.say_as import say_as
 from pngnat.text.ssml import is_ssml, read_ssml
 
-# The paces of the slowest and the fastest rate, -100 and 100: those of speech-dispatcher's module for eSpeak (80 and 449 words a minute,
-# 170 usually), to which people have set their screen readers.
+# The paces of the slowest and the fastest rate, -100 and 100: those of speech-dispatcher's module for eSpeak (80 and
+# 449 words a minute, 170 usually), to which people have set their screen readers.
 _SLOWEST, _FASTEST = 80 / 170, 449 / 170
 # Semitones of the pitch 100; markup of the text may add to it.
 _HIGHEST = 6.0
@@ -36,7 +37,8 @@ _MAX_PAUSE, _SECONDS_TO_END = 30.0, 1.0
 
 @dataclass(frozen=True)
 class Manner:
-    """How to speak, from speech-dispatcher's settings. rate, pitch, volume: -100 to 100. voice: a name, None for the default."""
+    """How to speak, from speech-dispatcher's settings. rate, pitch, volume: -100 to 100. voice: a name, None for the
+    default."""
 
     rate: int = 0
     pitch: int = 0
@@ -61,7 +63,9 @@ class Manner:
 
     def changed(self, values: dict[str, str]) -> Manner:
         """With these settings; what nobody here knows is passed over. Raises ValueError for a number that is none."""
-        numbers = {name: max(-100, min(100, int(values[name]))) for name in ("rate", "pitch", "volume") if name in values}
+        numbers = {
+            name: max(-100, min(100, int(values[name]))) for name in ("rate", "pitch", "volume") if name in values
+        }
         voice = values.get("synthesis_voice", self.voice)
         spelling = values["spelling_mode"] == "on" if "spelling_mode" in values else self.spelling
         return replace(self, **numbers, voice=None if voice == "NULL" else voice, spelling=spelling)
@@ -135,13 +139,19 @@ class DispatcherModule:
             return self._answer("302 ERROR BAD SYNTAX")
         if command == "AUDIO" and values.get("audio_output_method", "server") != "server":
             # Of older ones, which have their modules play.
-            return self._answer("300-pngnat needs speech-dispatcher 0.11 or newer, with sound that works", "300 MODULE ERROR")
+            return self._answer(
+                "300-pngnat needs speech-dispatcher 0.11 or newer, with sound that works", "300 MODULE ERROR"
+            )
         if command == "SET":
             try:
                 self._manner = self._manner.changed(values)
             except ValueError:
                 return self._answer("303 ERROR INVALID PARAMETER OR VALUE")
-        self._answer({"SET": "203 OK SETTINGS RECEIVED", "AUDIO": "203 OK AUDIO INITIALIZED", "LOGLEVEL": "203 OK LOGLEVEL SET"}[command])
+        self._answer(
+            {"SET": "203 OK SETTINGS RECEIVED", "AUDIO": "203 OK AUDIO INITIALIZED", "LOGLEVEL": "203 OK LOGLEVEL SET"}[
+                command
+            ]
+        )
 
     def _receive(self, kind: str) -> None:
         self._answer("202 OK RECEIVING MESSAGE")
@@ -189,7 +199,9 @@ class DispatcherModule:
     def _speak(self, message: _Message) -> None:
         manner, speaker = message.manner, self._speaker(message.manner.voice)
         voice, rate = speaker.voice, speaker.voice.sample_rate
-        said = sentences(message.text, voice, speaker=speaker.name, pace=manner.pace, pitch=manner.semitones, max_pause=_MAX_PAUSE)
+        said = sentences(
+            message.text, voice, speaker=speaker.name, pace=manner.pace, pitch=manner.semitones, max_pause=_MAX_PAUSE
+        )
         for sentence in said:
             marks = [(round(mark.time * rate), mark.name) for mark in sentence.said.marks]
             for part in _with_marks(sentence.blocks(), marks):
@@ -219,7 +231,8 @@ class _Over(Exception):
 
 
 def _with_marks(blocks: Iterator[np.ndarray], marks: list[tuple[int, str]]) -> Iterator[np.ndarray | str]:
-    """Short pieces of sound, with each mark's name before the sample that it stands at. marks: samples and names, in time."""
+    """Short pieces of sound, with each mark's name before the sample that it stands at. marks: samples and names, in
+    time."""
     place = 0
     for block in blocks:
         start = 0
@@ -233,7 +246,8 @@ def _with_marks(blocks: Iterator[np.ndarray], marks: list[tuple[int, str]]) -> I
 
 
 def spoken_text(text: str, kind: str, spelling: bool = False) -> str:
-    """What is said for a message, with pngnat's markup or as SSML. kind: a value of MESSAGES. spelling: whether letter by letter."""
+    """What is said for a message, with pngnat's markup or as SSML. kind: a value of MESSAGES. spelling: whether letter
+    by letter."""
     if kind == "icon":
         return re.sub(r"[_-]+", " ", text)
     if kind == "char":
@@ -249,7 +263,9 @@ def spoken_text(text: str, kind: str, spelling: bool = False) -> str:
 def _named(sign: str) -> str:
     """A character by its name; longer texts, and characters without one, as they are."""
     said = say_as(sign, {"interpret-as": "characters"}, lambda _: None) if len(sign) == 1 else sign
-    return unicodedata.name(sign, sign).lower() if len(sign) == 1 and said in (sign, "") and not sign.isalnum() else said
+    return (
+        unicodedata.name(sign, sign).lower() if len(sign) == 1 and said in (sign, "") and not sign.isalnum() else said
+    )
 
 
 def _is_well_formed(text: str) -> bool:
@@ -261,7 +277,8 @@ def _is_well_formed(text: str) -> bool:
 
 
 def load_voices(config: ModuleConfig) -> VoiceTable:
-    """The voices of a configuration, of which the default one has spoken, so that the first text does not wait for what is loaded then."""
+    """The voices of a configuration, of which the default one has spoken, so that the first text does not wait for what
+    is loaded then."""
     voices = VoiceTable.load(config.voices, threads=config.threads)
     synthesize("Hello.", voices.default.voice)
     return voices
@@ -272,4 +289,6 @@ def run_module(config_file: str | None) -> int:
     commands, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # What a library prints must not come between the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return DispatcherModule(commands, answers, lambda: load_voices(read_config(config_file) if config_file else ModuleConfig())).run()
+    return DispatcherModule(
+        commands, answers, lambda: load_voices(read_config(config_file) if config_file else ModuleConfig())
+    ).run()

@@ -1,7 +1,7 @@
 """The protocol between speech-dispatcher (0.11 or newer) and its modules: lines on standard input and output.
 
-speech-dispatcher's src/modules/module_process.c (BSD) says it in code. Sound goes through it too, and is played by speech-dispatcher.
-"""
+speech-dispatcher's src/modules/module_process.c (BSD) says it in code. Sound goes through it too, and is played by
+speech-dispatcher."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ MESSAGES = {"SPEAK": "text", "CHAR": "char", "KEY": "key", "SOUND_ICON": "icon"}
 
 @dataclass(frozen=True)
 class ModuleConfig:
-    """What the module's configuration file says. voices: names and folders. threads: of the processor; None leaves them as they are."""
+    """What the module's configuration file says. voices: names and folders. threads: of the processor; None leaves them
+    as they are."""
 
     voices: tuple[str, ...] = ()
     threads: int | None = None
@@ -92,12 +93,16 @@ class Writer:
     def sound(self, pcm: bytes, sample_rate: int) -> None:
         """16-bit mono little-endian sound to be played next."""
         head = (f"bits=16 num_channels=1 sample_rate={sample_rate} num_samples={len(pcm) // 2} big_endian=0").split()
-        self._stream.write("".join(f"705-{one}\n" for one in head).encode() + b"705-AUDIO\0" + escaped(pcm) + b"\n705 AUDIO\n")
+        self._stream.write(
+            "".join(f"705-{one}\n" for one in head).encode() + b"705-AUDIO\0" + escaped(pcm) + b"\n705 AUDIO\n"
+        )
         self._stream.flush()
 
     def voices(self, rows: list[tuple[str, str, str]]) -> None:
         """The list of voices: name, language, variant."""
-        self.send(*(f"200-{'	'.join(' '.join(part.split()) for part in row)}" for row in rows), "200 OK VOICE LIST SENT")
+        self.send(
+            *(f"200-{'	'.join(' '.join(part.split()) for part in row)}" for row in rows), "200 OK VOICE LIST SENT"
+        )
 
 
 def escaped(data: bytes) -> bytes:

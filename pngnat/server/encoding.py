@@ -18,8 +18,9 @@ MEDIA_TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "
 class Encoder:
     """Turns blocks of samples into the next bytes of a sound.
 
-    kind: one of MEDIA_TYPES; pcm is signed 16-bit little-endian, without a header. tags: metadata, by the names in `formats.TAGS`.
-    All of a flac comes when it is closed: its header holds the length, and libraries refuse one without.
+    kind: one of MEDIA_TYPES; pcm is signed 16-bit little-endian, without a header. tags: metadata, by the names in
+    `formats.TAGS`. All of a flac comes when it is closed: its header holds the length, and libraries refuse one
+    without.
     Raises PngnatError for a sample rate that the format does not know.
     """
 

@@ -21,7 +21,12 @@ class ApiError(Exception):
     """What a client is told. param: the field that is wrong. code: a word for programs. headers: of the answer."""
 
     def __init__(
-        self, status: int, message: str, param: str | None = None, code: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(shorten(printable(message), _LONGEST))
         self.status, self.param, self.code, self.headers = status, param, code, headers

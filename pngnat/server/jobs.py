@@ -1,4 +1,5 @@
-"""Texts to sound in threads, a few at once, while the event loop goes on; more wait in a queue, and too many are refused."""
+"""Texts to sound in threads, a few at once, while the event loop goes on; more wait in a queue, and too many are
+refused."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ class _End:
 
 
 class Job(AsyncIterator[T], Generic[T]):
-    """Work in a thread, whose items arrive here. It runs on ahead of a slow reader, so that its place is soon free for others; what it
-    makes of one text fits in memory, since texts have a limit.
+    """Work in a thread, whose items arrive here. It runs on ahead of a slow reader, so that its place is soon free for
+    others; what it makes of one text fits in memory, since texts have a limit.
 
     Iterating raises what the work raised.
     """
@@ -57,7 +58,8 @@ class Job(AsyncIterator[T], Generic[T]):
         return item
 
     def drop(self) -> None:
-        """Nobody waits for it any more: it ends before its next item, or never begins. Does nothing to a job that is done."""
+        """Nobody waits for it any more: it ends before its next item, or never begins. Does nothing to a job that is
+        done."""
         self._dropped.set()
         if self.future is not None:
             self.future.cancel()
@@ -88,7 +90,8 @@ class Job(AsyncIterator[T], Generic[T]):
 
 
 class JobQueue:
-    """Threads that speak, and texts that wait for them. at_once: texts that are spoken at once. waiting: texts that may wait."""
+    """Threads that speak, and texts that wait for them. at_once: texts that are spoken at once. waiting: texts that may
+    wait."""
 
     def __init__(self, at_once: int, waiting: int, metrics: Metrics) -> None:
         self.metrics = metrics
@@ -98,7 +101,8 @@ class JobQueue:
         self._usual = 1.0
 
     def start(self, work: Callable[[], Iterator[T]]) -> Job[T]:
-        """Begin, or wait in the queue; on the event loop. work: called in a thread for what it yields. Raises QueueFull where it is."""
+        """Begin, or wait in the queue; on the event loop. work: called in a thread for what it yields. Raises QueueFull
+        where it is."""
         if len(self._jobs) >= self._most:
             self.metrics.jobs["refused"] += 1
             raise QueueFull(max(1, math.ceil(self._usual * len(self._jobs) / self._at_once)))

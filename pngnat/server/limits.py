@@ -22,7 +22,8 @@ _CLOSE = {"Connection": "close"}
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one request. token: None lets everyone in. largest_body: bytes. timeout: seconds for all of the body to arrive."""
+    """Of one request. token: None lets everyone in. largest_body: bytes. timeout: seconds for all of the body to
+    arrive."""
 
     token: str | None
     largest_body: int

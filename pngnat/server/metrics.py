@@ -1,4 +1,5 @@
-"""What a server counts, in Prometheus's text format (version 0.0.4). Its client library would be a requirement for seven lines."""
+"""What a server counts, in Prometheus's text format (version 0.0.4). Its client library would be a requirement for
+seven lines."""
 
 from __future__ import annotations
 
@@ -24,9 +25,19 @@ class Metrics:
         """speaking, waiting: texts, now."""
         rows: list[tuple[str, str, str, list[tuple[str, float]]]] = [
             ("requests_total", "counter", "HTTP requests that were answered.", self._requests()),
-            ("texts_total", "counter", "Texts by what became of them.", [(f'{{result="{name}"}}', self.jobs[name]) for name in RESULTS]),
+            (
+                "texts_total",
+                "counter",
+                "Texts by what became of them.",
+                [(f'{{result="{name}"}}', self.jobs[name]) for name in RESULTS],
+            ),
             ("speech_seconds_total", "counter", "Seconds of sound that were made.", [("", round(self.spoken, 3))]),
-            ("first_sound_seconds_sum", "counter", "Seconds from a text to its first sound.", [("", round(self.first_sound, 3))]),
+            (
+                "first_sound_seconds_sum",
+                "counter",
+                "Seconds from a text to its first sound.",
+                [("", round(self.first_sound, 3))],
+            ),
             ("first_sound_seconds_count", "counter", "Texts that had a first sound.", [("", self.first_sounds)]),
             ("texts_speaking", "gauge", "Texts that are spoken now.", [("", speaking)]),
             ("texts_waiting", "gauge", "Texts that wait for their turn.", [("", waiting)]),
@@ -34,7 +45,9 @@ class Metrics:
         return "".join(_metric(*row) for row in rows)
 
     def _requests(self) -> list[tuple[str, float]]:
-        return [(f'{{path="{path}",status="{status}"}}', count) for (path, status), count in sorted(self.requests.items())]
+        return [
+            (f'{{path="{path}",status="{status}"}}', count) for (path, status), count in sorted(self.requests.items())
+        ]
 
 
 RESULTS = ("spoken", "failed", "dropped", "refused")

@@ -1,4 +1,5 @@
-"""OpenAI's interface: /v1/audio/speech, /v1/models, and /v1/audio/voices, which other servers of this kind have added."""
+"""OpenAI's interface: /v1/audio/speech, /v1/models, and /v1/audio/voices, which other servers of this kind have
+added."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ def openai_routes(service: Service) -> APIRouter:
 
     @routes.get("/v1/audio/voices")
     async def voices() -> dict[str, Any]:
-        rows = [{"id": one.id, "name": one.id, "description": one.description, "language": LANGUAGE} for one in service.voices.speakers]
+        rows = [
+            {"id": one.id, "name": one.id, "description": one.description, "language": LANGUAGE}
+            for one in service.voices.speakers
+        ]
         return {"voices": rows, "default": service.voices.default.id}
 
     return routes

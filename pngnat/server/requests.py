@@ -27,7 +27,8 @@ class VoiceName(BaseModel):
 
 
 class SpeechRequest(BaseModel):
-    """The body of OpenAI's /v1/audio/speech. Fields that it does not have are passed over, as other servers of this kind do."""
+    """The body of OpenAI's /v1/audio/speech. Fields that it does not have are passed over, as other servers of this
+    kind do."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -96,7 +97,11 @@ def checked(request: SpeechRequest, service: Service) -> CheckedRequest:
     check_length(request.input, service.settings)
     kind = request.response_format
     if kind not in MEDIA_TYPES:
-        raise ApiError(400, f"response_format '{kind[:20]}' is not supported; use one of {', '.join(MEDIA_TYPES)}", "response_format")
+        raise ApiError(
+            400,
+            f"response_format '{kind[:20]}' is not supported; use one of {', '.join(MEDIA_TYPES)}",
+            "response_format",
+        )
     name = request.voice.id if isinstance(request.voice, VoiceName) else request.voice
     return CheckedRequest(service, request.input, service.voices.find(name), request.speed, kind)
 

@@ -33,12 +33,13 @@ class JobResponse(StreamingResponse):
             self._job.drop()
 
 
-async def streamed(request: Request, job: Job[T], encode: Callable[[T], bytes], media_type: str, last: bytes = b"") -> Response:
+async def streamed(
+    request: Request, job: Job[T], encode: Callable[[T], bytes], media_type: str, last: bytes = b""
+) -> Response:
     """An answer that grows with the job. encode: of each item. last: what follows them.
 
-    Waits for the first item, so that a text that cannot be spoken is an error and no broken sound. Raises what the job raised, and
-    ApiError where the client has gone.
-    """
+    Waits for the first item, so that a text that cannot be spoken is an error and no broken sound. Raises what the job
+    raised, and ApiError where the client has gone."""
 
     async def first_of() -> list[T]:
         async for item in job:

@@ -25,7 +25,8 @@ from pngnat.server.wyoming_server import WyomingServer
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers. ports: by service. stop: ends it, from any thread; again, without waiting for requests that are at work."""
+    """A server that answers. ports: by service. stop: ends it, from any thread; again, without waiting for requests
+    that are at work."""
 
     service: Service
     ports: dict[str, int]
@@ -33,7 +34,9 @@ class Running:
 
 
 def serve(
-    settings: ServerSettings, on_ready: Callable[[Running], None] | None = None, make_app: Callable[[Service], ASGIApp] = http_app
+    settings: ServerSettings,
+    on_ready: Callable[[Running], None] | None = None,
+    make_app: Callable[[Service], ASGIApp] = http_app,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second one does not wait for the requests that are at work.
 
@@ -44,7 +47,11 @@ def serve(
     _check_certificate(settings)
     ports = {"http": settings.port, "wyoming": settings.wyoming_port, "asterics": settings.asterics_port}
     with ExitStack() as stack:
-        sockets = {name: stack.enter_context(_bound(settings.host, port, name)) for name, port in ports.items() if port is not None}
+        sockets = {
+            name: stack.enter_context(_bound(settings.host, port, name))
+            for name, port in ports.items()
+            if port is not None
+        }
         service = Service.start(settings)
         try:
             asyncio.run(_serve(service, make_app(service), sockets, on_ready))
@@ -52,7 +59,9 @@ def serve(
             service.jobs.close()
 
 
-async def _serve(service: Service, app: ASGIApp, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None) -> None:
+async def _serve(
+    service: Service, app: ASGIApp, sockets: dict[str, socket.socket], on_ready: Callable[[Running], None] | None
+) -> None:
     settings, loop, stopping = service.settings, asyncio.get_running_loop(), asyncio.Event()
     servers = {"http": HttpServer(settings, app)}
     if "asterics" in sockets:
@@ -105,14 +114,18 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
 def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
     """A socket at this address, before the seconds that loading takes; it listens later."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
         with socket.socket(family, kind) as bound:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
             yield bound
     except OSError as error:
         option = "--port" if name == "http" else f"--{name}-port"
-        raise PngnatError(f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another") from error
+        raise PngnatError(
+            f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another"
+        ) from error
 
 
 def _check_certificate(settings: ServerSettings) -> None:
@@ -122,7 +135,9 @@ def _check_certificate(settings: ServerSettings) -> None:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
     except OSError as error:  # ssl.SSLError is one
-        raise PngnatError(f"{settings.certificate} and {settings.key} are no certificate and its key in PEM ({error})") from error
+        raise PngnatError(
+            f"{settings.certificate} and {settings.key} are no certificate and its key in PEM ({error})"
+        ) from error
 
 
 def _address(bound: socket.socket) -> str:

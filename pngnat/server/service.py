@@ -30,16 +30,23 @@ class Service:
 
         Raises PngnatError where a voice cannot be loaded.
         """
-        voices, metrics = VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads), Metrics()
+        voices, metrics = (
+            VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads),
+            Metrics(),
+        )
         service = cls(settings, voices, JobQueue(settings.at_once, settings.waiting, metrics), metrics)
         for sentence in service.sentences("Hello.", voices.default):
             sentence.speech()
         return service
 
-    def sentences(self, text: str, speaker: TableSpeaker, pace: float = 1.0, ssml: bool | None = None) -> Iterator[Sentence]:
+    def sentences(
+        self, text: str, speaker: TableSpeaker, pace: float = 1.0, ssml: bool | None = None
+    ) -> Iterator[Sentence]:
         """How every text is spoken: `pngnat.synthesis.synthesize.sentences`, as the settings allow."""
         pause, mark = self.settings.max_pause, self.settings.watermark
-        return sentences(text, speaker.voice, speaker=speaker.name, pace=pace, ssml=ssml, max_pause=pause, watermark=mark)
+        return sentences(
+            text, speaker.voice, speaker=speaker.name, pace=pace, ssml=ssml, max_pause=pause, watermark=mark
+        )
 
     def blocks(self, sentence: Sentence) -> Iterator[np.ndarray]:
         """The sound of a sentence as it is made, counted."""

@@ -74,7 +74,9 @@ class ServerSettings:
         _check("--max-pause", self.max_pause, 0, 3600)
         _check("the timeout", self.timeout, 0.05, 3600)
         _check("the grace", self.grace, 0, 3600)
-        if self.token is not None and not (0 < len(self.token) <= _LONGEST_TOKEN and self.token.isascii() and is_printable(self.token)):
+        if self.token is not None and not (
+            0 < len(self.token) <= _LONGEST_TOKEN and self.token.isascii() and is_printable(self.token)
+        ):
             raise PngnatError(f"the token must have 1 to {_LONGEST_TOKEN} printable ASCII characters")
 
     @property
@@ -89,7 +91,8 @@ class ServerSettings:
 
 
 def given_token(token: str | None, file: str | os.PathLike | None) -> str | None:
-    """The token of an option, of a file's first line, or of the environment variable PNGNAT_TOKEN, in this order; None without any."""
+    """The token of an option, of a file's first line, or of the environment variable PNGNAT_TOKEN, in this order; None
+    without any."""
     if token is not None:
         return token
     if file is None:

@@ -1,4 +1,5 @@
-"""The voices of a server: a table that is fixed at its start, so that no name from a client is ever looked for on the disk."""
+"""The voices of a server: a table that is fixed at its start, so that no name from a client is ever looked for on the
+disk."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class TableSpeaker:
 
 
 class VoiceTable:
-    """voices: loaded ones, by the names that clients use; the first one's default speaker is the server's. At least one."""
+    """voices: loaded ones, by the names that clients use; the first one's default speaker is the server's. At least
+    one."""
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
         self.voices = dict(voices)
@@ -40,7 +42,9 @@ class VoiceTable:
         self._known: dict[str, TableSpeaker] = {}
         for key, voice in self.voices.items():
             for speaker in voice.card.offered:
-                one = TableSpeaker(f"{key}/{speaker.name}", speaker.name, speaker.description or voice.card.description, voice)
+                one = TableSpeaker(
+                    f"{key}/{speaker.name}", speaker.name, speaker.description or voice.card.description, voice
+                )
                 self.speakers.append(one)
                 self._known[one.id] = one
                 if speaker.name == voice.card.default_speaker:
@@ -51,14 +55,18 @@ class VoiceTable:
         self.default = self._known[next(iter(self.voices))]
 
     @classmethod
-    def load(cls, names: Sequence[str], engine: str | None = None, device: str | None = None, threads: int | None = None) -> VoiceTable:
-        """Load voices, with what `load_voice` takes; no name means the bundled ones. Raises PngnatError as it does, and for two of one
-        name."""
+    def load(
+        cls, names: Sequence[str], engine: str | None = None, device: str | None = None, threads: int | None = None
+    ) -> VoiceTable:
+        """Load voices, with what `load_voice` takes; no name means the bundled ones. Raises PngnatError as it does, and
+        for two of one name."""
         voices: dict[str, Voice] = {}
         for name in names or list(bundled_voices()):
             voice = load_voice(name, None, engine, device, threads)
             if voice.name in voices:
-                raise PngnatError(f"two of the voices have the name '{voice.name}'; give one of them another in its voice.json")
+                raise PngnatError(
+                    f"two of the voices have the name '{voice.name}'; give one of them another in its voice.json"
+                )
             voices[voice.name] = voice
         if not voices:
             raise PngnatError("no voice is installed with pngnat; name a voice folder (--voice FOLDER)")

@@ -108,7 +108,9 @@ class _Connection:
 
     async def _read(self) -> None:
         while True:
-            event = await asyncio.wait_for(read_event(self.reader, self.service.settings.largest_body), _LONGEST_SILENCE)
+            event = await asyncio.wait_for(
+                read_event(self.reader, self.service.settings.largest_body), _LONGEST_SILENCE
+            )
             if event is None:
                 return
             await self.events.put(event)
@@ -222,7 +224,9 @@ class _Connection:
             described = f"{one.id}: {one.description[:100]}" if one.description else one.id
             voices.append(TtsVoice(one.id, _HOME, True, described, __version__, [LANGUAGE]))
         about = "A person's voice, by PnG BERT and Non-Attentive Tacotron"
-        return Info(tts=[TtsProgram("pngnat", _HOME, True, about, __version__, voices, supports_synthesize_streaming=True)])
+        return Info(
+            tts=[TtsProgram("pngnat", _HOME, True, about, __version__, voices, supports_synthesize_streaming=True)]
+        )
 
 
 def _start(speaker: TableSpeaker) -> AudioStart:

@@ -35,4 +35,6 @@ def studio_app(studio: Studio) -> ASGIApp:
         app.include_router(routes)
     app.mount("/", StaticFiles(directory=str(files("pngnat.studio").joinpath("static")), html=True))
     settings = studio.service.settings
-    return Guard(LimitsMiddleware(app, Limits(None, _LARGEST, 10 * settings.timeout), studio.service.metrics), settings.token)
+    return Guard(
+        LimitsMiddleware(app, Limits(None, _LARGEST, 10 * settings.timeout), studio.service.metrics), settings.token
+    )

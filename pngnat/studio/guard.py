@@ -25,18 +25,18 @@ _HEADERS = {
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
     "Cache-Control": "no-store",
 }
-# Not a redirect: a browser that follows a link from elsewhere would leave the new cookie out, as other sites must not use it.
+# Not a redirect: a browser that follows a link from elsewhere would leave the new cookie out, as other sites must not
+# use it.
 _COME_IN = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=./"><a href="./">Open the studio</a>'
 
 
 class Guard:
     """An ASGI application around another.
 
-    A page of another site can send requests to this machine, and a name of its own can be made to mean this machine (DNS rebinding); what
-    it cannot do is to send this machine's name as Host, or no Origin with a request that changes something. token: what a browser must
-    bring once in the address (`/?token=...`), and then in a cookie; the name of the machine is anybody's then. None where no other
-    machine can reach the studio.
-    """
+    A page of another site can send requests to this machine, and a name of its own can be made to mean this machine
+    (DNS rebinding); what it cannot do is to send this machine's name as Host, or no Origin with a request that changes
+    something. token: what a browser must bring once in the address (`/?token=...`), and then in a cookie; the name of
+    the machine is anybody's then. None where no other machine can reach the studio."""
 
     def __init__(self, app: ASGIApp, token: str | None = None) -> None:
         self._app, self._token = app, token
@@ -72,7 +72,9 @@ class Guard:
 
     def _come_in(self, scope: Scope) -> Response:
         answer = HTMLResponse(_COME_IN)
-        answer.set_cookie(COOKIE, self._token or "", httponly=True, samesite="strict", secure=scope["scheme"] == "https")
+        answer.set_cookie(
+            COOKIE, self._token or "", httponly=True, samesite="strict", secure=scope["scheme"] == "https"
+        )
         return answer
 
 

@@ -1,5 +1,5 @@
-"""The process that makes a voice for the studio: `python -m pngnat.studio.make_process STATE`, with the job as JSON in its first line of
-input. It ends where its input ends, which is when the studio stops it, or is gone itself."""
+"""The process that makes a voice for the studio: `python -m pngnat.studio.make_process STATE`, with the job as JSON in
+its first line of input. It ends where its input ends, which is when the studio stops it, or is gone itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pngnat.errors import PngnatError
 
-# The processes that align import this module too, and should not wait for what they do not need; the rest is imported where it is used.
+# The processes that align import this module too, and should not wait for what they do not need; the rest is imported
+# where it is used.
 if TYPE_CHECKING:
     from pngnat.finetune.progress import ProgressReport
     from pngnat.finetune.run import FinetuneConfig
@@ -46,7 +47,12 @@ def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
 
     def tell(report: ProgressReport) -> None:
         title = TITLES[report.stage]
-        write_state(state, replace(begun, title=title, number=report.number, stages=report.stages, share=report.share, left=report.left))
+        write_state(
+            state,
+            replace(
+                begun, title=title, number=report.number, stages=report.stages, share=report.share, left=report.left
+            ),
+        )
 
     try:
         finetune(_config(job), watch=tell)
@@ -58,7 +64,9 @@ def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
         import traceback
 
         traceback.print_exc()
-        return replace(begun, state=FAILED, words="something went wrong that should not; making.log in the folder `work` says what")
+        return replace(
+            begun, state=FAILED, words="something went wrong that should not; making.log in the folder `work` says what"
+        )
     return replace(begun, state=DONE)
 
 

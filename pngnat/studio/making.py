@@ -1,4 +1,5 @@
-"""A voice in the making: `create`'s stages in a process of their own, which can be stopped, and go on where they were."""
+"""A voice in the making: `create`'s stages in a process of their own, which can be stopped, and go on where they
+were."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ TITLES = {
 
 @dataclass(frozen=True)
 class MakingOptions:
-    """How voices are made here. base: the voice to start from, None for the bundled one. budget: minutes of work, None for three for each
-    minute of speech. least: minutes of speech without which no voice is made."""
+    """How voices are made here. base: the voice to start from, None for the bundled one. budget: minutes of work, None
+    for three for each minute of speech. least: minutes of speech without which no voice is made."""
 
     base: str | None = None
     budget: float | None = None
@@ -41,10 +42,11 @@ class MakingOptions:
 
 @dataclass(frozen=True)
 class MakingState:
-    """Where the making stands. state: one of the words above. title: of the stage, for a person. number, stages: which of how many.
+    """Where the making stands. state: one of the words above. title: of the stage, for a person. number, stages: which
+    of how many.
 
-    share: of the stage, 0 to 1. left: seconds, about. words: why it failed. minutes: of the recordings that it is made of.
-    """
+    share: of the stage, 0 to 1. left: seconds, about. words: why it failed. minutes: of the recordings that it is made
+    of."""
 
     state: str = NOT_YET
     title: str = ""
@@ -93,7 +95,9 @@ class Making:
                 **asdict(self.options),
             }
             write_state(self._path, MakingState(RUNNING, minutes=round(self.project.takes.minutes, 2)))
-            self._process = _child([sys.executable, "-m", "pngnat.studio.make_process", str(self._path)], job, folder / LOG)
+            self._process = _child(
+                [sys.executable, "-m", "pngnat.studio.make_process", str(self._path)], job, folder / LOG
+            )
 
     def stop(self) -> None:
         """Stop it; what is learned is kept. Does nothing where it does not run."""
@@ -111,7 +115,8 @@ class Making:
 
     @property
     def report_folder(self) -> Path | None:
-        """Where the disfluency report of the last voice lies (disfluency.json, .txt, .png), None where there is none."""
+        """Where the disfluency report of the last voice lies (disfluency.json, .txt, .png), None where there is
+        none."""
         if not self.project.settings.voice:
             return None
         folder = self.project.folder / WORK / self.project.settings.voice / VOICE

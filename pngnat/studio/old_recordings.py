@@ -24,10 +24,11 @@ class Brought:
 
 
 def bring(folder: Path, takes: Takes, checker: TakeChecker) -> Brought:
-    """Add the recordings of a folder: sound files, and what is said in them, in a `metadata.csv` or in a NAME.txt beside each.
+    """Add the recordings of a folder: sound files, and what is said in them, in a `metadata.csv` or in a NAME.txt
+    beside each.
 
-    What could not be used is said, and the rest is taken. Raises PngnatError for a metadata.csv that cannot be read for sure.
-    """
+    What could not be used is said, and the rest is taken. Raises PngnatError for a metadata.csv that cannot be read for
+    sure."""
     if not (folder / METADATA).exists():
         _list_texts(folder)
     sources, skipped = read_folder(folder, "you")

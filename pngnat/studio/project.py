@@ -35,9 +35,8 @@ class Settings:
     """What the studio remembers besides recordings.
 
     phrases: names and sentences of one's own to record. said: kept phrases of the page to speak with, the latest first.
-    consent: speaker, agreed_by, purpose and date, as `finetune.consent` has them, None where nothing was agreed to. voice: the name of
-    the voice that was made or is being made, "" where there is none.
-    """
+    consent: speaker, agreed_by, purpose and date, as `finetune.consent` has them, None where nothing was agreed to.
+    voice: the name of the voice that was made or is being made, "" where there is none."""
 
     phrases: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
@@ -47,7 +46,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far somebody is. minutes: of speech that counts. takes: that count. next_minutes: where the next step is, None after the last.
+    """How far somebody is. minutes: of speech that counts. takes: that count. next_minutes: where the next step is,
+    None after the last.
 
     makes: what a voice of it would be: "" for none yet, "preview" or "voice".
     """
@@ -76,7 +76,8 @@ class Project:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other studios out of the folder, as long as this process lives. Raises PngnatError where one is in it."""
+        """Keep other studios out of the folder, as long as this process lives. Raises PngnatError where one is in
+        it."""
         try:
             with FileLock(self.folder / _LOCK, blocking=False):
                 yield
@@ -85,7 +86,8 @@ class Project:
 
     @property
     def prompts(self) -> list[Prompt]:
-        """What to read: the sentences that come with pngnat, the most useful first, and behind them the person's own."""
+        """What to read: the sentences that come with pngnat, the most useful first, and behind them the person's
+        own."""
         own = [Prompt.of(phrase) for phrase in self.settings.phrases]
         return list({prompt.id: prompt for prompt in (*shipped_prompts(), *own)}.values())
 
@@ -139,7 +141,9 @@ class Project:
         self.settings, self.takes = Settings(), Takes(self.folder / RECORDINGS)
         self._save()
         if left:
-            raise PngnatError(f"{self.folder / left[0]} could not be deleted; close other programs that use it, and try again")
+            raise PngnatError(
+                f"{self.folder / left[0]} could not be deleted; close other programs that use it, and try again"
+            )
 
     def _own_files(self) -> Iterator[Path]:
         for name in (SETTINGS, RECORDINGS, VOICES):
@@ -163,8 +167,16 @@ def voice_name(speaker: str) -> str:
 _STEPS = (
     (1.0, "", "Every sentence counts. After five minutes of speech you can hear a first preview of your voice."),
     (PREVIEW, "", "A good beginning. At five minutes of speech you can hear a first preview of your voice."),
-    (PREVIEW_MINUTES, "preview", "You can make a preview now, and hear where this goes. More recordings make it sound more like you."),
-    (VOICE, "preview", "You can make a voice now. At thirty minutes of speech it will be as good as it gets, or nearly."),
+    (
+        PREVIEW_MINUTES,
+        "preview",
+        "You can make a preview now, and hear where this goes. More recordings make it sound more like you.",
+    ),
+    (
+        VOICE,
+        "preview",
+        "You can make a voice now. At thirty minutes of speech it will be as good as it gets, or nearly.",
+    ),
 )
 _DONE = "You have recorded enough for your voice. Thank you for reading all this. More is welcome, and not needed."
 
@@ -186,6 +198,8 @@ def _settings(path: Path) -> Settings:
         voice = str(content.get("voice", ""))
         if voice and voice != voice_name(voice):
             raise ValueError(f"{voice!r} is no name of a voice")
-        return Settings(phrases, said, None if consent is None else {str(key): str(value) for key, value in consent.items()}, voice)
+        return Settings(
+            phrases, said, None if consent is None else {str(key): str(value) for key, value in consent.items()}, voice
+        )
     except (AttributeError, TypeError, ValueError) as error:
         raise PngnatError(f"{path} is damaged ({error}); your recordings are in {path.parent / RECORDINGS}") from error

@@ -23,13 +23,15 @@ _EDGE = "#"
 _AGAIN = 0.5
 # Of the two aims: a word that is said every day is worth as much as this many usual pairs of sounds.
 _WORD = 2.0
-# Seconds of a phoneme, and of beginning and ending a take, in units of a phoneme: short sentences are easy, but cost a pause each.
+# Seconds of a phoneme, and of beginning and ending a take, in units of a phoneme: short sentences are easy, but cost a
+# pause each.
 _START = 6
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One sentence to read. id: follows from its words, so that a later list with the same sentence knows its recording."""
+    """One sentence to read. id: follows from its words, so that a later list with the same sentence knows its
+    recording."""
 
     id: str
     text: str
@@ -86,7 +88,9 @@ class _Coverage:
     def gain(self, candidate: _Candidate) -> float:
         """What it adds for each phoneme that it takes; never more than before once others were taken."""
         pairs = sum(self._pair_worth[pair] * _left(self._pairs[pair], count) for pair, count in candidate.pairs.items())
-        words = sum(self._word_worth.get(word, 0.0) * _left(self._words[word], count) for word, count in candidate.words.items())
+        words = sum(
+            self._word_worth.get(word, 0.0) * _left(self._words[word], count) for word, count in candidate.words.items()
+        )
         return (pairs + words) / candidate.cost
 
     def take(self, candidate: _Candidate) -> None:
@@ -101,11 +105,12 @@ def _left(before: int, count: int) -> float:
 
 
 def choose_prompts(texts: Iterable[str], count: int, everyday: Mapping[str, int]) -> Iterator[str]:
-    """At most `count` of the sentences, the most useful first: pairs of sounds and everyday words not said yet, per length.
+    """At most `count` of the sentences, the most useful first: pairs of sounds and everyday words not said yet, per
+    length.
 
-    everyday: words in small letters with how often they are used. Greedy, which for such a sum of diminishing worths is within a factor
-    of 1 - 1/e of the best choice (Nemhauser, Wolsey and Fisher 1978); lazily, since a gain only falls (Minoux 1978).
-    """
+    everyday: words in small letters with how often they are used. Greedy, which for such a sum of diminishing worths is
+    within a factor of 1 - 1/e of the best choice (Nemhauser, Wolsey and Fisher 1978); lazily, since a gain only falls
+    (Minoux 1978)."""
     frontend = Frontend()
     candidates = [candidate for text in dict.fromkeys(texts) if (candidate := _candidate(frontend, text))]
     coverage = _Coverage(candidates, everyday)

@@ -36,7 +36,12 @@ def recording_routes(studio: Studio) -> APIRouter:
         own = set(studio.project.settings.phrases)
         kept = {take.prompt: take for take in studio.project.takes.kept}
         return [
-            {"id": one.id, "text": one.text, "own": one.text in own, "take": asdict(kept[one.id]) if one.id in kept else None}
+            {
+                "id": one.id,
+                "text": one.text,
+                "own": one.text in own,
+                "take": asdict(kept[one.id]) if one.id in kept else None,
+            }
             for one in studio.project.prompts
         ]
 
@@ -100,7 +105,11 @@ def _add_whole(routes: APIRouter, studio: Studio) -> None:
                     continue
                 (Path(scratch) / name).write_bytes(file.file.read())
             found = bring(Path(scratch), studio.project.takes, studio.checker)
-        return {"takes": [asdict(take) for take in found.takes], "left": [*left, *found.left], "standing": asdict(studio.project.standing)}
+        return {
+            "takes": [asdict(take) for take in found.takes],
+            "left": [*left, *found.left],
+            "standing": asdict(studio.project.standing),
+        }
 
     @routes.get("/api/export")
     def export(tasks: BackgroundTasks) -> FileResponse:

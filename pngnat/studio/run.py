@@ -40,9 +40,8 @@ class StudioSettings:
 def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; a voice in the making is stopped, and goes on with the next start.
 
-    Where other machines can reach it and no token is given, one is made. Raises PngnatError where the folder is in use or cannot be used,
-    and for a port, a certificate or a voice that cannot.
-    """
+    Where other machines can reach it and no token is given, one is made. Raises PngnatError where the folder is in use
+    or cannot be used, and for a port, a certificate or a voice that cannot."""
     server = settings.server
     if not server.is_local and server.token is None:
         server = replace(server, token="".join(secrets.choice(_LETTERS) for _ in range(_COUNT)))
@@ -79,7 +78,9 @@ def _tell(server: ServerSettings, port: int, folder: Path) -> str:
     if not server.is_local:
         _say(f"on a phone in the same network, open {address(_network_address() if is_everywhere else server.host)}")
         if server.certificate is None:
-            _say("a browser gives the microphone to pages of its own machine, or over https: to record on the phone, start with")
+            _say(
+                "a browser gives the microphone to pages of its own machine, or over https: to record on the phone, start with"
+            )
             _say("--certificate and --key, see docs/studio.md; to speak and to shape, the address above is enough")
     return here
 

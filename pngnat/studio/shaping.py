@@ -28,10 +28,9 @@ _KEPT = 128
 class Shape:
     """How to say a sentence, or what a text has between two full stops.
 
-    durations: seconds of each token, see `SpeechOptions.durations`; None leaves them to the voice. bends: semitones at the middle of each
-    token, a straight line between; None bends nothing. professional, weight: whose rhythm to borrow and how much of it, which
-    `durations` make void.
-    """
+    durations: seconds of each token, see `SpeechOptions.durations`; None leaves them to the voice. bends: semitones at
+    the middle of each token, a straight line between; None bends nothing. professional, weight: whose rhythm to borrow
+    and how much of it, which `durations` make void."""
 
     text: str
     speaker: str | None = None
@@ -46,7 +45,8 @@ class Shape:
 
 
 def split_text(text: str) -> list[str]:
-    """The sentences of a text, each to be shaped on its own, with the pace and pitch that hold since an earlier one written before it.
+    """The sentences of a text, each to be shaped on its own, with the pace and pitch that hold since an earlier one
+    written before it.
 
     Raises PngnatError for an empty text.
     """
@@ -57,7 +57,11 @@ def split_text(text: str) -> list[str]:
     parts = [part for paragraph in paragraphs(held) for part in split(paragraph)]
     for sentence in (put_back(part, pieces).strip() for part in parts):
         if sentence:
-            found.append(" ".join([*(piece for name, piece in holding.items() if not sentence.startswith(f"[{name}:")), sentence]))
+            found.append(
+                " ".join(
+                    [*(piece for name, piece in holding.items() if not sentence.startswith(f"[{name}:")), sentence]
+                )
+            )
         holding |= lasting(sentence)
     return found
 
@@ -84,7 +88,8 @@ class Shaper:
         return speech
 
     def say_all(self, shapes: Sequence[Shape], voice: Voice, pause: float | None = None) -> Speech:
-        """Several sentences, with silence between. pause: its seconds, None for the voice's. Raises PngnatError as `say` does."""
+        """Several sentences, with silence between. pause: its seconds, None for the voice's. Raises PngnatError as
+        `say` does."""
         seconds = voice.card.pauses.sentence if pause is None else pause
         if not 0 <= seconds <= LONGEST_PAUSE:
             raise PngnatError(f"a pause lasts from 0 to {LONGEST_PAUSE:g} seconds")
@@ -128,4 +133,6 @@ def _bent(sentence: Sentence, bends: np.ndarray) -> Sentence:
     middles = ((borders[:-1] + borders[1:]) / 2)[sounding]
     curve = np.interp(frames, middles, bends[sounding])
     sentence.voice.vocoder.check_pitch(bool(curve.any()))
-    return replace(sentence, pitch=replace(sentence.pitch, semitones=(sentence.pitch.semitones + curve).astype(np.float32)))
+    return replace(
+        sentence, pitch=replace(sentence.pitch, semitones=(sentence.pitch.semitones + curve).astype(np.float32))
+    )

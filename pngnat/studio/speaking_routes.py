@@ -37,7 +37,8 @@ class Text(BaseModel):
 
 
 class Saying(Text):
-    """A text to speak at once. own: whether a recording of just these words is played in its place, where there is one."""
+    """A text to speak at once. own: whether a recording of just these words is played in its place, where there is
+    one."""
 
     voice: str | None = None
     pace: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
@@ -121,7 +122,9 @@ def _add_shapes(routes: APIRouter, studio: Studio) -> None:
             times = speech.timings
             makers = {"json": times.to_json, "srt": times.to_srt, "TextGrid": times.to_textgrid}
             content, kind = makers[body.format](), _TIMES[body.format]
-        return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="speech.{body.format}"'})
+        return Response(
+            content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="speech.{body.format}"'}
+        )
 
 
 def _shape(body: Shaping, speaker: str) -> Shape:
@@ -143,7 +146,8 @@ def _lenders(voice: Voice, speaker: str) -> list[str]:
 
 
 def described(speech: Speech, voice: Voice) -> dict[str, Any]:
-    """All that a page draws: sound as a wav file in Base64, words, tokens with their seconds, a mel from 0 to 255 and the pitch in Hz."""
+    """All that a page draws: sound as a wav file in Base64, words, tokens with their seconds, a mel from 0 to 255 and
+    the pitch in Hz."""
     audio = voice.card.audio
     mel = mel_picture(speech.samples, audio)
     low, high = np.log(audio.log_floor), max(float(mel.max()), np.log(audio.log_floor) + 1)

@@ -30,7 +30,8 @@ _QUIET_ROOM, _LOUD_ROOM = -60.0, -45.0
 
 @dataclass(frozen=True)
 class Note:
-    """One thing to say about a take. kind: as `checks.Warned` has it, "silent" for no speech at all. words: what a person reads.
+    """One thing to say about a take. kind: as `checks.Warned` has it, "silent" for no speech at all. words: what a
+    person reads.
 
     again: whether reading it again is worth the effort; else it is only good to know.
     """
@@ -42,8 +43,8 @@ class Note:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was found in a take. speech: seconds from the first sound of the text to the last, all of the take where it could not be
-    aligned. level, noise: dB of full scale."""
+    """What was found in a take. speech: seconds from the first sound of the text to the last, all of the take where it
+    could not be aligned. level, noise: dB of full scale."""
 
     notes: tuple[Note, ...]
     seconds: float
@@ -53,7 +54,8 @@ class Heard:
 
 
 class TakeChecker:
-    """Listens to takes, one at a time, whoever asks. lexicon: pronunciations that win over the dictionary's, for names."""
+    """Listens to takes, one at a time, whoever asks. lexicon: pronunciations that win over the dictionary's, for
+    names."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._lexicon = dict(lexicon or {})
@@ -68,7 +70,8 @@ class TakeChecker:
         return Aligner(self._frontend.pronouncer.variants)
 
     def hear(self, samples: np.ndarray, sample_rate: int, text: str) -> Heard:
-        """samples: (S, channels) in [-1, 1]. text: what should be said in it. Raises PngnatError for a text without words."""
+        """samples: (S, channels) in [-1, 1]. text: what should be said in it. Raises PngnatError for a text without
+        words."""
         with self._lock:
             return self._hear(samples, sample_rate, text)
 
@@ -103,7 +106,9 @@ def hear_room(samples: np.ndarray, sample_rate: int) -> Note:
     return Note("noise", words)
 
 
-def _recording(utterance: Utterance, alignment: Alignment | None, measures: Mapping[str, float], seconds: float) -> Recording:
+def _recording(
+    utterance: Utterance, alignment: Alignment | None, measures: Mapping[str, float], seconds: float
+) -> Recording:
     durations = alignment.durations if alignment else np.array([seconds])
     words = alignment.words if alignment else ()
     return Recording("take", "you", "", Path(), utterance, durations.astype(np.float32), (), words, measures)
@@ -115,7 +120,9 @@ def _notes(recording: Recording) -> tuple[Note, ...]:
     kinds = {one.kind for one in warned}
     notes: dict[str, Note] = {}
     for one in warned:
-        if (one.kind == "word" and ("text" in kinds or "word" in notes)) or (one.kind == "level" and "clipping" in kinds):
+        if (one.kind == "word" and ("text" in kinds or "word" in notes)) or (
+            one.kind == "level" and "clipping" in kinds
+        ):
             continue
         note = _note(one, recording)
         if note is not None:
@@ -131,19 +138,27 @@ def _note(warned: Warned, recording: Recording) -> Note | None:
     if warned.kind == "word":
         word = min((one for one in recording.words if one.score is not None), key=lambda one: one.score or 0.0)
         return Note(
-            "word", f"“{word.text}” sounds a little different from what is written. That is fine if it is your way to say it.", False
+            "word",
+            f"“{word.text}” sounds a little different from what is written. That is fine if it is your way to say it.",
+            False,
         )
     return _NOTES[warned.kind]
 
 
 _NOTES = {
     "clipping": Note(
-        "clipping", "This one is a little too loud: the loudest sounds are cut off. Lean back a bit, or turn the microphone down."
+        "clipping",
+        "This one is a little too loud: the loudest sounds are cut off. Lean back a bit, or turn the microphone down.",
     ),
     "too quiet": Note("level", "This one is very quiet. Come a little nearer to the microphone, or turn it up."),
     "loud": Note("level", "This one is quite loud. A little more distance to the microphone will help.", again=False),
     "noise": Note("noise", "There is noise behind your voice. Is a fan, a window or a television on?"),
-    "cut off": Note("silence", "The beginning or the end may be cut off. Leave a short moment of quiet before and after you read."),
-    "text": Note("text", "This does not sound like the sentence on the screen. Listen to it; if you said something else, read it again."),
+    "cut off": Note(
+        "silence", "The beginning or the end may be cut off. Leave a short moment of quiet before and after you read."
+    ),
+    "text": Note(
+        "text",
+        "This does not sound like the sentence on the screen. Listen to it; if you said something else, read it again.",
+    ),
     "long": Note("long", "This one is long. Parts of up to half a minute work best.", again=False),
 }

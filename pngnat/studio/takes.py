@@ -1,4 +1,5 @@
-"""The takes of a person, kept on the disk: each one that was made, which of them count, and the list that `pngnat create` reads."""
+"""The takes of a person, kept on the disk: each one that was made, which of them count, and the list that `pngnat
+create` reads."""
 
 from __future__ import annotations
 
@@ -34,9 +35,10 @@ class UnknownTake(PngnatError):
 class Take:
     """One recording of one text.
 
-    prompt: of the text, see `prompt_id`. kept: whether it counts: of each text at most one take does. made: when, ISO 8601 in UTC.
-    seconds, speech: of the take, and from its first sound to its last. notes: what was said about it. imported: whether it is an old one.
-    """
+    prompt: of the text, see `prompt_id`. kept: whether it counts: of each text at most one take does. made: when, ISO
+    8601 in UTC.
+    seconds, speech: of the take, and from its first sound to its last. notes: what was said about it. imported: whether
+    it is an old one."""
 
     id: str
     prompt: str
@@ -56,7 +58,8 @@ class Take:
 
 
 class Takes:
-    """The takes in a folder, which has the form that `pngnat create` reads: `wavs/` and a `metadata.csv` of those that count.
+    """The takes in a folder, which has the form that `pngnat create` reads: `wavs/` and a `metadata.csv` of those that
+    count.
 
     All changes are on the disk before a method returns. Raises PngnatError where the folder cannot be read or written.
     """
@@ -165,7 +168,9 @@ def _read(path: Path) -> list[Take]:
         content = json.loads(path.read_text(encoding="utf-8"))
         return [_take(row) for row in content["takes"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PngnatError(f"{path} is damaged ({error}); the recordings themselves are in {path.parent / WAVS}") from error
+        raise PngnatError(
+            f"{path} is damaged ({error}); the recordings themselves are in {path.parent / WAVS}"
+        ) from error
 
 
 def _take(row: Mapping[str, Any]) -> Take:

@@ -38,7 +38,8 @@ Durations = Sequence[float] | np.ndarray | WordDurations | str | os.PathLike
 class GivenDurations:
     """Lengths that the caller gives, handed out utterance by utterance.
 
-    durations: seconds of each token of the phoneme segment, WordDurations, or a timings file (JSON, TextGrid), of phonemes or of words.
+    durations: seconds of each token of the phoneme segment, WordDurations, or a timings file (JSON, TextGrid), of
+    phonemes or of words.
     Raises PngnatError for a file that cannot be read, and for values that are negative or no numbers.
     """
 
@@ -50,7 +51,9 @@ class GivenDurations:
             self._seconds = np.array([span.seconds for span in file.spans])
         else:
             self._spans, self.of_words = None, isinstance(durations, WordDurations)
-            self._seconds = numbers("durations", durations.seconds if isinstance(durations, WordDurations) else durations)
+            self._seconds = numbers(
+                "durations", durations.seconds if isinstance(durations, WordDurations) else durations
+            )
         if self._seconds.ndim != 1 or not np.all(self._seconds >= 0) or not np.all(np.isfinite(self._seconds)):
             raise PngnatError("durations must be a list of seconds, one for each token or word, each 0 or more")
         self._next = 0
@@ -64,13 +67,17 @@ class GivenDurations:
         silent = np.zeros(len(words), dtype=bool) if self.of_words else tokens.word_index < 0
         if self._spans is None:
             return self._take_plain(len(labels))
-        return np.array([self._take_named(self._spans, label, bool(quiet)) for label, quiet in zip(labels, silent, strict=True)])
+        return np.array(
+            [self._take_named(self._spans, label, bool(quiet)) for label, quiet in zip(labels, silent, strict=True)]
+        )
 
     def finish(self) -> None:
         """Raise PngnatError where lengths are left over."""
         left = len(self._seconds) - self._next
         if left:
-            raise PngnatError(f"the durations do not match the text: {left} of {len(self._seconds)} are left over at its end")
+            raise PngnatError(
+                f"the durations do not match the text: {left} of {len(self._seconds)} are left over at its end"
+            )
 
     def _take_plain(self, count: int) -> np.ndarray:
         taken = self._seconds[self._next : self._next + count]
@@ -89,7 +96,9 @@ class GivenDurations:
             # A TextGrid has no interval for a silence of no length.
             return 0.0
         found = f"'{span.label}'" if span is not None else "nothing more"
-        raise PngnatError(f"the durations do not match the text: it has '{label}' where they have {found} (entry {self._next + 1})")
+        raise PngnatError(
+            f"the durations do not match the text: it has '{label}' where they have {found} (entry {self._next + 1})"
+        )
 
 
 def numbers(name: str, values: Any) -> np.ndarray:
@@ -101,7 +110,8 @@ def numbers(name: str, values: Any) -> np.ndarray:
 
 
 class GivenWeights:
-    """Blend weights, handed out utterance by utterance. weight: one number, or one for each token of the phoneme segment."""
+    """Blend weights, handed out utterance by utterance. weight: one number, or one for each token of the phoneme
+    segment."""
 
     def __init__(self, weight: float | Sequence[float] | np.ndarray):
         self._weight = np.asarray(weight, dtype=np.float64)
@@ -113,7 +123,9 @@ class GivenWeights:
             return np.full(count, float(self._weight))
         taken = self._weight[self._next : self._next + count]
         if len(taken) < count:
-            raise PngnatError(f"there are {len(self._weight)} blend weights, and the text has at least {self._next + count} tokens")
+            raise PngnatError(
+                f"there are {len(self._weight)} blend weights, and the text has at least {self._next + count} tokens"
+            )
         self._next += count
         return taken
 
@@ -124,7 +136,8 @@ class GivenWeights:
 
 
 def fit_words(seconds: np.ndarray, tokens: PngTokens, words: np.ndarray) -> np.ndarray:
-    """Token durations (N,) with each word's phonemes stretched alike, so that word i lasts words[i] seconds; words: (W,)."""
+    """Token durations (N,) with each word's phonemes stretched alike, so that word i lasts words[i] seconds; words:
+    (W,)."""
     fitted = seconds.copy()
     for index, wanted in enumerate(words):
         inside = tokens.word_index == index
@@ -133,8 +146,11 @@ def fit_words(seconds: np.ndarray, tokens: PngTokens, words: np.ndarray) -> np.n
     return fitted
 
 
-def apply_pace(seconds: np.ndarray, tokens: PngTokens, pace: float, word_pace: Mapping[int, float], first_word: int) -> np.ndarray:
-    """Token durations (N,) divided by the pace, and those of single words by theirs; word_pace counts from the text's first word."""
+def apply_pace(
+    seconds: np.ndarray, tokens: PngTokens, pace: float, word_pace: Mapping[int, float], first_word: int
+) -> np.ndarray:
+    """Token durations (N,) divided by the pace, and those of single words by theirs; word_pace counts from the text's
+    first word."""
     paced = seconds / pace
     for word, own in word_pace.items():
         paced[tokens.word_index == word - first_word] /= own
@@ -142,7 +158,8 @@ def apply_pace(seconds: np.ndarray, tokens: PngTokens, pace: float, word_pace: M
 
 
 def asked_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
-    """The pace (N,) that the writer asked for at each token, and the one that holds after the utterance; before: the one that held so far.
+    """The pace (N,) that the writer asked for at each token, and the one that holds after the utterance; before: the
+    one that held so far.
 
     A silence goes with the word before it, the leading one with the first word.
     """
@@ -167,7 +184,9 @@ def check_seconds(seconds: np.ndarray, tokens: PngTokens) -> None:
     """Raise PngnatError for a token that would last longer than anyone can mean."""
     limits = np.where(tokens.word_index < 0, LONGEST_PAUSE, LONGEST_PHONEME)
     for index in np.flatnonzero(~(seconds <= limits))[:1]:
-        raise PngnatError(f"'{tokens.symbols[index]}' would last {seconds[index]:g} seconds; the most is {limits[index]:g}")
+        raise PngnatError(
+            f"'{tokens.symbols[index]}' would last {seconds[index]:g} seconds; the most is {limits[index]:g}"
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Many texts at once: what the models read is batched by length, across texts; what comes out is what each text alone would be."""
+"""Many texts at once: what the models read is batched by length, across texts; what comes out is what each text alone
+would be."""
 
 from __future__ import annotations
 
@@ -27,21 +28,31 @@ _MOST_TOKENS = 4096
 
 
 def synthesize_many(
-    texts: Iterable[str], voice: Voice | str | os.PathLike | None = None, *, batch_size: int = 1, **options: Unpack[SpeechKeywords]
+    texts: Iterable[str],
+    voice: Voice | str | os.PathLike | None = None,
+    *,
+    batch_size: int = 1,
+    **options: Unpack[SpeechKeywords],
 ) -> Iterator[Speech]:
     """Speak texts, each as `synthesize` would with the same options; gives the speeches in the texts' order.
 
     texts: may be any number, and come from an iterator; some more are taken than are given back.
-    batch_size: sentences, of one text or several and of about the same length, that PyTorch's models read together. On a GPU 16 or so are
-    quicker, and give what `synthesize` gives within 1e-3. One at a time is as quick on a processor, and gives exactly that; so does ONNX.
-    options: the fields of SpeechOptions, for all of the texts, but `durations`, `f0` and `word_pace`, which are of one text.
-    Raises PngnatError for a text that cannot be spoken, with its place in the texts, counted from 0; `each_result` goes on after it.
-    """
+    batch_size: sentences, of one text or several and of about the same length, that PyTorch's models read together. On
+    a GPU 16 or so are quicker, and give what `synthesize` gives within 1e-3. One at a time is as quick on a processor,
+    and gives exactly that; so does ONNX.
+    options: the fields of SpeechOptions, for all of the texts, but `durations`, `f0` and `word_pace`, which are of one
+    text.
+    Raises PngnatError for a text that cannot be spoken, with its place in the texts, counted from 0; `each_result` goes
+    on after it."""
     return _or_raised(each_result(texts, voice, batch_size=batch_size, **options))
 
 
 def each_result(
-    texts: Iterable[str], voice: Voice | str | os.PathLike | None = None, *, batch_size: int = 1, **options: Unpack[SpeechKeywords]
+    texts: Iterable[str],
+    voice: Voice | str | os.PathLike | None = None,
+    *,
+    batch_size: int = 1,
+    **options: Unpack[SpeechKeywords],
 ) -> Iterator[Speech | PngnatError]:
     """As `synthesize_many`; of a text that cannot be spoken, the error that says why."""
     chosen = SpeechOptions(**options)
@@ -83,7 +94,9 @@ def _or_raised(results: Iterable[Speech | PngnatError]) -> Iterator[Speech]:
         yield result
 
 
-def _results(texts: Iterable[str], voice: Voice, batch_size: int, options: SpeechOptions) -> Iterator[Speech | PngnatError]:
+def _results(
+    texts: Iterable[str], voice: Voice, batch_size: int, options: SpeechOptions
+) -> Iterator[Speech | PngnatError]:
     steps = _steps(texts, voice, options)
     while window := list(islice(steps, _SORTED)):
         _read(window, batch_size, voice.card.audio.frame_rate)

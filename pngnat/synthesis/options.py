@@ -22,21 +22,26 @@ class SpeechOptions:
     """How to speak.
 
     speaker: a speaker's name; None means the voice's default one.
-    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in `Speech.words`.
+    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in
+    `Speech.words`.
     pitch: semitones to raise the voice by, or lower it where negative.
-    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech as it is heard;
+    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech
+    as it is heard;
         None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
-    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or not; of phonemes,
-        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's `[pause:...]` and
-        `[pace:...]` (not for pace and word_pace).
+    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or
+    not; of phonemes,
+        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's
+        `[pause:...]` and `[pace:...]` (not for pace and word_pace).
     blend: whose rhythm to borrow; None means what the voice says about its default speaker.
     seed: the same seed gives the same sound.
     pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
-    max_pause: seconds of silence that all the `[pause:...]` of the text may ask for together. Twelve letters ask for half a minute, so
+    max_pause: seconds of silence that all the `[pause:...]` of the text may ask for together. Twelve letters ask for
+    half a minute, so
         that a server of texts from strangers wants little.
     lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
     ssml: whether the text is SSML; None means that it is where it begins with <speak>.
-    watermark: whether the sound carries the mark that `find_watermark` (`pngnat watermark`) finds, and nobody hears; needs the extra
+    watermark: whether the sound carries the mark that `find_watermark` (`pngnat watermark`) finds, and nobody hears;
+    needs the extra
         `watermark`.
     Raises PngnatError for a value of another type, and for a number that is out of range.
     """
@@ -60,9 +65,13 @@ class SpeechOptions:
         self._check_types()
         for pace in (self.pace, *self.word_pace.values()):
             if not SLOWEST <= _number("the pace", pace) <= FASTEST:
-                raise PngnatError(f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}")
+                raise PngnatError(
+                    f"the pace must lie between {SLOWEST:g} (slow) and {FASTEST:g} (fast), and is {pace:g}"
+                )
         if not -LARGEST_PITCH <= _number("the pitch", self.pitch) <= LARGEST_PITCH:
-            raise PngnatError(f"the pitch must lie between {-LARGEST_PITCH:g} and {LARGEST_PITCH:g} semitones, and is {self.pitch:g}")
+            raise PngnatError(
+                f"the pitch must lie between {-LARGEST_PITCH:g} and {LARGEST_PITCH:g} semitones, and is {self.pitch:g}"
+            )
         for pause in (self.pause, self.paragraph_pause):
             if pause is not None and not 0 <= _number("a pause", pause) <= LONGEST_PAUSE:
                 raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
@@ -86,7 +95,8 @@ class SpeechOptions:
 
 
 class SpeechKeywords(TypedDict, total=False):
-    """The fields of SpeechOptions as keyword arguments, for editors and type checkers; a test holds the two together."""
+    """The fields of SpeechOptions as keyword arguments, for editors and type checkers; a test holds the two
+    together."""
 
     speaker: str | None
     pace: float

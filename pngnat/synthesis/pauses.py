@@ -15,10 +15,9 @@ _BLOCK = 1
 
 
 def fit_pauses(blocks: Iterable[np.ndarray], timeline: Timeline, sample_rate: int) -> Iterator[np.ndarray]:
-    """What the model speaks, in blocks of samples (S_i,), with each silence cut or filled up in its middle to the length that is to be
-    heard. Every cut, and both ends, fade over 5 ms. However the sound is divided, joined it is the same; a long silence
-    comes in blocks too.
-    """
+    """What the model speaks, in blocks of samples (S_i,), with each silence cut or filled up in its middle to the
+    length that is to be heard. Every cut, and both ends, fade over 5 ms. However the sound is divided, joined it is the
+    same; a long silence comes in blocks too."""
     stretches = _stretches(timeline)
     start = 0
     for block in blocks:
@@ -49,7 +48,10 @@ class _Stretch:
             yield block[first - block_start : last - block_start] * self._gain(np.arange(first, last), sample_rate)
         if self.silence and (block_start < self.end <= block_end or self.end == block_start == 0):
             longest = _BLOCK * sample_rate
-            yield from (np.zeros(min(longest, self.silence - done), dtype=np.float32) for done in range(0, self.silence, longest))
+            yield from (
+                np.zeros(min(longest, self.silence - done), dtype=np.float32)
+                for done in range(0, self.silence, longest)
+            )
 
     def _gain(self, places: np.ndarray, sample_rate: int) -> np.ndarray:
         fade = max(1, min(round(_FADE * sample_rate), (self.end - self.start) // 2))

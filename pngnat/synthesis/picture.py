@@ -23,7 +23,8 @@ _LETTER = 0.09
 
 
 def mel_picture(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
-    """What an eye sees of a sound: natural log of mel magnitudes, floored, float32 (M, T). samples: (S,) in [-1, 1]; T = S // hop.
+    """What an eye sees of a sound: natural log of mel magnitudes, floored, float32 (M, T). samples: (S,) in [-1, 1]; T
+    = S // hop.
 
     Close to `log_mel`, whose transforms are longer and need PyTorch; models never see this one.
     """
@@ -39,7 +40,8 @@ def mel_picture(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
 
 
 def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figure:
-    """The picture, as a figure that a notebook shows by itself and that `savefig` writes. samples: (S,) in [-1, 1] at `sample_rate` Hz.
+    """The picture, as a figure that a notebook shows by itself and that `savefig` writes. samples: (S,) in [-1, 1] at
+    `sample_rate` Hz.
 
     Raises PngnatError where matplotlib is not installed.
     """
@@ -76,8 +78,16 @@ def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figu
 def _audio(sample_rate: int) -> AudioConfig:
     """Windows as long as everywhere here, at any rate."""
     usual = AudioConfig()
-    hop, window = (round(samples * sample_rate / usual.sample_rate) for samples in (usual.hop_length, usual.window_length))
-    return replace(usual, sample_rate=sample_rate, hop_length=hop, window_length=2 * (window // 2), f_max=min(usual.f_max, sample_rate / 2))
+    hop, window = (
+        round(samples * sample_rate / usual.sample_rate) for samples in (usual.hop_length, usual.window_length)
+    )
+    return replace(
+        usual,
+        sample_rate=sample_rate,
+        hop_length=hop,
+        window_length=2 * (window // 2),
+        f_max=min(usual.f_max, sample_rate / 2),
+    )
 
 
 def _draw_lanes(axes: Any, timings: Timings) -> None:

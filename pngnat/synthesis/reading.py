@@ -31,11 +31,13 @@ class ReadUtterance:
 
 
 class ReadTogether:
-    """Utterances that a model's encoder reads in one batch, once, whoever's durations are asked for, and all by one speaker."""
+    """Utterances that a model's encoder reads in one batch, once, whoever's durations are asked for, and all by one
+    speaker."""
 
     def __init__(self, tokens: Sequence[PngTokens], frame_rate: float) -> None:
         self._tokens, self._frame_rate = tokens, frame_rate
-        # Of an utterance that nobody settles, because its text turned out to be unspeakable, nobody hears this one frame a token.
+        # Of an utterance that nobody settles, because its text turned out to be unspeakable, nobody hears this one
+        # frame a token.
         self.seconds = [np.full(one.num_phoneme_tokens, 1 / frame_rate) for one in tokens]
         self._readings: dict[AcousticEngine, Reading] = {}
         self._durations: dict[tuple[AcousticEngine, int], np.ndarray] = {}

@@ -19,12 +19,11 @@ from pngnat.synthesis.speech import Speech
 
 @dataclass(frozen=True, eq=False)
 class Sentence:
-    """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share a source of noise,
-    and so the one before must have been made.
+    """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share
+    a source of noise, and so the one before must have been made.
 
-    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`. watermark: whether the sound
-    carries one.
-    """
+    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`. watermark:
+    whether the sound carries one."""
 
     said: Speech
     voice: Voice
@@ -40,7 +39,8 @@ class Sentence:
         return self.reading.mel(self.voice.acoustic, self.row)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech` within 1e-4."""
+        """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech`
+        within 1e-4."""
         return self._heard(self.voice.vocoder.blocks(self.mel(), self.pitch, self.noise))
 
     def speech(self, blocks: list[np.ndarray] | None = None) -> Speech:
@@ -64,4 +64,6 @@ class Sentence:
         else:
             if missing == 0:
                 return
-        raise PngnatError(f"the voice '{self.voice.name}' is damaged: what it makes is no sound of the length it should have")
+        raise PngnatError(
+            f"the voice '{self.voice.name}' is damaged: what it makes is no sound of the length it should have"
+        )

@@ -73,7 +73,9 @@ class Speech:
     def timings(self) -> Timings:
         """The times of words and phonemes, apart from the sound."""
         words, phonemes, marks = list(self.words), list(self.phonemes), list(self.marks)
-        return Timings(words, phonemes, [self.normalized_text], list(self.skipped), self.voice, self.speaker, self.duration, marks)
+        return Timings(
+            words, phonemes, [self.normalized_text], list(self.skipped), self.voice, self.speaker, self.duration, marks
+        )
 
     @property
     def tags(self) -> dict[str, str]:
@@ -81,10 +83,11 @@ class Speech:
         return sound_tags(self.voice, self.speaker)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a sound file in the format that the ending names (.wav, .flac, .ogg, .mp3, .opus); it appears whole or not at all.
+        """Write a sound file in the format that the ending names (.wav, .flac, .ogg, .mp3, .opus); it appears whole or
+        not at all.
 
-        Raises PngnatError for another ending, a sample rate that the format does not know, or a place that cannot be written.
-        """
+        Raises PngnatError for another ending, a sample rate that the format does not know, or a place that cannot be
+        written."""
         from pngnat.audio.sound_writer import sound_writer
 
         with sound_writer(path, self.sample_rate, self.tags) as append:
@@ -98,7 +101,8 @@ class Speech:
         self.timings.write(path)
 
     def plot(self) -> Figure:
-        """A picture of the waveform, the mel spectrogram, and the words and sounds in time; a notebook shows it by itself.
+        """A picture of the waveform, the mel spectrogram, and the words and sounds in time; a notebook shows it by
+        itself.
 
         Raises PngnatError where matplotlib is not installed.
         """

@@ -52,8 +52,8 @@ MOST_PHONEMES = 400
 # The most of an asked pause that stays at the end of a sentence; the rest leads the next.
 _TAIL = 0.1
 _SENTENCE_END = ".?!…"
-# Of predicted seconds. Engines, and batches of several sizes, differ in the seventh; a frame's pitch that is moved by so little moves all
-# pulses after it.
+# Of predicted seconds. Engines, and batches of several sizes, differ in the seventh; a frame's pitch that is moved by
+# so little moves all pulses after it.
 _DECIMALS = 3
 
 
@@ -67,25 +67,31 @@ def synthesize(text: str, voice: Voice | str | os.PathLike | None = None, **opti
     return Speech.join(stream(text, voice, **options))
 
 
-def stream(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[Speech]:
+def stream(
+    text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]
+) -> Iterator[Speech]:
     """Speak a text sentence by sentence, each as soon as it is made; joined, they are what `synthesize` returns.
 
-    Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while iterating.
-    """
+    Arguments and errors as for `synthesize`; those of the arguments are raised at once, those of the text while
+    iterating."""
     return (sentence.speech() for sentence in sentences(text, voice, **options))
 
 
-def stream_samples(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[np.ndarray]:
+def stream_samples(
+    text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]
+) -> Iterator[np.ndarray]:
     """Speak a text in blocks of samples, float32 (S_i,), of which the first comes before its sentence is done.
 
-    For players and servers, which want the first sound soon; all blocks together cost some more work than `stream`, and joined they are
-    `synthesize(...).samples` within 1e-4. Arguments and errors as for `stream`.
-    """
+    For players and servers, which want the first sound soon; all blocks together cost some more work than `stream`, and
+    joined they are `synthesize(...).samples` within 1e-4. Arguments and errors as for `stream`."""
     return (block for sentence in sentences(text, voice, **options) for block in sentence.blocks())
 
 
-def sentences(text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]) -> Iterator[Sentence]:
-    """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be made in its turn."""
+def sentences(
+    text: str, voice: Voice | str | os.PathLike | None = None, **options: Unpack[SpeechKeywords]
+) -> Iterator[Sentence]:
+    """What `stream` and `stream_samples` are made of: sentences whose times are settled, and whose sound each is to be
+    made in its turn."""
     chosen = SpeechOptions(**options)
     check_text(text)
     speaking = Speaking(voice if isinstance(voice, Voice) else load_voice(voice), chosen)
@@ -106,7 +112,8 @@ def check_text(text: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """What is to be said in one go, with what stands around it. skipped: what the text before it held that cannot be spoken."""
+    """What is to be said in one go, with what stands around it. skipped: what the text before it held that cannot be
+    spoken."""
 
     utterance: Utterance
     tokens: PngTokens
@@ -116,7 +123,8 @@ class Planned:
 
 
 class Speaking:
-    """One call's way through a text: its utterances are planned, then settled, both in their order, and then the text is finished."""
+    """One call's way through a text: its utterances are planned, then settled, both in their order, and then the text
+    is finished."""
 
     def __init__(self, voice: Voice, options: SpeechOptions, frontend: Frontend | None = None):
         self.voice, self.options = voice, options
@@ -146,7 +154,9 @@ class Speaking:
         """What is to be said. Raises PngnatError where that is nothing."""
         skipped: list[str] = []
         utterances = (
-            piece for utterance in self.frontend.utterances(text, skipped.append, self.options.ssml) for piece in pieces(utterance)
+            piece
+            for utterance in self.frontend.utterances(text, skipped.append, self.options.ssml)
+            for piece in pieces(utterance)
         )
         before = None
         for utterance, after in _with_next(utterances):
@@ -194,15 +204,22 @@ class Speaking:
         asked, self.asked_pitch = asked_pitches(utterance, tokens, self.asked_pitch)
         semitones = asked + self.options.pitch
         if np.abs(semitones).max() > LARGEST_PITCH:
-            raise PngnatError(f"the pitch that the text and the caller ask for together must lie within {LARGEST_PITCH:g} semitones")
+            raise PngnatError(
+                f"the pitch that the text and the caller ask for together must lie within {LARGEST_PITCH:g} semitones"
+            )
         alike = (semitones == semitones[0]).all()
-        raised = float(semitones[0]) if alike else timeline.of_frames(semitones, self.voice.card.audio.hop_length).astype(np.float32)
+        raised = (
+            float(semitones[0])
+            if alike
+            else timeline.of_frames(semitones, self.voice.card.audio.hop_length).astype(np.float32)
+        )
         pitch = Pitch(None if self.f0 is None else self.f0.take(timeline), raised)
         self.voice.vocoder.check_pitch(pitch.is_asked)
         return pitch
 
     def _durations(self, reading: ReadUtterance, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
-        """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks for."""
+        """(N,) seconds at pace 1: given, or predicted, blended, and divided by the paces (N,) that the text asks
+        for."""
         tokens = reading.tokens
         given = None
         if self.given is not None:
@@ -223,7 +240,12 @@ class Speaking:
         return np.clip(np.round(seconds, _DECIMALS), 0.0, LONGEST_PHONEME)
 
     def _silences(
-        self, seconds: np.ndarray, tokens: PngTokens, utterance: Utterance, before: Utterance | None, after: Utterance | None
+        self,
+        seconds: np.ndarray,
+        tokens: PngTokens,
+        utterance: Utterance,
+        before: Utterance | None,
+        after: Utterance | None,
     ) -> dict[int, float]:
         """Exact lengths of silences by token; shortens in `seconds` what the model is to speak of them."""
         silent = np.flatnonzero(tokens.word_index < 0).tolist()
@@ -245,7 +267,9 @@ class Speaking:
         """A few letters can ask for minutes, and a text may come from a stranger."""
         self.asked_silence += seconds
         if self.asked_silence > self.options.max_pause:
-            raise PngnatError(f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; max_pause allows more")
+            raise PngnatError(
+                f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; max_pause allows more"
+            )
 
     def _pause_after(self, utterance: Utterance) -> float:
         """Seconds of silence to add after an utterance: none where it ends within a sentence."""
@@ -267,14 +291,27 @@ class Speaking:
             words.append(TimedWord(word.text, borders[inside[0]], borders[inside[-1] + 1], boundary.marks))
         silence = np.zeros(0, dtype=np.float32)
         marks = _timed_marks(utterance, tokens, borders)
-        return Speech(silence, self.voice.sample_rate, utterance.text, words, phonemes, skipped, self.voice.name, self.speaker, marks)
+        return Speech(
+            silence,
+            self.voice.sample_rate,
+            utterance.text,
+            words,
+            phonemes,
+            skipped,
+            self.voice.name,
+            self.speaker,
+            marks,
+        )
 
 
 def _timed_marks(utterance: Utterance, tokens: PngTokens, borders: Sequence[float]) -> list[TimedMark]:
-    """The places that the text names: in an asked pause as far on as it says, else where the next word begins, or the last one ends."""
+    """The places that the text names: in an asked pause as far on as it says, else where the next word begins, or the
+    last one ends."""
     marks = []
     last = len(utterance.words)
-    for number, (boundary, token) in enumerate(zip(utterance.boundaries, np.flatnonzero(tokens.word_index < 0).tolist(), strict=True)):
+    for number, (boundary, token) in enumerate(
+        zip(utterance.boundaries, np.flatnonzero(tokens.word_index < 0).tolist(), strict=True)
+    ):
         start, end = borders[token], borders[token + 1]
         for place in boundary.places:
             inside = boundary.pause is not None or number == last
@@ -299,7 +336,11 @@ def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utteran
 
 
 def _asked_between(first: Utterance | None, second: Utterance | None) -> float | None:
-    pauses = [side.pause for side in (first and first.boundaries[-1], second and second.boundaries[0]) if side and side.pause is not None]
+    pauses = [
+        side.pause
+        for side in (first and first.boundaries[-1], second and second.boundaries[0])
+        if side and side.pause is not None
+    ]
     return sum(pauses) if pauses else None
 
 
@@ -308,7 +349,8 @@ def _tail(pause: float) -> float:
 
 
 def pieces(utterance: Utterance, most: int = MOST_PHONEMES) -> Iterator[Utterance]:
-    """The utterance, or parts of it where it is one word of more than `most` phonemes; the front end cuts between words."""
+    """The utterance, or parts of it where it is one word of more than `most` phonemes; the front end cuts between
+    words."""
     word, parts = utterance.words[0], -(-len(utterance.words[0].phonemes) // most)
     if len(utterance.words) > 1 or parts < 2:
         yield utterance
@@ -334,7 +376,9 @@ def _with_next(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, Utt
         yield held, None
 
 
-def _frontend(given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]) -> Frontend:
+def _frontend(
+    given: Mapping[str, tuple[str, ...]] | str | os.PathLike | None, own: Mapping[str, tuple[str, ...]]
+) -> Frontend:
     if given is None and not own:
         return _plain_frontend()
     if given is None or isinstance(given, Mapping):

@@ -23,7 +23,8 @@ _SENTENCE_END = re.compile("[.?!…]")
 
 @dataclass(frozen=True, slots=True)
 class TimedWord:
-    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where none does."""
+    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where
+    none does."""
 
     text: str
     start: float
@@ -35,9 +36,9 @@ class TimedWord:
 class TimedPhoneme:
     """One token of the phoneme segment. start, end: seconds.
 
-    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain word boundary
-    (which may last 0 seconds); a punctuation mark. word: index into the words, None where the token is no sound.
-    """
+    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain
+    word boundary (which may last 0 seconds); a punctuation mark. word: index into the words, None where the token is no
+    sound."""
 
     symbol: str
     start: float
@@ -60,7 +61,8 @@ class TimedMark:
 
 @dataclass
 class Timings:
-    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by sentence.
+    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by
+    sentence.
 
     marks: the places that the text names.
     """
@@ -78,8 +80,12 @@ class Timings:
         """Append what follows in time."""
         for phoneme in other.phonemes:
             word = None if phoneme.word is None else phoneme.word + len(self.words)
-            self.phonemes.append(TimedPhoneme(phoneme.symbol, phoneme.start + self.duration, phoneme.end + self.duration, word))
-        self.words += [replace(word, start=word.start + self.duration, end=word.end + self.duration) for word in other.words]
+            self.phonemes.append(
+                TimedPhoneme(phoneme.symbol, phoneme.start + self.duration, phoneme.end + self.duration, word)
+            )
+        self.words += [
+            replace(word, start=word.start + self.duration, end=word.end + self.duration) for word in other.words
+        ]
         self.marks += [TimedMark(mark.name, mark.time + self.duration) for mark in other.marks]
         self.text += other.text
         self.skipped += other.skipped
@@ -87,18 +93,31 @@ class Timings:
         self.duration += other.duration
 
     def write(self, path: str | os.PathLike) -> None:
-        """Write the format that the ending names: .json, .srt or .TextGrid. Raises PngnatError as `Speech.save_timings` does."""
+        """Write the format that the ending names: .json, .srt or .TextGrid. Raises PngnatError as `Speech.save_timings`
+        does."""
         makers = {".json": self.to_json, ".srt": self.to_srt, ".textgrid": self.to_textgrid}
         maker = makers.get(Path(path).suffix.lower())
         if maker is None:
-            raise PngnatError(f"{path}: cannot write timings of this kind; use one of {', '.join('.' + name for name in FORMATS)}")
+            raise PngnatError(
+                f"{path}: cannot write timings of this kind; use one of {', '.join('.' + name for name in FORMATS)}"
+            )
         write_text(path, maker())
 
     def to_json(self) -> str:
         """All there is. A length is `end` - `start`, so that one `end` can be edited without shifting what follows."""
-        words = [{"text": w.text, "marks": w.marks, "start": round(w.start, 6), "end": round(w.end, 6)} for w in self.words]
-        phonemes = [{"symbol": p.symbol, "word": p.word, "start": round(p.start, 6), "end": round(p.end, 6)} for p in self.phonemes]
-        head = {"voice": self.voice, "speaker": self.speaker, "duration": round(self.duration, 6), "text": " ".join(self.text)}
+        words = [
+            {"text": w.text, "marks": w.marks, "start": round(w.start, 6), "end": round(w.end, 6)} for w in self.words
+        ]
+        phonemes = [
+            {"symbol": p.symbol, "word": p.word, "start": round(p.start, 6), "end": round(p.end, 6)}
+            for p in self.phonemes
+        ]
+        head = {
+            "voice": self.voice,
+            "speaker": self.speaker,
+            "duration": round(self.duration, 6),
+            "text": " ".join(self.text),
+        }
         head["skipped"] = self.skipped
         # One entry a line: that is what a person edits, and what a diff shows.
         lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in head.items()]
@@ -106,7 +125,9 @@ class Timings:
         for key, rows in (("marks", marks), ("words", words), ("phonemes", phonemes)):
             if key == "marks" and not rows:
                 continue
-            lines.append(f'"{key}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows) + "\n]")
+            lines.append(
+                f'"{key}": [\n' + ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows) + "\n]"
+            )
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     def to_srt(self) -> str:
@@ -118,16 +139,32 @@ class Timings:
         return "\n".join(cues)
 
     def to_textgrid(self) -> str:
-        """Praat's long text format, with the interval tiers `words` and `phonemes`; tokens of no length have no interval."""
+        """Praat's long text format, with the interval tiers `words` and `phonemes`; tokens of no length have no
+        interval."""
         words = _fill_gaps([(word.start, word.end, word.text) for word in self.words], self.duration)
         phonemes = _fill_gaps([(p.start, p.end, p.symbol) for p in self.phonemes], self.duration)
-        lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_number(self.duration)}"]
+        lines = [
+            'File type = "ooTextFile"',
+            'Object class = "TextGrid"',
+            "",
+            "xmin = 0",
+            f"xmax = {_number(self.duration)}",
+        ]
         lines += ["tiers? <exists>", "size = 2", "item []:"]
         for index, (name, rows) in enumerate((("words", words), ("phonemes", phonemes)), 1):
-            lines += [f"    item [{index}]:", '        class = "IntervalTier"', f'        name = "{name}"', "        xmin = 0"]
+            lines += [
+                f"    item [{index}]:",
+                '        class = "IntervalTier"',
+                f'        name = "{name}"',
+                "        xmin = 0",
+            ]
             lines += [f"        xmax = {_number(self.duration)}", f"        intervals: size = {len(rows)}"]
             for row, (start, end, label) in enumerate(rows, 1):
-                lines += [f"        intervals [{row}]:", f"            xmin = {_number(start)}", f"            xmax = {_number(end)}"]
+                lines += [
+                    f"        intervals [{row}]:",
+                    f"            xmin = {_number(start)}",
+                    f"            xmax = {_number(end)}",
+                ]
                 quoted = label.replace('"', '""')
                 lines.append(f'            text = "{quoted}"')
         return "\n".join(lines) + "\n"
@@ -143,7 +180,8 @@ class Span:
 
 @dataclass(frozen=True)
 class TimingsFile:
-    """What a timings file says about lengths: the tokens of the phoneme segment, or whole words where it has no phonemes."""
+    """What a timings file says about lengths: the tokens of the phoneme segment, or whole words where it has no
+    phonemes."""
 
     spans: tuple[Span, ...]
     of_words: bool
@@ -152,8 +190,8 @@ class TimingsFile:
 def read_timings(path: str | os.PathLike) -> TimingsFile:
     """Read lengths from a JSON or TextGrid file as `Timings.write` made it, edited or not.
 
-    Raises PngnatError for a file that is missing, too large, of another format, or has a length that is negative or no number.
-    """
+    Raises PngnatError for a file that is missing, too large, of another format, or has a length that is negative or no
+    number."""
     path = Path(path)
     readers = {".json": _read_json, ".textgrid": _read_textgrid}
     if path.suffix.lower() not in readers:
@@ -197,7 +235,8 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
 def _textgrid_items(text: str) -> Iterator[str | float]:
-    """In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is for human eyes."""
+    """In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is
+    for human eyes."""
     if text.count('"') > MOST_VALUES:
         raise ValueError(f"it has more than {MOST_VALUES} quotation marks")
     label: list[str] = []

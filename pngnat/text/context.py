@@ -14,8 +14,12 @@ _VOWELS = frozenset(VOWELS)
 _THE_BEFORE_VOWEL = ("DH", "IY0")
 _LETTER_A = ("EY1",)
 _USED_TO = ("Y", "UW1", "S", "T")
-_BE = frozenset("is are was were be been being am isn't aren't wasn't weren't i'm you're we're they're he's she's it's".split())
-_NO_VERB = frozenset("the a an this that these those it him her them us me my your his its our their such being having".split())
+_BE = frozenset(
+    "is are was were be been being am isn't aren't wasn't weren't i'm you're we're they're he's she's it's".split()
+)
+_NO_VERB = frozenset(
+    "the a an this that these those it him her them us me my your his its our their such being having".split()
+)
 
 
 # No article stands before these.
@@ -41,7 +45,9 @@ class _Sentence:
 
 def pronounce(draft: Draft, pronouncer: Pronouncer) -> list[Word]:
     """The words of `draft` with their phonemes; words of the markup and of the user's lexicon stay as given."""
-    sentence = _Sentence([item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words])
+    sentence = _Sentence(
+        [item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words]
+    )
     for word, boundary in zip([*sentence.words, None], draft.boundaries, strict=True):
         sentence.tokens += [mark for mark in boundary.marks if mark != " "]
         if word is not None:

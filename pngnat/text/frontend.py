@@ -22,7 +22,8 @@ __all__ = ["Frontend", "load_lexicon"]
 
 
 class Frontend:
-    """English text to utterances. lexicon: the user's pronunciations (see load_lexicon), which win over the dictionary."""
+    """English text to utterances. lexicon: the user's pronunciations (see load_lexicon), which win over the
+    dictionary."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.pronouncer = Pronouncer(lexicon)
@@ -31,13 +32,17 @@ class Frontend:
         """The phonemes of one normalized word, without context; empty when it has no letter that can be spoken."""
         return self.pronouncer.word(spelling)
 
-    def utterances(self, text: str, on_skipped: Callable[[str], None] | None = None, ssml: bool | None = None) -> Iterator[Utterance]:
-        """The sentences of `text`, lazily; sentences of more than 300 phonemes come in several utterances, cut at clauses.
+    def utterances(
+        self, text: str, on_skipped: Callable[[str], None] | None = None, ssml: bool | None = None
+    ) -> Iterator[Utterance]:
+        """The sentences of `text`, lazily; sentences of more than 300 phonemes come in several utterances, cut at
+        clauses.
 
-        The text may hold HTML, `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D | W ER1 D Z}`, `[pause:0.5]` (seconds), `[pace:0.7]`,
-        `[pitch:2]` (semitones) and `[mark:NAME]`. Every utterance has words; a sentence without any gives its marks, pauses, pace and
-        pitch to its neighbour.
-        on_skipped: called with a line for each run of characters that cannot be spoken, and each tag of SSML that is not supported.
+        The text may hold HTML, `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D | W ER1 D Z}`, `[pause:0.5]` (seconds),
+        `[pace:0.7]`, `[pitch:2]` (semitones) and `[mark:NAME]`. Every utterance has words; a sentence without any gives
+        its marks, pauses, pace and pitch to its neighbour.
+        on_skipped: called with a line for each run of characters that cannot be spoken, and each tag of SSML that is
+        not supported.
         ssml: whether the text is SSML; None means that it is where it begins with <speak>.
         Raises PngnatError for markup that cannot be read.
         """

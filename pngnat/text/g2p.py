@@ -1,4 +1,5 @@
-"""Pronunciations of single words: user's lexicon, dictionary, letters of an initialism, rare words, derivation, and last the network."""
+"""Pronunciations of single words: user's lexicon, dictionary, letters of an initialism, rare words, derivation, and
+last the network."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ from pngnat.text.oov import oov_network
 _LETTER_A = ("EY1",)
 # Of a text of gigabytes, names and misspellings would fill the memory; the words in use are soon known again.
 _MOST_KEPT = 100_000
-_CAPITALS = re.compile(r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])|(?P<single>[B-DF-HJ-LNP-TV-Z])'?s")
+_CAPITALS = re.compile(
+    r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])|(?P<single>[B-DF-HJ-LNP-TV-Z])'?s"
+)
 
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _NO_VOWEL = re.compile(r"(?!.*(.)\1\1)[b-df-hj-np-tv-xz]{2,5}")
@@ -32,7 +35,8 @@ class Pronouncer:
         return spelling.lower() in self._lexicon
 
     def knows(self, spelling: str) -> bool:
-        """Whether the word is said as one although it may have hyphens: it is in a dictionary, or begins with a prefix ("re-enter")."""
+        """Whether the word is said as one although it may have hyphens: it is in a dictionary, or begins with a prefix
+        ("re-enter")."""
         if self.is_given(spelling) or spelling.lower() in dictionary():
             return True
         prefix, hyphen, rest = spelling.lower().partition("-")
@@ -91,7 +95,10 @@ class Pronouncer:
         pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", word)
         if len(pieces) < 2 or "".join(pieces) != word:
             return None
-        found = [self.letters(piece) if len(piece) == 1 or piece.isupper() else self._usual(piece.lower()) for piece in pieces]
+        found = [
+            self.letters(piece) if len(piece) == 1 or piece.isupper() else self._usual(piece.lower())
+            for piece in pieces
+        ]
         return tuple(sound for piece in found if piece for sound in piece) if all(found) else None
 
     def _drawn_out(self, word: str) -> tuple[str, ...] | None:

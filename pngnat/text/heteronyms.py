@@ -1,8 +1,7 @@
 """Which pronunciation of "read", "lead", "close" ... a sentence asks for.
 
-A linear classifier for each word over its neighbours; words with a verb reading and another one share what is known about verbs, as in
-"Frustratingly easy domain adaptation" (Daumé 2007). recipes/heteronyms.py trains it.
-"""
+A linear classifier for each word over its neighbours; words with a verb reading and another one share what is known
+about verbs, as in "Frustratingly easy domain adaptation" (Daumé 2007). recipes/heteronyms.py trains it."""
 
 from __future__ import annotations
 
@@ -68,7 +67,8 @@ def word_class(token: str) -> str:
 
 
 def features(tokens: Sequence[str], index: int) -> list[str]:
-    """What the classifier sees of tokens[index] (words and marks of one sentence): neighbours, their classes, and words further off.
+    """What the classifier sees of tokens[index] (words and marks of one sentence): neighbours, their classes, and words
+    further off.
 
     Features that begin with "~" (words anywhere around) count for one word alone and not for the shared part.
     """
@@ -118,7 +118,8 @@ class Heteronyms:
         return word in self._readings
 
     def choose(self, tokens: Sequence[str], index: int) -> tuple[str, ...]:
-        """The phonemes of tokens[index], which is a heteronym (in any case); tokens: the words and marks of one sentence."""
+        """The phonemes of tokens[index], which is a heteronym (in any case); tokens: the words and marks of one
+        sentence."""
         word = tokens[index].lower()
         first, second = self._readings[word].items()
         own: dict[str, float] = self._weights["words"].get(word, {})

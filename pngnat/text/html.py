@@ -1,8 +1,7 @@
 """HTML to the text that is read aloud: tags are silent, blocks become paragraphs, entities become their characters.
 
-Not a parser of documents (html.parser and its like take every `<` for one): text of people has `a < b`, `I <3 you` and `List<String>`
-in it, which have to be said. The time is in proportion to the length, whatever the text.
-"""
+Not a parser of documents (html.parser and its like take every `<` for one): text of people has `a < b`, `I <3 you` and
+`List<String>` in it, which have to be said. The time is in proportion to the length, whatever the text."""
 
 from __future__ import annotations
 
@@ -46,7 +45,8 @@ _BRACKETED = re.compile(r"(?:(?<!\w)<(?=[A-Za-z])([^<>\n]{1,60})>|<([A-Za-z][\w.
 
 
 def readable(text: str) -> str:
-    """`text` without HTML: scripts, styles and comments left out, a blank line where a block begins or ends, entities decoded.
+    """`text` without HTML: scripts, styles and comments left out, a blank line where a block begins or ends, entities
+    decoded.
 
     What only looks like a tag stays.
     """

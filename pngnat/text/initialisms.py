@@ -15,7 +15,8 @@ def _lists() -> tuple[frozenset[str], frozenset[str]]:
     """The acronyms said as words, and the initialisms that would otherwise be read as words."""
     lines = (DATA / "capitals.txt").read_text(encoding="utf-8").splitlines()
     said, spelled = (
-        frozenset(word for line in lines if line.startswith(kind) for word in line.split()[1:]) for kind in ("said", "spelled")
+        frozenset(word for line in lines if line.startswith(kind) for word in line.split()[1:])
+        for kind in ("said", "spelled")
     )
     return said, spelled
 
@@ -50,7 +51,9 @@ def _is_spelled_in_dictionary(word: str) -> bool:
         if letter.isalpha()
     ]
     spelled = tuple(sound for name in names for sound in name)
-    return any(tuple(sound.rstrip("012") for sound in variant) == spelled for variant in dictionary().variants(word.lower()))
+    return any(
+        tuple(sound.rstrip("012") for sound in variant) == spelled for variant in dictionary().variants(word.lower())
+    )
 
 
 def _pronounceable(word: str) -> bool:

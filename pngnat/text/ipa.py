@@ -1,4 +1,5 @@
-"""The International Phonetic Alphabet to ARPAbet: General American, with the spellings of dictionaries and of other engines."""
+"""The International Phonetic Alphabet to ARPAbet: General American, with the spellings of dictionaries and of other
+engines."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import unicodedata
 from pngnat.errors import PngnatError
 from pngnat.text.phonemes import VOWELS
 
-# Symbols of one sound, ARPAbet first. Where dictionaries differ ("e" is the vowel of "bed" in most of them), the usual one counts.
+# Symbols of one sound, ARPAbet first. Where dictionaries differ ("e" is the vowel of "bed" in most of them), the usual
+# one counts.
 _SOUNDS = """
 P p | B b | T t ɾ ʔ T | D d | K k x | G g ɡ | F f | V v | TH θ | DH ð | S s | Z z | SH ʃ | ZH ʒ | HH h ɦ ç | M m ɱ | N n | NG ŋ
 L l ɫ | R r ɹ ɻ ɽ ʁ | W w ʍ | Y j | CH tʃ ʧ | JH dʒ ʤ
@@ -21,7 +23,11 @@ AH+M m\u0329 m\u030d | ER r\u0329 ɹ\u0329 r\u030d
 
 def _table() -> dict[str, tuple[str, ...]]:
     rows = [part.split() for part in re.split(r"[|\n]", _SOUNDS) if part.strip()]
-    return {unicodedata.normalize("NFD", symbol): tuple(sounds.split("+")) for sounds, *symbols in rows for symbol in symbols}
+    return {
+        unicodedata.normalize("NFD", symbol): tuple(sounds.split("+"))
+        for sounds, *symbols in rows
+        for symbol in symbols
+    }
 
 
 _ARPABET = _table()
@@ -36,9 +42,8 @@ _REDUCED = re.compile("[əɨᵻᵊɚ][ɹr˞]?|.[\u0329\u030d]")
 def parse_ipa(text: str) -> tuple[str, ...]:
     """The ARPAbet phonemes of `text` in IPA ("ˈwɪnstən" -> W IH1 N S T AH0 N); a stress mark holds for the next vowel.
 
-    Where no primary stress is marked, the first vowel that is not reduced gets it. Raises PngnatError naming a symbol that no sound of
-    General American has.
-    """
+    Where no primary stress is marked, the first vowel that is not reduced gets it. Raises PngnatError naming a symbol
+    that no sound of General American has."""
     plain = _TIES.sub("", unicodedata.normalize("NFD", text))
     phonemes: list[str] = []
     stress, full, place = "0", None, 0

@@ -1,4 +1,5 @@
-"""Pronunciation dictionaries: CMUdict, the project's corrections to it, words that CMUdict lacks, and the user's own file."""
+"""Pronunciation dictionaries: CMUdict, the project's corrections to it, words that CMUdict lacks, and the user's own
+file."""
 
 from __future__ import annotations
 
@@ -47,14 +48,17 @@ def checked_lexicon(words: Mapping[str, Iterable[str]] | None) -> dict[str, tupl
         try:
             lexicon[word.lower()] = parse_phonemes(phonemes if isinstance(phonemes, str) else " ".join(phonemes))
         except (TypeError, AttributeError) as error:
-            raise PngnatError(f"the lexicon must have phonemes by word, and says {shown(phonemes)} for {shown(word)}") from error
+            raise PngnatError(
+                f"the lexicon must have phonemes by word, and says {shown(phonemes)} for {shown(word)}"
+            ) from error
         except PngnatError as error:
             raise PngnatError(f"in the lexicon, {shown(word)}: {error}") from error
     return lexicon
 
 
 def load_lexicon(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
-    """A user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; lines that start with # or ;;; are comments.
+    """A user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; lines that start with # or ;;; are
+    comments.
 
     Words are matched without regard to case. Of several lines for one word (also `word(2)`) the first counts.
     Raises PngnatError with the line's number.
@@ -78,7 +82,8 @@ def load_lexicon(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
 
 
 class Dictionary:
-    """CMUdict (126,052 words) with the project's corrections in front. Nothing is loaded: a word is searched for in the file."""
+    """CMUdict (126,052 words) with the project's corrections in front. Nothing is loaded: a word is searched for in the
+    file."""
 
     def __init__(self) -> None:
         self._words = SortedLines(DATA / "cmudict.tsv")
@@ -91,7 +96,10 @@ class Dictionary:
     def variants(self, word: str) -> list[tuple[str, ...]]:
         """All pronunciations of a lower-case word, the usual one first; empty for an unknown word."""
         entries = (entry for entry in (self._corrected.get(word), self._words.get(word)) if entry)
-        return [tuple(variant.split()) for variant in dict.fromkeys(variant for entry in entries for variant in entry.split("\t"))]
+        return [
+            tuple(variant.split())
+            for variant in dict.fromkeys(variant for entry in entries for variant in entry.split("\t"))
+        ]
 
 
 @lru_cache(maxsize=1)
@@ -102,5 +110,6 @@ def dictionary() -> Dictionary:
 
 @lru_cache(maxsize=1)
 def rare_words() -> SortedLines:
-    """Pronunciations of words that the dictionary lacks. A list of its own, since capitals are no sign of a shout in words like these."""
+    """Pronunciations of words that the dictionary lacks. A list of its own, since capitals are no sign of a shout in
+    words like these."""
     return SortedLines(DATA / "rare_words.tsv")

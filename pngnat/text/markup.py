@@ -1,9 +1,8 @@
 """What a writer can put into the text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]`, `[pace:0.7]`,
 `[pitch:2]` and `[mark:NAME]`.
 
-Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are formed. Of a
-Markdown link or image its words are said. Other brackets and braces are text.
-"""
+Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are
+formed. Of a Markdown link or image its words are said. Other brackets and braces are text."""
 
 from __future__ import annotations
 
@@ -115,8 +114,8 @@ class Markup:
 
 
 def set_aside(text: str) -> tuple[str, list[str]]:
-    """The text with a private-use character for each piece of markup that stands between words, as sentences are told apart by; and the
-    pieces, for `put_back`."""
+    """The text with a private-use character for each piece of markup that stands between words, as sentences are told
+    apart by; and the pieces, for `put_back`."""
     text = HELD.sub("", text)
     pieces = _BETWEEN_WORDS.findall(text)[:_MOST]
     places = iter(range(_FIRST, _FIRST + len(pieces)))
@@ -149,7 +148,9 @@ def _parse(match: re.Match[str]) -> list[Piece] | str | None:
         if not _are_phonemes(match["raw"]):
             # The sign of `${HOME}` and `#{name}` is neither money nor a number.
             return None if match[0].startswith("{") else speakable(match["raw"])
-        return [_word("{" + " ".join(word.upper().split()) + "}", parse_phonemes(word)) for word in match["raw"].split("|")]
+        return [
+            _word("{" + " ".join(word.upper().split()) + "}", parse_phonemes(word)) for word in match["raw"].split("|")
+        ]
     return _parse_target(match["word"], match["sounds"])
 
 
@@ -164,7 +165,8 @@ def _parse_target(word: str, target: str) -> list[Piece] | str | None:
 
 
 def _are_phonemes(text: str) -> bool:
-    """Whether `text` is meant as ARPAbet, with a typing error or without, and not as words, numbers or letters in brackets."""
+    """Whether `text` is meant as ARPAbet, with a typing error or without, and not as words, numbers or letters in
+    brackets."""
     symbols = text.replace("|", " ").split()
     if any(letter.islower() for letter in text):
         capital = [symbol.upper() for symbol in symbols]
@@ -177,18 +179,25 @@ def _are_phonemes(text: str) -> bool:
         return len(symbols) > 1 or len(symbols[0]) > 1
     if any(map(_LIKE_A_VOWEL.fullmatch, symbols)):
         return True
-    return 2 * len(valid) >= len(symbols) and max(map(len, valid)) > 1 and max(map(len, symbols)) <= _LONGEST_TYPING_ERROR
+    return (
+        2 * len(valid) >= len(symbols) and max(map(len, valid)) > 1 and max(map(len, symbols)) <= _LONGEST_TYPING_ERROR
+    )
 
 
 def _is_path(sounds: str, word: str) -> bool:
-    """Whether `/sounds/` is an address on a site rather than IPA: in plain letters, a known word or the very word of the link."""
+    """Whether `/sounds/` is an address on a site rather than IPA: in plain letters, a known word or the very word of
+    the link."""
     plain = sounds.strip().lower()
-    return plain.isascii() and (plain == word.strip().lower() or plain in common_words() or not re.fullmatch(r"[a-z' :.]+", plain))
+    return plain.isascii() and (
+        plain == word.strip().lower() or plain in common_words() or not re.fullmatch(r"[a-z' :.]+", plain)
+    )
 
 
 def _word(text: str, phonemes: tuple[str, ...]) -> Word:
     if len(phonemes) > MAX_WORD_PHONEMES:
-        raise PngnatError(f"'{text[:40]}' has {len(phonemes)} phonemes in one word; put | between words, {MAX_WORD_PHONEMES} is the most")
+        raise PngnatError(
+            f"'{text[:40]}' has {len(phonemes)} phonemes in one word; put | between words, {MAX_WORD_PHONEMES} is the most"
+        )
     return Word(text, phonemes)
 
 
@@ -202,7 +211,9 @@ def _seconds(text: str) -> float:
 def _factor(text: str) -> float:
     factor = _number(text)
     if factor is None or not SLOWEST <= factor <= FASTEST:
-        raise PngnatError(f"[pace:{text}] wants a number from {SLOWEST:g} (slow) to {FASTEST:g} (fast), for example [pace:0.7]")
+        raise PngnatError(
+            f"[pace:{text}] wants a number from {SLOWEST:g} (slow) to {FASTEST:g} (fast), for example [pace:0.7]"
+        )
     return factor
 
 
@@ -210,7 +221,9 @@ def _semitones(text: str) -> float:
     number = text.strip()
     semitones = _number(number.lstrip("+-")) if re.match(r"[+-]?[\d.]", number) else None
     if semitones is None or semitones > LARGEST_PITCH:
-        raise PngnatError(f"[pitch:{text}] wants semitones from -{LARGEST_PITCH:g} to {LARGEST_PITCH:g}, for example [pitch:2]")
+        raise PngnatError(
+            f"[pitch:{text}] wants semitones from -{LARGEST_PITCH:g} to {LARGEST_PITCH:g}, for example [pitch:2]"
+        )
     return -semitones if number.startswith("-") else semitones
 
 

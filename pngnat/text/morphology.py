@@ -1,4 +1,5 @@
-"""Pronunciations of words that a dictionary lacks, derived from words that it has: endings, contractions, prefixes, compounds."""
+"""Pronunciations of words that a dictionary lacks, derived from words that it has: endings, contractions, prefixes,
+compounds."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ _CONSONANTS_OF_NETWORK = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z Z
 
 
 def _network_symbols() -> list[str]:
-    """The network's output symbols in its own order: specials, then sorted ARPAbet where `UW` also stands without stress."""
+    """The network's output symbols in its own order: specials, then sorted ARPAbet where `UW` also stands without
+    stress."""
     stressed = [f"{vowel}{stress}" for vowel in VOWELS for stress in "012"]
     return ["", "", "", "", *sorted([*stressed, *_CONSONANTS_OF_NETWORK, "UW"])]
 
@@ -57,7 +58,11 @@ class OovNetwork:
             if symbol == _END:
                 break
             if symbol > _END:
-                phonemes.append(self._symbols[symbol].replace("UW", "UW0") if self._symbols[symbol] == "UW" else self._symbols[symbol])
+                phonemes.append(
+                    self._symbols[symbol].replace("UW", "UW0")
+                    if self._symbols[symbol] == "UW"
+                    else self._symbols[symbol]
+                )
         return phonemes
 
     @lru_cache(maxsize=50_000)  # noqa: B019 - one network lives as long as the process
@@ -66,7 +71,9 @@ class OovNetwork:
         letters = "".join(letter for letter in word.lower() if letter in _GRAPHEMES)
         pieces = -(-len(letters) // MAX_LETTERS)
         size = -(-len(letters) // pieces) if pieces else 1
-        return tuple(phoneme for start in range(0, len(letters), size) for phoneme in self._piece(letters[start : start + size]))
+        return tuple(
+            phoneme for start in range(0, len(letters), size) for phoneme in self._piece(letters[start : start + size])
+        )
 
 
 @lru_cache(maxsize=1)

@@ -32,12 +32,14 @@ class Phonemized:
         return "\n\n".join("\n".join([sentence.text, *_rows(sentence, min(widest, 24))]) for sentence in self.sentences)
 
 
-def phonemize(text: str, lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None, ssml: bool | None = None) -> Phonemized:
+def phonemize(
+    text: str, lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None, ssml: bool | None = None
+) -> Phonemized:
     """Text to what would be said of it.
 
-    lexicon: pronunciations by word, or a file of them, which win over the dictionary. ssml: whether the text is SSML; None means that it
-    is where it begins with <speak>. Raises PngnatError for markup and files that cannot be read, and where nothing can be spoken.
-    """
+    lexicon: pronunciations by word, or a file of them, which win over the dictionary. ssml: whether the text is SSML;
+    None means that it is where it begins with <speak>. Raises PngnatError for markup and files that cannot be read, and
+    where nothing can be spoken."""
     words = lexicon if lexicon is None or isinstance(lexicon, Mapping) else load_lexicon(lexicon)
     skipped: list[str] = []
     sentences = tuple(Frontend(words).utterances(text, skipped.append, ssml))

@@ -1,4 +1,5 @@
-"""What `<say-as interpret-as=...>` of SSML says: the text rewritten so that the rules of normalization can only read it in that way."""
+"""What `<say-as interpret-as=...>` of SSML says: the text rewritten so that the rules of normalization can only read it
+in that way."""
 
 from __future__ import annotations
 
@@ -9,14 +10,25 @@ from collections.abc import Callable, Mapping
 from pngnat.text.lexicon import dictionary
 from pngnat.text.normalize.numbers import cardinal, digits, ordinal
 
-_SIGNS = {"-": "dash", ".": "dot", "/": "slash", "_": "underscore", "@": "at", "#": "hash", "+": "plus", "&": "and", "*": "star"}
+_SIGNS = {
+    "-": "dash",
+    ".": "dot",
+    "/": "slash",
+    "_": "underscore",
+    "@": "at",
+    "#": "hash",
+    "+": "plus",
+    "&": "and",
+    "*": "star",
+}
 _ORDERS = frozenset("mdy dmy ymd md dm ym my d m y".split())
 # Read by the rules of normalization as they stand.
 _PLAIN = frozenset("time fraction unit currency money address name net uri url text duration".split())
 
 
 def say_as(text: str, attributes: Mapping[str, str], unsupported: Callable[[str], None]) -> str:
-    """`text` as attributes["interpret-as"] wants it, with attributes["format"]; unsupported: told of what nobody knows, which stays."""
+    """`text` as attributes["interpret-as"] wants it, with attributes["format"]; unsupported: told of what nobody knows,
+    which stays."""
     kind, plain = attributes.get("interpret-as", ""), " ".join(text.split())
     number = re.sub(r"[, ]", "", plain)
     if kind in ("characters", "spell-out", "verbatim", "letters"):
@@ -54,7 +66,11 @@ def _date(text: str, order: str) -> str | None:
     """ "9/10/2020" in the order "mdy" to "September 10, 2020"; None where the numbers do not fit it."""
     order = re.sub(r"(.)\1+", r"\1", order.lower())
     numbers = re.split(r"[-/. ]+", text)
-    if order not in _ORDERS or len(numbers) != len(order) or not all(re.fullmatch(r"\d{1,4}", number) for number in numbers):
+    if (
+        order not in _ORDERS
+        or len(numbers) != len(order)
+        or not all(re.fullmatch(r"\d{1,4}", number) for number in numbers)
+    ):
         return None
     part = dict(zip(order, numbers, strict=True))
     month = int(part.get("m", 1))
@@ -64,4 +80,8 @@ def _date(text: str, order: str) -> str | None:
     named = calendar.month_name[month] if "m" in part else ""
     if "d" in part and "m" not in part:
         day = ordinal(part["d"])
-    return ", ".join(filter(None, (f"{named} {day}".strip(), part.get("y", "")))) if day else f"{named} {part.get('y', '')}".strip()
+    return (
+        ", ".join(filter(None, (f"{named} {day}".strip(), part.get("y", ""))))
+        if day
+        else f"{named} {part.get('y', '')}".strip()
+    )

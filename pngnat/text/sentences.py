@@ -1,8 +1,8 @@
 """Paragraphs, sentences and clauses. Nothing is ever lost: the parts join to the whole.
 
-Own rules and no pysbd: it splits before it is known which dots are abbreviations', begins sentences with commas, and is quadratic on
-hostile texts. Which dots end a sentence is decided beside the abbreviations (normalize/stops.py), so that both always agree.
-"""
+Own rules and no pysbd: it splits before it is known which dots are abbreviations', begins sentences with commas, and is
+quadratic on hostile texts. Which dots end a sentence is decided beside the abbreviations (normalize/stops.py), so that
+both always agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _LIST_ITEM = re.compile(r"\n(?=[^\S\n]*(?:[-*•‣◦▪]|\d{1,3}[.)])\s)")
 _LONG_TOKEN = re.compile(rf"\S{{{_MAX_TOKEN}}}")
 # A mark, its closing quotes, a note's number, and a dash that leads to what follows.
-_END = re.compile(r"""(?P<mark>[.!?…])(?P<closed>["')\]]*)(?:(?<=[a-z][.!?])\d{1,2}|\[\d{1,3}\])?\s+(?P<dash>(?:-+|[–—])\s+)?""")
+_END = re.compile(
+    r"""(?P<mark>[.!?…])(?P<closed>["')\]]*)(?:(?<=[a-z][.!?])\d{1,2}|\[\d{1,3}\])?\s+(?P<dash>(?:-+|[–—])\s+)?"""
+)
 # What is quoted or in brackets is no sentence of its own, unless it is long.
 _ENCLOSED = re.compile(r"""(?<!\w)"(?=\S)[^"]{1,400}"(?!\w)|\([^()]{1,400}\)""")
 
@@ -38,9 +40,9 @@ def paragraphs(text: str) -> Iterator[str]:
 def sentences(paragraph: str) -> Iterator[str]:
     """The sentences of a paragraph with the space after them; they join to the paragraph. Time is linear in its length.
 
-    Only tokens of more than 500 characters get a space inside, so that no rule has to look at endless ones. A sentence begins with a
-    lower-case letter or a mark only at the beginning of the paragraph or of an item of a list, or after 2,000 characters without an end.
-    """
+    Only tokens of more than 500 characters get a space inside, so that no rule has to look at endless ones. A sentence
+    begins with a lower-case letter or a mark only at the beginning of the paragraph or of an item of a list, or after
+    2,000 characters without an end."""
     bounded = _LONG_TOKEN.sub(lambda match: match[0] + " ", paragraph)
     start = 0
     for cut in _LIST_ITEM.finditer(bounded):
@@ -69,7 +71,9 @@ def _bounded(sentence: str) -> Iterator[str]:
     """`sentence`, in pieces of at most 2,000 characters cut at spaces, so that no rule looks at more."""
     start = 0
     while len(sentence) - start > _MAX_CHARACTERS:
-        space = max(sentence.rfind(" ", start, start + _MAX_CHARACTERS), sentence.rfind("\n", start, start + _MAX_CHARACTERS))
+        space = max(
+            sentence.rfind(" ", start, start + _MAX_CHARACTERS), sentence.rfind("\n", start, start + _MAX_CHARACTERS)
+        )
         cut = space + 1 if space > start else start + _MAX_CHARACTERS
         yield sentence[start:cut]
         start = cut

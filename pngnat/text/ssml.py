@@ -8,8 +8,8 @@
 | `<sub alias>`, `<say-as interpret-as>` | the words that are said |
 | `<p>`, `<s>`, `<mark name>` | a paragraph, a sentence, `[mark:NAME]` |
 
-Other tags are named once and left out; what they hold is said. Read with defusedxml: no entity is expanded, no file opened.
-"""
+Other tags are named once and left out; what they hold is said. Read with defusedxml: no entity is expanded, no file
+opened."""
 
 from __future__ import annotations
 
@@ -66,9 +66,13 @@ def read_ssml(text: str, on_skipped: Callable[[str], None] | None = None) -> str
         return parser.close()
     except ParseError as error:
         line, column = error.position
-        raise PngnatError(f"the SSML is no well-formed XML: {str(error).split(':')[0]} (line {line}, column {column + 1})") from error
+        raise PngnatError(
+            f"the SSML is no well-formed XML: {str(error).split(':')[0]} (line {line}, column {column + 1})"
+        ) from error
     except DefusedXmlException as error:
-        raise PngnatError("the SSML defines entities or takes them from elsewhere, which is refused; write the text out") from error
+        raise PngnatError(
+            "the SSML defines entities or takes them from elsewhere, which is refused; write the text out"
+        ) from error
 
 
 def _mended(text: str) -> str:
@@ -94,7 +98,8 @@ def _character(name: str) -> str:
 
 @dataclass
 class _Element:
-    """An open tag. said: what it holds so far, to be put into its parent when it ends. rate, pitch: what holds inside."""
+    """An open tag. said: what it holds so far, to be put into its parent when it ends. rate, pitch: what holds
+    inside."""
 
     name: str
     attributes: dict[str, str]
@@ -104,7 +109,8 @@ class _Element:
 
 
 class _Reader:
-    """The target of an XML parser: called for each tag and text in turn, it puts the result together; no tree is built."""
+    """The target of an XML parser: called for each tag and text in turn, it puts the result together; no tree is
+    built."""
 
     def __init__(self, on_skipped: Callable[[str], None] | None) -> None:
         self._on_skipped = on_skipped
@@ -128,7 +134,11 @@ class _Reader:
         self._flush()
         element, parent = self._open.pop(), self._open[-1]
         said, name = "".join(element.said), element.name
-        if name == "phoneme" and element.attributes.get("alphabet", "ipa").lower() not in ("ipa", *_ARPABETS) and said.strip():
+        if (
+            name == "phoneme"
+            and element.attributes.get("alphabet", "ipa").lower() not in ("ipa", *_ARPABETS)
+            and said.strip()
+        ):
             self._name(f"<phoneme alphabet={element.attributes['alphabet']!r}>")
             parent.said.append(said)
         elif name in _ENDS:
@@ -197,7 +207,9 @@ def _break(element: _Element, said: str) -> str:
     seconds = _seconds(time) if time is not None else _BREAKS.get(strength.strip())
     if seconds is None or seconds > MAX_PAUSE:
         given = f'time="{time}"' if time is not None else f'strength="{strength}"'
-        raise PngnatError(f"<break {given[:60]}> wants a time up to {MAX_PAUSE:g}s, like 500ms, or a strength: {', '.join(_BREAKS)}")
+        raise PngnatError(
+            f"<break {given[:60]}> wants a time up to {MAX_PAUSE:g}s, like 500ms, or a strength: {', '.join(_BREAKS)}"
+        )
     return f"[pause:{seconds:.6g}]{said}"
 
 
@@ -214,7 +226,9 @@ def _rate(value: str, outer: float) -> float:
         number = float(match[2]) / (100 if match[3] else 1)
         rate = outer * (1 + float(f"{match[1]}{number}")) if match[1] else number
     if rate is None or not SLOWEST <= rate <= FASTEST:
-        raise PngnatError(f'<prosody rate="{value[:40]}"> wants {SLOWEST:.0%} to {FASTEST:.0%}, a change like +20%, or {", ".join(_RATES)}')
+        raise PngnatError(
+            f'<prosody rate="{value[:40]}"> wants {SLOWEST:.0%} to {FASTEST:.0%}, a change like +20%, or {", ".join(_RATES)}'
+        )
     return rate
 
 
@@ -228,7 +242,9 @@ def _pitch(value: str, outer: float) -> float:
         factor = float(match[2]) / 100 if not match[1] else 1 + float(match[1] + match[2]) / 100
         pitch = (outer if match[1] else 0.0) + 12 * log2(factor) if factor > 0 else None
     if pitch is None or abs(pitch) > LARGEST_PITCH:
-        raise PngnatError(f'<prosody pitch="{value[:40]}"> wants +2st, +10% or 110%, an octave at most, or {", ".join(_PITCHES)}')
+        raise PngnatError(
+            f'<prosody pitch="{value[:40]}"> wants +2st, +10% or 110%, an octave at most, or {", ".join(_PITCHES)}'
+        )
     return pitch
 
 
@@ -247,7 +263,9 @@ _ENDS: dict[str, Callable[[_Element, str], str]] = {
     "break": _break,
     "phoneme": _phoneme,
     "sub": lambda element, said: element.attributes.get("alias", said),
-    "mark": lambda element, said: f"[mark:{re.sub(r'[^ -~]|[]]', '_', element.attributes.get('name', ''))[:200] or '_'}]{said}",
+    "mark": lambda element, said: (
+        f"[mark:{re.sub(r'[^ -~]|[]]', '_', element.attributes.get('name', ''))[:200] or '_'}]{said}"
+    ),
     "s": _sentence,
     "p": lambda element, said: f"\n\n{said}\n\n",
 }

@@ -1,4 +1,5 @@
-"""PnG tokens: the phoneme segment and the grapheme segment of one utterance, in one id space (PnG BERT, arXiv 2103.15060)."""
+"""PnG tokens: the phoneme segment and the grapheme segment of one utterance, in one id space (PnG BERT, arXiv
+2103.15060)."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class PngTokens:
     """One utterance as PnG BERT reads it: `[CLS] phonemes and boundaries [SEP] wordpieces [SEP]`.
 
     ids, segments, word_positions: (L,) int64. segments: 0 = phonemes (with [CLS] and the first [SEP]), 1 = wordpieces.
-    word_positions: 0 for [CLS], [SEP], plain word boundaries and marks before the first word (whose silence [CLS] owns);
+    word_positions: 0 for [CLS], [SEP], plain word boundaries and marks before the first word (whose silence [CLS]
+    owns);
         words and punctuation count up together from 1, the same number in both segments.
     num_phoneme_tokens: N, the tokens before the first [SEP]: 1 + phonemes + W.
     word_index: (N,) int64, the index into utterance.words, -1 for [CLS] and boundaries.
@@ -91,10 +93,14 @@ class PngTokenizer:
 
         base = _base_wordpieces()
         if vocabulary_size < _FIRST_WORDPIECE + len(base):
-            raise PngnatError(f"a vocabulary of {vocabulary_size} is too small; it needs at least {_FIRST_WORDPIECE + len(base)}")
+            raise PngnatError(
+                f"a vocabulary of {vocabulary_size} is too small; it needs at least {_FIRST_WORDPIECE + len(base)}"
+            )
         learner = _learner(base)
         room = vocabulary_size - _FIRST_WORDPIECE
-        trainer = trainers.WordPieceTrainer(vocab_size=room, show_progress=False, special_tokens=[UNKNOWN], limit_alphabet=200)
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=room, show_progress=False, special_tokens=[UNKNOWN], limit_alphabet=200
+        )
         texts = (item.text if isinstance(item, Utterance) else item for item in texts_or_utterances)
         learner.train_from_iterator(texts, trainer)
         learned = sorted(learner.get_vocab().items(), key=lambda item: item[1])
@@ -104,9 +110,8 @@ class PngTokenizer:
     def encode(self, utterance: Utterance) -> PngTokens:
         """The tokens of `utterance`, with at least one word.
 
-        Every word has at least one wordpiece, [UNK] where nothing fits; a word given as raw phonemes, whose spelling nobody knows, has
-        [MASK], as in the pre-training where graphemes are masked.
-        """
+        Every word has at least one wordpiece, [UNK] where nothing fits; a word given as raw phonemes, whose spelling
+        nobody knows, has [MASK], as in the pre-training where graphemes are masked."""
         phonemes, graphemes = _Segment(), _Segment()
         phonemes.add("[CLS]", CLS)
         graphemes.extend(self._pieces(utterance.boundaries[0].marks), 0)
@@ -144,13 +149,16 @@ class PngTokenizer:
 
     @classmethod
     def load(cls, folder: str | Path) -> PngTokenizer:
-        """Read `tokenizer.json` from `folder`. Raises PngnatError when it is missing, damaged or of another inventory."""
+        """Read `tokenizer.json` from `folder`. Raises PngnatError when it is missing, damaged or of another
+        inventory."""
         path = Path(folder) / FILE
         content = read_json(path, _LARGEST_FILE)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise PngnatError(f"{path} is no tokenizer of format {FORMAT}; it may come from another version of pngnat")
         wordpieces = content.get("wordpieces")
-        if not isinstance(wordpieces, list) or not all(isinstance(piece, str) and 0 < len(piece) <= LONGEST_WORD for piece in wordpieces):
+        if not isinstance(wordpieces, list) or not all(
+            isinstance(piece, str) and 0 < len(piece) <= LONGEST_WORD for piece in wordpieces
+        ):
             raise PngnatError(f"the wordpieces in {path} are damaged")
         if len(wordpieces) > _MOST_WORDPIECES:
             raise PngnatError(f"{path} has {len(wordpieces)} wordpieces, and the most is {_MOST_WORDPIECES}")

@@ -29,9 +29,11 @@ class Place:
 class Boundary:
     """The place before, between or after words.
 
-    marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word boundary.
+    marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word
+    boundary.
     pause: silence in seconds that the writer asked for with `[pause:0.5]`, else None.
-    pace: factor that the writer asked for here with `[pace:0.7]`, which holds until the next one, through sentences; else None.
+    pace: factor that the writer asked for here with `[pace:0.7]`, which holds until the next one, through sentences;
+    else None.
     pitch: the same in semitones, for `[pitch:2]`. places: what was named here with `[mark:NAME]`.
     """
 
@@ -56,7 +58,9 @@ class Utterance:
 
     def __post_init__(self) -> None:
         if len(self.boundaries) != len(self.words) + 1:
-            raise ValueError(f"{len(self.words)} words need {len(self.words) + 1} boundaries, not {len(self.boundaries)}")
+            raise ValueError(
+                f"{len(self.words)} words need {len(self.words) + 1} boundaries, not {len(self.boundaries)}"
+            )
 
     @property
     def text(self) -> str:

@@ -1,8 +1,7 @@
 """Words to wordpieces, as BERT splits them (Devlin et al., arXiv 1810.04805; Wu et al., arXiv 1609.08144, section 4.1).
 
-The library `tokenizers` does the same, and brings twenty packages that speaking has no use for; it learns the wordpieces, with the extra
-`train`.
-"""
+The library `tokenizers` does the same, and brings twenty packages that speaking has no use for; it learns the
+wordpieces, with the extra `train`."""
 
 from __future__ import annotations
 
@@ -29,7 +28,8 @@ class WordPieces:
         self._longest = max(map(len, self._pieces), default=0)
 
     def split(self, text: str) -> list[str]:
-        """The wordpieces of the text, without accents and capitals; UNKNOWN for each word that cannot be put together of them."""
+        """The wordpieces of the text, without accents and capitals; UNKNOWN for each word that cannot be put together
+        of them."""
         return [piece for word in _words(_plain(text)) for piece in self._of_word(word)]
 
     def _of_word(self, word: str) -> list[str]:

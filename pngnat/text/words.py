@@ -78,7 +78,10 @@ class Draft:
         """One before each word and one after the last."""
         marks = [tidy_marks(gap.raw) for gap in self.gaps]
         marks[0], marks[-1] = marks[0].strip(), marks[-1].rstrip()
-        return tuple(Boundary(mark, gap.pause, gap.pace, gap.pitch, tuple(gap.places)) for mark, gap in zip(marks, self.gaps, strict=True))
+        return tuple(
+            Boundary(mark, gap.pause, gap.pace, gap.pitch, tuple(gap.places))
+            for mark, gap in zip(marks, self.gaps, strict=True)
+        )
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
         """The utterance of these words, once they are pronounced."""
@@ -135,4 +138,6 @@ def tidy_marks(raw: str) -> str:
     # Where a pause or a tag was taken out, or as the French write.
     kept = re.sub(r"^ (?=[.,;:!?…])", "", kept)
     signs = [index for index, sign in enumerate(kept) if sign != " "]
-    return kept if len(signs) <= _MAX_MARKS else kept[: signs[_MAX_MARKS]].rstrip() + (" " if kept.endswith(" ") else "")
+    return (
+        kept if len(signs) <= _MAX_MARKS else kept[: signs[_MAX_MARKS]].rstrip() + (" " if kept.endswith(" ") else "")
+    )

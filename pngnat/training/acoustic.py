@@ -43,7 +43,8 @@ class AcousticTrainingConfig:
     autocast: bool = True
     """bfloat16 in the matrix products, where it is computed natively: some three times quicker."""
     window: int = 16
-    """Shards of a corpus in shards whose recordings each process mixes; fewer are read more in order, and mixed less."""
+    """Shards of a corpus in shards whose recordings each process mixes; fewer are read more in order, and mixed
+    less."""
     workers: int = 0
     """Processes that load batches."""
     pictures: int = 3
@@ -59,7 +60,9 @@ class AcousticTrainingConfig:
 class AcousticTraining(StageModule):
     """The model, its losses and its data. `train` and `valid` hold recordings of the speakers in the model's table."""
 
-    def __init__(self, model: PngNatConfig, config: AcousticTrainingConfig, train: AcousticDataset, valid: AcousticDataset):
+    def __init__(
+        self, model: PngNatConfig, config: AcousticTrainingConfig, train: AcousticDataset, valid: AcousticDataset
+    ):
         super().__init__()
         self.config: AcousticTrainingConfig = config
         self.model = PngNat(model)
@@ -67,10 +70,14 @@ class AcousticTraining(StageModule):
         self.data = {"train": train, "valid": valid}
 
     def judge_by(self, weights: Mapping[str, Tensor] | None) -> None:
-        """Go on with what judged the mels of another training; where it has other sizes, a new one is trained, which is said."""
+        """Go on with what judged the mels of another training; where it has other sizes, a new one is trained, which is
+        said."""
         if self.discriminator is None or not weights:
             return
-        shapes = [{name: value.shape for name, value in state.items()} for state in (weights, kept(self.discriminator.state_dict()))]
+        shapes = [
+            {name: value.shape for name, value in state.items()}
+            for state in (weights, kept(self.discriminator.state_dict()))
+        ]
         if shapes[0] == shapes[1]:
             self.discriminator.load_state_dict(weights, strict=False)
         else:
@@ -96,11 +103,16 @@ class AcousticTraining(StageModule):
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         groups: list[dict[str, Any]] = [{"params": trained}]
         if self.discriminator is not None and self.config.adversarial is not None:
-            groups.append({"params": list(self.discriminator.parameters()), "lr_scale": self.config.adversarial.lr_scale})
+            groups.append(
+                {"params": list(self.discriminator.parameters()), "lr_scale": self.config.adversarial.lr_scale}
+            )
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
     def configure_gradient_clipping(
-        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
     ) -> None:
         # Apart, so that the discriminator's gradient does not shrink the model's.
         for group in optimizer.param_groups:
@@ -128,7 +140,11 @@ class AcousticTraining(StageModule):
         config, target = self.config, self.model.normalize(batch.mel)
         losses = acoustic_losses(prediction, target, batch)
         weights = {"duration": config.duration_weight, "prosody": config.prosody_weight}
-        if self.discriminator is not None and config.adversarial and self.trainer.global_step >= config.adversarial.start:
+        if (
+            self.discriminator is not None
+            and config.adversarial
+            and self.trainer.global_step >= config.adversarial.start
+        ):
             with self.precision():
                 losses |= mel_adversarial_losses(self.discriminator, prediction.mel, target, batch.frames)
             weights |= {"generator": config.adversarial.weight, "features": config.adversarial.features}
@@ -144,7 +160,9 @@ class AcousticTraining(StageModule):
             return
         with torch.inference_mode():
             mels = self.model.speak(batch.tokens, batch.speaker, batch.durations).float().cpu()
-            for name, mel, frames in list(zip(batch.ids, mels, batch.frames.tolist(), strict=True))[: self.config.pictures]:
+            for name, mel, frames in list(zip(batch.ids, mels, batch.frames.tolist(), strict=True))[
+                : self.config.pictures
+            ]:
                 sound = self._vocoder(mel[None, :, :frames], generator=torch.Generator().manual_seed(0))[0]
                 log_sound(self.loggers, f"valid/{name}", sound, audio.sample_rate, step)
 
@@ -159,6 +177,8 @@ class AcousticTraining(StageModule):
             rank_zero_warn(f"validation recordings are not heard in the log: {error}")
             return None
         if vocoder.audio != self.model.config.audio:
-            rank_zero_warn(f"validation recordings are not heard in the log: the vocoder of '{self.config.vocoder}' is for other mels")
+            rank_zero_warn(
+                f"validation recordings are not heard in the log: the vocoder of '{self.config.vocoder}' is for other mels"
+            )
             return None
         return vocoder.eval()

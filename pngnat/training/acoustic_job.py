@@ -33,8 +33,8 @@ class AcousticJob:
     corpora: tuple[Path, ...]
     """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
     features: Path | None
-    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too. null keeps nothing: mels are made
-    anew for each batch on the training's device, pitch by `training.workers`."""
+    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too. null keeps nothing:
+    mels are made anew for each batch on the training's device, pitch by `training.workers`."""
     model: ModelSizes
     """Sizes of the model; model=NAME takes those of conf/model/NAME.yaml."""
     tokenizer: Path | None = None
@@ -58,7 +58,8 @@ class AcousticJob:
 
 
 def train_acoustic(job: AcousticJob) -> None:
-    """Fit, or go on where the run in the job's folder stopped. Raises PngnatError for data or a start that do not fit."""
+    """Fit, or go on where the run in the job's folder stopped. Raises PngnatError for data or a start that do not
+    fit."""
     # A small corpus may have none to choose by.
     everything = open_corpora(job.corpora)
     recordings = {split: everything.part(split) for split in ("train", "valid")}
@@ -80,7 +81,10 @@ def train_acoustic(job: AcousticJob) -> None:
     else:
         model = model_config(job.model, tokenizer.vocabulary_size, len(speakers))
     features = FeatureStore(job.features, model.audio)
-    data = [AcousticDataset(recordings[split], tokenizer, speakers, features, model.prosody is not None) for split in ("train", "valid")]
+    data = [
+        AcousticDataset(recordings[split], tokenizer, speakers, features, model.prosody is not None)
+        for split in ("train", "valid")
+    ]
     L.seed_everything(job.training.seed)
     module = AcousticTraining(model, job.training, *data)
     if voice:
@@ -98,4 +102,6 @@ def _start(model: PngNat, speakers: Sequence[str], voice: VoiceModules, keeps_si
         start_from_model(model, speakers, voice.acoustic, voice.speakers)
         return
     fresh = start_resized(model, speakers, voice.acoustic, voice.speakers)
-    print(f"what the voice does not have, {', '.join(sorted({name.rsplit('.', 1)[0] for name in fresh}))}, begins at random")
+    print(
+        f"what the voice does not have, {', '.join(sorted({name.rsplit('.', 1)[0] for name in fresh}))}, begins at random"
+    )

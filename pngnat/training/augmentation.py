@@ -1,4 +1,5 @@
-"""Recordings as other microphones, rooms, lines and speakers would have them, so that a vocoder that knows few copies many."""
+"""Recordings as other microphones, rooms, lines and speakers would have them, so that a vocoder that knows few copies
+many."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Frames around a segment that are changed with it and then cut off: what wraps around in the Fourier transform, and half windows.
+# Frames around a segment that are changed with it and then cut off: what wraps around in the Fourier transform, and
+# half windows.
 GUARD = 8
 # Hz over which a band's edge falls.
 _EDGE = 400.0
@@ -19,9 +21,8 @@ _ECHO = 0.08
 class AugmentationConfig:
     """How segments are changed, each in its sound, from which its mel is then made. Every share is of all segments.
 
-    Trained on recordings that all reach to 12 kHz, a vocoder copied the same recordings without what lies above 8 kHz with a DistilMOS
-    of 3.9 instead of 4.3: its network had never seen a mel that ends there.
-    """
+    Trained on recordings that all reach to 12 kHz, a vocoder copied the same recordings without what lies above 8 kHz
+    with a DistilMOS of 3.9 instead of 4.3: its network had never seen a mel that ends there."""
 
     rate_share: float = 0.4
     """Played faster or slower, which moves pitch and formants together: other speakers."""
@@ -62,8 +63,11 @@ def resampled(samples: np.ndarray, length: int) -> np.ndarray:
     return np.fft.irfft(spectrum, length) * (length / len(samples))
 
 
-def changed(samples: np.ndarray, sample_rate: int, config: AugmentationConfig, random: np.random.Generator) -> np.ndarray:
-    """samples (S,) through what was drawn: filter, room, noise, and at last the band, which a line gives to all of them; (S,)."""
+def changed(
+    samples: np.ndarray, sample_rate: int, config: AugmentationConfig, random: np.random.Generator
+) -> np.ndarray:
+    """samples (S,) through what was drawn: filter, room, noise, and at last the band, which a line gives to all of
+    them; (S,)."""
     frequencies = np.fft.rfftfreq(len(samples), 1 / sample_rate)
     response = np.ones(len(frequencies), dtype=np.complex128)
     if random.random() < config.filter_share:
@@ -73,7 +77,9 @@ def changed(samples: np.ndarray, sample_rate: int, config: AugmentationConfig, r
     noise = np.zeros(len(samples))
     if random.random() < config.noise_share:
         level = 10 ** (random.uniform(*config.noise_db) / 20)
-        coloured = np.fft.rfft(random.standard_normal(len(samples))) * _filter(frequencies, 3 * config.filter_db, random)
+        coloured = np.fft.rfft(random.standard_normal(len(samples))) * _filter(
+            frequencies, 3 * config.filter_db, random
+        )
         noise = np.fft.irfft(coloured, len(samples))
         noise *= level / max(np.sqrt(np.mean(np.square(noise))), 1e-9)
     band = np.ones(len(frequencies))
@@ -86,12 +92,15 @@ def changed(samples: np.ndarray, sample_rate: int, config: AugmentationConfig, r
 def _filter(frequencies: np.ndarray, largest: float, random: np.random.Generator) -> np.ndarray:
     """Gains (K,), smooth over the logarithm of frequency, of up to `largest` dB."""
     corners = np.geomspace(60, frequencies[-1], 8)
-    decibels = np.interp(np.log(np.maximum(frequencies, 1)), np.log(corners), random.uniform(-largest, largest, len(corners)))
+    decibels = np.interp(
+        np.log(np.maximum(frequencies, 1)), np.log(corners), random.uniform(-largest, largest, len(corners))
+    )
     return 10 ** (decibels / 20)
 
 
 def _room(length: int, sample_rate: int, decibels: tuple[float, float], random: np.random.Generator) -> np.ndarray:
-    """The response (K,) of a sound that arrives first and of echoes after it, noise that falls by 60 dB within 80 ms."""
+    """The response (K,) of a sound that arrives first and of echoes after it, noise that falls by 60 dB within 80
+    ms."""
     count = round(_ECHO * sample_rate)
     echoes = random.standard_normal(count) * 10 ** (-3 * np.arange(count) / count)
     echoes *= 10 ** (-random.uniform(*decibels) / 20) / np.sqrt(np.sum(np.square(echoes)))

@@ -1,4 +1,5 @@
-"""What every training does besides learning: average its weights, show its speed, stop at the first number that is none."""
+"""What every training does besides learning: average its weights, show its speed, stop at the first number that is
+none."""
 
 from __future__ import annotations
 
@@ -18,9 +19,8 @@ from pngnat.errors import PngnatError
 class Ema(Callback):
     """An exponential moving average of one submodule's weights, saved in the checkpoint and used in validation.
 
-    part: the submodule's name in the Lightning module, as "vocoder". decay: per step; at first it is smaller, (1 + n) / (10 + n)
-    after n steps, so that the random beginning is soon forgotten. Buffers are taken as they are.
-    """
+    part: the submodule's name in the Lightning module, as "vocoder". decay: per step; at first it is smaller, (1 + n) /
+    (10 + n) after n steps, so that the random beginning is soon forgotten. Buffers are taken as they are."""
 
     def __init__(self, part: str, decay: float = 0.999) -> None:
         self.part, self.decay, self.steps = part, decay, 0
@@ -34,7 +34,9 @@ class Ema(Callback):
         self.average = {name: value.to(pl_module.device) for name, value in self.average.items()}
 
     @torch.no_grad()
-    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         if trainer.global_step == self.steps:  # gradients are being accumulated
             return
         self.steps = trainer.global_step
@@ -87,11 +89,15 @@ class Throughput(Callback):
         self.name, self.amount, self.window = name, amount, window
         self._sum, self._since, self._steps = 0.0, 0.0, 0
 
-    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         if self._since == 0.0:
             self._since = time.monotonic()
 
-    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         self._sum += getattr(batch, self.amount) * trainer.world_size
         self._steps += 1
         if self._steps == self.window:
@@ -103,7 +109,9 @@ class Throughput(Callback):
 class StopAtNan(Callback):
     """Stops the run before a loss that is no number reaches the weights. The batches must have an attribute `ids`."""
 
-    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         self._ids = batch.ids
 
     def on_before_backward(self, trainer: L.Trainer, pl_module: L.LightningModule, loss: Tensor) -> None:

@@ -43,7 +43,9 @@ def newest_checkpoint(run_dir: Path) -> Path | None:
         print(f"{last} {state}: the checkpoint before it, {PREVIOUS}, is taken", file=sys.stderr)
         return previous
     if last.exists() or previous.exists():
-        raise PngnatError(f"{last} is damaged, and there is no whole checkpoint before it; delete {run_dir} to start again")
+        raise PngnatError(
+            f"{last} is damaged, and there is no whole checkpoint before it; delete {run_dir} to start again"
+        )
     return None
 
 

@@ -16,8 +16,9 @@ from torch.nn.utils.parametrizations import weight_norm
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """One network for each window and each period. The defaults are for a CPU that trains a vocoder beside them; fine-tuning goes on with
-    the base vocoder's, which must have the same sizes. For a GPU: conf/adversarial/gpu.yaml."""
+    """One network for each window and each period. The defaults are for a CPU that trains a vocoder beside them;
+    fine-tuning goes on with the base vocoder's, which must have the same sizes. For a GPU:
+    conf/adversarial/gpu.yaml."""
 
     windows: tuple[int, ...] = (2048, 1024, 512)
     """Samples of each network's STFT, whose hop is a quarter of it."""
@@ -35,20 +36,20 @@ class DiscriminatorConfig:
 class AdversarialConfig:
     """What the discriminators' part is.
 
-    The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was trained with these,
-    against discriminators that knew one batch by heart, had gradients at the sound whose norms were 6 (generator loss), 3 (features) and 8.
-    """
+    The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was
+    trained with these, against discriminators that knew one batch by heart, had gradients at the sound whose norms were
+    6 (generator loss), 3 (features) and 8."""
 
     weight: float = 0.1
     """Of the generator loss."""
     features: float = 0.5
     """Weight of the distance between the discriminators' features of a sound and of the recording."""
     lr_scale: float = 4.0
-    """How many times the vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin with nothing and
-    must stay ahead."""
+    """How many times the vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin
+    with nothing and must stay ahead."""
     in_turn: bool = False
-    """Whether one discriminator judges each step, and the next one the next: a step then costs half of what it costs with three.
-    For a training of one process."""
+    """Whether one discriminator judges each step, and the next one the next: a step then costs half of what it costs
+    with three. For a training of one process."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     """Their sizes."""
 
@@ -57,8 +58,8 @@ class AdversarialConfig:
 class DiscriminatorOutput:
     """What one discriminator makes of sounds.
 
-    score: (B, 1, K', T'), for each patch of what is judged; above 0 for a recording. features: each layer's (B, C, K'', T'').
-    """
+    score: (B, 1, K', T'), for each patch of what is judged; above 0 for a recording. features: each layer's (B, C, K'',
+    T'')."""
 
     score: Tensor
     features: tuple[Tensor, ...]
@@ -67,8 +68,8 @@ class DiscriminatorOutput:
 class SpectrogramDiscriminator(nn.Module):
     """Convolutions over frequency and time of an STFT's real part, imaginary part and magnitude, compressed.
 
-    Source: EnCodec, arXiv 2210.13438, section 3.4; here frequency is made coarse by the first layer and time by the second.
-    """
+    Source: EnCodec, arXiv 2210.13438, section 3.4; here frequency is made coarse by the first layer and time by the
+    second."""
 
     def __init__(self, window: int, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -98,10 +99,11 @@ class SpectrogramDiscriminator(nn.Module):
     def _spectrum(self, samples: Tensor) -> Tensor:
         """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech.
 
-        Magnitudes differ by orders; their fourth root brings them together. What is added below them, some -65 dB of full scale, hides
-        what nobody hears and would give away every sound that was made.
-        """
-        spectrum = torch.stft(samples, self.size, self.size // 4, window=self.window, pad_mode="constant", return_complex=True)
+        Magnitudes differ by orders; their fourth root brings them together. What is added below them, some -65 dB of
+        full scale, hides what nobody hears and would give away every sound that was made."""
+        spectrum = torch.stft(
+            samples, self.size, self.size // 4, window=self.window, pad_mode="constant", return_complex=True
+        )
         parts = torch.view_as_real(spectrum[:, 1:]).permute(0, 3, 1, 2)
         magnitude = (parts.square().sum(1, keepdim=True) + 1e-4).sqrt()
         root = magnitude.sqrt().sqrt()
@@ -119,7 +121,9 @@ class PeriodDiscriminator(nn.Module):
         self.period = period
         sizes = [1, *(config.period_channels * many for many in (1, 4, 16, 32, 32))]
         strides = (3, 3, 3, 3, 1)
-        self.layers = nn.ModuleList(_conv(a, b, (5, 1), (stride, 1)) for (a, b), stride in zip(pairwise(sizes), strides, strict=True))
+        self.layers = nn.ModuleList(
+            _conv(a, b, (5, 1), (stride, 1)) for (a, b), stride in zip(pairwise(sizes), strides, strict=True)
+        )
         self.judge = _conv(sizes[-1], 1, (3, 1), (1, 1))
 
     def forward(self, samples: Tensor) -> DiscriminatorOutput:
@@ -144,7 +148,9 @@ class Discriminators(nn.Module):
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
         spectrograms = [SpectrogramDiscriminator(window, config) for window in config.windows]
-        self.networks = nn.ModuleList([*spectrograms, *(PeriodDiscriminator(period, config) for period in config.periods)])
+        self.networks = nn.ModuleList(
+            [*spectrograms, *(PeriodDiscriminator(period, config) for period in config.periods)]
+        )
 
     def forward(self, samples: Tensor, turn: int | None = None) -> list[DiscriminatorOutput]:
         """samples (B, S) to the output of each network, or of the one whose turn it is."""
@@ -166,15 +172,17 @@ def generator_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
 def feature_distance(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
     """Mean difference of all layers' features, each relative to the recording's, which are not taught by it."""
     pairs = [pair for a, b in zip(true, made, strict=True) for pair in zip(a.features, b.features, strict=True)]
-    return torch.stack([(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]).mean()
+    return torch.stack(
+        [(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]
+    ).mean()
 
 
 def adversarial_losses(discriminators: nn.Module, made: Tensor, true: Tensor, *options: Any) -> dict[str, Tensor]:
-    """What discriminators ("discriminator") and a model ("generator", "features") learn from what it made and the recordings.
+    """What discriminators ("discriminator") and a model ("generator", "features") learn from what it made and the
+    recordings.
 
-    made, true: of one shape; discriminators: give a `DiscriminatorOutput` of each network for either, with `options`. From one sum of all
-    three losses, neither side gets a gradient of what the other is to learn.
-    """
+    made, true: of one shape; discriminators: give a `DiscriminatorOutput` of each network for either, with `options`.
+    From one sum of all three losses, neither side gets a gradient of what the other is to learn."""
     on_true, on_made = discriminators(true, *options), discriminators(made.detach(), *options)
     with frozen(discriminators):
         fooled = discriminators(made, *options)

@@ -26,7 +26,8 @@ DESCRIPTION = "acoustic.json"
 
 @dataclass(frozen=True)
 class AcousticRun:
-    """What an acoustic training's folder says of its model. speakers: names in the order of the model's speaker table."""
+    """What an acoustic training's folder says of its model. speakers: names in the order of the model's speaker
+    table."""
 
     model: PngNatConfig
     speakers: tuple[str, ...]
@@ -34,7 +35,9 @@ class AcousticRun:
     def save(self, run_dir: Path) -> None:
         """Write `acoustic.json` into the run's folder."""
         run_dir.mkdir(parents=True, exist_ok=True)
-        write_text(run_dir / DESCRIPTION, json.dumps({"model": self.model.to_dict(), "speakers": self.speakers}, indent=2))
+        write_text(
+            run_dir / DESCRIPTION, json.dumps({"model": self.model.to_dict(), "speakers": self.speakers}, indent=2)
+        )
 
     @classmethod
     def load(cls, run_dir: Path) -> AcousticRun:
@@ -43,7 +46,9 @@ class AcousticRun:
             content = json.loads((run_dir / DESCRIPTION).read_text(encoding="utf-8"))
             return cls(PngNatConfig.from_dict(content["model"]), tuple(content["speakers"]))
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise PngnatError(f"{run_dir} holds no acoustic training: {DESCRIPTION} cannot be read ({error})") from error
+            raise PngnatError(
+                f"{run_dir} holds no acoustic training: {DESCRIPTION} cannot be read ({error})"
+            ) from error
 
 
 def _newest(run_dir: Path) -> tuple[Path, dict[str, Any]]:
@@ -75,14 +80,16 @@ def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
 
 
 def mel_discriminator(run_dir: Path) -> dict[str, torch.Tensor]:
-    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; empty where nothing judged them."""
+    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; empty where nothing
+    judged them."""
     prefix = "discriminator."
     state = _newest(run_dir)[1]["state_dict"]
     return kept({name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)})
 
 
 def vocoder_model(folder: Path) -> Vocoder:
-    """The vocoder that a training wrote, or, while it still runs, the averaged weights of its newest checkpoint; ready to speak.
+    """The vocoder that a training wrote, or, while it still runs, the averaged weights of its newest checkpoint; ready
+    to speak.
 
     Raises PngnatError where there is neither, or where weights and settings do not fit.
     """
@@ -94,7 +101,9 @@ def vocoder_model(folder: Path) -> Vocoder:
     try:
         vocoder.load_state_dict(averaged_weights(folder))
     except RuntimeError as error:
-        raise PngnatError(f"{folder} holds a damaged vocoder: {LAST} does not fit {SETTINGS} ({str(error).splitlines()[0]})") from error
+        raise PngnatError(
+            f"{folder} holds a damaged vocoder: {LAST} does not fit {SETTINGS} ({str(error).splitlines()[0]})"
+        ) from error
     return vocoder.eval().requires_grad_(False)
 
 

@@ -24,7 +24,8 @@ AnyLogger = TensorBoardLogger | CSVLogger | WandbLogger
 
 
 def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
-    """The loggers with these names, writing into a run's folder. A run that goes on goes on in the same place; CSV begins another file.
+    """The loggers with these names, writing into a run's folder. A run that goes on goes on in the same place; CSV
+    begins another file.
 
     Raises PngnatError for an unknown name, and for wandb where that is not installed.
     """
@@ -36,12 +37,16 @@ def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
         "tensorboard": lambda: TensorBoardLogger(run_dir, name=None, version=""),
         "csv": lambda: CSVLogger(run_dir, name="csv"),
         # WANDB_MODE=offline keeps it on this machine.
-        "wandb": lambda: WandbLogger(run_dir.name, run_dir, project="pngnat", id=digest(str(run_dir.resolve())), resume="allow"),
+        "wandb": lambda: WandbLogger(
+            run_dir.name, run_dir, project="pngnat", id=digest(str(run_dir.resolve())), resume="allow"
+        ),
     }
     return [makers[name]() for name in names]
 
 
-def log_sound(loggers: Sequence[Logger], name: str, samples: torch.Tensor | np.ndarray, sample_rate: int, step: int) -> None:
+def log_sound(
+    loggers: Sequence[Logger], name: str, samples: torch.Tensor | np.ndarray, sample_rate: int, step: int
+) -> None:
     """Samples (S,) in [-1, 1], to those that can hold sound."""
     heard = np.clip(np.asarray(samples, dtype=np.float32), -1, 1)
     for logger in loggers:

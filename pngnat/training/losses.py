@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # of a batch its tensors are needed, and nothing that reads s
 
 
 def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch) -> dict[str, Tensor]:
-    """Means over what is not padding: `mel` (L1 + L2), `coarse` (the same before a post-net), `duration` (squared seconds) and `prosody`
-    (squared, see `pngnat.data.prosody`), each where the model has it.
+    """Means over what is not padding: `mel` (L1 + L2), `coarse` (the same before a post-net), `duration` (squared
+    seconds) and `prosody` (squared, see `pngnat.data.prosody`), each where the model has it.
 
     target: (B, T, M), the batch's mel as the model's networks see it.
     """

@@ -44,7 +44,8 @@ class VoiceSettings:
 
 
 def make_voice(settings: VoiceSettings) -> None:
-    """Write the voice folder; an older one of that name is replaced file by file. Raises PngnatError for what cannot be read."""
+    """Write the voice folder; an older one of that name is replaced file by file. Raises PngnatError for what cannot be
+    read."""
     acoustic, speakers = acoustic_model(settings.acoustic)
     if unknown := sorted({*settings.withheld, *settings.speakers} - {*speakers}):
         raise PngnatError(f"{settings.acoustic} has no speaker '{unknown[0]}'; it has {', '.join(speakers)}")
@@ -56,12 +57,17 @@ def make_voice(settings: VoiceSettings) -> None:
         audio=acoustic.config.audio,
         acoustic=acoustic.config.to_dict(),
         vocoder=asdict(start.vocoder.config),
-        speakers=tuple(SpeakerCard(name, settings.speakers.get(name, ""), name not in settings.withheld) for name in speakers),
-        default_speaker=settings.default_speaker or next((name for name in speakers if name not in settings.withheld), speakers[0]),
+        speakers=tuple(
+            SpeakerCard(name, settings.speakers.get(name, ""), name not in settings.withheld) for name in speakers
+        ),
+        default_speaker=settings.default_speaker
+        or next((name for name in speakers if name not in settings.withheld), speakers[0]),
         pauses=settings.pauses,
     )
     readme = settings.card.read_text(encoding="utf-8") if settings.card else None
-    save_voice(VoiceModules(card, PngTokenizer.load(settings.acoustic), acoustic, start.vocoder), settings.voice, readme)
+    save_voice(
+        VoiceModules(card, PngTokenizer.load(settings.acoustic), acoustic, start.vocoder), settings.voice, readme
+    )
     if start.discriminators:
         save_discriminators(settings.voice, start.discriminators)
     if judge := mel_discriminator(settings.acoustic):

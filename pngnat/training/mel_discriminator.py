@@ -1,8 +1,7 @@
 """Networks that learn to tell predicted mels from recordings', and what the acoustic model learns from them.
 
-The mean of all mels that a text may have is blurred, and the mean is what a distance asks for. Source: adversarial training of mels beside
-a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2.
-"""
+The mean of all mels that a text may have is blurred, and the mean is what a distance asks for. Source: adversarial
+training of mels beside a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2."""
 
 from __future__ import annotations
 
@@ -32,12 +31,13 @@ class MelAdversarialConfig:
     channels: int = 32
     """Of its first layers; the later ones have twice as many."""
     wide: bool = False
-    """Whether two more judge beside it, of twice the channels, one of them mels of half the rate. For a GPU: with 125,000 weights alone it
-    can hardly tell the mels of a model that has learned against it for an hour."""
+    """Whether two more judge beside it, of twice the channels, one of them mels of half the rate. For a GPU: with
+    125,000 weights alone it can hardly tell the mels of a model that has learned against it for an hour."""
 
 
 def kept(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Of a discriminator's weights those that a voice keeps, and fine-tuning goes on with: all but what a wide one has in addition."""
+    """Of a discriminator's weights those that a voice keeps, and fine-tuning goes on with: all but what a wide one has
+    in addition."""
     return {name: value for name, value in weights.items() if not name.startswith("further.")}
 
 
@@ -80,7 +80,9 @@ def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int,
     return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, (kernel[0] // 2, kernel[1] // 2)))
 
 
-def mel_adversarial_losses(discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor) -> dict[str, Tensor]:
+def mel_adversarial_losses(
+    discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor
+) -> dict[str, Tensor]:
     """See `adversarial_losses`. made, true: predicted and recorded mels (B, T, M), normalized; frames: (B,).
 
     Padding is made equal, so that it tells nothing.

@@ -1,4 +1,5 @@
-"""What the stages that learn from sentences share: batches and dropout that depend only on the seed and the step, and precision."""
+"""What the stages that learn from sentences share: batches and dropout that depend only on the seed and the step, and
+precision."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class StageModule(L.LightningModule):
     config: StageConfig
 
     def batches(self, kind: Callable[..., _Batches], lengths: Sequence[float] | np.ndarray, largest: float) -> _Batches:
-        """The batches of this process from the trainer's step on, each at most `largest` units of `lengths` once padded."""
+        """The batches of this process from the trainer's step on, each at most `largest` units of `lengths` once
+        padded."""
         trainer = self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches
         return kind(lengths, largest, self.config.seed, first, trainer.global_rank, trainer.world_size)
@@ -49,13 +51,17 @@ class StageModule(L.LightningModule):
 
 
 def autocast(device: torch.device, wanted: bool) -> torch.autocast:
-    """The context for a forward pass on `device`: bfloat16 where it is wanted and computed natively, else single precision."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=wanted and (device.type != "cpu" or _processor_has_bfloat16()))
+    """The context for a forward pass on `device`: bfloat16 where it is wanted and computed natively, else single
+    precision."""
+    return torch.autocast(
+        device.type, torch.bfloat16, enabled=wanted and (device.type != "cpu" or _processor_has_bfloat16())
+    )
 
 
 @cache
 def _processor_has_bfloat16() -> bool:
-    """Whether oneDNN has kernels for it. Without AVX-512 it imitates them, 30 to 75 times slower than single precision."""
+    """Whether oneDNN has kernels for it. Without AVX-512 it imitates them, 30 to 75 times slower than single
+    precision."""
     try:
         return torch.ops.mkldnn._is_mkldnn_bf16_supported()
     except AttributeError:  # PyTorch without oneDNN

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @torch.inference_mode()
-def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticDataset, count: int) -> Iterator[tuple[str, Figure]]:
+def acoustic_pictures(
+    model: PngNat, batch: AcousticBatch, dataset: AcousticDataset, count: int
+) -> Iterator[tuple[str, Figure]]:
     """(id, figure) of the first `count` recordings of a batch, which is the first of `dataset`."""
     predicted = model.predict_durations(batch.tokens, batch.speaker)
     mel = model.speak(batch.tokens, batch.speaker, batch.durations)
@@ -40,7 +42,12 @@ def acoustic_pictures(model: PngNat, batch: AcousticBatch, dataset: AcousticData
 
 
 def _figure(
-    recorded: np.ndarray, made: np.ndarray, weights: np.ndarray, durations: np.ndarray, predicted: np.ndarray, symbols: tuple[str, ...]
+    recorded: np.ndarray,
+    made: np.ndarray,
+    weights: np.ndarray,
+    durations: np.ndarray,
+    predicted: np.ndarray,
+    symbols: tuple[str, ...],
 ) -> Figure:
     # Not pyplot: it keeps every figure alive until it is closed.
     from matplotlib.figure import Figure

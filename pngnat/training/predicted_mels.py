@@ -1,4 +1,5 @@
-"""Mels that the acoustic model predicts for recordings, from their text and with their own durations, so that frame lies on frame.
+"""Mels that the acoustic model predicts for recordings, from their text and with their own durations, so that frame
+lies on frame.
 
 A vocoder that learns from them makes the recording's sound of what the acoustic model leaves out.
 """
@@ -43,7 +44,9 @@ class Teacher:
     def fingerprint(self) -> str:
         """Other digits for other weights, settings or speakers."""
         weights = sorted(self.model.state_dict().items())
-        parts = (part for name, value in weights for part in (name, value.detach().cpu().contiguous().numpy().tobytes()))
+        parts = (
+            part for name, value in weights for part in (name, value.detach().cpu().contiguous().numpy().tobytes())
+        )
         return digest(self.model.config.to_dict(), self.speakers, *parts)
 
     def tokens(self, recording: Recording) -> np.ndarray:
@@ -51,23 +54,29 @@ class Teacher:
         return np.asarray(self.tokenizer.encode(recording.utterance).ids)
 
     def mel(self, recording: Recording, prosody: np.ndarray | None = None) -> np.ndarray:
-        """The log-mel (M, T) of the recording's text, spoken with its durations, and with a prosody (N, 2) where one is given.
+        """The log-mel (M, T) of the recording's text, spoken with its durations, and with a prosody (N, 2) where one is
+        given.
 
         Raises PngnatError for a speaker whom the model does not know, and for durations of other tokens.
         """
         if recording.speaker not in self.speakers:
-            raise PngnatError(f"the acoustic model has no speaker {recording.speaker!r}; it knows {', '.join(self.speakers)}")
+            raise PngnatError(
+                f"the acoustic model has no speaker {recording.speaker!r}; it knows {', '.join(self.speakers)}"
+            )
         tokens = PngBatch.collate([self.tokenizer.encode(recording.utterance)])
         count = int(tokens.phoneme_lengths[0])
         if count != len(recording.durations):
-            raise PngnatError(f"{recording.id}: {len(recording.durations)} durations for {count} tokens; prepare the corpus again")
+            raise PngnatError(
+                f"{recording.id}: {len(recording.durations)} durations for {count} tokens; prepare the corpus again"
+            )
         speaker = torch.tensor([self.speakers.index(recording.speaker)])
         melody = {} if prosody is None else {"prosody": torch.from_numpy(prosody)[None]}
         return self.model.speak(tokens, speaker, torch.from_numpy(recording.durations)[None], **melody)[0].numpy()
 
 
 def find_teacher(source: str | Path) -> Teacher:
-    """The acoustic model of a voice (its name or folder) or of a training (its folder). Raises PngnatError where there is none."""
+    """The acoustic model of a voice (its name or folder) or of a training (its folder). Raises PngnatError where there
+    is none."""
     if (Path(source) / DESCRIPTION).exists():
         model, speakers = acoustic_model(Path(source))
         return Teacher(model, PngTokenizer.load(source), speakers)
@@ -78,9 +87,9 @@ def find_teacher(source: str | Path) -> Teacher:
 class PredictedMels(FeatureSource):
     """A FeatureStore whose mels are predicted; samples and f0 stay the recording's.
 
-    Each mel is computed once and kept, in half precision, beside the tokens and durations that it was spoken from: another acoustic
-    model has another place in the folder, and a recording that was transcribed or aligned anew is spoken anew.
-    """
+    Each mel is computed once and kept, in half precision, beside the tokens and durations that it was spoken from:
+    another acoustic model has another place in the folder, and a recording that was transcribed or aligned anew is
+    spoken anew."""
 
     def __init__(self, folder: str | Path, store: FeatureStore, teacher: Teacher) -> None:
         self.folder, self.store, self.teacher = Path(folder) / f"predicted-{teacher.fingerprint}", store, teacher
@@ -88,7 +97,8 @@ class PredictedMels(FeatureSource):
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def load(self, recording: Recording) -> Features:
-        """The recording's features with the predicted mel. Raises PngnatError where that was never measured, or is damaged."""
+        """The recording's features with the predicted mel. Raises PngnatError where that was never measured, or is
+        damaged."""
         kept = read_arrays(self._path(recording), ["mel"])
         if not kept:
             raise PngnatError(f"{self._path(recording)} holds no predicted mel; run the same command again")
@@ -112,13 +122,17 @@ class PredictedMels(FeatureSource):
                     f"{recording.id}: its durations make {mel.shape[1]} frames, its sound {frames}; prepare the corpus again, "
                     f"or delete {self.store.path(recording)} if that is of an older recording"
                 )
-            arrays = {"mel": mel[:, :frames].astype(np.float16), "durations": recording.durations, "tokens": self.teacher.tokens(recording)}
+            arrays = {
+                "mel": mel[:, :frames].astype(np.float16),
+                "durations": recording.durations,
+                "tokens": self.teacher.tokens(recording),
+            }
             write_arrays(self._path(recording), arrays)
             yield recording
 
     def _prosody(self, recording: Recording, features: Features) -> np.ndarray | None:
-        """The recording's own pitch and loudness, for a model that can be given them: its mel then has the melody of the sound that the
-        vocoder is to make of it."""
+        """The recording's own pitch and loudness, for a model that can be given them: its mel then has the melody of
+        the sound that the vocoder is to make of it."""
         if not self.teacher.model.config.prosody:
             return None
         return token_prosody(features.f0, features.mel.T, recording.durations, self.audio.frame_rate)
@@ -129,4 +143,6 @@ class PredictedMels(FeatureSource):
     def _is_spoken(self, recording: Recording) -> bool:
         kept = read_arrays(self._path(recording))
         expected = {"durations": recording.durations, "tokens": self.teacher.tokens(recording)}
-        return "mel" in kept and all(name in kept and np.array_equal(kept[name], value) for name, value in expected.items())
+        return "mel" in kept and all(
+            name in kept and np.array_equal(kept[name], value) for name, value in expected.items()
+        )

@@ -33,8 +33,8 @@ class PretrainingConfig:
     batch_tokens: int = 8192
     """Padded tokens in a batch of one process."""
     masking: MaskingConfig = field(default_factory=MaskingConfig)
-    """Of training; the held-out books are always masked by the default shares and with [MASK] alone, so that runs with different masking
-    can be compared."""
+    """Of training; the held-out books are always masked by the default shares and with [MASK] alone, so that runs with
+    different masking can be compared."""
     weight_decay: float = 0.01
     """Of AdamW, for matrices; biases and norms are not decayed."""
     betas: tuple[float, float] = (0.9, 0.98)
@@ -54,7 +54,14 @@ class PretrainingConfig:
 class Pretraining(StageModule):
     """The model, its objective and its data. train, held_out: stores made with `tokenizer`."""
 
-    def __init__(self, model: PngBertConfig, config: PretrainingConfig, tokenizer: PngTokenizer, train: TokenStore, held_out: TokenStore):
+    def __init__(
+        self,
+        model: PngBertConfig,
+        config: PretrainingConfig,
+        tokenizer: PngTokenizer,
+        train: TokenStore,
+        held_out: TokenStore,
+    ):
         super().__init__()
         self.config: PretrainingConfig = config
         self.model = PngBertForPreTraining(PngBertPretrainedConfig.from_plain(model)).train()
@@ -70,7 +77,9 @@ class Pretraining(StageModule):
         store = self.train_data.store
         kind = partial(EpochBatches, starts=store.starts, window=self.config.window)
         batches = self.batches(kind, store.lengths, self.config.batch_tokens)
-        return DataLoader(self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers)
+        return DataLoader(
+            self.train_data, batch_sampler=batches, collate_fn=MaskedBatch.collate, num_workers=self.config.workers
+        )
 
     def val_dataloader(self) -> DataLoader | list:
         if not len(self.held_out_data):
@@ -83,7 +92,10 @@ class Pretraining(StageModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         matrices = [parameter for parameter in self.model.parameters() if parameter.ndim > 1]
         others = [parameter for parameter in self.model.parameters() if parameter.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": self.config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        groups = [
+            {"params": matrices, "weight_decay": self.config.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
         return torch.optim.AdamW(groups, betas=self.config.betas, fused=True)
 
     def guess(self, batch: MaskedBatch) -> tuple[Tensor, Tensor]:
@@ -110,7 +122,9 @@ class Pretraining(StageModule):
         asked = batch.labels != IGNORED
         rows = torch.arange(len(asked), device=asked.device)[:, None] * int(batch.tokens.word_positions.max() + 1)
         losses = F.cross_entropy(scores, labels, reduction="none")
-        self._scores.add(losses, scores.argmax(-1) == labels, batch.tasks[asked], (rows + batch.tokens.word_positions)[asked])
+        self._scores.add(
+            losses, scores.argmax(-1) == labels, batch.tasks[asked], (rows + batch.tokens.word_positions)[asked]
+        )
 
     def on_validation_epoch_end(self) -> None:
         self._scores.sums = self.trainer.strategy.reduce(self._scores.sums.to(self.device), reduce_op="sum")
@@ -119,7 +133,8 @@ class Pretraining(StageModule):
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
     def measure(self) -> dict[str, float]:
-        """The `TaskScores.summary` of the held-out text, empty where nothing is held out. After `fit`, and in all its processes."""
+        """The `TaskScores.summary` of the held-out text, empty where nothing is held out. After `fit`, and in all its
+        processes."""
         if not len(self.held_out_data):
             return {}
         if self._scored_step != self.trainer.global_step:

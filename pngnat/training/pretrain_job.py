@@ -47,9 +47,8 @@ class PretrainingJob:
 def pretrain(job: PretrainingJob, text: PreparedText) -> dict[str, float]:
     """Fit, or go on where the run stopped, write the model and measure it.
 
-    Returns the `TaskScores.summary` of the held-out text in the first process, else nothing. Raises PngnatError for a start that does
-    not fit.
-    """
+    Returns the `TaskScores.summary` of the held-out text in the first process, else nothing. Raises PngnatError for a
+    start that does not fit."""
     sizes = {name: value for name, value in job.model["encoder"].items() if name != "kind"}
     model = PngBertConfig(**sizes, vocabulary_size=text.tokenizer.vocabulary_size)
     L.seed_everything(job.training.seed)

@@ -45,10 +45,13 @@ class RunConfig:
     """Where figures go: tensorboard, csv, wandb (Weights & Biases; WANDB_MODE=offline keeps it on this machine)."""
 
 
-def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]) -> None:
+def fit(
+    module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]
+) -> None:
     """Train until the schedule's end; go on exactly where a run in the same folder stopped.
 
-    The checkpoint `last.ckpt` stands for the run, or, where that is cut off, the one before it; a finished run is left as it is.
+    The checkpoint `last.ckpt` stands for the run, or, where that is cut off, the one before it; a finished run is left
+    as it is.
     Raises PngnatError where neither can be read.
     """
     if run.threads:
@@ -78,12 +81,19 @@ def fit(module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: Sche
         callbacks=[WarmupCosine(schedule), StopAtNan(), TQDMProgressBar(refresh_rate=10), checkpoints, *callbacks],
     )
     if trainer.is_global_zero:
-        record_start(run_dir, {"goes_on": newest is not None, **_settings(module), "run": asdict(run), "schedule": asdict(schedule)})
+        record_start(
+            run_dir,
+            {"goes_on": newest is not None, **_settings(module), "run": asdict(run), "schedule": asdict(schedule)},
+        )
     trainer.fit(module, ckpt_path=None if newest is None else str(newest), weights_only=False)
     trainer.save_checkpoint(run_dir / LAST)
 
 
 def _settings(module: L.LightningModule) -> dict[str, Any]:
-    """What the module is trained with: the seed that `lightning.seed_everything` was given, and its settings with their seeds."""
+    """What the module is trained with: the seed that `lightning.seed_everything` was given, and its settings with their
+    seeds."""
     config: Any = getattr(module, "config", None)
-    return {"seed": int(os.environ.get("PL_GLOBAL_SEED", 0)), "training": asdict(config) if is_dataclass(type(config)) else None}
+    return {
+        "seed": int(os.environ.get("PL_GLOBAL_SEED", 0)),
+        "training": asdict(config) if is_dataclass(type(config)) else None,
+    }

@@ -15,9 +15,8 @@ from lightning.pytorch.callbacks import Callback
 class ScheduleConfig:
     """The learning rate over a run, and the run's end.
 
-    A run that is limited by hours ends with its learning rate lowered too, but what it learned depends on the machine's speed;
-    only runs limited by steps resume exactly.
-    """
+    A run that is limited by hours ends with its learning rate lowered too, but what it learned depends on the machine's
+    speed; only runs limited by steps resume exactly."""
 
     learning_rate: float = 1e-3
     """The peak."""
@@ -32,7 +31,8 @@ class ScheduleConfig:
 
 
 class WarmupCosine(Callback):
-    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run stops.
+    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run
+    stops.
 
     A group of the optimizer's parameters that has an "lr_scale" learns at so many times the rate.
     """
@@ -53,7 +53,9 @@ class WarmupCosine(Callback):
         falling = 0.5 * (1 + math.cos(math.pi * self.progress(step)))
         return self.config.learning_rate * warmth * (self.config.final + (1 - self.config.final) * falling)
 
-    def on_train_batch_start(self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         now = time.monotonic()
         self.elapsed += now - self._clock if self._clock else 0.0
         self._clock = now
@@ -67,7 +69,9 @@ class WarmupCosine(Callback):
                 group["lr"] = rate * group.get("lr_scale", group.get("speed", 1.0))
         pl_module.log("learning_rate", rate, batch_size=1)
 
-    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         if self.progress(trainer.global_step) >= 1:
             trainer.should_stop = True
 

@@ -12,10 +12,11 @@ from pngnat.models.vocoder import Vocoder, VocoderConfig
 
 @torch.no_grad()
 def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
-    """A vocoder of the sizes in `config` with the weights of one that has more hidden units or corrects its sound more often.
+    """A vocoder of the sizes in `config` with the weights of one that has more hidden units or corrects its sound more
+    often.
 
-    Of each block's hidden units those stay that can do most: by the product of the norms of their weights into and out of them
-    (structured pruning by magnitude, Li et al., arXiv 1608.08710, of both layers at once).
+    Of each block's hidden units those stay that can do most: by the product of the norms of their weights into and out
+    of them (structured pruning by magnitude, Li et al., arXiv 1608.08710, of both layers at once).
     Raises PngnatError where the sizes differ in more than that, or where `config` has more units.
     """
     made = Vocoder(vocoder.audio, config)
@@ -29,7 +30,10 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
         assert isinstance(block, ConvNeXtBlock)
         kept = _strongest(block, config.hidden)
         name = f"net.blocks.{number}"
-        weights[f"{name}.expand.weight"], weights[f"{name}.expand.bias"] = block.expand.weight[kept], block.expand.bias[kept]
+        weights[f"{name}.expand.weight"], weights[f"{name}.expand.bias"] = (
+            block.expand.weight[kept],
+            block.expand.bias[kept],
+        )
         weights[f"{name}.contract.weight"] = block.contract.weight[:, kept]
     # The trust in the mel, which nobody asks for without corrections, comes last.
     for name in ("weight", "bias"):

@@ -19,7 +19,8 @@ from pngnat.voice.weights import load_weights
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
-    """Copy a pre-trained PnG BERT into the model. tokenizer: folder with the tokenizer.json that the model is trained with.
+    """Copy a pre-trained PnG BERT into the model. tokenizer: folder with the tokenizer.json that the model is trained
+    with.
 
     Raises PngnatError where the encoder's tokenizer or its sizes are others, or the model has no PnG BERT.
     """
@@ -30,7 +31,9 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
     pretrained = load_pretrained(folder)
     # Another vocabulary of the same size would fit, and every wordpiece would mean another.
     if digest(folder / TOKENIZER) != digest(tokenizer / TOKENIZER):
-        raise PngnatError(f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}")
+        raise PngnatError(
+            f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}"
+        )
     _copy(model.encoder, pretrained.encoder.state_dict(), f"the encoder in {folder}")
 
 
@@ -41,15 +44,17 @@ def voice_discriminator(voice: str | Path) -> dict[str, torch.Tensor] | None:
 
 
 def start_from_frozen(encoder: PngBert, voice: VoiceModules, tokenizer: PngTokenizer) -> None:
-    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone, the embeddings and the frozen layers, and freeze
-    them. The layers above, which in the voice have learned from sound, are then soon learned anew from text.
+    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone, the embeddings and the frozen
+    layers, and freeze them. The layers above, which in the voice have learned from sound, are then soon learned anew
+    from text.
 
-    tokenizer: that the encoder is pre-trained with. Raises PngnatError where the voice has no frozen layers, or another tokenizer or
-    other sizes.
-    """
+    tokenizer: that the encoder is pre-trained with. Raises PngnatError where the voice has no frozen layers, or another
+    tokenizer or other sizes."""
     model = voice.acoustic
     if not isinstance(model.encoder, PngBert) or model.config.frozen_layers < 0:
-        raise PngnatError(f"the voice '{voice.name}' has no encoder layers that were frozen in its training: nothing to start from")
+        raise PngnatError(
+            f"the voice '{voice.name}' has no encoder layers that were frozen in its training: nothing to start from"
+        )
     if voice.tokenizer.wordpieces != tokenizer.wordpieces:
         raise PngnatError(f"the voice '{voice.name}' has another tokenizer: give its folder as text.tokenizer")
     encoder.freeze(model.config.frozen_layers)
@@ -60,12 +65,16 @@ def start_from_frozen(encoder: PngBert, voice: VoiceModules, tokenizer: PngToken
 
 @torch.no_grad()
 def start_from_model(
-    model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str], nearest: Mapping[str, str] | None = None
+    model: PngNat,
+    speakers: Sequence[str],
+    donor: PngNat,
+    donor_speakers: Sequence[str],
+    nearest: Mapping[str, str] | None = None,
 ) -> None:
     """Copy a trained model. speakers, donor_speakers: the names behind the two speaker tables' rows.
 
-    A speaker whom the donor does not know starts as the one whom `nearest` names for them, else as the mean of the donor's speakers.
-    """
+    A speaker whom the donor does not know starts as the one whom `nearest` names for them, else as the mean of the
+    donor's speakers."""
     weights = donor.state_dict()
     rows = weights.pop("speaker.weight")
     known = {name: rows[row] for row, name in enumerate(donor_speakers)}
@@ -76,10 +85,11 @@ def start_from_model(
 
 @torch.no_grad()
 def start_resized(model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str]) -> list[str]:
-    """Copy of a trained model what a model of other parts can use, and return the names of the weights that stay random.
+    """Copy of a trained model what a model of other parts can use, and return the names of the weights that stay
+    random.
 
-    Weights of the same name and shape are copied; of a decoder block's dense layers that are wider in the donor, the units that say most.
-    """
+    Weights of the same name and shape are copied; of a decoder block's dense layers that are wider in the donor, the
+    units that say most."""
     own, theirs = model.state_dict(), donor.state_dict()
     for name in [name for name in theirs if name.endswith("expand.weight")]:
         block = name.removesuffix("expand.weight")

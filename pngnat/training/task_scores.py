@@ -23,8 +23,8 @@ class TaskScores:
     def add(self, losses: Tensor, right: Tensor, tasks: Tensor, words: Tensor) -> None:
         """Count K asked tokens.
 
-        losses: (K,) cross entropies. right: (K,) bool. tasks: (K,) `Task`. words: (K,) a number that tells words of the batch apart.
-        """
+        losses: (K,) cross entropies. right: (K,) bool. tasks: (K,) `Task`. words: (K,) a number that tells words of the
+        batch apart."""
         tasks = tasks.long()
         _, place = torch.unique(words.long() * len(Task) + tasks, return_inverse=True)
         count = int(place.max()) + 1 if len(place) else 0
@@ -37,7 +37,8 @@ class TaskScores:
         self.sums[:, 3:].index_add_(0, word_tasks, by_word)
 
     def summary(self) -> dict[str, float]:
-        """Of each task that was asked, "g2p/loss" (nats a token), "g2p/token_accuracy", "g2p/word_accuracy"; and "loss" over all tokens."""
+        """Of each task that was asked, "g2p/loss" (nats a token), "g2p/token_accuracy", "g2p/word_accuracy"; and "loss"
+        over all tokens."""
         summary = {}
         for task in TASKS:
             tokens, right, loss, words, words_right = self.sums[task].tolist()

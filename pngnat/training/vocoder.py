@@ -44,14 +44,14 @@ class VocoderTrainingConfig:
     mel_weight: float = 1.0
     """Of the distance of log-mels."""
     complex_weight: float = 0.5
-    """Of the distance of complex spectra. Magnitudes alone left the phases of a vocoder's harmonics as they happened to be, and its copies
-    lost more by their phases than by all else."""
+    """Of the distance of complex spectra. Magnitudes alone left the phases of a vocoder's harmonics as they happened to
+    be, and its copies lost more by their phases than by all else."""
     pitch_weight: float = 0.3
     """Of the losses of pitch and voicing."""
     trust_weight: float = 0.3
-    """Of the trust in mels where some are predicted, which is then to tell those from a sound's own. A predicted mel is an expectation,
-    blurred where speech may go one way or another. The other losses hardly mind that, but who listens does: a sound that was corrected
-    towards such mels had DistilMOS 2.7, uncorrected 3.3."""
+    """Of the trust in mels where some are predicted, which is then to tell those from a sound's own. A predicted mel is
+    an expectation, blurred where speech may go one way or another. The other losses hardly mind that, but who listens
+    does: a sound that was corrected towards such mels had DistilMOS 2.7, uncorrected 3.3."""
     uncorrected: float = 0.125
     """Share of segments whose sound is not corrected towards the mel, as none is that is given another pitch."""
     autocast: bool = True
@@ -71,8 +71,8 @@ class VocoderTrainingConfig:
 class VocoderTraining(L.LightningModule):
     """Losses on random segments; whole recordings in validation.
 
-    Vocoder and discriminators learn in the same step, from one loss in which neither's part has a gradient for the other.
-    """
+    Vocoder and discriminators learn in the same step, from one loss in which neither's part has a gradient for the
+    other."""
 
     def __init__(
         self,
@@ -84,9 +84,15 @@ class VocoderTraining(L.LightningModule):
         valid: Sequence[Recording],
         predicted: FeatureSource | None = None,
     ):
-        """predicted: the same recordings with predicted mels, for a share of the training and for all of the validation."""
+        """predicted: the same recordings with predicted mels, for a share of the training and for all of the
+        validation."""
         super().__init__()
-        self.config, self.store, self.predicted, self.recordings = config, store, predicted, {"train": train, "valid": valid}
+        self.config, self.store, self.predicted, self.recordings = (
+            config,
+            store,
+            predicted,
+            {"train": train, "valid": valid},
+        )
         self.vocoder = Vocoder(audio, model)
         self.discriminators = Discriminators(config.adversarial.discriminators) if config.adversarial else None
         self.stft_loss = MultiResolutionStftLoss(config.stft)
@@ -112,7 +118,9 @@ class VocoderTraining(L.LightningModule):
         config, trainer = self.config, self.trainer
         first = trainer.global_step * trainer.accumulate_grad_batches * trainer.world_size + trainer.global_rank
         train = self.recordings["train"]
-        segments = Segments(self.store, train, config.batch_size, config.segments, first, trainer.world_size, self.predicted)
+        segments = Segments(
+            self.store, train, config.batch_size, config.segments, first, trainer.world_size, self.predicted
+        )
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
@@ -124,11 +132,16 @@ class VocoderTraining(L.LightningModule):
         # The schedule sets the learning rate before the first step.
         groups: list[dict[str, Any]] = [{"params": list(self.vocoder.parameters())}]
         if self.discriminators is not None and self.config.adversarial is not None:
-            groups.append({"params": list(self.discriminators.parameters()), "lr_scale": self.config.adversarial.lr_scale})
+            groups.append(
+                {"params": list(self.discriminators.parameters()), "lr_scale": self.config.adversarial.lr_scale}
+            )
         return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
 
     def configure_gradient_clipping(
-        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
     ) -> None:
         # Apart, so that a discriminator's large gradient does not shrink the vocoder's.
         for network in self._networks():
@@ -157,21 +170,34 @@ class VocoderTraining(L.LightningModule):
         losses = {"convergence": convergence, "distance": distance, "mel": self.mel_loss(made, true)}
         losses |= {"complex": self.complex_loss(made, true), "pitch": pitch, "voicing": voiced}
         config = self.config
-        loss = config.stft_weight * (convergence + distance) + config.mel_weight * losses["mel"] + config.pitch_weight * (pitch + voiced)
+        loss = (
+            config.stft_weight * (convergence + distance)
+            + config.mel_weight * losses["mel"]
+            + config.pitch_weight * (pitch + voiced)
+        )
         loss = loss + config.complex_weight * losses["complex"]
         if self.predicted and self.vocoder.config.corrections:
-            losses["trust"] = F.binary_cross_entropy(trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust))
+            losses["trust"] = F.binary_cross_entropy(
+                trust, (~batch.is_predicted).float()[:, None, None].expand_as(trust)
+            )
             loss = loss + config.trust_weight * losses["trust"]
         if self.discriminators is not None and config.adversarial is not None:
             with autocast(self.device, config.autocast):
                 turn = batch.number if config.adversarial.in_turn else None
                 against = adversarial_losses(self.discriminators, made, true, turn)
-            loss = loss + config.adversarial.weight * against["generator"] + config.adversarial.features * against["features"]
+            loss = (
+                loss
+                + config.adversarial.weight * against["generator"]
+                + config.adversarial.features * against["features"]
+            )
             loss, losses = loss + against["discriminator"], losses | against
         return {"loss": loss, **losses}
 
-    def _sound(self, batch: SegmentBatch, f0: Tensor, voicing: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Sound (B, S) of the mels, as in speaking, but with the pulses where the recording has them; and the trust in them, (B, M, T)."""
+    def _sound(
+        self, batch: SegmentBatch, f0: Tensor, voicing: Tensor, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """Sound (B, S) of the mels, as in speaking, but with the pulses where the recording has them; and the trust in
+        them, (B, M, T)."""
         vocoder = self.vocoder
         phase = pulse_phase(batch.samples, f0, batch.f0 > 0, vocoder.audio.sample_rate, vocoder.stft)
         count = round(self.config.uncorrected * len(f0))
@@ -197,7 +223,8 @@ class VocoderTraining(L.LightningModule):
 
 
 class Copies(Callback):
-    """After each validation, writes copies of a few recordings to the log: the sound, and its mel under the recording's."""
+    """After each validation, writes copies of a few recordings to the log: the sound, and its mel under the
+    recording's."""
 
     def __init__(self, count: int = 4) -> None:
         self.count = count
@@ -212,7 +239,9 @@ class Copies(Callback):
             mel = torch.from_numpy(pl_module.validation_source.load(recording).mel)[None].to(pl_module.device)
             made = pl_module.vocoder(mel, generator=torch.Generator().manual_seed(0)).cpu()
             log_sound(loggers, f"copy/{recording.id}", made[0], audio.sample_rate, step)
-            log_picture(loggers, f"recording_over_copy/{recording.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), step)
+            log_picture(
+                loggers, f"recording_over_copy/{recording.id}", picture(mel[0].cpu(), log_mel(made, audio)[0]), step
+            )
 
 
 def picture(*mels: Tensor) -> Tensor:

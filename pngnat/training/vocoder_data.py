@@ -25,11 +25,13 @@ class SegmentConfig:
     frames: int = 48
     """Length of a segment."""
     margin: int = 4
-    """Frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it would be within speech."""
+    """Frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it would be within
+    speech."""
     gain: float = 9.0
     """Largest change of level, in dB."""
     mel_noise: float = 0.0
-    """Largest standard deviation of noise on the log-mel, which a sound that is corrected towards the mel would have too."""
+    """Largest standard deviation of noise on the log-mel, which a sound that is corrected towards the mel would have
+    too."""
     predicted: float = 0.75
     """Share of segments whose mel an acoustic model predicted, where there are such mels; those get no noise."""
     augmentation: AugmentationConfig | None = None
@@ -46,9 +48,8 @@ class SegmentBatch:
 
     ids: B of recordings. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop.
     is_predicted: (B,), whether an acoustic model made the mel.
-    seconds: of sound to learn from. number: the batch's place in the run, over all processes. margin: samples at either end to be left out
-    of what is compared.
-    """
+    seconds: of sound to learn from. number: the batch's place in the run, over all processes. margin: samples at either
+    end to be left out of what is compared."""
 
     ids: tuple[str, ...]
     samples: Tensor
@@ -82,7 +83,8 @@ STAY = 500
 
 
 class Segments(IterableDataset):
-    """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes on exactly.
+    """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes
+    on exactly.
 
     Of a corpus in shards, a few shards, each as likely as it is large, are drawn from for some time.
     """
@@ -97,7 +99,8 @@ class Segments(IterableDataset):
         step: int = 1,
         predicted: FeatureSource | None = None,
     ):
-        """first: number of the first batch; step: distance to the next one (the number of processes, each with its own `first`).
+        """first: number of the first batch; step: distance to the next one (the number of processes, each with its own
+        `first`).
 
         predicted: the same recordings with predicted mels, taken for a share of the segments.
         """
@@ -140,8 +143,12 @@ class Segments(IterableDataset):
             return self.recordings[int(random.integers(len(self.recordings)))]
         return self.recordings[int(rows[random.integers(len(rows))])]
 
-    def _segment(self, recording: Recording, random: np.random.Generator) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
-        source = self.predicted if self.predicted is not None and random.random() < self.config.predicted else self.store
+    def _segment(
+        self, recording: Recording, random: np.random.Generator
+    ) -> tuple[str, bool, np.ndarray, np.ndarray, np.ndarray]:
+        source = (
+            self.predicted if self.predicted is not None and random.random() < self.config.predicted else self.store
+        )
         frames, is_predicted = self.config.frames + 2 * self.config.margin, source is self.predicted
         if self.config.augmentation and not is_predicted:
             samples, mel, f0 = self._augmented(recording, frames, self.config.augmentation, random)

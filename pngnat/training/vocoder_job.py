@@ -42,8 +42,8 @@ class VocoderSettings:
     run_dir: Path
     """Checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here."""
     features: Path | None
-    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs. null keeps nothing:
-    each segment is measured by `training.workers` when it is drawn."""
+    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs.
+    null keeps nothing: each segment is measured by `training.workers` when it is drawn."""
     audio: AudioConfig = field(default_factory=AudioConfig)
     """Sampling and mel settings, the acoustic model's."""
     model: VocoderConfig = field(default_factory=VocoderConfig)
@@ -51,19 +51,22 @@ class VocoderSettings:
     training: VocoderTrainingConfig = field(
         default_factory=lambda: VocoderTrainingConfig(segments=SegmentConfig(augmentation=AugmentationConfig()))
     )
-    """How to train; with recordings that are changed, so that a vocoder that knows few voices and microphones copies many."""
+    """How to train; with recordings that are changed, so that a vocoder that knows few voices and microphones copies
+    many."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(warmup=200))
     """The learning rate over the run, and its end."""
-    run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8))
+    run: RunConfig = field(
+        default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8)
+    )
     """Where and how it runs."""
     pitch: str | None = None
-    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest for up to
-    50 hours whose features are kept."""
+    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest
+    for up to 50 hours whose features are kept."""
     processes: int = 1
     """Processes that measure features."""
     minutes_per_speaker: float | None = None
-    """At most so much of each speaker is learned from; null takes all. A few speakers of whom there is much would outweigh many of whom
-    there is little, and all of it must be measured first."""
+    """At most so much of each speaker is learned from; null takes all. A few speakers of whom there is much would
+    outweigh many of whom there is little, and all of it must be measured first."""
     validate_clips: int = 16
     """Recordings of the split "valid" that are drawn for validation."""
     ema_decay: float = 0.999
@@ -81,7 +84,8 @@ class VocoderJob(VocoderSettings):
     start: VocoderStart | None = None
     """What to go on from, its sizes instead of `model`; None begins with random weights."""
     teacher: Teacher | None = None
-    """The acoustic model whose mels to learn from besides the recordings' own; how often, says `training.segments.predicted`."""
+    """The acoustic model whose mels to learn from besides the recordings' own; how often, says
+    `training.segments.predicted`."""
     callbacks: Sequence[Callback] = ()
     """More of them than every run has."""
 
@@ -93,7 +97,8 @@ class VocoderRecipe(VocoderSettings):
     corpora: tuple[Path, ...]
     """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
     vocoder_from: str | None = None
-    """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to shrink."""
+    """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to
+    shrink."""
     shrink: bool = False
     """Whether to cut what to start from to the sizes of `model`: fewer hidden units, fewer corrections."""
     mels_from: str | None = None
@@ -116,11 +121,11 @@ register("adversarial_schema", AdversarialConfig, group="adversarial")
 
 
 def train_vocoder(job: VocoderJob) -> Vocoder:
-    """Train, or go on training, to the schedule's end. Writes the averaged weights into the run's folder and returns them, ready to use.
+    """Train, or go on training, to the schedule's end. Writes the averaged weights into the run's folder and returns
+    them, ready to use.
 
-    Raises PngnatError for recordings that cannot be used, a teacher who does not know a speaker, audio settings that differ, and a
-    loss that is no number.
-    """
+    Raises PngnatError for recordings that cannot be used, a teacher who does not know a speaker, audio settings that
+    differ, and a loss that is no number."""
     _check_audio(job)
     L.seed_everything(job.seed)
     train, valid = (as_recordings(job.recordings).part(split) for split in ("train", "valid"))
@@ -152,7 +157,8 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
 
 
 def at_most(recordings: Recordings, minutes: float) -> Recordings:
-    """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more minutes draw."""
+    """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more
+    minutes draw."""
     drawn: list[int] = []
     seconds = np.zeros(len(recordings.names))
     for row in random.Random(0).sample(range(len(recordings)), len(recordings)):

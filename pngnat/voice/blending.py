@@ -18,8 +18,8 @@ FLOOR = 0.001
 class Blend:
     """Whose rhythm to borrow, and how much of it.
 
-    professional: a speaker of the voice. weight: 0 keeps the speaker's own durations, 1 takes the professional's, 0.5 is
-    their geometric mean; one number, or one for each token of the phoneme segment as `Speech.phonemes` lists them.
+    professional: a speaker of the voice. weight: 0 keeps the speaker's own durations, 1 takes the professional's, 0.5
+    is their geometric mean; one number, or one for each token of the phoneme segment as `Speech.phonemes` lists them.
     Raises PngnatError for a weight outside 0 to 1.
     """
 
@@ -32,18 +32,23 @@ class Blend:
         try:
             weight = np.asarray(self.weight, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise PngnatError(f"the blend weight must be a number, or one for each token, and is {shown(self.weight)}") from error
+            raise PngnatError(
+                f"the blend weight must be a number, or one for each token, and is {shown(self.weight)}"
+            ) from error
         if weight.ndim > 1 or not np.all((weight >= 0) & (weight <= 1)):
-            raise PngnatError("the blend weight must be a number from 0 (own rhythm) to 1 (the professional's), or one for each token")
+            raise PngnatError(
+                "the blend weight must be a number from 0 (own rhythm) to 1 (the professional's), or one for each token"
+            )
 
 
-def blend_durations(target: np.ndarray, professional: np.ndarray, weight: float | np.ndarray, floor: float = FLOOR) -> np.ndarray:
+def blend_durations(
+    target: np.ndarray, professional: np.ndarray, weight: float | np.ndarray, floor: float = FLOOR
+) -> np.ndarray:
     """The weighted geometric mean d = exp((1-w) log max(d_target, e) + w log max(d_prof, e)), token by token.
 
     target, professional: (N,) seconds, at least 0. weight: w, a number or (N,). floor: e, seconds.
-    Returns (N,) float64 seconds: exactly `target` at w = 0 and `professional` at w = 1, and never above the longer of the two,
-    so that a boundary where neither pauses stays without a pause.
-    """
+    Returns (N,) float64 seconds: exactly `target` at w = 0 and `professional` at w = 1, and never above the longer of
+    the two, so that a boundary where neither pauses stays without a pause."""
     target, professional = np.asarray(target, dtype=np.float64), np.asarray(professional, dtype=np.float64)
     if target.shape != professional.shape:
         raise ValueError(f"durations of {target.shape} and {professional.shape} tokens cannot be blended")

@@ -1,9 +1,10 @@
 """The voice folder on disk: which files it may have, and what its card says. Loads no PyTorch.
 
-A voice folder is data from strangers. It holds JSON, safetensors and ONNX graphs alone; nothing in it is executed, imported or followed
-to another place, and every value is checked before something is built from it.
+A voice folder is data from strangers. It holds JSON, safetensors and ONNX graphs alone; nothing in it is executed,
+imported or followed to another place, and every value is checked before something is built from it.
 
-    voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [*.onnx]  [README.md]
+    voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [*.onnx]
+    [README.md]
 
 and what the models have learned against, with which fine-tuning goes on: discriminators.safetensors (the vocoder) and
 mel_discriminator.safetensors (the acoustic model). FILES has all names.
@@ -52,7 +53,8 @@ class SpeakerCard:
     name: str
     description: str = ""
     offered: bool = True
-    """Whether they speak. Who does not sound well enough for that still lends a rhythm, is learned from, and speaks if asked by name."""
+    """Whether they speak. Who does not sound well enough for that still lends a rhythm, is learned from, and speaks if
+    asked by name."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class VoiceCard:
 
     blend: how the default speaker speaks unless the caller says otherwise.
     consent: of a recreated voice, who agreed to it being made and for what; texts by name.
-    lexicon: the voice's own words, such as names, which it says so unless the caller says otherwise; phonemes by lower-case word.
-    """
+    lexicon: the voice's own words, such as names, which it says so unless the caller says otherwise; phonemes by
+    lower-case word."""
 
     name: str
     description: str
@@ -114,7 +116,8 @@ class VoiceCard:
         return _row(self.speakers, self.default_speaker if name is None else name, self.name)
 
     def lender_row(self, name: str) -> tuple[bool, int]:
-        """Whether the kept professional model predicts the durations of who lends a rhythm, or the voice's own, and the row in it.
+        """Whether the kept professional model predicts the durations of who lends a rhythm, or the voice's own, and the
+        row in it.
 
         Raises PngnatError, with the list, for an unknown name.
         """
@@ -131,7 +134,10 @@ class VoiceCard:
             if row["offered"]:  # as nearly all are
                 del row["offered"]
         values["lexicon"] = {word: " ".join(phonemes) for word, phonemes in self.lexicon.items()} or None
-        return json.dumps({key: value for key, value in values.items() if value is not None}, ensure_ascii=False, indent=2) + "\n"
+        return (
+            json.dumps({key: value for key, value in values.items() if value is not None}, ensure_ascii=False, indent=2)
+            + "\n"
+        )
 
 
 def _names(speakers: tuple[SpeakerCard, ...]) -> list[str]:
@@ -148,8 +154,8 @@ def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
 def find_voice(voice: str | os.PathLike | None) -> Path:
     """The folder of a voice; None means the first bundled voice.
 
-    voice: the name of a bundled voice; else `hf://user/voice` on the Hugging Face Hub; else a path; else the name of a folder in
-    ./voices, or in one of those that the environment variable PNGNAT_VOICES lists as PATH does.
+    voice: the name of a bundled voice; else `hf://user/voice` on the Hugging Face Hub; else a path; else the name of a
+    folder in ./voices, or in one of those that the environment variable PNGNAT_VOICES lists as PATH does.
     Raises PngnatError, naming where it looked, where there is none.
     """
     if not isinstance(voice, str | os.PathLike | None):
@@ -169,10 +175,14 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
         for folder in filter(exists, places):
             return folder
     if home := _voice_of_speaker(str(voice)):
-        raise PngnatError(f"'{voice}' is no voice but a speaker of the voice '{home}': take that voice, and this speaker of it")
+        raise PngnatError(
+            f"'{voice}' is no voice but a speaker of the voice '{home}': take that voice, and this speaker of it"
+        )
     known, looked = ", ".join(bundled) or "none", ", ".join(map(str, places))
     unset = "" if os.environ.get(ELSEWHERE) else f" (${ELSEWHERE} is not set)"
-    raise PngnatError(f"there is no voice '{voice}': it is none of the bundled ones ({known}), and no folder at {looked}{unset}")
+    raise PngnatError(
+        f"there is no voice '{voice}': it is none of the bundled ones ({known}), and no folder at {looked}{unset}"
+    )
 
 
 def _voice_of_speaker(name: str) -> str | None:
@@ -199,7 +209,8 @@ def bundled_voices() -> dict[str, Path]:
 
 
 def named_voices() -> dict[str, Path]:
-    """Folders of the bundled voices and of those in ./voices and where PNGNAT_VOICES says, by the name that `find_voice` takes."""
+    """Folders of the bundled voices and of those in ./voices and where PNGNAT_VOICES says, by the name that
+    `find_voice` takes."""
     found = bundled_voices()
     for place in _own_places():
         found |= {name: folder for name, folder in _voices_in(place).items() if name not in found}
@@ -224,7 +235,9 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
     section = Section(str(path), read_json(path))
     version = section.number("format_version", 1, LARGEST_NUMBER)
     if version > FORMAT_VERSION:
-        raise PngnatError(f"{folder} has voice format {version}, and this pngnat reads up to {FORMAT_VERSION}: update pngnat")
+        raise PngnatError(
+            f"{folder} has voice format {version}, and this pngnat reads up to {FORMAT_VERSION}: update pngnat"
+        )
     speakers = _speakers(section)
     card = VoiceCard(
         name=section.name("name"),
@@ -247,14 +260,17 @@ def read_card(folder: str | os.PathLike) -> VoiceCard:
 
 def _check_names(path: str, card: VoiceCard) -> None:
     if card.default_speaker not in _names(card.offered):
-        raise PngnatError(f"{path}: the default speaker '{card.default_speaker}' is none of the speakers that it offers")
+        raise PngnatError(
+            f"{path}: the default speaker '{card.default_speaker}' is none of the speakers that it offers"
+        )
     professionals = [speaker.name for speaker in card.professional.speakers] if card.professional else []
     if card.blend and card.blend.professional not in (*professionals, *card.names):
         raise PngnatError(f"{path}: it blends with '{card.blend.professional}', who is none of its speakers")
 
 
 def audio_settings(path: str, values: Any) -> AudioConfig:
-    """The settings of sound that a file holds, checked. Raises PngnatError, naming the path, for a value that cannot be."""
+    """The settings of sound that a file holds, checked. Raises PngnatError, naming the path, for a value that cannot
+    be."""
     section = Section(path, values)
     audio = AudioConfig(
         sample_rate=section.integer("sample_rate", 4000, 96_000),
@@ -277,7 +293,9 @@ def _speakers(section: Section) -> tuple[SpeakerCard, ...]:
     if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_SPEAKERS:
         raise section.wrong("speakers", "should be a list of speakers")
     entries = [Section(section.path, row) for row in rows]
-    speakers = tuple(SpeakerCard(entry.name("name"), entry.text("description", ""), entry.flag("offered", True)) for entry in entries)
+    speakers = tuple(
+        SpeakerCard(entry.name("name"), entry.text("description", ""), entry.flag("offered", True)) for entry in entries
+    )
     if len({speaker.name for speaker in speakers}) < len(speakers):
         raise section.wrong("speakers", "should have different names")
     return speakers
@@ -287,7 +305,10 @@ def _pauses(section: Section) -> Pauses:
     pauses = section.optional("pauses")
     if pauses is None:
         return Pauses()
-    values = {entry.name: float(pauses.number(entry.name, 0, 60, getattr(Pauses(), entry.name))) for entry in dataclasses.fields(Pauses)}
+    values = {
+        entry.name: float(pauses.number(entry.name, 0, 60, getattr(Pauses(), entry.name)))
+        for entry in dataclasses.fields(Pauses)
+    }
     return Pauses(**values)
 
 
@@ -298,7 +319,11 @@ def _blend(section: Section) -> Blend | None:
 
 def _professional(section: Section) -> Professional | None:
     professional = section.optional("professional")
-    return None if professional is None else Professional(professional.section("acoustic").checked(), _speakers(professional))
+    return (
+        None
+        if professional is None
+        else Professional(professional.section("acoustic").checked(), _speakers(professional))
+    )
 
 
 def _consent(section: Section) -> dict[str, str] | None:

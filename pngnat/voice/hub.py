@@ -1,4 +1,5 @@
-"""Voices on the Hugging Face Hub: `hf://user/voice`, or `hf://user/voice@revision`. Nothing is asked of it by any other name."""
+"""Voices on the Hugging Face Hub: `hf://user/voice`, or `hf://user/voice@revision`. Nothing is asked of it by any other
+name."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ _LIBRARY = "pngnat"
 
 
 def download(name: str, files: Sequence[str]) -> Path:
-    """The folder of a voice on the Hub, whose files are fetched where they are not here or have changed; with no network, as it is here.
+    """The folder of a voice on the Hub, whose files are fetched where they are not here or have changed; with no
+    network, as it is here.
 
-    name: begins with PREFIX. files: names of a voice's files; no others are fetched. What they hold is for others to check.
+    name: begins with PREFIX. files: names of a voice's files; no others are fetched. What they hold is for others to
+    check.
     Raises PngnatError where huggingface_hub is missing, the name is none, or the Hub does not have it.
     """
     found = _parsed(name)
@@ -31,7 +34,9 @@ def download(name: str, files: Sequence[str]) -> Path:
         from huggingface_hub.errors import HfHubHTTPError
 
         try:
-            about = HfApi(library_name=_LIBRARY).model_info(found["repo"], revision=found["revision"], files_metadata=True)
+            about = HfApi(library_name=_LIBRARY).model_info(
+                found["repo"], revision=found["revision"], files_metadata=True
+            )
         except HfHubHTTPError:
             raise
         # No network, or none that is wanted (HF_HUB_OFFLINE), which each layer of the library says in its own way.
@@ -41,16 +46,23 @@ def download(name: str, files: Sequence[str]) -> Path:
             return folder
         for one in about.siblings or []:
             if one.rfilename in files and (one.size or 0) > LARGEST_FILES[Path(one.rfilename).suffix]:
-                raise PngnatError(f"{name} is no voice: {one.rfilename} is too large ({(one.size or 0) / 2**20:.0f} MB)")
+                raise PngnatError(
+                    f"{name} is no voice: {one.rfilename} is too large ({(one.size or 0) / 2**20:.0f} MB)"
+                )
         # As real files: the Hub's own cache has links, which a voice folder may not have.
         snapshot_download(
-            found["repo"], revision=about.sha or found["revision"], local_dir=folder, allow_patterns=list(files), library_name=_LIBRARY
+            found["repo"],
+            revision=about.sha or found["revision"],
+            local_dir=folder,
+            allow_patterns=list(files),
+            library_name=_LIBRARY,
         )
     return folder
 
 
 def upload(folder: Path, files: Sequence[str], name: str, card: str, private: bool = False) -> str:
-    """Put a voice's files on the Hub, with a model card; returns the page's address. name: begins with PREFIX, without a revision.
+    """Put a voice's files on the Hub, with a model card; returns the page's address. name: begins with PREFIX, without
+    a revision.
 
     card: the text of the page, README.md. Raises PngnatError as `download` does, and where the Hub refuses it.
     """
@@ -79,7 +91,11 @@ def model_card(text: str, licence: str, consent: Mapping[str, str] | None) -> st
         "tags": ["pngnat", "png-bert", "non-attentive-tacotron", "voice-banking"],
     }
     licences = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-sa-3.0", "cc-by-nc-4.0"}
-    head |= {"license": licence.lower()} if licence.lower() in licences else {"license": "other", "license_name": licence or "none"}
+    head |= (
+        {"license": licence.lower()}
+        if licence.lower() in licences
+        else {"license": "other", "license_name": licence or "none"}
+    )
     said = "".join(f"- {name}: {' '.join(value.split())}\n" for name, value in (consent or {}).items())
     agreed = f"\n## Consent\n\n{said}" if said and "## Consent" not in text else ""
     body = text if text.strip() else "# A voice for pngnat\n"
@@ -108,7 +124,9 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
     except PngnatError:
         raise
     except ModuleNotFoundError as error:
-        raise PngnatError(f'{name} is on the Hugging Face Hub, which needs {error.name}: pip install "pngnat[hub]"') from error
+        raise PngnatError(
+            f'{name} is on the Hugging Face Hub, which needs {error.name}: pip install "pngnat[hub]"'
+        ) from error
     # The Hub's library raises what its layers do: of HTTP, of files, of its own checks.
     except Exception as error:
         reason = shorten(printable(" ".join(str(error).split())), 300) or type(error).__name__

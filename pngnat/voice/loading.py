@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 def loaded_once(keep: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keeps a function's last `keep` results, and runs it in one thread at a time, so that those who ask for the same get the same."""
+    """Keeps a function's last `keep` results, and runs it in one thread at a time, so that those who ask for the same
+    get the same."""
 
     def decorate(load: Callable[P, T]) -> Callable[P, T]:
         cached: Callable[P, T] = lru_cache(maxsize=keep)(load)  # type: ignore[assignment]  # its types take hashable arguments alone

@@ -1,4 +1,5 @@
-"""A voice as PyTorch modules: what training, fine-tuning and the engine `torch` work on; loaded from a folder and saved to one."""
+"""A voice as PyTorch modules: what training, fine-tuning and the engine `torch` work on; loaded from a folder and saved
+to one."""
 
 from __future__ import annotations
 
@@ -32,14 +33,16 @@ from pngnat.voice.loading import loaded_once
 from pngnat.voice.vocoders import load_vocoder
 from pngnat.voice.weights import build_module, save_weights
 
-# The threads that PyTorch works with do not live on in a forked process, and what is handed to them there is never done.
+# The threads that PyTorch works with do not live on in a forked process, and what is handed to them there is never
+# done.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 @dataclass(frozen=True, eq=False)
 class VoiceModules:
-    """The models of a voice. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps one."""
+    """The models of a voice. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps
+    one."""
 
     card: VoiceCard
     tokenizer: PngTokenizer
@@ -62,12 +65,13 @@ class VoiceModules:
 
 
 def load_modules(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> VoiceModules:
-    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in memory.
+    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in
+    memory.
 
-    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
-    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that was made for
-    other mel spectrograms.
-    """
+    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos
+    checkpoint.
+    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that
+    was made for other mel spectrograms."""
     folder = find_voice(voice).resolve()
     loaded = _load(folder, safe_file(folder, CARD).stat().st_mtime_ns)
     return loaded if vocoder is None else replace(loaded, vocoder=load_vocoder(vocoder, loaded.card.audio))
@@ -92,7 +96,9 @@ def _load(folder: Path, _modified: int) -> VoiceModules:
     return VoiceModules(card, tokenizer, acoustic, vocoder, professional)
 
 
-def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, card: VoiceCard, tokenizer: PngTokenizer) -> PngNat:
+def _acoustic(
+    folder: Path, file: str, values: dict[str, Any], speakers: int, card: VoiceCard, tokenizer: PngTokenizer
+) -> PngNat:
     where = f"{folder / CARD} is damaged: the settings of {file}"
     try:
         config = PngNatConfig.from_dict(values)
@@ -108,14 +114,16 @@ def _acoustic(folder: Path, file: str, values: dict[str, Any], speakers: int, ca
 
 
 def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | None = None, graphs: bool = True) -> None:
-    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md. graphs: whether to write the
-    ONNX graphs that it speaks with where there is no PyTorch, if the package onnx is installed and the voice has none but such parts.
+    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md. graphs:
+    whether to write the ONNX graphs that it speaks with where there is no PyTorch, if the package onnx is installed and
+    the voice has none but such parts.
 
-    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the vocoder is none
-    of pngnat's.
-    """
+    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the
+    vocoder is none of pngnat's."""
     if not isinstance(voice.vocoder, Vocoder):
-        raise PngnatError(f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}")
+        raise PngnatError(
+            f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}"
+        )
     folder = make_folder(folder)
     voice.tokenizer.save(folder)
     modules = {ACOUSTIC: voice.acoustic, VOCODER: voice.vocoder, PROFESSIONAL: voice.professional}

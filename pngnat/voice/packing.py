@@ -1,6 +1,7 @@
 """A voice as one file that can be sent, and back: a zip of the files of a voice folder, nothing else.
 
-The same voice makes the same bytes. An archive from a stranger is read within the limits that hold for a stranger's folder, and none of
+The same voice makes the same bytes. An archive from a stranger is read within the limits that hold for a stranger's
+folder, and none of
 its names leads anywhere: they must be those of a voice's files.
 """
 
@@ -26,7 +27,8 @@ _BLOCK = MIB
 
 
 def files_of(folder: Path) -> list[str]:
-    """The names of a voice folder's files, checked. Raises PngnatError where one is missing, too large, or a link out of the folder."""
+    """The names of a voice folder's files, checked. Raises PngnatError where one is missing, too large, or a link out
+    of the folder."""
     read_card(folder)
     names = [name for name in FILES if name in NEEDED or os.path.lexists(folder / name)]
     for name in names:
@@ -35,7 +37,8 @@ def files_of(folder: Path) -> list[str]:
 
 
 def pack(folder: Path, file: Path) -> None:
-    """Write the voice in `folder` to one file, whole or not at all. Raises PngnatError where it is no voice, or cannot be written."""
+    """Write the voice in `folder` to one file, whole or not at all. Raises PngnatError where it is no voice, or cannot
+    be written."""
     names = files_of(folder)
     with atomic_write(file) as beside:
         try:
@@ -58,7 +61,9 @@ def unpack(file: Path, folder: Path, check: Callable[[Path], object]) -> None:
     Raises PngnatError where the file is no packed voice, or holds more than one may.
     """
     if os.path.lexists(folder):
-        raise PngnatError(f"{folder} is there already: remove it (pngnat voices remove), or give the voice another name (--as NAME)")
+        raise PngnatError(
+            f"{folder} is there already: remove it (pngnat voices remove), or give the voice another name (--as NAME)"
+        )
     make_folder(folder.parent)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -104,7 +109,9 @@ def _extract_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -
         while block := source.read(_BLOCK):
             left -= len(block)
             if left < 0:
-                raise PngnatError(f"{archive.filename} is no packed voice: {entry.filename} is larger than {largest / MIB:g} MB")
+                raise PngnatError(
+                    f"{archive.filename} is no packed voice: {entry.filename} is larger than {largest / MIB:g} MB"
+                )
             target.write(block)
 
 

@@ -1,8 +1,8 @@
 """What the pickle in a PyTorch checkpoint says of its tensors, with nothing unpickled.
 
-`torch.load` runs no code that it does not know when it is asked so (weights_only), but it believes what the pickle says of sizes: where
-a storage is said to be longer than it is, PyTorch reads beyond it. Here the few operations that describe a table of tensors are followed
-on a stack of their own, as pickletools names them, and any other is refused.
+`torch.load` runs no code that it does not know when it is asked so (weights_only), but it believes what the pickle says
+of sizes: where a storage is said to be longer than it is, PyTorch reads beyond it. Here the few operations that
+describe a table of tensors are followed on a stack of their own, as pickletools names them, and any other is refused.
 """
 
 from __future__ import annotations
@@ -118,7 +118,12 @@ class _Machine:
 
     def storage(self, _: None) -> None:
         kind, dtype, key, _device, elements = self.stack.pop()
-        if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str) or not _is_count(elements):
+        if (
+            kind != "storage"
+            or not isinstance(dtype, torch.dtype)
+            or not isinstance(key, str)
+            or not _is_count(elements)
+        ):
             raise ValueError("it holds more than tensors")
         self.stack.append(Storage(key, dtype, elements))
 

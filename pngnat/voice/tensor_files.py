@@ -66,13 +66,16 @@ class TensorFile(Protocol):
 
 @contextmanager
 def open_tensors(path: Path) -> Iterator[TensorFile]:
-    """A .safetensors file, or a .bin as PyTorch saves it. Raises ValueError, OSError or SafetensorError where it is damaged."""
+    """A .safetensors file, or a .bin as PyTorch saves it. Raises ValueError, OSError or SafetensorError where it is
+    damaged."""
     if path.suffix == ".bin":
         with _ShortReads(path) as raw:
             try:
                 file = zipfile.ZipFile(raw)
             except zipfile.BadZipFile as error:
-                raise ValueError("it is cut off, or no checkpoint of PyTorch 1.6 or later; save it again as model.safetensors") from error
+                raise ValueError(
+                    "it is cut off, or no checkpoint of PyTorch 1.6 or later; save it again as model.safetensors"
+                ) from error
             raw.longest = path.stat().st_size
             yield _Checkpoint(file, raw.longest)
     else:

@@ -1,8 +1,9 @@
 """A folder with a vocoder, of pngnat or of another project; checked to take the mel spectrograms that a voice makes.
 
-    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of `pngnat train vocoder`
-    HiFi-GAN    config.json   model.safetensors or pytorch_model.bin       as transformers.SpeechT5HifiGan.save_pretrained writes it
-    Vocos       config.yaml   model.safetensors or pytorch_model.bin       as the package vocos reads it
+    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of `pngnat train
+    vocoder` HiFi-GAN    config.json   model.safetensors or pytorch_model.bin       as
+    transformers.SpeechT5HifiGan.save_pretrained writes it Vocos       config.yaml   model.safetensors or
+    pytorch_model.bin       as the package vocos reads it
 
 and discriminators.safetensors beside pngnat's, where it has learned from discriminators; a training goes on with them.
 Like a voice, it is data from strangers: nothing in it is executed.
@@ -44,7 +45,9 @@ _HIFIGANS = ("SpeechT5HifiGan", "FastSpeech2ConformerHifiGan")
 
 def save_settings(folder: str | os.PathLike, audio: AudioConfig, model: VocoderConfig) -> None:
     """Write `vocoder.json`: {"audio": AudioConfig, "model": VocoderConfig} as objects."""
-    write_text(make_folder(folder) / SETTINGS, json.dumps({"audio": asdict(audio), "model": asdict(model)}, indent=2) + "\n")
+    write_text(
+        make_folder(folder) / SETTINGS, json.dumps({"audio": asdict(audio), "model": asdict(model)}, indent=2) + "\n"
+    )
 
 
 def save_vocoder(folder: str | os.PathLike, vocoder: Vocoder) -> None:
@@ -59,7 +62,8 @@ def save_discriminators(folder: str | os.PathLike, weights: Mapping[str, Tensor]
 
 
 def load_discriminators(folder: str | os.PathLike) -> dict[str, Tensor] | None:
-    """The weights that `save_discriminators` wrote, None where there are none. Raises PngnatError for a damaged file."""
+    """The weights that `save_discriminators` wrote, None where there are none. Raises PngnatError for a damaged
+    file."""
     return load_weights(Path(folder), DISCRIMINATORS, "vocoder") if (Path(folder) / DISCRIMINATORS).exists() else None
 
 
@@ -68,7 +72,10 @@ def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig
     path = safe_file(Path(folder), SETTINGS, "vocoder")
     values = Section(str(path), read_json(path))
     try:
-        audio, model = audio_settings(str(path), values.section("audio").values), VocoderConfig.from_dict(values.section("model").checked())
+        audio, model = (
+            audio_settings(str(path), values.section("audio").values),
+            VocoderConfig.from_dict(values.section("model").checked()),
+        )
         check_types(model)
         return audio, model
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -76,22 +83,26 @@ def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig
 
 
 def load_own_vocoder(folder: str | os.PathLike) -> Vocoder:
-    """The vocoder that `save_vocoder` wrote, ready to speak. Raises PngnatError where there is none, or a damaged one."""
+    """The vocoder that `save_vocoder` wrote, ready to speak. Raises PngnatError where there is none, or a damaged
+    one."""
     audio, config = load_settings(folder)
     return build_module(Path(folder), WEIGHTS, lambda: Vocoder(audio, config), what="vocoder")
 
 
 def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | ForeignVocoder:
-    """The vocoder in a folder, ready to speak the mel spectrograms that `audio` describes. The last one stays in memory.
+    """The vocoder in a folder, ready to speak the mel spectrograms that `audio` describes. The last one stays in
+    memory.
 
-    Raises PngnatError where the folder holds none, is damaged or not safe to use, or where its mel spectrograms are others.
-    """
+    Raises PngnatError where the folder holds none, is damaged or not safe to use, or where its mel spectrograms are
+    others."""
     if not isinstance(folder, str | os.PathLike):
         raise PngnatError(f"a vocoder is a folder, and not {shown(folder)}")
     path = Path(os.path.abspath(folder))
     kind = next((name for name in (SETTINGS, VOCOS, HIFIGAN) if os.path.isfile(path / name)), None)
     if kind is None:
-        raise PngnatError(f"{folder} holds no vocoder: it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)")
+        raise PngnatError(
+            f"{folder} holds no vocoder: it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)"
+        )
     modified = safe_file(path, kind, "vocoder").stat().st_mtime_ns
     return _load(path, kind, audio, modified)
 
@@ -105,13 +116,17 @@ def _load(folder: Path, kind: str, audio: AudioConfig, _modified: int) -> Vocode
     try:
         return _hifigan(path, audio) if kind == HIFIGAN else _vocos(path, audio)
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-        raise PngnatError(f"{path} is damaged, or no vocoder that pngnat knows ({type(error).__name__}: {error})") from error
+        raise PngnatError(
+            f"{path} is damaged, or no vocoder that pngnat knows ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
     values = Section(str(path), read_json(path)).values
     if values.get("architectures") and values["architectures"][0] not in _HIFIGANS:
-        raise PngnatError(f"{path} is of a {shown(values['architectures'][0])}, and pngnat reads {' and '.join(_HIFIGANS)}")
+        raise PngnatError(
+            f"{path} is of a {shown(values['architectures'][0])}, and pngnat reads {' and '.join(_HIFIGANS)}"
+        )
     settings = Section(str(path), {entry.name: values[entry.name] for entry in fields(HifiGanConfig)})
     config = HifiGanConfig(**settings.checked())
     stated = _mel(audio_settings(str(path), values[AUDIO])) if AUDIO in values else _speecht5_mel(path.parent)
@@ -122,7 +137,8 @@ def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
 
 
 def _speecht5_mel(folder: Path) -> dict[str, Any]:
-    """What the settings of a SpeechT5FeatureExtractor beside a checkpoint say of its mels; nothing where there are none."""
+    """What the settings of a SpeechT5FeatureExtractor beside a checkpoint say of its mels; nothing where there are
+    none."""
     if not (folder / "preprocessor_config.json").is_file():
         return {}
     path = safe_file(folder, "preprocessor_config.json", "vocoder")
@@ -163,7 +179,14 @@ def _vocos_mel(path: Path, features: Section) -> dict[str, Any]:
     if kind != "vocos.feature_extractors.MelSpectrogramFeatures":
         raise PngnatError(f"{path} reads {shown(kind)}, and no mel spectrogram")
     rate, n_fft = given.get("sample_rate", 24000), given.get("n_fft", 1024)
-    stated = {"sample_rate": rate, "n_fft": n_fft, "window_length": n_fft, "f_min": 0.0, "f_max": rate / 2, "log_floor": 1e-7}
+    stated = {
+        "sample_rate": rate,
+        "n_fft": n_fft,
+        "window_length": n_fft,
+        "f_min": 0.0,
+        "f_max": rate / 2,
+        "log_floor": 1e-7,
+    }
     frames = "on hops" if given.get("padding", "center") == "center" else "between hops"
     # torchaudio's defaults, which the package cannot change.
     return stated | {"logarithm": "natural", "mel scale": "htk", "filters": "of equal height", "frames": frames}
@@ -175,9 +198,15 @@ def _mel(audio: AudioConfig) -> dict[str, Any]:
 
 def _check_mel(path: Path, stated: dict[str, Any], audio: AudioConfig) -> None:
     wanted = _mel(audio)
-    others = [f"{key} {stated[key]} (the voice: {value})" for key, value in wanted.items() if key in stated and stated[key] != value]
+    others = [
+        f"{key} {stated[key]} (the voice: {value})"
+        for key, value in wanted.items()
+        if key in stated and stated[key] != value
+    ]
     if others:
-        raise PngnatError(f"{path}: this vocoder takes other mel spectrograms than the voice makes: {', '.join(others)}")
+        raise PngnatError(
+            f"{path}: this vocoder takes other mel spectrograms than the voice makes: {', '.join(others)}"
+        )
     unsaid = [key for key in wanted if key not in stated]
     if unsaid:
         raise PngnatError(

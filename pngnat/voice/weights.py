@@ -1,4 +1,5 @@
-"""Weights between files and modules: written in half precision, and read with nothing executed and nothing taken on trust."""
+"""Weights between files and modules: written in half precision, and read with nothing executed and nothing taken on
+trust."""
 
 from __future__ import annotations
 
@@ -38,10 +39,14 @@ _DAMAGE = (
 )
 
 
-def build_module(folder: Path, name: str, make: Callable[[], nn.Module], left_out: tuple[str, ...] = (), what: str = "voice") -> Any:
-    """The module that `make` makes, with the weights of a file in the folder of a voice or of what else, ready to speak.
+def build_module(
+    folder: Path, name: str, make: Callable[[], nn.Module], left_out: tuple[str, ...] = (), what: str = "voice"
+) -> Any:
+    """The module that `make` makes, with the weights of a file in the folder of a voice or of what else, ready to
+    speak.
 
-    name: .safetensors, or .bin as PyTorch saves it. left_out: beginnings of names that the file has and the module does not.
+    name: .safetensors, or .bin as PyTorch saves it. left_out: beginnings of names that the file has and the module does
+    not.
     Raises PngnatError where the file is not safe to use, is damaged, or does not fit the module.
     """
     path = safe_file(folder, name, what)
@@ -61,7 +66,8 @@ def build_module(folder: Path, name: str, make: Callable[[], nn.Module], left_ou
 
 
 def load_weights(folder: Path, name: str, what: str = "voice") -> dict[str, Tensor]:
-    """The tensors of a file in the folder of a voice or of what else. Raises PngnatError where it is damaged or not safe to use."""
+    """The tensors of a file in the folder of a voice or of what else. Raises PngnatError where it is damaged or not
+    safe to use."""
     path = safe_file(folder, name, what)
     try:
         with open_tensors(path) as file:
@@ -71,7 +77,8 @@ def load_weights(folder: Path, name: str, what: str = "voice") -> dict[str, Tens
 
 
 def save_weights(weights: nn.Module | Mapping[str, Tensor], path: Path) -> None:
-    """Write a safetensors file, whole or not at all, in half precision where that can hold the values (see `to_half`)."""
+    """Write a safetensors file, whole or not at all, in half precision where that can hold the values (see
+    `to_half`)."""
     table = weights.state_dict() if isinstance(weights, nn.Module) else weights
     with atomic_write(path) as beside:
         save_file({name: to_half(tensor) for name, tensor in table.items()}, beside)
@@ -84,7 +91,8 @@ def to_half(tensor: Tensor) -> Tensor:
 
 
 class _SizeGuard(TorchFunctionMode):
-    """Stops the building of a module that has more parameters than its file holds: a card must not be able to use up the memory."""
+    """Stops the building of a module that has more parameters than its file holds: a card must not be able to use up
+    the memory."""
 
     def __init__(self, parameters: int) -> None:
         super().__init__()
@@ -104,13 +112,19 @@ class _SizeGuard(TorchFunctionMode):
 
 def _check_shapes(path: Path, found: Mapping[str, TensorInfo], expected: Mapping[str, Tensor]) -> None:
     for name in sorted(expected.keys() ^ found.keys()):
-        raise PngnatError(f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is no part of this model'}")
+        raise PngnatError(
+            f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is no part of this model'}"
+        )
     for name, info in found.items():
         tensor = expected[name]
         if info.shape != tuple(tensor.shape):
-            raise PngnatError(f"{path} is damaged: '{name}' is of shape {list(info.shape)} and should be {list(tensor.shape)}")
+            raise PngnatError(
+                f"{path} is damaged: '{name}' is of shape {list(info.shape)} and should be {list(tensor.shape)}"
+            )
         if info.dtype.is_floating_point != tensor.dtype.is_floating_point:
-            raise PngnatError(f"{path} is damaged: '{name}' holds {_kind(info.dtype)} and should hold {_kind(tensor.dtype)}")
+            raise PngnatError(
+                f"{path} is damaged: '{name}' holds {_kind(info.dtype)} and should hold {_kind(tensor.dtype)}"
+            )
 
 
 def _kind(dtype: torch.dtype) -> str:

@@ -42,7 +42,8 @@ class Chunk(Generic[Item]):
 
 
 def fair_size(count: int) -> int:
-    """Items of a shard, of `count` in all: few are lost when a worker is killed, few files are made, and all workers have some."""
+    """Items of a shard, of `count` in all: few are lost when a worker is killed, few files are made, and all workers
+    have some."""
     return max(1, min(_LARGEST, count // _SHARDS))
 
 
@@ -101,7 +102,8 @@ _NODES = (("GROUP_RANK", "GROUP_WORLD_SIZE"), ("SLURM_NODEID", "SLURM_NNODES")) 
 
 
 def share_of_node() -> str:
-    """This machine's share of what all machines of a training do together, as `share_of` reads it; all of it for one alone."""
+    """This machine's share of what all machines of a training do together, as `share_of` reads it; all of it for one
+    alone."""
     for place, count in _NODES:
         if os.environ.get(place, "").isdigit() and os.environ.get(count, "").isdigit():
             return f"{int(os.environ[place]) + 1}/{os.environ[count]}"

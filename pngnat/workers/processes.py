@@ -23,13 +23,15 @@ class Lost(PngnatError):
         super().__init__("the process that worked on it died; a file may be damaged, or memory too small")
 
 
-def run(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Any]]:
-    """Each item with the result of `make(*settings)(item)`, or with the exception it raised, in the order in which they end.
+def run(
+    make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int
+) -> Iterator[tuple[Item, Any]]:
+    """Each item with the result of `make(*settings)(item)`, or with the exception it raised, in the order in which they
+    end.
 
-    make: called once in each process. items: taken as they are needed, so that there may be any number. workers: processes; 1 works in
-    this one, where a crash cannot be survived but a debugger can look. An item whose process dies is tried again alone, and then given
-    up as Lost.
-    """
+    make: called once in each process. items: taken as they are needed, so that there may be any number. workers:
+    processes; 1 works in this one, where a crash cannot be survived but a debugger can look. An item whose process dies
+    is tried again alone, and then given up as Lost."""
     yield from _in_processes(make, settings, iter(items), workers) if workers > 1 else _here(make, settings, items)
 
 
@@ -51,7 +53,9 @@ def _in_processes(make, settings, items, workers):
             yield killer[0], Lost()
 
 
-def _until_a_death(make, settings, items: Iterator[Item], workers: int, room: int) -> Generator[tuple[Item, Any], None, list[Item]]:
+def _until_a_death(
+    make, settings, items: Iterator[Item], workers: int, room: int
+) -> Generator[tuple[Item, Any], None, list[Item]]:
     """Results, until the items end or a process dies; returns the items that were then under way, `room` at most."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (make, settings))
     under_way: dict[Future, Item] = {}

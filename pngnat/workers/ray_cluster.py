@@ -16,8 +16,8 @@ from pngnat.workers.pool import Workers
 from pngnat.workers.processes import Lost
 
 Item = TypeVar("Item")
-# How often a shard is given to another worker when its own dies, and how often an actor is started again: a shard that kills whoever
-# works on it must come to an end.
+# How often a shard is given to another worker when its own dies, and how often an actor is started again: a shard that
+# kills whoever works on it must come to an end.
 _TRIES, _RESTARTS = 3, 20
 # Shards of each worker that are in memory at a time, and after which workers are started anew.
 _WINDOW = 64
@@ -39,7 +39,9 @@ def run_on_ray(
     context = None
     try:
         local: dict[str, Any] = {} if workers.address else {"num_cpus": workers.jobs + 1, "include_dashboard": False}
-        context = ray.init(address=workers.address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **local)
+        context = ray.init(
+            address=workers.address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **local
+        )
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         settled = DataContext.get_current()
         settled.enable_progress_bars = False
@@ -50,7 +52,9 @@ def run_on_ray(
     except (ConnectionError, ValueError) as error:
         if context is not None:
             raise
-        raise PngnatError(f"there is no Ray cluster at '{workers.address}' ({error}): start one with `ray start --head`") from error
+        raise PngnatError(
+            f"there is no Ray cluster at '{workers.address}' ({error}): start one with `ray start --head`"
+        ) from error
     finally:
         if context is not None:
             ray.shutdown()

@@ -1,8 +1,7 @@
 """One pure function, shard to shard, and three ways to run it: this process, several, or a Ray cluster.
 
-What makes a shard must write it beside its place and rename it, and give the report of one that is already there: then a worker that
-was killed loses one shard, which is made again, and two that make the same shard do no harm.
-"""
+What makes a shard must write it beside its place and rename it, and give the report of one that is already there: then
+a worker that was killed loses one shard, which is made again, and two that make the same shard do no harm."""
 
 from __future__ import annotations
 
@@ -18,10 +17,12 @@ Item = TypeVar("Item")
 def run_shards(
     make: Callable[..., Callable[[Item], Any]], settings: tuple, shards: Iterable[Item], workers: Workers
 ) -> Iterator[tuple[Item, Any]]:
-    """Each shard with what `make(*settings)(shard)` gave, or with the exception it raised, in the order in which they end.
+    """Each shard with what `make(*settings)(shard)` gave, or with the exception it raised, in the order in which they
+    end.
 
-    make: called once in each worker; it, the settings, the shards and what is given back must be picklable. shards: taken as they are
-    needed, so that there may be any number. One whose worker dies is tried again, and then given up as `Lost`.
+    make: called once in each worker; it, the settings, the shards and what is given back must be picklable. shards:
+    taken as they are needed, so that there may be any number. One whose worker dies is tried again, and then given up
+    as `Lost`.
     Raises PngnatError where Ray is asked for and is not there.
     """
     if workers.engine == RAY:
@@ -34,7 +35,9 @@ def run_shards(
     yield from run(make, settings, shards, min(jobs, len(shards)) if isinstance(shards, Sized) else jobs)
 
 
-def in_order(make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: Workers) -> Iterator[Any]:
+def in_order(
+    make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: Workers
+) -> Iterator[Any]:
     """The results alone, in the order of the items. Raises what an item raised."""
     waiting: dict[int, Any] = {}
     following = 0

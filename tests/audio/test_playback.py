@@ -22,12 +22,20 @@ def program(folder, monkeypatch, body: str) -> None:
 
 
 def test_sixteen_bits():
-    assert np.frombuffer(playback.to_pcm(np.array([0.0, 1.0, -1.0, 2.0, 0.5])), "<i2").tolist() == [0, 32767, -32767, 32767, 16384]
+    assert np.frombuffer(playback.to_pcm(np.array([0.0, 1.0, -1.0, 2.0, 0.5])), "<i2").tolist() == [
+        0,
+        32767,
+        -32767,
+        32767,
+        16384,
+    ]
 
 
 def test_a_program_hears_all(no_device, tmp_path, monkeypatch):
     program(
-        tmp_path, monkeypatch, f"open({str(tmp_path / 'heard')!r}, 'wb').write(sys.stdin.buffer.read()); print(sys.argv, file=sys.stderr)"
+        tmp_path,
+        monkeypatch,
+        f"open({str(tmp_path / 'heard')!r}, 'wb').write(sys.stdin.buffer.read()); print(sys.argv, file=sys.stderr)",
     )
     with playback.player(24000) as append:
         append(np.zeros(100, np.float32))
@@ -49,7 +57,11 @@ def test_a_player_that_fails(no_device, tmp_path, monkeypatch):
 
 
 def test_an_error_ends_the_player(no_device, tmp_path, monkeypatch):
-    program(tmp_path, monkeypatch, f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    program(
+        tmp_path,
+        monkeypatch,
+        f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)",
+    )
     with pytest.raises(KeyboardInterrupt), playback.player(24000):
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             pass

@@ -73,7 +73,11 @@ def test_a_stream_is_a_file_that_is_handed_over_as_it_is_made(ending):
     if ending == ".mp3":  # without the last word of its header, nobody knows what the encoder put before the sound
         start = int(np.argmax(samples > 0.1))
         samples, expected = abs(np.fft.rfft(samples[start:][:200_000])), abs(np.fft.rfft(expected[:200_000]))
-        assert start < 2400 and samples.argmax() == expected.argmax() and samples.max() == pytest.approx(expected.max(), rel=0.05)
+        assert (
+            start < 2400
+            and samples.argmax() == expected.argmax()
+            and samples.max() == pytest.approx(expected.max(), rel=0.05)
+        )
     else:
         np.testing.assert_allclose(samples, expected, atol=1e-4 if ending in (".wav", ".flac") else 0.05)
 

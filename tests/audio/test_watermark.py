@@ -18,7 +18,9 @@ from pngnat.audio.watermark import THRESHOLD, find_watermark, watermarked
 from pngnat.audio.wav import resample
 from pngnat.errors import PngnatError
 
-needs_weights = pytest.mark.skipif(not watermark.importlib.util.find_spec("perth"), reason="resemble-perth is not installed")
+needs_weights = pytest.mark.skipif(
+    not watermark.importlib.util.find_spec("perth"), reason="resemble-perth is not installed"
+)
 
 
 def speech(rate: int = 24_000, times: int = 8) -> np.ndarray:
@@ -30,7 +32,8 @@ def marked(samples: np.ndarray, rate: int = 24_000) -> np.ndarray:
 
 
 def perths_own() -> torch.nn.Module:
-    """The network and the spectra of the package itself, whose imports of torchaudio and pkg_resources are met with as much as it uses."""
+    """The network and the spectra of the package itself, whose imports of torchaudio and pkg_resources are met with as
+    much as it uses."""
 
     class Spectrogram(torch.nn.Module):
         def __init__(self, n_fft, win_length, hop_length, **_):
@@ -50,7 +53,11 @@ def perths_own() -> torch.nn.Module:
     transforms.TimeStretch = lambda **_: torch.nn.Identity()
     resources = types.ModuleType("pkg_resources")
     resources.resource_filename = lambda *_: ""
-    stand_ins = {"torchaudio": types.ModuleType("torchaudio"), "torchaudio.transforms": transforms, "pkg_resources": resources}
+    stand_ins = {
+        "torchaudio": types.ModuleType("torchaudio"),
+        "torchaudio.transforms": transforms,
+        "pkg_resources": resources,
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, module in stand_ins.items():
             patch.setitem(sys.modules, name, module)

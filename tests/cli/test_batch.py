@@ -79,7 +79,9 @@ def test_what_is_another_is_spoken_again(run, change):
         Path("out/ann.wav").unlink()
     if change == "lexicon":
         Path("words.txt").write_text("hello  G UH1 D B\n")
-    code, _ = run(text, "--lexicon", "words.txt", *{"pace": ["--pace", "1.2"], "speaker": ["--speaker", "bob"]}.get(change, []))
+    code, _ = run(
+        text, "--lexicon", "words.txt", *{"pace": ["--pace", "1.2"], "speaker": ["--speaker", "bob"]}.get(change, [])
+    )
     changed = {name for name, time in times().items() if time != before[name]}
     assert code == 0 and changed == ({"ann.wav"} if change in ("text", "file") else set(before))
     assert [entry["id"] for entry in manifest()] == ["ann", "ben", "cleo"]
@@ -113,7 +115,9 @@ def test_what_cannot_work_in_another_process_is_one_line(run):
 def test_two_processes_make_what_one_makes(run):
     assert run(TABLE + "dan|🙂\n", "--jobs", "2", output="two")[0] == 2
     assert run(TABLE + "dan|🙂\n", output="one")[0] == 2
-    assert [{**entry, "seconds": 0} for entry in manifest("one")] == [{**entry, "seconds": 0} for entry in manifest("two")]
+    assert [{**entry, "seconds": 0} for entry in manifest("one")] == [
+        {**entry, "seconds": 0} for entry in manifest("two")
+    ]
     for name in ("ann.wav", "ben.wav", "cleo.wav"):
         assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
 
@@ -128,7 +132,9 @@ def test_it_goes_on_after_a_kill(run, stub_voice):
             run(TABLE)
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-        whole = [line for line in Path("out/manifest.jsonl").read_text().splitlines(keepends=True) if line.endswith("\n")]
+        whole = [
+            line for line in Path("out/manifest.jsonl").read_text().splitlines(keepends=True) if line.endswith("\n")
+        ]
         for entry in map(json.loads, whole):
             assert pngnat.synthesize(entry["text"], stub_voice).duration == pytest.approx(entry["seconds"])
             assert Path("out", entry["file"]).is_file()
@@ -138,7 +144,8 @@ def test_it_goes_on_after_a_kill(run, stub_voice):
 
 
 def _kill_at(moment: int) -> None:
-    """Have this process killed before (even) or in the middle (odd) of writing an entry, or before that of one later."""
+    """Have this process killed before (even) or in the middle (odd) of writing an entry, or before that of one
+    later."""
     add, made = Manifest.add, []
 
     def counted(self, entry):
@@ -171,7 +178,11 @@ def test_after_a_kill_only_what_is_missing_is_spoken(run):
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("a|Hi.\nHi.\n", "line 2"), ("a|Hi.\n\nb|Yes.\nA|No.\n", "line 4: has the id 'A', which line 1"), ("a|Hi.\n../b|No.\n", "line 2")],
+    [
+        ("a|Hi.\nHi.\n", "line 2"),
+        ("a|Hi.\n\nb|Yes.\nA|No.\n", "line 4: has the id 'A', which line 1"),
+        ("a|Hi.\n../b|No.\n", "line 2"),
+    ],
 )
 def test_lines_that_do_not_fit(run, text, named):
     code, err = run(text)
@@ -181,7 +192,16 @@ def test_lines_that_do_not_fit(run, text, named):
 def test_which_lines_have_ids():
     assert batch_lines("LJ001-0001|In being.\n") == [Line(1, "LJ001-0001", "In being.")]
     assert batch_lines("a.b_c|Yes | no\n") == [Line(1, "a.b_c", "Yes | no")]
-    for text in ("Yes or no|Hi.", ".hidden|Hi.", "../a|Hi.", "a/b|Hi.", "{HH AH0 | B}", "|Hi.", "x" * 102 + "|Hi.", "a.|Hi."):
+    for text in (
+        "Yes or no|Hi.",
+        ".hidden|Hi.",
+        "../a|Hi.",
+        "a/b|Hi.",
+        "{HH AH0 | B}",
+        "|Hi.",
+        "x" * 102 + "|Hi.",
+        "a.|Hi.",
+    ):
         assert batch_lines(text) == [Line(1, "0001", text)]
     assert batch_lines("") == []
 

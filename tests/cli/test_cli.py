@@ -137,7 +137,20 @@ def test_timings_go_back_in(run, kind):
 
 
 def test_options_reach_the_sound(run, stub_voice):
-    options = ["--speaker", "bob", "--pace", "1.3", "--pitch", "-1.5", "--pause", "0.4", "--paragraph-pause", "0.9", "--seed", "5"]
+    options = [
+        "--speaker",
+        "bob",
+        "--pace",
+        "1.3",
+        "--pitch",
+        "-1.5",
+        "--pause",
+        "0.4",
+        "--paragraph-pause",
+        "0.9",
+        "--seed",
+        "5",
+    ]
     with open("words.txt", "w") as file:
         file.write("hello G UH1 D\n")
     options += ["--blend-with", "pro", "--blend-weight", "0.3", "--lexicon", "words.txt", "--threads", "1"]
@@ -310,7 +323,9 @@ def test_without_network(stub_voice, tmp_path):
 @pytest.mark.slow
 def test_a_reader_that_leaves_early(stub_voice, tmp_path):
     (tmp_path / "long.txt").write_text("Hello there. " * 10_000)
-    speaking = start("-m", "pngnat", "-f", "long.txt", "-o", "-", "--voice", str(stub_voice), cwd=tmp_path, stdout=subprocess.PIPE)
+    speaking = start(
+        "-m", "pngnat", "-f", "long.txt", "-o", "-", "--voice", str(stub_voice), cwd=tmp_path, stdout=subprocess.PIPE
+    )
     assert len(speaking.stdout.read(1000)) == 1000
     speaking.stdout.close()
     assert speaking.stderr.read() == b"" and speaking.wait() == 141

@@ -75,7 +75,9 @@ def flagged():
 
 
 def test_flags_become_settings(flagged):
-    assert flagged.overrides(["rec", "--out", "a", "b.c=3", "--pro-corpus", "x", "--pro-corpus", "y", "--dry", "+d={e: 1}", "~f"]) == [
+    assert flagged.overrides(
+        ["rec", "--out", "a", "b.c=3", "--pro-corpus", "x", "--pro-corpus", "y", "--dry", "+d={e: 1}", "~f"]
+    ) == [
         "data.path='rec'",
         "out='a'",
         "professionals=['x','y']",
@@ -123,13 +125,23 @@ def test_what_the_options_and_the_card_can_tell_is_told_before_torch_is_imported
     assert done.stdout == "2 False\n" and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
-@pytest.mark.parametrize(("arguments", "missing"), [(["create", "recordings"], "--name NAME"), (["create", "--name", "ann"], "RECORDINGS")])
+@pytest.mark.parametrize(
+    ("arguments", "missing"), [(["create", "recordings"], "--name NAME"), (["create", "--name", "ann"], "RECORDINGS")]
+)
 def test_what_is_missing_is_told_before_anything_heavy_is_imported(arguments, missing):
-    done = python(f"import sys\nfrom pngnat.cli.main import main\nprint(main({arguments!r}), [m for m in {HEAVY!r} if m in sys.modules])")
-    assert done.stdout == "2 []\n" and done.stderr.startswith(f"pngnat create: {missing} is missing") and done.stderr.count("\n") == 1
+    done = python(
+        f"import sys\nfrom pngnat.cli.main import main\nprint(main({arguments!r}), [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    assert (
+        done.stdout == "2 []\n"
+        and done.stderr.startswith(f"pngnat create: {missing} is missing")
+        and done.stderr.count("\n") == 1
+    )
 
 
-@pytest.mark.parametrize(("words", "threads"), [(["Hello."], "1"), (["bulk", "speak"], "1"), (["train", "acoustic"], None)])
+@pytest.mark.parametrize(
+    ("words", "threads"), [(["Hello."], "1"), (["bulk", "speak"], "1"), (["train", "acoustic"], None)]
+)
 def test_commands_that_speak_give_numpy_one_thread(monkeypatch, words, threads):
     monkeypatch.setattr(front, "_called", lambda command: lambda words: 0)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")

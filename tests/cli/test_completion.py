@@ -19,8 +19,12 @@ def script() -> str:
 def completed(script: str, folder, *words: str) -> set[str]:
     """What bash offers for the last of the words after `pngnat`."""
     asked = " ".join(f"'{word}'" for word in ("pngnat", *words))
-    code = f"{script}\nCOMP_WORDS=({asked}); COMP_CWORD={len(words)}; _shtab_pngnat; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    return set(subprocess.run(["bash", "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout.split())
+    code = (
+        f"{script}\nCOMP_WORDS=({asked}); COMP_CWORD={len(words)}; _shtab_pngnat; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    return set(
+        subprocess.run(["bash", "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout.split()
+    )
 
 
 @needs_bash

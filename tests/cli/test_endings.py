@@ -79,7 +79,9 @@ def test_a_text_without_an_end(tmp_path, argument):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("option", "name"), [("--lexicon", "a.txt"), ("--durations", "a.json"), ("--durations", "a.TextGrid")])
+@pytest.mark.parametrize(
+    ("option", "name"), [("--lexicon", "a.txt"), ("--durations", "a.json"), ("--durations", "a.TextGrid")]
+)
 def test_a_lexicon_or_durations_without_an_end(stub_voice, tmp_path, option, name):
     (tmp_path / name).symlink_to("/dev/zero")
     one_line(finish(f"$PNGNAT Hi. -o a.wav --voice {stub_voice} {option} {name}", tmp_path), name, "too large")
@@ -142,7 +144,11 @@ def full_disk(tmp_path):
 
 @pytest.mark.slow
 def test_a_full_disk(stub_voice, full_disk):
-    one_line(finish(f"exec $PNGNAT 'Hello there, you.' -o a.wav --quiet --voice {stub_voice}", full_disk), "a.wav", "no space left")
+    one_line(
+        finish(f"exec $PNGNAT 'Hello there, you.' -o a.wav --quiet --voice {stub_voice}", full_disk),
+        "a.wav",
+        "no space left",
+    )
     assert os.listdir(full_disk) == []
 
 

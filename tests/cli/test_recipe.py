@@ -61,7 +61,10 @@ def test_another_process_of_the_training_gets_the_same_command_line(command, mon
     [
         ([], "toy: no value for run_dir: give run_dir=... (--help says what it is)"),
         (["run_dir=x", "name=???"], "toy: no value for name: give name=... (--help says what it is)"),
-        (["run_dir=x", "part.noice=2"], "toy: there is no setting 'part.noice'; do you mean part.noise? (--help lists them)"),
+        (
+            ["run_dir=x", "part.noice=2"],
+            "toy: there is no setting 'part.noice'; do you mean part.noise? (--help lists them)",
+        ),
         (["run_dir=x", "zzz=2"], "toy: there is no setting 'zzz' (--help lists them)"),
         (["run_dir=x", "steps=many"], "toy: steps: Value 'many' of type 'str' could not be converted to Integer"),
         (["run_dir=x", "steps==2"], "toy: 'steps==2' is no setting: write NAME=VALUE"),
@@ -103,7 +106,9 @@ def test_a_fault_of_the_program_keeps_its_traceback(command):
 
 def test_help_works_without_what_the_extra_brings(command, monkeypatch, capsys):
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("hydra", "lightning") else find(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("hydra", "lightning") else find(name)
+    )
     assert command(lambda job: pytest.fail("it ran"))(["--help", "--config-name", "other"]) == 0
     said = capsys.readouterr().out
     assert "run_dir=...\n      Where it is kept." in said and "steps=7\n      How long." in said

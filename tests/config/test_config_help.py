@@ -70,7 +70,10 @@ def test_fields_defaults_and_docs_are_read_without_importing(modules):
 
 
 def test_values_of_yaml_stand_for_defaults(modules):
-    found = {one.name: one.default for one in settings_of("toy_settings.job.Job", {"run_dir": "x", "other": {"steps": 5}, "sizes": None})}
+    found = {
+        one.name: one.default
+        for one in settings_of("toy_settings.job.Job", {"run_dir": "x", "other": {"steps": 5}, "sizes": None})
+    }
     assert (found["run_dir"], found["other.steps"], found["sizes"]) == ("x", "5", "null") and "other" not in found
 
 

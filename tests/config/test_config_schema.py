@@ -45,7 +45,9 @@ def test_without_overrides_it_is_the_dataclass():
 
 
 def test_every_field_can_be_set():
-    found = built("folder=7", "note=x", "part.size=1", "part.shares=[1,0]", "more.size=2", "folders=[a,b]", "either=file")
+    found = built(
+        "folder=7", "note=x", "part.size=1", "part.shares=[1,0]", "more.size=2", "folders=[a,b]", "either=file"
+    )
     assert found == Whole(Path("7"), "x", Part(1, (1.0, 0.0)), Part(2), (Path("a"), Path("b")), {}, "file")
     assert built("folder=x", values={"either": {"a": "b"}}).either == {"a": "b"}
 

@@ -61,9 +61,13 @@ def test_the_processes_share_out_the_shards_of_an_epoch_and_read_a_few_at_a_time
     shards = np.array([shard for shard, _ in items])
     lengths = np.array([length for _, length in items])
     world = min(world, len(set(shards)))
-    ranks = [ShardedBatches(lengths, 8, 1, rank=rank, world=world, shards=shards, window=window) for rank in range(world)]
+    ranks = [
+        ShardedBatches(lengths, 8, 1, rank=rank, world=world, shards=shards, window=window) for rank in range(world)
+    ]
     drawn = [list(batches.windows(epoch)) for batches in ranks]
-    assert sorted(item for windows in drawn for batches in windows for batch in batches for item in batch) == list(range(len(items)))
+    assert sorted(item for windows in drawn for batches in windows for batch in batches for item in batch) == list(
+        range(len(items))
+    )
     for windows in drawn:
         for batches in windows:
             assert len({shards[item] for batch in batches for item in batch}) <= window

@@ -14,7 +14,9 @@ GOOD = {"clipped": 0.0, "level": -20.0, "noise": -70.0, "leading": 0.2, "trailin
 
 
 def recording(name: str, seconds: float = 0.3, score: float = -1.0, **measures) -> Recording:
-    utterance = Utterance((Word("bee", ("B", "IY1")), Word("see", ("S", "IY1"))), (Boundary(), Boundary(), Boundary(".")))
+    utterance = Utterance(
+        (Word("bee", ("B", "IY1")), Word("see", ("S", "IY1"))), (Boundary(), Boundary(), Boundary("."))
+    )
     spans = (WordSpan("bee", 0.1, seconds, score), WordSpan("see", 0.1 + seconds, seconds, -1.0))
     durations = np.array([0.1, seconds / 2, seconds / 2, 0, seconds / 2, seconds / 2, 0.1], dtype=np.float32)
     symbols = ("[CLS]", "B", "IY1", " ", "S", "IY1", ".")

@@ -36,7 +36,9 @@ def test_durations_end_exactly_where_the_mel_ends(tmp_path, samples):
 
 
 def test_a_batch_is_padded_with_zeros(tmp_path):
-    data = dataset(tmp_path, recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02]), recording(tmp_path, 4800, [0.05] * 4, "longer"))
+    data = dataset(
+        tmp_path, recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02]), recording(tmp_path, 4800, [0.05] * 4, "longer")
+    )
     batch = AcousticBatch.collate([data[0], data[1]])
     assert batch.ids == ("r", "longer")
     assert batch.mel.shape == (2, 32, 128)
@@ -57,7 +59,10 @@ def test_a_mel_is_computed_once_and_kept(tmp_path):
 def test_a_kept_mel_of_another_recording_of_that_name_is_an_error(tmp_path):
     dataset(tmp_path, recording(tmp_path, 2400, [0.02, 0.03, 0.03, 0.02]))[0]
     prepared_again = recording(tmp_path, 4800, [0.05] * 4)
-    with pytest.raises(PngnatError, match=r"^r: its mel in .*features.* has 0\.10 s, its durations 0\.20 s.*another folder for features"):
+    with pytest.raises(
+        PngnatError,
+        match=r"^r: its mel in .*features.* has 0\.10 s, its durations 0\.20 s.*another folder for features",
+    ):
         dataset(tmp_path, prepared_again)[0]
 
 
@@ -68,7 +73,12 @@ def test_durations_of_another_front_end_are_an_error(tmp_path):
 
 def test_an_unknown_speaker_is_named(tmp_path):
     with pytest.raises(PngnatError, match=r"'ann'.*bob"):
-        AcousticDataset([recording(tmp_path, 2400, [0.02] * 4)], TOKENIZER, ["bob"], FeatureStore(tmp_path / "features", AudioConfig()))
+        AcousticDataset(
+            [recording(tmp_path, 2400, [0.02] * 4)],
+            TOKENIZER,
+            ["bob"],
+            FeatureStore(tmp_path / "features", AudioConfig()),
+        )
 
 
 @pytest.mark.parametrize("with_prosody", [False, True])
@@ -80,7 +90,9 @@ def test_what_is_measured_on_the_device_is_what_a_folder_keeps(toy_corpus, tmp_p
         data = AcousticDataset(train, toy_corpus.tokenizer, ["a", "b"], FeatureStore(folder, audio), with_prosody)
         batches.append(data.collate([data[index] for index in range(4)]).measured(audio))
     kept, made = batches
-    assert made.samples is None and torch.equal(made.frames, kept.frames) and torch.equal(made.durations, kept.durations)
+    assert (
+        made.samples is None and torch.equal(made.frames, kept.frames) and torch.equal(made.durations, kept.durations)
+    )
     torch.testing.assert_close(made.mel, kept.mel, rtol=2e-3, atol=2e-3)  # what is kept has half precision
     assert (made.prosody is None) == (kept.prosody is None) == (not with_prosody)
     if with_prosody:

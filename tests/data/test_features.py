@@ -16,7 +16,9 @@ from pngnat.workers.pool import Workers
 
 AUDIO = AudioConfig()
 TIME = np.arange(24000 + 137) / 24000
-VOWEL = np.concatenate([np.zeros(2400), sum(np.sin(2 * np.pi * 110 * k * TIME) / k for k in range(1, 20)) * 0.2]).astype(np.float32)
+VOWEL = np.concatenate(
+    [np.zeros(2400), sum(np.sin(2 * np.pi * 110 * k * TIME) / k for k in range(1, 20)) * 0.2]
+).astype(np.float32)
 FRAMES = len(VOWEL) // 300
 
 
@@ -43,7 +45,11 @@ def silence(recording):
 
 def test_features_say_what_a_recording_sounds_like(store, recordings):
     features = store.load(recordings[0])
-    assert features.samples.shape == (FRAMES * 300,) and features.mel.shape == (128, FRAMES) and features.f0.shape == (FRAMES,)
+    assert (
+        features.samples.shape == (FRAMES * 300,)
+        and features.mel.shape == (128, FRAMES)
+        and features.f0.shape == (FRAMES,)
+    )
     voiced = features.f0[features.f0 > 0]
     assert len(voiced) > 0.8 * FRAMES and np.median(voiced) == pytest.approx(110, rel=0.01)
     np.testing.assert_allclose(features.samples, VOWEL[: FRAMES * 300], atol=1e-4)
@@ -62,7 +68,9 @@ def test_what_was_measured_is_not_measured_again(store, recordings, engine):
 def test_a_part_is_measured_as_the_whole_is(store, recordings):
     whole, nothing_kept = store.load(recordings[0]), FeatureStore(None, AUDIO, "dio")
     for seed in range(8):
-        expected, found = (source.draw(recordings[0], 30, np.random.default_rng(seed)) for source in (store, nothing_kept))
+        expected, found = (
+            source.draw(recordings[0], 30, np.random.default_rng(seed)) for source in (store, nothing_kept)
+        )
         np.testing.assert_array_equal(found.samples, expected.samples)
         assert len(found.f0) == len(expected.f0) == 30 and found.mel.shape == expected.mel.shape == (128, 30)
         # At its ends a window hears what lies outside of it.
@@ -98,7 +106,9 @@ def test_two_ways_to_measure_pitch_lie_beside_each_other(store, recordings):
     np.testing.assert_array_equal(FeatureStore(store.folder, AUDIO, "harvest").load(one).f0, by_harvest)
 
 
-@pytest.mark.parametrize("spoil", [cut_in_half, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"nothing" * 99)])
+@pytest.mark.parametrize(
+    "spoil", [cut_in_half, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"nothing" * 99)]
+)
 def test_a_spoilt_file_is_named_and_made_again(store, recordings, caplog, spoil):
     before = store.load(recordings[0])
     path = store.path(recordings[0])

@@ -69,7 +69,11 @@ def test_shapes_that_are_understood(tmp_path, lines, end):
 def test_speakers_are_kept(tmp_path):
     metadata = "wavs/0.wav|Hello there.|ann\nwavs/1.wav|How are you?|bob\nwavs/2.wav|Fine.|ann\n"
     sources, _ = read_folder(make(tmp_path, metadata, *WAVS))
-    assert [(source.text, source.speaker) for source in sources] == [("Hello there.", "ann"), ("How are you?", "bob"), ("Fine.", "ann")]
+    assert [(source.text, source.speaker) for source in sources] == [
+        ("Hello there.", "ann"),
+        ("How are you?", "bob"),
+        ("Fine.", "ann"),
+    ]
 
 
 def test_two_spellings_of_a_text(tmp_path):
@@ -123,16 +127,23 @@ def test_folders_and_endings_are_honoured(tmp_path):
     sources, skipped = read_folder(make(tmp_path, metadata, *files), "me")
     assert [source.path.relative_to(tmp_path).as_posix() for source in sources] == list(files)
     assert len({source.id for source in sources}) == 4
-    assert [(item.id, item.reason.split(":")[0]) for item in skipped] == [("cleo/001", "line 5"), ("1.mp3", "line 6"), ("1", "line 7")]
+    assert [(item.id, item.reason.split(":")[0]) for item in skipped] == [
+        ("cleo/001", "line 5"),
+        ("1.mp3", "line 6"),
+        ("1", "line 7"),
+    ]
     assert "wavs/ann/001.wav" in skipped[0].reason
 
 
 def test_formats_that_cannot_be_read_are_named(tmp_path):
     metadata = "a|Hello.\nb.aac|Hello.\nc|Hello.\nd|Hello.\n"
-    sources, skipped = read_folder(make(tmp_path, metadata, "wavs/a.m4a", "wavs/b.aac", "wavs/c.wma", "wavs/d.m4a", "wavs/d.wav"))
+    sources, skipped = read_folder(
+        make(tmp_path, metadata, "wavs/a.m4a", "wavs/b.aac", "wavs/c.wma", "wavs/d.m4a", "wavs/d.wav")
+    )
     assert [source.path.name for source in sources] == ["d.wav"]
     assert [item.reason.split(": ")[1] for item in skipped] == [
-        f"{Path(name).suffix} cannot be read; convert wavs/{name} to WAV or FLAC" for name in ("a.m4a", "b.aac", "c.wma")
+        f"{Path(name).suffix} cannot be read; convert wavs/{name} to WAV or FLAC"
+        for name in ("a.m4a", "b.aac", "c.wma")
     ]
 
 
@@ -143,7 +154,9 @@ def test_a_line_that_does_not_fit_is_named(tmp_path):
 
 def test_nothing_outside_the_folder_is_taken(tmp_path):
     (tmp_path / "secret.wav").touch()
-    sources, skipped = read_folder(make(tmp_path / "corpus", "../secret.wav|Hello.\n/etc/passwd|Hello.\n", "wavs/0.wav"))
+    sources, skipped = read_folder(
+        make(tmp_path / "corpus", "../secret.wav|Hello.\n/etc/passwd|Hello.\n", "wavs/0.wav")
+    )
     assert not sources and len(skipped) == 2
 
 

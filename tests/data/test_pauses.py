@@ -14,7 +14,8 @@ def frontend():
 
 
 def lengths(frontend, text: str, silence: float) -> dict[str, float]:
-    """Seconds at each mark inside the sentence after the changes, by the word that follows, where all were `silence` before."""
+    """Seconds at each mark inside the sentence after the changes, by the word that follows, where all were `silence`
+    before."""
     (utterance,) = frontend.utterances(text)
     durations, owners = [0.1], {}
     for word, after in zip(utterance.words, [*utterance.words[1:], None], strict=True):

@@ -53,7 +53,9 @@ def recordings(tmp_path_factory):
 def prepared(recordings, tmp_path_factory):
     out = tmp_path_factory.mktemp("prepared") / "corpus"
     sources, skipped = read_folder(recordings, "nobody")
-    return prepare([Source(s.id, s.path, s.text, s.speaker, "train") for s in sources], skipped, PrepareConfig(out)), out
+    return prepare(
+        [Source(s.id, s.path, s.text, s.speaker, "train") for s in sources], skipped, PrepareConfig(out)
+    ), out
 
 
 def test_every_fault_is_named_and_counted(prepared):
@@ -61,7 +63,13 @@ def test_every_fault_is_named_and_counted(prepared):
     reasons = {item["id"]: item["reason"] for item in report["failed"]}
     assert set(reasons) == {"short", "empty", "silent", "damaged", "missing", "crowded", "mute"}
     assert report["left out"] == 7 and report["prepared"] == 3
-    expected = {"short": "too short", "empty": "no sound", "silent": "silent", "damaged": "damaged", "missing": "no sound file"}
+    expected = {
+        "short": "too short",
+        "empty": "no sound",
+        "silent": "silent",
+        "damaged": "damaged",
+        "missing": "no sound file",
+    }
     for name, part in (expected | {"crowded": "do not fit", "mute": "nothing that can be spoken"}).items():
         assert part in reasons[name], name
 
@@ -108,7 +116,10 @@ def test_a_second_run_does_nothing_again(prepared, recordings, monkeypatch):
     report, out = prepared
     monkeypatch.setattr(preparing, "Preparer", None)
     sources, skipped = read_folder(recordings, "nobody")
-    assert prepare([Source(s.id, s.path, s.text, s.speaker, "train") for s in sources], skipped, PrepareConfig(out)) == report
+    assert (
+        prepare([Source(s.id, s.path, s.text, s.speaker, "train") for s in sources], skipped, PrepareConfig(out))
+        == report
+    )
 
 
 def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
@@ -164,7 +175,11 @@ def test_sentences_are_joined_with_their_marks():
     first = Utterance((word,), (Boundary(), Boundary(".")))
     second = Utterance((word,), (Boundary('"'), Boundary('!"')), ends_paragraph=True)
     joined = one_utterance([first, second])
-    assert [boundary.marks for boundary in joined.boundaries] == ["", '. "', '!"'] and joined.text == 'a. "a!"' and joined.ends_paragraph
+    assert (
+        [boundary.marks for boundary in joined.boundaries] == ["", '. "', '!"']
+        and joined.text == 'a. "a!"'
+        and joined.ends_paragraph
+    )
     with pytest.raises(PngnatError, match="nothing"):
         one_utterance([])
 

@@ -14,7 +14,9 @@ def sound(path, rate=16000):
 def ljspeech(folder):
     sound(folder / "wavs/LJ001-0001.wav", 22050)
     sound(folder / "wavs/LJ001-0002.wav", 22050)
-    (folder / "metadata.csv").write_text("LJ001-0001|In 1829.|In eighteen twenty-nine.\nLJ001-0002|Yes.|Yes.\nLJ001-0003|Lost.|Lost.\n")
+    (folder / "metadata.csv").write_text(
+        "LJ001-0001|In 1829.|In eighteen twenty-nine.\nLJ001-0002|Yes.|Yes.\nLJ001-0003|Lost.|Lost.\n"
+    )
 
 
 def test_ljspeech(tmp_path):
@@ -48,7 +50,9 @@ def test_libritts(tmp_path, name):
 
 
 def test_vctk(tmp_path):
-    (tmp_path / "speaker-info.txt").write_text("ID  AGE  GENDER  ACCENTS  REGION COMMENTS\np225  23  F    English    Southern  England\n")
+    (tmp_path / "speaker-info.txt").write_text(
+        "ID  AGE  GENDER  ACCENTS  REGION COMMENTS\np225  23  F    English    Southern  England\n"
+    )
     sound(tmp_path / "wav48_silence_trimmed/p225/p225_001_mic1.flac", 48000)
     sound(tmp_path / "wav48_silence_trimmed/p225/p225_001_mic2.flac", 48000)
     (tmp_path / "txt/p225").mkdir(parents=True)

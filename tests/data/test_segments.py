@@ -18,7 +18,9 @@ def aligned(draw):
     words = [Word("x", tuple(phonemes)) for phonemes in draw(st.lists(sounds, min_size=1, max_size=6))]
     marks = [
         Boundary(mark)
-        for mark in draw(st.lists(st.sampled_from(["", ", ", "; ", '." ']), min_size=len(words) + 1, max_size=len(words) + 1))
+        for mark in draw(
+            st.lists(st.sampled_from(["", ", ", "; ", '." ']), min_size=len(words) + 1, max_size=len(words) + 1)
+        )
     ]
     phones, at = [], 0
     for index, word in enumerate(words):
@@ -108,5 +110,7 @@ def test_where_nothing_is_silent_nothing_moves():
 @given(aligned())
 def test_refined_phones_stay_in_order(case):
     utterance, phones, seconds = case
-    samples = np.random.default_rng(1).normal(size=round((seconds + 0.1) * 8000)) * np.random.default_rng(2).choice([1e-4, 0.1])
+    samples = np.random.default_rng(1).normal(size=round((seconds + 0.1) * 8000)) * np.random.default_rng(2).choice(
+        [1e-4, 0.1]
+    )
     token_segments(utterance, refine_silences(phones, samples, 8000), seconds + 0.1)

@@ -16,7 +16,10 @@ def folder(tmp_path, metadata: str, *names: str):
 
 def test_id_and_text(tmp_path):
     sources, skipped = read_folder(folder(tmp_path, "a|Hello.\nb.wav|There.\n\n", "wavs/a.wav", "wavs/b.wav"), "anna")
-    assert [(s.id, s.text, s.speaker, s.split) for s in sources] == [("a", "Hello.", "anna", ""), ("b", "There.", "anna", "")]
+    assert [(s.id, s.text, s.speaker, s.split) for s in sources] == [
+        ("a", "Hello.", "anna", ""),
+        ("b", "There.", "anna", ""),
+    ]
     assert sources[0].path == tmp_path / "wavs/a.wav" and not skipped
 
 
@@ -26,7 +29,9 @@ def test_ljspeech_s_form_takes_the_normalized_text(tmp_path):
 
 
 def test_speaker_and_split(tmp_path):
-    sources, _ = read_folder(folder(tmp_path, "001|ann|train|Yes.\n001|bob|test|No.", "audio/ann/001.flac", "audio/bob/001.flac"))
+    sources, _ = read_folder(
+        folder(tmp_path, "001|ann|train|Yes.\n001|bob|test|No.", "audio/ann/001.flac", "audio/bob/001.flac")
+    )
     assert [(s.id, s.speaker, s.split, s.path.parent.name) for s in sources] == [
         ("ann_001", "ann", "train", "ann"),
         ("bob_001", "bob", "test", "bob"),
@@ -45,7 +50,9 @@ def test_every_bad_line_is_named(tmp_path):
         "1|2|3|4|5",
         "twice|Which one?",
     ]
-    sources, skipped = read_folder(folder(tmp_path, "\n".join(lines), "wavs/good.wav", "wavs/silent.wav", "x/twice.wav", "y/twice.wav"))
+    sources, skipped = read_folder(
+        folder(tmp_path, "\n".join(lines), "wavs/good.wav", "wavs/silent.wav", "x/twice.wav", "y/twice.wav")
+    )
     assert [source.id for source in sources] == ["good"]
     assert [item.id for item in skipped] == ["lost", "silent", "alone", "line 6", "a", "1", "twice", "good"]
     assert all(item.reason for item in skipped)
@@ -60,7 +67,11 @@ def test_no_list_or_not_text(tmp_path):
 
 
 def test_names_are_safe():
-    assert safe_name("../../etc/passwd") == "_.._etc_passwd" and safe_name("..") == "_" and safe_name("a b|c.wav") == "a_b_c.wav"
+    assert (
+        safe_name("../../etc/passwd") == "_.._etc_passwd"
+        and safe_name("..") == "_"
+        and safe_name("a b|c.wav") == "a_b_c.wav"
+    )
 
 
 def test_splits_go_by_text_and_only_where_there_is_none(tmp_path):
@@ -74,7 +85,9 @@ def test_splits_go_by_text_and_only_where_there_is_none(tmp_path):
     assert all(len(splits) == 1 for splits in by_text.values())
     counts = {split: sum(splits == {split} for splits in by_text.values()) for split in ("train", "valid", "test")}
     assert counts == {"train": 90, "valid": 5, "test": 5}
-    assert assign_splits(list(reversed(sources[:-1])), 0.05) == list(reversed(found[:-1])), "the order of lines does not matter"
+    assert assign_splits(list(reversed(sources[:-1])), 0.05) == list(reversed(found[:-1])), (
+        "the order of lines does not matter"
+    )
 
 
 def test_small_corpora_keep_something_out(tmp_path):

@@ -10,7 +10,8 @@ def test_pitch_is_the_mean_of_voiced_frames_and_a_line_where_there_are_none():
     f0 = np.array([0, 0, 100, 100, 0, 0, 0, 0, 200, 200], np.float32)
     mel = np.zeros((10, 128), np.float32)
     values = token_prosody(f0, mel, np.array([2, 2, 4, 2], np.float32) / RATE, RATE)
-    # The first token has nothing before it; the third lies in time between the middles of the second (3) and the fourth (9), at 6.
+    # The first token has nothing before it; the third lies in time between the middles of the second (3) and the fourth
+    # (9), at 6.
     np.testing.assert_allclose(hertz(values[:, 0]), [100, 100, np.sqrt(100 * 200), 200], rtol=1e-5)
 
 

@@ -37,7 +37,10 @@ OPTIONS = [
 
 @pytest.fixture(scope="module")
 def engines(stub_voice, tmp_path_factory):
-    modules, folder = load_modules(shutil.copytree(stub_voice, tmp_path_factory.mktemp("sure") / "stub")), tmp_path_factory.mktemp("saved")
+    modules, folder = (
+        load_modules(shutil.copytree(stub_voice, tmp_path_factory.mktemp("sure") / "stub")),
+        tmp_path_factory.mktemp("saved"),
+    )
     decide(modules.vocoder)
     save_voice(modules, folder)
     export_graphs(folder, int8=False)
@@ -46,27 +49,35 @@ def engines(stub_voice, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def newest(tmp_path_factory):
-    """What no stub has: prosody, no post-net, speakers in each block, a decoder that makes three frames in a step, shared noise."""
+    """What no stub has: prosody, no post-net, speakers in each block, a decoder that makes three frames in a step,
+    shared noise."""
     torch.manual_seed(1)
     audio = AudioConfig(n_mels=20)
     tokenizer = PngTokenizer.train([TEXT, LONG], 256)
     config = PngNatConfig(
-        encoder=PngBertConfig(tokenizer.vocabulary_size, width=16, layers=2, heads=4, feedforward=24, word_positions=False),
+        encoder=PngBertConfig(
+            tokenizer.vocabulary_size, width=16, layers=2, heads=4, feedforward=24, word_positions=False
+        ),
         speakers=2,
         speaker_width=6,
         predictor=PredictorConfig(units=8, layers=2),
-        decoder=DecoderConfig(kind="parallel", reduction=3, width=16, layers=2, kernel=5, feedforward=24, adaptive=True),
+        decoder=DecoderConfig(
+            kind="parallel", reduction=3, width=16, layers=2, kernel=5, feedforward=24, adaptive=True
+        ),
         postnet=None,
         audio=audio,
         position_width=8,
         prosody=ProsodyConfig(width=12, layers=2, kernel=3),
     )
-    sizes = VocoderConfig(width=16, hidden=24, blocks=2, corrections=2, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16))
+    sizes = VocoderConfig(
+        width=16, hidden=24, blocks=2, corrections=2, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)
+    )
     return saved(tmp_path_factory.mktemp("newest"), config, sizes, tokenizer)
 
 
 def decide(vocoder):
-    """Make the pitch network sure: whether a frame is voiced, and which class is the likeliest, rounding would else decide."""
+    """Make the pitch network sure: whether a frame is voiced, and which class is the likeliest, rounding would else
+    decide."""
     vocoder.pitch.net.proj_out.bias.data[[5, -1]] = torch.tensor([10.0, 3.0])
 
 
@@ -91,7 +102,11 @@ def near(one: pngnat.Speech, other: pngnat.Speech, within: float) -> bool:
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_both_engines_make_the_same_sound(engines, options):
     first, second = (pngnat.synthesize(TEXT, voice, **options) for voice in engines)
-    assert np.abs(first.durations - second.durations).max() < 1e-4 and near(first, second, 1e-3) and first.samples.std() > 1e-3
+    assert (
+        np.abs(first.durations - second.durations).max() < 1e-4
+        and near(first, second, 1e-3)
+        and first.samples.std() > 1e-3
+    )
 
 
 def test_both_engines_make_the_same_sound_of_a_given_pitch(engines):
@@ -107,7 +122,11 @@ def test_the_newest_design(newest):
         first = pngnat.synthesize(LONG, torch_voice, **options)
         assert near(first, pngnat.synthesize(LONG, onnx_voice, **options), 1e-3) and first.samples.std() > 1e-3
         assert near(
-            first, dataclasses.replace(first, samples=np.concatenate(list(pngnat.stream_samples(LONG, onnx_voice, **options)))), 1e-3
+            first,
+            dataclasses.replace(
+                first, samples=np.concatenate(list(pngnat.stream_samples(LONG, onnx_voice, **options)))
+            ),
+            1e-3,
         )
 
 
@@ -121,16 +140,26 @@ def test_plain_nat(tmp_path):
         audio=AudioConfig(n_mels=20),
     )
     sizes = VocoderConfig(
-        width=8, hidden=8, blocks=1, corrections=0, bounded_phase=True, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)
+        width=8,
+        hidden=8,
+        blocks=1,
+        corrections=0,
+        bounded_phase=True,
+        pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16),
     )
     folder = saved(tmp_path / "nat", config, sizes, tokenizer)
-    assert near(*(pngnat.synthesize(TEXT, pngnat.load_voice(folder, engine=engine)) for engine in ("torch", "onnx")), 1e-3)
+    assert near(
+        *(pngnat.synthesize(TEXT, pngnat.load_voice(folder, engine=engine)) for engine in ("torch", "onnx")), 1e-3
+    )
 
 
 @pytest.mark.parametrize("engine", [0, 1], ids=["torch", "onnx"])
 def test_several_utterances_are_what_each_is_alone(engines, engine):
     voice = engines[engine]
-    tokens = [voice.tokenizer.encode(utterance) for utterance in Frontend().utterances(f"{LONG} No! How are you today, my friend?")]
+    tokens = [
+        voice.tokenizer.encode(utterance)
+        for utterance in Frontend().utterances(f"{LONG} No! How are you today, my friend?")
+    ]
     rows = [0, 1, 1]
     together = voice.acoustic.read(tokens)
     seconds = together.durations(rows)
@@ -138,7 +167,10 @@ def test_several_utterances_are_what_each_is_alone(engines, engine):
     assert mels.shape[0] == 3 and mels.dtype == seconds.dtype == np.float32
     for place, one in enumerate(tokens):
         size, alone = one.num_phoneme_tokens, voice.acoustic.read([one])
-        assert np.abs(alone.durations([rows[place]])[0] - seconds[place, :size]).max() < 1e-5 and not seconds[place, size:].any()
+        assert (
+            np.abs(alone.durations([rows[place]])[0] - seconds[place, :size]).max() < 1e-5
+            and not seconds[place, size:].any()
+        )
         mel = alone.mel([rows[place]], seconds[place : place + 1, :size])[0]
         assert np.abs(mel - mels[place, :, : mel.shape[1]]).max() < 1e-4
 
@@ -163,9 +195,13 @@ def test_the_bundled_voice_speaks_alike_with_both(tmp_path):
     assert np.abs(second.durations([1, 5]) - seconds).max() < 1e-5
     mels = [reading.mel([1, 5], seconds) for reading in (first, second)]
     frames = np.round(seconds.astype(float).sum(1) * 80).astype(int)
-    assert max(np.abs(mels[0][row, :, :count] - mels[1][row, :, :count]).max() for row, count in enumerate(frames)) < 1e-3
+    assert (
+        max(np.abs(mels[0][row, :, :count] - mels[1][row, :, :count]).max() for row, count in enumerate(frames)) < 1e-3
+    )
     pitch = Pitch(np.full(frames[1], 120, dtype=np.float32))
-    sounds = [voice.vocoder.sound(mels[0][1, :, : frames[1]], pitch, noise_source(0)) for voice in (torch_voice, onnx_voice)]
+    sounds = [
+        voice.vocoder.sound(mels[0][1, :, : frames[1]], pitch, noise_source(0)) for voice in (torch_voice, onnx_voice)
+    ]
     assert np.abs(sounds[0] - sounds[1]).max() < 1e-3
 
 

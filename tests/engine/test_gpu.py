@@ -8,7 +8,12 @@ import pngnat
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
-TEXTS = ("Good morning.", "The moon was climbing higher and higher.", "Press one to go on, or two to hear it again.", "Why?")
+TEXTS = (
+    "Good morning.",
+    "The moon was climbing higher and higher.",
+    "Press one to go on, or two to hear it again.",
+    "Why?",
+)
 
 
 @pytest.fixture(scope="module")

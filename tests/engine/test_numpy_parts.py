@@ -43,7 +43,9 @@ def test_an_inverse_in_pieces_is_the_whole():
 def test_pulses():
     f0 = np.abs(150 + 60 * np.sin(np.arange(200) / 9)).astype(np.float32)
     starts = np.isin(np.arange(200), [0, 31, 120])
-    expected = source.pulse_train(torch.from_numpy(f0)[None], 300, 24000, starts=torch.from_numpy(starts)[None])[0].numpy()
+    expected = source.pulse_train(torch.from_numpy(f0)[None], 300, 24000, starts=torch.from_numpy(starts)[None])[
+        0
+    ].numpy()
     assert np.abs(excitation.pulse_train(f0, 300, 24000, starts) - expected).max() < 1e-3 * np.abs(expected).max()
 
 
@@ -61,13 +63,19 @@ def test_the_source_is_mixed_alike():
     voicing = np.array([0, 0.05, 0.1, 0.19, 0.2, 0.5, 1], dtype=np.float32)
     turned = [torch.from_numpy(np.ascontiguousarray(one.T))[None] for one in (pulses, noise)]
     expected = vocoder._excitation(turned[0], torch.from_numpy(voicing)[None], turned[1])[0].T.numpy()
-    assert np.abs(excitation.excite(pulses, voicing, noise, 1200 / 300) - expected).max() < 1e-5 * np.abs(expected).max()
+    assert (
+        np.abs(excitation.excite(pulses, voicing, noise, 1200 / 300) - expected).max() < 1e-5 * np.abs(expected).max()
+    )
 
 
 def test_a_sound_is_corrected_alike():
     audio = AudioConfig(n_mels=20)
     ours, theirs = correction.MelCorrection(audio, FramedStft(1200, 300)), torch_correction.MelCorrection(audio)
-    spectrum, mel, trust = (normal(5, 601) + 1j * normal(5, 601)).astype(np.complex64), normal(5, 20) - 5, np.abs(normal(5, 20))
+    spectrum, mel, trust = (
+        (normal(5, 601) + 1j * normal(5, 601)).astype(np.complex64),
+        normal(5, 20) - 5,
+        np.abs(normal(5, 20)),
+    )
     turned = [torch.from_numpy(np.ascontiguousarray(one.T))[None] for one in (spectrum, mel, trust)]
     expected = theirs.corrected(*turned)[0].T.numpy()
     assert np.abs(ours.corrected(spectrum, mel, trust) - expected).max() < 1e-5 * np.abs(expected).max()

@@ -52,7 +52,9 @@ heavy = [name for name in ("torch", "transformers", "librosa", "onnx", "hydra") 
 print("heavy:", heavy)
 """
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+    )
     assert done.stdout == "heavy: []\n", done.stderr
 
 
@@ -79,7 +81,9 @@ if child == 0:
 print(os.waitpid(child, 0)[1])
 """
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment, timeout=120
+    )
     assert done.stdout == "0\n", done.stderr
 
 
@@ -124,7 +128,10 @@ def test_operators_of_its_own_are_refused(folder):
         (lambda model: setattr(model.graph.node[0], "domain", "com.microsoft"), "operators of its own"),
         (lambda model: setattr(model.graph.node[0], "op_type", "Loop"), "'Loop', which pngnat does not use"),
         (lambda model: model.functions.add(name="f", domain="evil"), "functions of its own"),
-        (lambda model: model.graph.node[0].attribute.append(helper.make_attribute("body", model.graph)), "graph of its own"),
+        (
+            lambda model: model.graph.node[0].attribute.append(helper.make_attribute("body", model.graph)),
+            "graph of its own",
+        ),
         (lambda model: model.graph.ClearField("node"), "no operators"),
     ):
         path.write_bytes(original)
@@ -165,7 +172,14 @@ def test_links_out_of_the_folder_are_not_followed(folder, tmp_path):
 def test_damaged_graphs_are_one_line(folder):
     path = folder / GRAPH
     original = path.read_bytes()
-    for content in (b"", b"no graph", original[:-9], original[: len(original) // 2], b"\x3a" + b"\xff" * 9 + b"\x7f", b"[" * 1000):
+    for content in (
+        b"",
+        b"no graph",
+        original[:-9],
+        original[: len(original) // 2],
+        b"\x3a" + b"\xff" * 9 + b"\x7f",
+        b"[" * 1000,
+    ):
         path.write_bytes(content)
         refused(folder, GRAPH)
     path.unlink()

@@ -13,7 +13,9 @@ FOLDER = Path(commands.__file__).parent
 
 
 def test_every_module_that_is_a_command_is_in_the_table():
-    modules = {path.stem for path in FOLDER.glob("*.py") if '__name__ == "__main__"' in path.read_text(encoding="utf-8")}
+    modules = {
+        path.stem for path in FOLDER.glob("*.py") if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    }
     assert modules == set(MEASURES)
 
 

@@ -17,12 +17,21 @@ TEXTS = ["The quick brown fox jumps over the lazy dog.", "How are you today, my 
 
 @pytest.fixture
 def recordings(voice):
-    """Recordings whose every sound is twice as long as the professional's, with a pause of 0.4 s at each plain boundary."""
+    """Recordings whose every sound is twice as long as the professional's, with a pause of 0.4 s at each plain
+    boundary."""
     utterances = [utterance for text in TEXTS for utterance in Frontend().utterances(text)]
     made = []
-    for number, (utterance, track) in enumerate(zip(utterances, professional_tracks(voice, ["pro"], utterances), strict=True)):
-        seconds = np.where(track.phonemes, 2 * track.durations, [0.4 if symbol == " " else 0.2 for symbol in track.symbols])
-        made.append(Recording(f"r{number}", "ann", "train", Path("none.wav"), utterance, seconds.astype(np.float32), track.symbols))
+    for number, (utterance, track) in enumerate(
+        zip(utterances, professional_tracks(voice, ["pro"], utterances), strict=True)
+    ):
+        seconds = np.where(
+            track.phonemes, 2 * track.durations, [0.4 if symbol == " " else 0.2 for symbol in track.symbols]
+        )
+        made.append(
+            Recording(
+                f"r{number}", "ann", "train", Path("none.wav"), utterance, seconds.astype(np.float32), track.symbols
+            )
+        )
     return made
 
 
@@ -31,8 +40,12 @@ def test_known_answers(voice, recordings):
     for row in found.classes:
         assert row.ratio == pytest.approx(2.0, rel=1e-3) and row.prolonged == 0.0
     rhythms = found.rhythms
-    assert rhythms["recordings"].articulation_rate == pytest.approx(rhythms["professionals"].articulation_rate / 2, rel=1e-3)
-    assert rhythms["blended"].articulation_rate == pytest.approx(rhythms["professionals"].articulation_rate / np.sqrt(2), rel=1e-3)
+    assert rhythms["recordings"].articulation_rate == pytest.approx(
+        rhythms["professionals"].articulation_rate / 2, rel=1e-3
+    )
+    assert rhythms["blended"].articulation_rate == pytest.approx(
+        rhythms["professionals"].articulation_rate / np.sqrt(2), rel=1e-3
+    )
     assert rhythms["recordings"].stray_pauses == 1.0
     assert rhythms["blended"].stray_share < rhythms["recordings"].stray_share
     assert len(found.signs) == 2 and "phonemes a second" in found.signs[0] and "punctuation" in found.signs[1]
@@ -59,7 +72,9 @@ def test_several_professionals_are_joined(voice, recordings):
     one, other = (professional_tracks(voice, [name], utterances) for name in ("ada", "bob"))
     for joined, a, b in zip(both, one, other, strict=True):
         sounds = joined.phonemes & (a.durations > 2e-3) & (b.durations > 2e-3)
-        assert sounds.any() and np.allclose(joined.durations[sounds], np.sqrt(a.durations * b.durations)[sounds], rtol=1e-4)
+        assert sounds.any() and np.allclose(
+            joined.durations[sounds], np.sqrt(a.durations * b.durations)[sounds], rtol=1e-4
+        )
     assert professionals_of(voice) == ["pro"] and disfluency(recordings, voice).names == ("pro",)
 
 
@@ -83,7 +98,9 @@ def test_the_report_is_written(voice, recordings, tmp_path):
     assert (folder / "disfluency.txt").read_text() == text and "stressed vowels" in text
     assert (folder / "disfluency.png").read_bytes().startswith(b"\x89PNG")
     content = json.loads((folder / "disfluency.json").read_text())
-    assert [row[""] for row in content["rhythm"]] == ["recordings", "professionals", "blended"] and len(content["signs"]) == 2
+    assert [row[""] for row in content["rhythm"]] == ["recordings", "professionals", "blended"] and len(
+        content["signs"]
+    ) == 2
     (tmp_path / "file").write_text("")
     with pytest.raises(PngnatError, match="cannot be written"):
         write(tmp_path / "file" / "report", disfluency(recordings, voice))

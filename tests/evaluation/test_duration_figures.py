@@ -45,12 +45,21 @@ def test_the_pause_before_the_last_word_is_read():
 def test_rows_give_mean_spread_and_share():
     made = [LastPause("a", "two", "ours", seconds) for seconds in (0.1, 0.3)]
     (row,) = pause_rows(made)
-    assert (row["count"], row["mean ms"], row["spread ms"], row["right %"]) == (2, pytest.approx(200), pytest.approx(100 * 2**0.5), 50)
+    assert (row["count"], row["mean ms"], row["spread ms"], row["right %"]) == (
+        2,
+        pytest.approx(200),
+        pytest.approx(100 * 2**0.5),
+        50,
+    )
     assert pause_rows(made[:1])[0]["spread ms"] is None
 
 
 def test_counts_are_of_the_boundaries_between_words():
-    assert duration_counts([np.array([0.5, 1, 0.2, 1, 0.1, 1, 0.5])] * 2, [WORDS] * 2) == {"recordings": 2, "boundaries": 4, "pauses": 2}
+    assert duration_counts([np.array([0.5, 1, 0.2, 1, 0.1, 1, 0.5])] * 2, [WORDS] * 2) == {
+        "recordings": 2,
+        "boundaries": 4,
+        "pauses": 2,
+    }
 
 
 def menu(kind: str, seconds: float, group: str = "ours") -> LastPause:
@@ -76,10 +85,17 @@ def test_a_seed_without_a_figure_is_counted_and_leaves_the_others():
 def report() -> EncoderReport:
     counts = {"recordings": 1, "boundaries": 2, "pauses": 1}
     made = EncoderReport({"valid": counts, "test": counts})
-    errors = {split: figures([0, 0.1, 0.2, 0.1, 0, 0.1, 0], [0, 0.1, 0.2, 0.1, 0, 0.1, 0]) for split in ("valid", "test")}
+    errors = {
+        split: figures([0, 0.1, 0.2, 0.1, 0, 0.1, 0], [0, 0.1, 0.2, 0.1, 0, 0.1, 0]) for split in ("valid", "test")
+    }
     for model, right in (("NAT", 0.0), ("PnG NAT", 0.3)):
         for seed in (0, 1):
-            pauses = [menu("two", right, "ours"), menu("too", 0.0, "ours"), menu("two", 0.0, "probe"), menu("too", 0.0, "probe")]
+            pauses = [
+                menu("two", right, "ours"),
+                menu("too", 0.0, "ours"),
+                menu("two", 0.0, "probe"),
+                menu("too", 0.0, "probe"),
+            ]
             made.add(model, seed, {**errors, "pauses": [pause.to_dict() for pause in pauses]})
             for size in (4, 0):
                 made.add_probe(model, size, {"pauses": [pause.to_dict() for pause in pauses]})
@@ -98,7 +114,13 @@ def test_the_report_is_written_with_its_picture(report, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"results.json", "tables.md", "pauses.png"}
     assert (tmp_path / "pauses.png").read_bytes().startswith(b"\x89PNG")
     tables = (tmp_path / "tables.md").read_text(encoding="utf-8")
-    for said in ("split valid: 1 recordings, 2 boundaries, 1 pauses", "split test", "made for this purpose", "chance is 50", "(n − 1)"):
+    for said in (
+        "split valid: 1 recordings, 2 boundaries, 1 pauses",
+        "split test",
+        "made for this purpose",
+        "chance is 50",
+        "(n − 1)",
+    ):
         assert said in tables
 
 

@@ -69,13 +69,30 @@ def test_recordings_are_judged_like_the_voice(tmp_path, judges_by_length):
     wav.write(path, np.zeros(16000, np.float32), 16000)
     passages = [Passage("1", "Yes, we can.", "ada", path), Passage("2", "No recording.")]
     (heard,) = intelligibility.measure_recordings(passages, intelligibility.Measurer().measure)
-    assert (heard.source, heard.speaker, heard.seconds, heard.errors.rate, heard.mos) == (RECORDINGS, "ada", 1.0, 0.0, 4.0)
+    assert (heard.source, heard.speaker, heard.seconds, heard.errors.rate, heard.mos) == (
+        RECORDINGS,
+        "ada",
+        1.0,
+        0.0,
+        4.0,
+    )
 
 
 def test_command_writes_table_and_json(stub_voice, tmp_path, judges_by_length, capsys):
     sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
     sentences.write_text("Yes.\nYes, we can.\nNever.\n", encoding="utf-8")
-    arguments = ["--voice", str(stub_voice), "--sentences", str(sentences), "--limit", "2", "--speaker", "bob", "--json", str(out)]
+    arguments = [
+        "--voice",
+        str(stub_voice),
+        "--sentences",
+        str(sentences),
+        "--limit",
+        "2",
+        "--speaker",
+        "bob",
+        "--json",
+        str(out),
+    ]
     assert commands.main("intelligibility", arguments) == 0
     report = json.loads(out.read_text(encoding="utf-8"))
     assert [row["source"] for row in report["summary"]] == [VOICE]
@@ -96,14 +113,19 @@ def test_peers_speak_the_same_sentences(stub_voice, tmp_path, judges_by_length, 
         report = json.loads(out.read_text(encoding="utf-8"))
         assert [row["source"] for row in report["summary"]] == [VOICE, "other"]
         spoken = [sentence for sentence in report["sentences"] if sentence["source"] == "other"]
-        assert [(sentence["text"], sentence["seconds"]) for sentence in spoken] == [("Yes.", 0.5), ("Yes, we can.", 1.5)]
+        assert [(sentence["text"], sentence["seconds"]) for sentence in spoken] == [
+            ("Yes.", 0.5),
+            ("Yes, we can.", 1.5),
+        ]
 
 
 def test_pictures_have_recording_and_voice(stub_voice, tmp_path):
     path = tmp_path / "one.wav"
     wav.write(path, np.sin(np.arange(24000) / 20).astype(np.float32), 24000)
     voice = load_voice(stub_voice)
-    pairs = list(intelligibility.pairs_of([Passage("1", "Yes, we can.", "ada", path), Passage("2", "No recording.")], voice))
+    pairs = list(
+        intelligibility.pairs_of([Passage("1", "Yes, we can.", "ada", path), Passage("2", "No recording.")], voice)
+    )
     assert [(pair.text, len(pair.recorded)) for pair in pairs] == [("Yes, we can.", 24000)]
     np.testing.assert_array_equal(pairs[0].spoken, synthesize("Yes, we can.", voice, speaker="ada").samples)
     save_pairs(tmp_path / "beside.png", pairs, voice.card.audio)

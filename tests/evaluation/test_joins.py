@@ -14,7 +14,9 @@ RATE = 24000
 
 def speechlike(seconds=1.0):
     time = np.arange(round(seconds * RATE)) / RATE
-    return (np.sin(2 * np.pi * 150 * time) * 0.3 + 0.01 * np.random.default_rng(0).standard_normal(len(time))).astype(np.float32)
+    return (np.sin(2 * np.pi * 150 * time) * 0.3 + 0.01 * np.random.default_rng(0).standard_normal(len(time))).astype(
+        np.float32
+    )
 
 
 def test_a_click_stands_out_at_its_place():
@@ -22,7 +24,9 @@ def test_a_click_stands_out_at_its_place():
     clicked = sound.copy()
     clicked[12_000:] += 0.2
     assert jumps(sound, RATE).max() < 6
-    assert jumps(clicked, RATE).argmax() == 12_000 and jumps(clicked, RATE)[12_000] == pytest.approx(0.2 / 0.02, rel=0.3)
+    assert jumps(clicked, RATE).argmax() == 12_000 and jumps(clicked, RATE)[12_000] == pytest.approx(
+        0.2 / 0.02, rel=0.3
+    )
 
 
 def test_a_step_out_of_silence_is_a_click_and_silence_is_none():
@@ -55,7 +59,9 @@ def test_the_table_tells_joins_from_the_rest():
     sound = speechlike()
     clicked = sound.copy()
     clicked[12_000:] += 0.2
-    blocks, ends, elsewhere = summarize([Spoken(speech(clicked), [6_000, 18_000], [12_000]), Spoken(speech(sound), [6_000], [])])
+    blocks, ends, elsewhere = summarize(
+        [Spoken(speech(clicked), [6_000, 18_000], [12_000]), Spoken(speech(sound), [6_000], [])]
+    )
     assert (blocks["samples"], ends["samples"], elsewhere["samples"]) == (3, 1, 48_000 - 4)
     assert ends["largest"] > 7 > elsewhere["largest"] and blocks["largest"] < 6
 
@@ -72,7 +78,14 @@ def test_speech_is_joined_without_clicks(stub_voice):
 
 def test_the_command(stub_voice, tmp_path, capsys):
     (tmp_path / "lines.txt").write_text("Hello there, my friend.\nHow are you?\n")
-    arguments = ["--voice", str(stub_voice), "--sentences", str(tmp_path / "lines.txt"), "--json", str(tmp_path / "joins.json")]
+    arguments = [
+        "--voice",
+        str(stub_voice),
+        "--sentences",
+        str(tmp_path / "lines.txt"),
+        "--json",
+        str(tmp_path / "joins.json"),
+    ]
     assert main("joins", arguments) == 0
     printed = capsys.readouterr().out
     assert "sentence joins" in printed and "buzzing (%)" in printed

@@ -72,7 +72,8 @@ def test_what_is_not_installed_does_not_judge(monkeypatch):
 def real(stub_voice) -> list[SpokenSentence]:
     """What the stub's professional says, as if it were recordings."""
     sentences = [
-        SpokenSentence(str(n), text, np.zeros(1), 24000, ()) for n, text in enumerate(("The quick fox jumps.", "How are you today, dog?"))
+        SpokenSentence(str(n), text, np.zeros(1), 24000, ())
+        for n, text in enumerate(("The quick fox jumps.", "How are you today, dog?"))
     ]
     return similarity.speak(load_voice(stub_voice), sentences, blend=Blend("pro", 1.0))
 
@@ -104,7 +105,15 @@ def test_known_answers_of_the_promises():
     time, count, silence = "pauses outside punctuation, % of time", "pauses there", "silence there, % of time"
     own = {"": "own rhythm", "phonemes/s": 4.0, time: 10.0, count: 8, silence: 12.0, "WER %": 5.0, "similarity": 0.9}
     half = {"": "blended 0.5", "phonemes/s": 6.0, time: 4.0, count: 2, silence: 3.0, "WER %": 4.0, "similarity": 0.89}
-    last = {"": "professional durations", "phonemes/s": 9.0, time: 0.0, count: 0, silence: 0.0, "WER %": 3.0, "similarity": 0.8}
+    last = {
+        "": "professional durations",
+        "phonemes/s": 9.0,
+        time: 0.0,
+        count: 0,
+        silence: 0.0,
+        "WER %": 3.0,
+        "similarity": 0.8,
+    }
     expected = {"rate": 1.0, "pauses": 0.4, "pause count": 0.25, "silence": 0.25, "WER": -1.0, "similarity": 0.01}
     assert blending.checks([own, half, last]) == pytest.approx(expected)
     fluent = own | {time: 0.0, count: 0}
@@ -117,12 +126,18 @@ def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
     sentence = "Today, I consider myself the luckiest man on the face of the earth."
     picture = tmp_path / "tracks.png"
     assert (
-        commands.main("blending", ["--voice", str(stub_voice), "--professional", "pro", "--sentence", sentence, "--picture", str(picture)])
+        commands.main(
+            "blending",
+            ["--voice", str(stub_voice), "--professional", "pro", "--sentence", sentence, "--picture", str(picture)],
+        )
         == 0
     )
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "tracks-0.wav").exists() and (tmp_path / "tracks-0.5.wav").exists()
-    assert commands.main("blending", ["--voice", str(stub_voice), "--sentence", "One. Two.", "--picture", str(picture)]) == 2
+    assert (
+        commands.main("blending", ["--voice", str(stub_voice), "--sentence", "One. Two.", "--picture", str(picture)])
+        == 2
+    )
     assert "several" in capsys.readouterr().err
     assert commands.main("blending", ["--voice", str(stub_voice)]) == 2
     assert "--corpus" in capsys.readouterr().err
@@ -130,7 +145,9 @@ def test_a_sentence_is_drawn(stub_voice, tmp_path, capsys):
 
 def test_both_ends_of_the_scale(stub_voice, real):
     voice = load_voice(stub_voice)
-    judge = Judges(similarity=SpeakerSimilarity(lambda samples, rate: embed(np.array([len(samples) / 1e5]), rate), real))
+    judge = Judges(
+        similarity=SpeakerSimilarity(lambda samples, rate: embed(np.array([len(samples) / 1e5]), rate), real)
+    )
     rows = similarity.compare(real, [voice], str(stub_voice), judge)
     assert [row[""] for row in rows[:3]] == ["recordings", voice.name, "professionals, mean"]
     assert {row[""] for row in rows[3:]} == {"ada", "bob"} and rows[3]["similarity"] >= rows[4]["similarity"]

@@ -31,5 +31,10 @@ def test_the_report(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("pngnat.evaluation.load.measure_load", lambda *_: load)
     assert commands.main("load", ["--clients", "2", "--json", str(tmp_path / "load.json")]) == 0
     out, err = capsys.readouterr()
-    assert "0.200 s, 0.290 s" in out and "0.050 s of 1" in out and "100 MB, unknown, 101 MB" in out and err == "status 500\n"
+    assert (
+        "0.200 s, 0.290 s" in out
+        and "0.050 s of 1" in out
+        and "100 MB, unknown, 101 MB" in out
+        and err == "status 500\n"
+    )
     assert json.loads((tmp_path / "load.json").read_text())["first_bytes"] == [0.1, 0.2, 0.3]

@@ -14,7 +14,9 @@ def test_silences_at_marks_inside_are_read():
     assert mark_pauses([",", "AY1", ","], np.ones(3)) == []
 
 
-@pytest.mark.parametrize(("text", "pause", "right"), [("I, two.", 0.2, True), ("I, too.", 0.2, False), ("I, too.", 0.1, True)])
+@pytest.mark.parametrize(
+    ("text", "pause", "right"), [("I, two.", 0.2, True), ("I, too.", 0.2, False), ("I, too.", 0.1, True)]
+)
 def test_a_pause_belongs_before_two_and_not_before_too(text, pause, right):
     assert choice_is_right(text, SYMBOLS, np.array([0.1, 0.2, pause, 0.1, 0.1, 0.4])) is right
 

@@ -90,7 +90,9 @@ def test_a_quiet_voice_is_no_silence():
 def test_skipped_joins_both_witnesses():
     samples = tone(2.0)
     account = speech(samples, ("The", 0.0, 0.4), ("old", 0.4, 0.4), ("man", 0.4, 0.9), ("went", 0.9, 1.2))
-    finding = robustness.examine("The old man went home.", heard(("The", 0.0, 0.4), ("man", 0.4, 0.9)), samples, RATE, account)
+    finding = robustness.examine(
+        "The old man went home.", heard(("The", 0.0, 0.4), ("man", 0.4, 0.9)), samples, RATE, account
+    )
     assert finding.unread == ["home"]
     assert finding.unspoken == ["old"]
     assert finding.unheard == ["old", "went home"]
@@ -98,7 +100,9 @@ def test_skipped_joins_both_witnesses():
 
 
 def test_summary_pools_sentences():
-    whole = robustness.examine("Yes, we can.", heard(("Yes,", 0.0, 0.5), ("we", 0.5, 0.7), ("can.", 0.7, 1.0)), tone(1.0), RATE)
+    whole = robustness.examine(
+        "Yes, we can.", heard(("Yes,", 0.0, 0.5), ("we", 0.5, 0.7), ("can.", 0.7, 1.0)), tone(1.0), RATE
+    )
     empty = robustness.examine("No.", heard(), tone(3.0), RATE)
     row = robustness.summarize("voice", [whole, empty])
     assert (row["sentences"], row["words"], row["WDR %"], row["UDR %"]) == (2, 4, 25.0, 75.0)
@@ -119,7 +123,10 @@ def test_command_measures_a_voice(stub_voice, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(asr, "Recognizer", Echo)
     sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
     sentences.write_text("# two\nYes.\n\nWhy should he?\n", encoding="utf-8")
-    assert commands.main("robustness", ["--voice", str(stub_voice), "--sentences", str(sentences), "--json", str(out)]) == 0
+    assert (
+        commands.main("robustness", ["--voice", str(stub_voice), "--sentences", str(sentences), "--json", str(out)])
+        == 0
+    )
     report = json.loads(out.read_text(encoding="utf-8"))
     assert report["summary"][0]["sentences"] == 2
     assert [sentence["text"] for sentence in report["sentences"]] == ["Yes.", "Why should he?"]

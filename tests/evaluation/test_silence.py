@@ -76,6 +76,12 @@ def test_periodicity_of_a_tone_and_of_nothing():
 
 
 def test_silences_of_speech_are_where_nothing_is_said():
-    spans = [("[CLS]", 0, 0.2, None), ("AH0", 0.2, 0.5, 0), (" ", 0.5, 0.55, None), ("AH0", 0.55, 0.8, 1), (".", 0.8, 1.0, None)]
+    spans = [
+        ("[CLS]", 0, 0.2, None),
+        ("AH0", 0.2, 0.5, 0),
+        (" ", 0.5, 0.55, None),
+        ("AH0", 0.55, 0.8, 1),
+        (".", 0.8, 1.0, None),
+    ]
     speech = Speech(np.zeros(RATE, np.float32), RATE, "a a.", [], [TimedPhoneme(*span) for span in spans])
     assert np.flatnonzero(silent_frames(speech, AUDIO)).tolist() == [*range(4, 12), *range(68, 76)]

@@ -11,7 +11,12 @@ from pngnat.evaluation.speed import ThreadSpeed, long_text, measure_command, mea
 def test_speaking_is_measured(stub_voice):
     speed = measure_threads(str(stub_voice), threads=1, repeat=1)
     assert speed.threads == 1 and speed.real_time_factor > 0 and speed.processor_factor > 0
-    assert 0 < speed.first_sound_short and 0 < speed.first_sound_long and 0 < speed.first_sound_sentence and 0 < speed.first_block_sentence
+    assert (
+        0 < speed.first_sound_short
+        and 0 < speed.first_sound_long
+        and 0 < speed.first_sound_sentence
+        and 0 < speed.first_block_sentence
+    )
 
 
 @pytest.mark.slow
@@ -32,12 +37,21 @@ def test_long_text():
 
 def test_table_and_figures(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(
-        "pngnat.evaluation.speed.measure_threads", lambda voice, threads, repeat: ThreadSpeed(threads, 0.05, 0.04, 0.1, 0.2, 0.3, 0.125)
+        "pngnat.evaluation.speed.measure_threads",
+        lambda voice, threads, repeat: ThreadSpeed(threads, 0.05, 0.04, 0.1, 0.2, 0.3, 0.125),
     )
-    monkeypatch.setattr("pngnat.evaluation.speed.measure_command", lambda voice, text: CommandSpeed(len(text.split()), 2.5, None, 300.0))
+    monkeypatch.setattr(
+        "pngnat.evaluation.speed.measure_command", lambda voice, text: CommandSpeed(len(text.split()), 2.5, None, 300.0)
+    )
     assert commands.main("speed", ["--json", str(tmp_path / "speed.json")]) == 0
     printed = capsys.readouterr().out
-    assert "0.050" in printed and "0.125 s" in printed and "2.50 s" in printed and "300 MB" in printed and "unknown" in printed
+    assert (
+        "0.050" in printed
+        and "0.125 s" in printed
+        and "2.50 s" in printed
+        and "300 MB" in printed
+        and "unknown" in printed
+    )
     figures = json.loads((tmp_path / "speed.json").read_text())
     assert [speed["threads"] for speed in figures["speaking"]] == [1, 2] and len(figures["command"]) == 2
     assert table([], [])

@@ -49,7 +49,9 @@ def test_cepstral_distortion_is_the_rms_difference_of_smooth_spectra_in_decibels
     import librosa
 
     places = np.interp(
-        np.fft.rfftfreq(48000, 1 / 24000), librosa.mel_frequencies(130, fmin=20, fmax=12000)[1:-1], (np.arange(128) + 0.5) / 128
+        np.fft.rfftfreq(48000, 1 / 24000),
+        librosa.mel_frequencies(130, fmin=20, fmax=12000)[1:-1],
+        (np.arange(128) + 0.5) / 128,
     )
     tilted = torch.fft.irfft(mel * torch.from_numpy(10 ** (3 * np.cos(np.pi * places) / 20))).float().numpy()
     assert copies.mel_cepstral_distortion(sound, tilted, AUDIO) == pytest.approx(3 / np.sqrt(2), rel=0.1)
@@ -70,7 +72,11 @@ def test_another_pitch_is_counted_and_not_measured():
     found[:10] = 200
     found[10:30] = 0
     errors = copies.compare_pitch(true, found)
-    assert errors.gross == pytest.approx(10 / 80) and errors.fine == pytest.approx(3) and errors.voicing == pytest.approx(0.2)
+    assert (
+        errors.gross == pytest.approx(10 / 80)
+        and errors.fine == pytest.approx(3)
+        and errors.voicing == pytest.approx(0.2)
+    )
     assert errors.all == pytest.approx(np.sqrt((10 * 100**2 + 70 * 9) / 80))
 
 
@@ -82,7 +88,9 @@ def test_an_octave_is_gross():
 def test_the_band_ends_where_the_sound_does():
     noise = np.random.default_rng(0).standard_normal(48000).astype(np.float32) * 0.1
     assert copies.bandwidth(noise, 24000) > 11_900
-    assert copies.bandwidth(resample(resample(noise, 24000, 16000), 16000, 24000), 24000) == pytest.approx(8000, abs=300)
+    assert copies.bandwidth(resample(resample(noise, 24000, 16000), 16000, 24000), 24000) == pytest.approx(
+        8000, abs=300
+    )
     assert copies.bandwidth(np.zeros(4800, np.float32), 24000) == 0
 
 
@@ -93,7 +101,9 @@ def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
             return 4.0
 
     monkeypatch.setattr(evaluation, "MosPredictor", AlwaysFour)
-    vocoder = Vocoder(AUDIO, VocoderConfig(width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)))
+    vocoder = Vocoder(
+        AUDIO, VocoderConfig(width=16, hidden=16, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16))
+    )
     with torch.inference_mode():
         rows = evaluation.compare(vocoder, {"one": vowel(120, 0.7)[:16500]}, True, tmp_path)
     assert [row[""] for row in rows] == ["recording", "vocoder", "Griffin-Lim", "WORLD"]
@@ -106,7 +116,9 @@ def test_the_table_has_every_way_of_copying(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_speed_is_measured_on_one_and_two_threads():
     before = torch.get_num_threads()
-    vocoder = Vocoder(AUDIO, VocoderConfig(width=8, hidden=8, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16)))
+    vocoder = Vocoder(
+        AUDIO, VocoderConfig(width=8, hidden=8, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16))
+    )
     factors = evaluation.speed(vocoder, seconds=0.5)
     assert list(factors) == ["RTF, 1 thread", "RTF, 2 threads"]
     assert all(factor > 0 for factor in factors.values())

@@ -26,5 +26,7 @@ def test_the_same_sounds_at_another_pace_are_near():
 
 def test_loudness_is_not_measured():
     sound = hums((120, 0.4), (300, 0.2))
-    sound += 0.01 * np.random.default_rng(0).standard_normal(len(sound)).astype(np.float32)  # fills what would lie on the mel's floor
+    sound += 0.01 * np.random.default_rng(0).standard_normal(len(sound)).astype(
+        np.float32
+    )  # fills what would lie on the mel's floor
     assert warped_distortion(sound, 0.5 * sound, AUDIO) < 0.2

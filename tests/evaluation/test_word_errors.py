@@ -10,7 +10,10 @@ WORDS = st.lists(st.sampled_from("a b c d".split()), max_size=8)
 @pytest.mark.parametrize(
     ("written", "heard"),
     [
-        ("Mr. Smith paid $1,299.99.", "mister smith paid one thousand two hundred ninety nine dollars and ninety nine cents"),
+        (
+            "Mr. Smith paid $1,299.99.",
+            "mister smith paid one thousand two hundred ninety nine dollars and ninety nine cents",
+        ),
         ("He didn't see the colour of St. James's hat.", "he did not see the color of Saint James's hat"),
         ("Press one; for support, two.", "press 1 for support 2"),
         ("The twenty-third of March", "the 23rd of March"),
@@ -30,7 +33,10 @@ def test_counts_each_kind_of_error():
 
 def test_differences_lie_between_matches():
     comparison = compare_words("we say every one of them here".split(), "we say everyone of them right here".split())
-    assert [(d.start, d.end, d.heard_start, d.heard_end) for d in comparison.differences()] == [(2, 4, 2, 3), (6, 6, 5, 6)]
+    assert [(d.start, d.end, d.heard_start, d.heard_end) for d in comparison.differences()] == [
+        (2, 4, 2, 3),
+        (6, 6, 5, 6),
+    ]
 
 
 def test_silence_deletes_all_and_speech_from_nothing_inserts_all():
@@ -60,7 +66,9 @@ def test_alignment_is_the_cheapest_and_consistent(reference, hypothesis):
     errors = comparison.errors
     assert errors.substitutions + errors.deletions + errors.insertions == edit_distance(reference, hypothesis)
     covered = {i for i, _ in comparison.matches} | {i for d in comparison.differences() for i in range(d.start, d.end)}
-    heard = {j for _, j in comparison.matches} | {j for d in comparison.differences() for j in range(d.heard_start, d.heard_end)}
+    heard = {j for _, j in comparison.matches} | {
+        j for d in comparison.differences() for j in range(d.heard_start, d.heard_end)
+    }
     assert covered == set(range(len(reference))) and heard == set(range(len(hypothesis)))
     assert list(comparison.pairs) == sorted(comparison.pairs)
 

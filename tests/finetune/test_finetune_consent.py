@@ -36,7 +36,9 @@ def test_a_file(tmp_path, ending):
 
 def test_a_person_at_the_terminal_is_asked_once(tmp_path):
     kept = tmp_path / "work" / "consent.json"
-    consent = get_consent(dict.fromkeys(FIELDS), kept, ANN, answers("Ann", "Ben, her guardian", "talking at home", "yes"))
+    consent = get_consent(
+        dict.fromkeys(FIELDS), kept, ANN, answers("Ann", "Ben, her guardian", "talking at home", "yes")
+    )
     assert consent.agreed_by == "Ben, her guardian"
     assert get_consent(None, kept, ANN, nobody) == consent
 

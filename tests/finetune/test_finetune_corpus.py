@@ -13,7 +13,10 @@ def report(*reasons, prepared=10):
 
 def test_a_few_that_are_left_out_are_named():
     assert what_is_lost(report(), MINUTES, 1.0) == ""
-    assert what_is_lost(report("noise", "noise"), MINUTES, 1.0) == "2 of 12 recordings could not be used (noise (2, as r0))"
+    assert (
+        what_is_lost(report("noise", "noise"), MINUTES, 1.0)
+        == "2 of 12 recordings could not be used (noise (2, as r0))"
+    )
 
 
 def test_many_are_a_warning():
@@ -22,7 +25,9 @@ def test_many_are_a_warning():
 
 
 def test_most_are_too_many():
-    with pytest.raises(PngnatError, match=r"11 of 21 recordings could not be used \(other words \(11, as r0\)\)") as refused:
+    with pytest.raises(
+        PngnatError, match=r"11 of 21 recordings could not be used \(other words \(11, as r0\)\)"
+    ) as refused:
         what_is_lost(report(*["other words"] * 11), MINUTES, 1.0)
     assert "\n" not in str(refused.value)
 

@@ -43,7 +43,9 @@ def test_a_part_is_kept_out_by_a_rule(tmp_path):
 
 def test_fewer_minutes_are_a_part_of_more_and_the_rest_stays_kept_out(tmp_path):
     folder = record(tmp_path, 60)
-    found = {minutes: splits(target_sources(TargetData(folder, 0.1, minutes), "ann")[0]) for minutes in (1.0, 2.0, 3.0, None)}
+    found = {
+        minutes: splits(target_sources(TargetData(folder, 0.1, minutes), "ann")[0]) for minutes in (1.0, 2.0, 3.0, None)
+    }
     assert found[1.0]["train"] < found[2.0]["train"] < found[3.0]["train"] < found[None]["train"]
     assert [len(found[minutes]["train"]) for minutes in (1.0, 2.0, 3.0)] == [10, 20, 30]
     for split in ("valid", "test"):
@@ -52,7 +54,12 @@ def test_fewer_minutes_are_a_part_of_more_and_the_rest_stays_kept_out(tmp_path):
 
 def test_splits_of_the_folder_win(tmp_path):
     folder = record(tmp_path, 12, 10.0, "r{0}|ann|train|text {0}")
-    lines = (folder / "metadata.csv").read_text().replace("r3|ann|train", "r3|ann|valid").replace("r4|ann|train", "r4|ann|test")
+    lines = (
+        (folder / "metadata.csv")
+        .read_text()
+        .replace("r3|ann|train", "r3|ann|valid")
+        .replace("r4|ann|train", "r4|ann|test")
+    )
     (folder / "metadata.csv").write_text(lines)
     parts = splits(target_sources(TargetData(folder), "voice")[0])
     assert parts["valid"] == {"r3"} and parts["test"] == {"r4"}
@@ -81,7 +88,10 @@ def test_a_damaged_file_has_no_seconds(tmp_path):
 
 def recordings(speaker: str, count: int, seconds: float) -> list[Recording]:
     nothing = Utterance((), (Boundary(),))
-    return [Recording(f"{speaker}{i}", speaker, "train", Path("x"), nothing, np.array([seconds], np.float32)) for i in range(count)]
+    return [
+        Recording(f"{speaker}{i}", speaker, "train", Path("x"), nothing, np.array([seconds], np.float32))
+        for i in range(count)
+    ]
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])

@@ -71,7 +71,11 @@ def test_a_log_file_gets_lines_and_no_bar():
     progress.say("something")
     progress.begin("acoustic")
     progress.close()
-    assert file.getvalue().splitlines() == ["[1/3] the corpus: 33 min left in all", "something", "[2/3] the acoustic: 32 min left in all"]
+    assert file.getvalue().splitlines() == [
+        "[1/3] the corpus: 33 min left in all",
+        "something",
+        "[2/3] the acoustic: 32 min left in all",
+    ]
 
 
 def test_a_terminal_gets_a_bar():
@@ -103,7 +107,9 @@ def test_the_vocoder_gets_what_is_left():
     plan = Plan.of(20, None)
     before = plan.corpus + plan.speaker + plan.acoustic
     assert plan.vocoder_after(before) == pytest.approx(plan.vocoder)
-    assert before + 5 + plan.vocoder_after(before + 5) + plan.voice == pytest.approx(57.0), "what took longer is taken from it"
+    assert before + 5 + plan.vocoder_after(before + 5) + plan.voice == pytest.approx(57.0), (
+        "what took longer is taken from it"
+    )
     assert plan.vocoder_after(before - 10) == pytest.approx(plan.vocoder + 10), "what ended early is given to it"
     assert plan.vocoder_after(1000) == plan.vocoder / 2
 
@@ -115,5 +121,8 @@ def test_who_watches_is_told_where_it_stands_once_a_second(clock):
     clock[0] += 2
     progress.share(0.25)
     progress.share(0.5)
-    assert [(one.stage, one.number, one.stages, one.share) for one in told] == [("acoustic", 2, 3, 0.0), ("acoustic", 2, 3, 0.25)]
+    assert [(one.stage, one.number, one.stages, one.share) for one in told] == [
+        ("acoustic", 2, 3, 0.0),
+        ("acoustic", 2, 3, 0.25),
+    ]
     assert told[0].left == 32 * 60

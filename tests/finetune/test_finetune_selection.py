@@ -66,7 +66,9 @@ class Silent:
 def train(corpus, folder, judge, steps=8, sentences=None):
     torch.manual_seed(0)
     config = PngNatConfig(
-        encoder=PngBertConfig(corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0),
+        encoder=PngBertConfig(
+            corpus.tokenizer.vocabulary_size, width=16, layers=1, heads=2, feedforward=32, dropout=0.0
+        ),
         speakers=2,
         speaker_width=4,
         predictor=PredictorConfig(units=8, layers=1),
@@ -104,7 +106,9 @@ def test_a_stopped_run_goes_on_and_forgets_nothing(toy_corpus, tmp_path):
     resumed, *_ = train(toy_corpus, tmp_path / "halves", later)
     assert resumed == whole and not later.scores
     for (name, expected), found in zip(
-        best_model(tmp_path / "whole")[0].state_dict().items(), best_model(tmp_path / "halves")[0].state_dict().values(), strict=True
+        best_model(tmp_path / "whole")[0].state_dict().items(),
+        best_model(tmp_path / "halves")[0].state_dict().values(),
+        strict=True,
     ):
         torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
 
@@ -125,7 +129,11 @@ def test_no_validation_no_model(tmp_path):
     AcousticRun(PngNatConfig(PngBertConfig(100, width=16, layers=1, heads=2, feedforward=32), 1), ("a",)).save(tmp_path)
     with pytest.raises(PngnatError, match="judged"):
         best_model(tmp_path)
-    assert ValidationHistory.load(tmp_path) is None and not (tmp_path / BEST).exists() and not (tmp_path / HISTORY).exists()
+    assert (
+        ValidationHistory.load(tmp_path) is None
+        and not (tmp_path / BEST).exists()
+        and not (tmp_path / HISTORY).exists()
+    )
 
 
 def test_which_judge(toy_corpus, monkeypatch):
@@ -155,14 +163,18 @@ class Told:
         return SimpleNamespace(text=self.texts.pop(0))
 
 
-@pytest.mark.parametrize(("made", "score"), [("see me now two", 5.0), ("see me now cats", 5.0), ("cats cats cats cats", 4.25)])
+@pytest.mark.parametrize(
+    ("made", "score"), [("see me now two", 5.0), ("see me now cats", 5.0), ("cats cats cats cats", 4.25)]
+)
 def test_nobody_need_be_clearer_than_the_person(toy_corpus, voice, monkeypatch, made, score):
     real = [replace(recording, utterance=_said("see me now two")) for recording in toy_corpus.recordings[:2]]
     recognizer = Told("see me now cats", made)
     monkeypatch.setattr("pngnat.finetune.selection.asr.Recognizer", lambda threads: recognizer)
     embedding = SimpleNamespace(embed=lambda samples, sample_rate: np.array([1.0, 0.0]))
     monkeypatch.setattr("pngnat.finetune.selection.SpeakerEncoder", lambda: embedding)
-    monkeypatch.setattr("pngnat.finetune.selection.MosPredictor", lambda: SimpleNamespace(score=lambda samples, sample_rate: 4.0))
+    monkeypatch.setattr(
+        "pngnat.finetune.selection.MosPredictor", lambda: SimpleNamespace(score=lambda samples, sample_rate: 4.0)
+    )
     sentences = ValidationSentences(real, 16)
     figures = make_judge("listeners", sentences, AudioConfig()).score(sentences.spoken(voice, "ada"))
     assert figures["score"] == pytest.approx(score) and figures["WER of recordings"] == pytest.approx(0.25)
@@ -176,7 +188,9 @@ def named(*texts):
 
 
 def test_sentences_are_drawn_by_their_names_each_text_once():
-    recordings = named(*(" ".join(words) for words in itertools.permutations(PHONEMES, 3)), *["see me now"] * 30, *PHONEMES)
+    recordings = named(
+        *(" ".join(words) for words in itertools.permutations(PHONEMES, 3)), *["see me now"] * 30, *PHONEMES
+    )
     drawn = to_speak(recordings, 16)
     assert len({recording.utterance.text for recording in drawn}) == 16
     assert all(len(recording.utterance.words) == 3 for recording in drawn)
@@ -235,4 +249,6 @@ def same(path, other):
         assert path.read_bytes() == other.read_bytes()
     else:
         expected, found = (torch.load(one, weights_only=False)["state_dict"] for one in (path, other))
-        assert expected.keys() == found.keys() and all(torch.equal(value, found[name]) for name, value in expected.items())
+        assert expected.keys() == found.keys() and all(
+            torch.equal(value, found[name]) for name, value in expected.items()
+        )

@@ -29,10 +29,18 @@ def test_consent_may_be_a_file():
 
 
 def test_the_vocoder_goes_on_as_its_second_stage_trained_it():
-    tuned, stage = VocoderTuning().training, vocoder.settings("run_dir=x", "corpora=[]", config="vocoder_adversarial").training
+    tuned, stage = (
+        VocoderTuning().training,
+        vocoder.settings("run_dir=x", "corpora=[]", config="vocoder_adversarial").training,
+    )
     sizes = tuned.adversarial.discriminators
     assert sizes == stage.adversarial.discriminators, "others could not go on with what the base vocoder's learned"
-    assert (tuned.mel_weight, tuned.stft_weight, tuned.betas, tuned.stft) == (stage.mel_weight, stage.stft_weight, stage.betas, stage.stft)
+    assert (tuned.mel_weight, tuned.stft_weight, tuned.betas, tuned.stft) == (
+        stage.mel_weight,
+        stage.stft_weight,
+        stage.betas,
+        stage.stft,
+    )
     assert finetune.settings(*GIVEN, "vocoder.training.adversarial=null").vocoder.training.adversarial is None
 
 

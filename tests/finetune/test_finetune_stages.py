@@ -16,7 +16,10 @@ class Work:
         self.folder, self.inputs, self.ran, self.stop = folder, dict.fromkeys(NAMES, 1), [], None
 
     def stages(self):
-        return [Stage(name, name, {"setting": self.inputs[name]}, 1.0, lambda folder, name=name: self.run(name, folder)) for name in NAMES]
+        return [
+            Stage(name, name, {"setting": self.inputs[name]}, 1.0, lambda folder, name=name: self.run(name, folder))
+            for name in NAMES
+        ]
 
     def run(self, name, folder):
         self.ran.append(name)
@@ -75,7 +78,9 @@ def test_hours_of_work_are_not_thrown_away(work):
     assert len(work.said) == 1 and "acoustic (setting: 1, now 2)" in work.said[0] and "acoustic.old" in work.said[0]
     work.stop = None
     assert work.go() == (["acoustic", "voice"], {"made": "x"})
-    assert "made again" in work.said[-1] and sorted(path.name for path in work.folder.iterdir()) == sorted([*NAMES, STATE])
+    assert "made again" in work.said[-1] and sorted(path.name for path in work.folder.iterdir()) == sorted(
+        [*NAMES, STATE]
+    )
 
 
 def test_a_setting_that_is_taken_back_brings_back_what_it_made(work):

@@ -44,7 +44,12 @@ def nobody(monkeypatch):
 def test_the_better_one_is_kept(players, nobody):
     valid, clean, noisy = players
     choice = choose_vocoder(noisy, clean, TEACHER, valid)
-    assert choice.is_tuned and choice.tuned > choice.base and choice.judge == "nearness of log-mels" and "is kept" in choice.line
+    assert (
+        choice.is_tuned
+        and choice.tuned > choice.base
+        and choice.judge == "nearness of log-mels"
+        and "is kept" in choice.line
+    )
     other = choose_vocoder(clean, noisy, TEACHER, valid)
     assert not other.is_tuned and (other.base, other.tuned) == (choice.tuned, choice.base) and "of before" in other.line
 

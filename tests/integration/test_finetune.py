@@ -1,4 +1,5 @@
-"""A person's recordings to a voice, at toy size; the person is a speaker of the bundled voice, the base voice has random weights."""
+"""A person's recordings to a voice, at toy size; the person is a speaker of the bundled voice, the base voice has
+random weights."""
 
 import json
 import os
@@ -43,7 +44,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 CONSENT = {"speaker": "Ann Example", "agreed_by": "Ann Example", "purpose": "tests of pngnat", "date": "2026-01-02"}
 RUN = RunConfig(accelerator="cpu", threads=1, validate_every=100)
-WORK = {"corpus": "prepare_target", "speaker": "likenesses", "acoustic": "tune_acoustic", "vocoder": "tune_vocoder", "voice": "write_voice"}
+WORK = {
+    "corpus": "prepare_target",
+    "speaker": "likenesses",
+    "acoustic": "tune_acoustic",
+    "vocoder": "tune_vocoder",
+    "voice": "write_voice",
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +59,9 @@ def recordings(tmp_path_factory) -> Path:
     (folder / "wavs").mkdir()
     for index, sentence in enumerate(SENTENCES):
         pngnat.synthesize(sentence).save(folder / "wavs" / f"s{index}.wav")
-    (folder / "metadata.csv").write_text("".join(f"s{i}|{text}\n" for i, text in enumerate(SENTENCES)), encoding="utf-8")
+    (folder / "metadata.csv").write_text(
+        "".join(f"s{i}|{text}\n" for i, text in enumerate(SENTENCES)), encoding="utf-8"
+    )
     (folder / "names.txt").write_text("pngnat  P IH1 NG N AE2 T\n", encoding="utf-8")
     return folder
 
@@ -110,7 +119,17 @@ def test_the_voice_speaks_and_names_itself(made, tmp_path):
     config, _ = made
     for ending in ("wav", "flac", "ogg"):
         out = tmp_path / f"a.{ending}"
-        command = [sys.executable, "-m", "pngnat", "Rice is served.", "--voice", str(config.out), "-o", str(out), "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "pngnat",
+            "Rice is served.",
+            "--voice",
+            str(config.out),
+            "-o",
+            str(out),
+            "--quiet",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
         assert done.returncode == 0, done.stderr
         with soundfile.SoundFile(out) as file:
@@ -121,7 +140,11 @@ def test_the_voice_speaks_and_names_itself(made, tmp_path):
 def test_the_card_says_who_agreed_and_what_was_kept_out(made):
     config, _ = made
     card = json.loads((config.out / "voice.json").read_text(encoding="utf-8"))
-    assert card["consent"] == CONSENT and card["default_speaker"] == "ann" and [s["name"] for s in card["speakers"]] == ["ann"]
+    assert (
+        card["consent"] == CONSENT
+        and card["default_speaker"] == "ann"
+        and [s["name"] for s in card["speakers"]] == ["ann"]
+    )
     assert [s["name"] for s in card["professional"]["speakers"]] == ["ada", "bob"]
     text = (config.out / "README.md").read_text(encoding="utf-8")
     assert "Who agreed: Ann Example; 2026-01-02" in text and "tests of pngnat" in text and "preview" in text
@@ -164,13 +187,19 @@ def test_mels_are_judged_by_what_judged_the_base_voice_s_or_by_nothing(made, tmp
         raise Begun(module)
 
     monkeypatch.setattr(finetune_acoustic, "fit", begin)
-    tuning = replace(config.acoustic, training=replace(config.acoustic.training, adversarial=MelAdversarialConfig(channels=2)))
+    tuning = replace(
+        config.acoustic, training=replace(config.acoustic.training, adversarial=MelAdversarialConfig(channels=2))
+    )
     weights = MelDiscriminator(MelAdversarialConfig(channels=2)).state_dict()
     recordings, base = list(read_corpus(config.work / "corpus")), load_modules(config.base)
     for place, given in enumerate((weights, None)):
-        learner = finetune_acoustic.Learner(base, "ann", "bob", recordings, config.work / "speaker" / "features", discriminator=given)
+        learner = finetune_acoustic.Learner(
+            base, "ann", "bob", recordings, config.work / "speaker" / "features", discriminator=given
+        )
         with pytest.raises(Begun) as caught:
-            finetune_acoustic.tune_acoustic(learner, tuning, 1.0, tmp_path / str(place), Progress({"acoustic": 1.0}, {"acoustic": "a"}))
+            finetune_acoustic.tune_acoustic(
+                learner, tuning, 1.0, tmp_path / str(place), Progress({"acoustic": 1.0}, {"acoustic": "a"})
+            )
         (module,) = caught.value.args
         assert (module.discriminator is None) == (given is None)
         for name, value in (given or {}).items():
@@ -260,7 +289,9 @@ def test_other_recordings_are_learned_anew(made, recordings, tmp_path, monkeypat
     monkeypatch.setattr(finetuning, "prepare_target", stop)
     again = replace(config, work=tmp_path / "work", target=tmp_path / "ann")
     assert finetune(again), "a line that is skipped changes nothing"
-    (tmp_path / "ann" / "metadata.csv").write_text("\n".join(lines).replace("Four hours", "For hours") + "\n", encoding="utf-8")
+    (tmp_path / "ann" / "metadata.csv").write_text(
+        "\n".join(lines).replace("Four hours", "For hours") + "\n", encoding="utf-8"
+    )
     with pytest.raises(KeyboardInterrupt):
         finetune(again)
     assert begun == [[]]
@@ -293,7 +324,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_the_recipe_refuses_in_one_line(recordings, tmp_path):
     done = run(f"target={recordings}", "name=ann", "least=0", f"work={tmp_path / 'work'}", f"out={tmp_path / 'voice'}")
-    assert done.returncode == 2 and done.stderr.startswith("finetune: no voice is made without consent") and done.stderr.count("\n") == 1
+    assert (
+        done.returncode == 2
+        and done.stderr.startswith("finetune: no voice is made without consent")
+        and done.stderr.count("\n") == 1
+    )
     assert not (tmp_path / "work").exists() and not (tmp_path / "voice").exists()
 
 
@@ -312,7 +347,9 @@ def test_the_recipe_reads_its_settings(recordings, tmp_path):
 def test_recordings_are_aligned_with_the_base_voice_s_words_too(recordings, stub_voice, tmp_path):
     base = shutil.copytree(stub_voice, tmp_path / "base")
     card = json.loads((base / "voice.json").read_text(encoding="utf-8"))
-    (base / "voice.json").write_text(json.dumps({**card, "lexicon": {"rice": "R AA1 S", "pngnat": "P IH1"}}), encoding="utf-8")
+    (base / "voice.json").write_text(
+        json.dumps({**card, "lexicon": {"rice": "R AA1 S", "pngnat": "P IH1"}}), encoding="utf-8"
+    )
     config = settings(recordings, base, tmp_path)
     run = finetuning._Finetuning(config, None, target_sources(config, config.name))
     assert run.lexicon == {"rice": ("R", "AA1", "S"), "pngnat": tuple("P IH1 NG N AE2 T".split())}

@@ -17,7 +17,10 @@ from pngnat.training.runs import LAST
 from pngnat.workers.pool import Workers
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_installed(), reason="needs slurmctld, slurmd, munge, and root")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not is_installed(), reason="needs slurmctld, slurmd, munge, and root"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,9 @@ def spoken(out: Path) -> list[int]:
 
 
 def test_an_array(node, tmp_path, stub_voice):
-    node(tmp_path, "--array=1-2", "--cpus-per-task=2", str(ROOT / "slurm" / "array.sbatch"), *speak(tmp_path, stub_voice))
+    node(
+        tmp_path, "--array=1-2", "--cpus-per-task=2", str(ROOT / "slurm" / "array.sbatch"), *speak(tmp_path, stub_voice)
+    )
     assert spoken(tmp_path / "out") == [1] * 4
 
 
@@ -68,8 +73,22 @@ def test_ray(node, tmp_path, stub_voice):
 def test_torchrun(node, tmp_path, toy_corpus):
     to_shards(Sharding(write_prepared(toy_corpus, tmp_path / "prepared"), tmp_path / "shards", recordings=3), Workers())
     toy_corpus.tokenizer.save(tmp_path)
-    settings = ["run_dir=run", "corpora=[shards]", "tokenizer=.", "features=null", "model=tiny", "schedule.steps=3", "schedule.warmup=1"]
-    settings += ["training.batch_seconds=2", "training.window=2", "training.vocoder=null", "run.accelerator=cpu", "run.threads=1"]
+    settings = [
+        "run_dir=run",
+        "corpora=[shards]",
+        "tokenizer=.",
+        "features=null",
+        "model=tiny",
+        "schedule.steps=3",
+        "schedule.warmup=1",
+    ]
+    settings += [
+        "training.batch_seconds=2",
+        "training.window=2",
+        "training.vocoder=null",
+        "run.accelerator=cpu",
+        "run.threads=1",
+    ]
     options = ["--nodes=1", "--gpus-per-node=2", "--cpus-per-task=4"]
     written = node(tmp_path, *options, str(ROOT / "slurm" / "train.sbatch"), "acoustic", *settings)
     (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]

@@ -20,9 +20,23 @@ MENUS = [
     "For bread, press one; for cake, two.",
     "For bread, press one; for cake, too.",
 ]
-TINY_MODEL = ["model=tiny", "schedule.steps=4", "schedule.warmup=1", "run.threads=1", "run.validate_every=4", "run.accelerator=cpu"]
+TINY_MODEL = [
+    "model=tiny",
+    "schedule.steps=4",
+    "schedule.warmup=1",
+    "run.threads=1",
+    "run.validate_every=4",
+    "run.accelerator=cpu",
+]
 TINY_VOCODER = [
-    *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
+    *(
+        "model.width=16",
+        "model.hidden=16",
+        "model.blocks=1",
+        "model.pitch.width=8",
+        "model.pitch.hidden=8",
+        "model.pitch.blocks=1",
+    ),
     *("training.batch_size=2", "training.segments.frames=16", "processes=1", "pitch=dio", "validate_clips=1"),
 ]
 
@@ -40,7 +54,9 @@ def call(*arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory) -> Path:
-    return record(tmp_path_factory.mktemp("recordings"), SENTENCES, ["train"] * (len(SENTENCES) - 2) + ["valid", "test"])
+    return record(
+        tmp_path_factory.mktemp("recordings"), SENTENCES, ["train"] * (len(SENTENCES) - 2) + ["valid", "test"]
+    )
 
 
 def record(folder: Path, sentences: list[str], splits: list[str]) -> Path:
@@ -63,8 +79,15 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     corpus = f"corpora=[{tmp_path / 'corpus'}]"
     menus = record(tmp_path / "menus", MENUS, ["train", "train", "test", "test"])
     run("prepare", "corpus=folder", f"path={menus}", f"out={tmp_path / 'probe'}", "workers=1")
-    models = [f"models.{name}.sizes=tiny" for name in ("nat", "scratch", "frozen", "tuned")] + ["models.frozen.frozen_layers=1"]
-    compared = [f"run_dir={tmp_path / 'compared'}", f"probe={tmp_path / 'probe'}", f"tokenizer={png_bert}", f"pretrained={png_bert}"]
+    models = [f"models.{name}.sizes=tiny" for name in ("nat", "scratch", "frozen", "tuned")] + [
+        "models.frozen.frozen_layers=1"
+    ]
+    compared = [
+        f"run_dir={tmp_path / 'compared'}",
+        f"probe={tmp_path / 'probe'}",
+        f"tokenizer={png_bert}",
+        f"pretrained={png_bert}",
+    ]
     short = [
         "schedule.steps=2",
         "probe_schedule.steps=2",
@@ -82,14 +105,27 @@ def test_from_recordings_to_a_voice_and_on_to_a_new_speaker(recordings, tmp_path
     run("vocoder", f"run_dir={tmp_path / 'vocoder'}", corpus, *TINY_VOCODER, *TINY_MODEL[1:])
     make_voice(tmp_path, "acoustic", "first")
     check_voice(tmp_path / "first", ["ann"])
-    start = [f"vocoder_from={tmp_path / 'vocoder'}", f"mels_from={tmp_path / 'acoustic'}", f"features={tmp_path / 'vocoder' / 'features'}"]
-    settings = [f"run_dir={tmp_path / 'vocoder2'}", corpus, *start, *TINY_DISCRIMINATORS, *TINY_VOCODER, *TINY_MODEL[1:]]
+    start = [
+        f"vocoder_from={tmp_path / 'vocoder'}",
+        f"mels_from={tmp_path / 'acoustic'}",
+        f"features={tmp_path / 'vocoder' / 'features'}",
+    ]
+    settings = [
+        f"run_dir={tmp_path / 'vocoder2'}",
+        corpus,
+        *start,
+        *TINY_DISCRIMINATORS,
+        *TINY_VOCODER,
+        *TINY_MODEL[1:],
+    ]
     run("vocoder", "--config-name", "vocoder_adversarial", *settings)
     make_voice(tmp_path, "acoustic", "better", "vocoder2")
     check_voice(tmp_path / "better", ["ann"])
     assert (tmp_path / "better" / "discriminators.safetensors").exists()
 
-    (recordings / "metadata.csv").write_text((recordings / "metadata.csv").read_text(encoding="utf-8").replace("|ann|", "|ben|"))
+    (recordings / "metadata.csv").write_text(
+        (recordings / "metadata.csv").read_text(encoding="utf-8").replace("|ann|", "|ben|")
+    )
     run("prepare", "corpus=folder", f"path={recordings}", f"out={tmp_path / 'ben'}", "workers=1")
     settings = [f"corpora=[{tmp_path / 'ben'},{tmp_path / 'corpus'}]", f"voice_from={tmp_path / 'first'}", *TINY_MODEL]
     run(
@@ -109,7 +145,18 @@ def make_voice(folder: Path, acoustic: str, name: str, vocoder: str = "vocoder")
 
 def check_voice(voice: Path, speakers: list[str]) -> None:
     out = voice.with_suffix(".wav")
-    command = [sys.executable, "-m", "pngnat", "Rice is served.", "--voice", str(voice), "--speaker", speakers[-1], "-o", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "pngnat",
+        "Rice is served.",
+        "--voice",
+        str(voice),
+        "--speaker",
+        speakers[-1],
+        "-o",
+        str(out),
+    ]
     done = subprocess.run([*command, "--timings", "json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     samples, rate = soundfile.read(out)

@@ -60,4 +60,6 @@ def test_only_an_adaptive_decoder_hears_who_speaks_and_none_does_at_first():
         torch.testing.assert_close(decoder(upsampled, counts, SPEAKERS[:1]), decoder(upsampled, counts, SPEAKERS[1:2]))
     for block in adaptive.blocks:
         torch.nn.init.normal_(block.adapt.weight)
-    assert not torch.allclose(adaptive(upsampled, counts, SPEAKERS[:1]), adaptive(upsampled, counts, SPEAKERS[1:2]), atol=1e-3)
+    assert not torch.allclose(
+        adaptive(upsampled, counts, SPEAKERS[:1]), adaptive(upsampled, counts, SPEAKERS[1:2]), atol=1e-3
+    )

@@ -8,7 +8,8 @@ from pngnat.models.vocoder.hifigan import FramesFirst, HifiGanConfig, hifigan
 from pngnat.models.vocoder.streaming import stream
 from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
 
-# The generators of "V1" (arXiv 2010.05646) and of microsoft/speecht5_hifigan, and the Vocos of charactr/vocos-mel-24khz.
+# The generators of "V1" (arXiv 2010.05646) and of microsoft/speecht5_hifigan, and the Vocos of
+# charactr/vocos-mel-24khz.
 DILATIONS = [[1, 3, 5]] * 3
 V1 = HifiGanConfig(80, 22050, 512, [8, 8, 2, 2], [16, 16, 4, 4], [3, 7, 11], DILATIONS, 0.1, False)
 SPEECHT5 = HifiGanConfig(80, 16000, 512, [4, 4, 4, 4], [8, 8, 8, 8], [3, 7, 11], DILATIONS, 0.1, True)
@@ -36,7 +37,9 @@ def vocos_vocoder() -> ForeignVocoder:
     return ForeignVocoder("Vocos", audio, network, VOCOS.reach)
 
 
-VOCODERS = pytest.mark.parametrize("make", [lambda: hifigan_vocoder(V1), lambda: hifigan_vocoder(SPEECHT5), vocos_vocoder])
+VOCODERS = pytest.mark.parametrize(
+    "make", [lambda: hifigan_vocoder(V1), lambda: hifigan_vocoder(SPEECHT5), vocos_vocoder]
+)
 
 
 @pytest.mark.slow
@@ -78,7 +81,8 @@ def test_a_vocoder_without_pitch_says_so():
 
 
 @pytest.mark.parametrize(
-    "changed", [{"upsample_kernel_sizes": [16, 16, 4]}, {"upsample_kernel_sizes": [16, 16, 4, 5]}, {"resblock_kernel_sizes": [3]}]
+    "changed",
+    [{"upsample_kernel_sizes": [16, 16, 4]}, {"upsample_kernel_sizes": [16, 16, 4, 5]}, {"resblock_kernel_sizes": [3]}],
 )
 def test_generators_whose_frames_would_not_be_hops(changed):
     with pytest.raises(ValueError):

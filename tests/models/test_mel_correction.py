@@ -29,7 +29,8 @@ def distance(samples: torch.Tensor, mel: torch.Tensor) -> float:
 
 def test_a_sound_with_the_mel_stays_nearly_as_it_is(correction):
     made = correction(noise(0), log_mel(noise(0), AUDIO), torch.ones(1, 128, FRAMES))
-    # At the ends log_mel reflects the sound, and here is silence. A shorter transform than the mel's sees bands a little differently.
+    # At the ends log_mel reflects the sound, and here is silence. A shorter transform than the mel's sees bands a
+    # little differently.
     inside = slice(900, -900)
     assert (made - noise(0))[:, inside].square().mean().sqrt() < 0.03 * noise(0)[:, inside].square().mean().sqrt()
 

@@ -52,7 +52,9 @@ def test_plain_encoder_reads_the_file_without_transformers(model, inputs, tmp_pa
     model.save_pretrained(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
     encoder = PngBert(CONFIG)
-    encoder.load_state_dict({key.removeprefix("encoder."): value for key, value in weights.items() if key.startswith("encoder.")})
+    encoder.load_state_dict(
+        {key.removeprefix("encoder."): value for key, value in weights.items() if key.startswith("encoder.")}
+    )
     encoder.eval()
     lengths = inputs["attention_mask"].sum(1)
     batch = PngBatch(inputs["input_ids"], inputs["segment_ids"], inputs["word_positions"], lengths, lengths - 3)
@@ -107,7 +109,9 @@ def test_before_training_a_hidden_word_attends_to_its_spelling_more_than_to_othe
     encoder = PngBert(PngBertConfig(vocabulary_size=500, width=128, layers=1, heads=2, feedforward=16)).eval()
     words = torch.arange(1, 13)
     ids = torch.cat([torch.full((12,), 3), torch.randint(100, 500, (12,))])[None]
-    batch = PngBatch(ids, torch.arange(2).repeat_interleave(12)[None], words.repeat(2)[None], torch.tensor([24]), torch.tensor([12]))
+    batch = PngBatch(
+        ids, torch.arange(2).repeat_interleave(12)[None], words.repeat(2)[None], torch.tensor([24]), torch.tensor([12])
+    )
     layer = encoder.layers[0]
     with torch.no_grad():
         seen = layer.norm1(encoder.embed(batch)).transpose(0, 1)

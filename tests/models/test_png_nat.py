@@ -22,8 +22,12 @@ PNG = PngNatConfig(
 )
 PLAIN = replace(PNG, encoder=PhonemeEncoderConfig(VOCABULARY, width=16, lstm=8))
 AUTOREGRESSIVE = replace(PNG, decoder=DecoderConfig("lstm", width=16, prenet=8))
-MELODIC = replace(PNG, prosody=ProsodyConfig(width=8, layers=2, kernel=3), postnet=None, decoder=replace(PNG.decoder, adaptive=True))
-CONFIGS = pytest.mark.parametrize("config", [PNG, PLAIN, AUTOREGRESSIVE, MELODIC], ids=["png_nat", "nat", "lstm", "melodic"])
+MELODIC = replace(
+    PNG, prosody=ProsodyConfig(width=8, layers=2, kernel=3), postnet=None, decoder=replace(PNG.decoder, adaptive=True)
+)
+CONFIGS = pytest.mark.parametrize(
+    "config", [PNG, PLAIN, AUTOREGRESSIVE, MELODIC], ids=["png_nat", "nat", "lstm", "melodic"]
+)
 
 
 def make_tokens(*sizes: tuple[int, int]) -> PngBatch:
@@ -104,7 +108,11 @@ def test_plain_nat_is_blind_to_graphemes():
 @pytest.mark.parametrize(("layers", "trainable"), [(-1, "all"), (0, "layers"), (1, "upper"), (2, "norm")])
 def test_frozen_layers_get_no_gradient(layers, trainable):
     model = PngNat(replace(PNG, frozen_layers=layers))
-    free = {name.split(".")[0] if "layers" not in name else name[:8] for name, p in model.encoder.named_parameters() if p.requires_grad}
+    free = {
+        name.split(".")[0] if "layers" not in name else name[:8]
+        for name, p in model.encoder.named_parameters()
+        if p.requires_grad
+    }
     embeddings = {"token", "segment", "position", "word_position", "norm"}
     expected = {
         "all": embeddings | {"layers.0", "layers.1", "final_norm"},
@@ -169,7 +177,9 @@ def test_pitch_and_loudness_are_the_models_own_unless_they_are_given():
     assert own[1, 4:].abs().sum() == 0
     mel = model.speak(batch, speaker, durations)
     torch.testing.assert_close(model.speak(batch, speaker, durations, prosody=own), mel)
-    assert not torch.allclose(model.speak(batch, speaker, durations, prosody=own + batch.phoneme_mask[..., None]), mel, atol=1e-3)
+    assert not torch.allclose(
+        model.speak(batch, speaker, durations, prosody=own + batch.phoneme_mask[..., None]), mel, atol=1e-3
+    )
 
 
 def test_training_is_given_the_recordings_prosody_and_predicts_its_own():

@@ -15,7 +15,9 @@ def packed_reference(model: BiLstm, inputs: int, units: int) -> nn.LSTM:
     weights = {}
     for layer, directions in enumerate(zip(model.forwards, model.backwards, strict=True)):
         for suffix, direction in zip(("", "_reverse"), directions, strict=True):
-            weights |= {name.removesuffix("0") + f"{layer}{suffix}": value for name, value in direction.state_dict().items()}
+            weights |= {
+                name.removesuffix("0") + f"{layer}{suffix}": value for name, value in direction.state_dict().items()
+            }
     reference.load_state_dict(weights)
     return reference
 

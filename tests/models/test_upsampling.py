@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from pngnat.models.durations import frame_counts, gaussian_weights, position_in_token, upsample
 
-DURATIONS = st.lists(st.one_of(st.just(0.0), st.floats(0.05, 30.0)), min_size=1, max_size=20).filter(lambda d: sum(d) >= 1)
+DURATIONS = st.lists(st.one_of(st.just(0.0), st.floats(0.05, 30.0)), min_size=1, max_size=20).filter(
+    lambda d: sum(d) >= 1
+)
 
 
 def test_weights_match_a_direct_evaluation_in_numpy():
@@ -68,7 +70,9 @@ def test_gradients_are_finite_with_zero_durations_and_the_smallest_ranges():
 
 
 def test_nothing_is_said_past_the_end_of_an_utterance():
-    frames, counts = upsample(torch.randn(2, 3, 4), torch.tensor([[0.1, 0.1, 0.1], [0.1, 0.0, 0.0]]), torch.ones(2, 3), 80.0)
+    frames, counts = upsample(
+        torch.randn(2, 3, 4), torch.tensor([[0.1, 0.1, 0.1], [0.1, 0.0, 0.0]]), torch.ones(2, 3), 80.0
+    )
     assert counts.tolist() == [24, 8]
     assert frames.shape == (2, 24, 4 + 32)
     assert frames[1, 8:].abs().sum() == 0

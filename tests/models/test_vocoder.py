@@ -10,7 +10,9 @@ from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
 from pngnat.models.vocoder.streaming import stream
 
 AUDIO = AudioConfig()
-TINY = VocoderConfig(width=16, hidden=32, blocks=2, corrections=2, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
+TINY = VocoderConfig(
+    width=16, hidden=32, blocks=2, corrections=2, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32)
+)
 
 
 @pytest.fixture
@@ -76,7 +78,8 @@ def test_given_pitch_is_heard(raw):
 
 def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(raw):
     with torch.no_grad():
-        # A given f0 of 0 leaves the guess, and says that there is no voice; the predicted voicing of a fresh network is about one half.
+        # A given f0 of 0 leaves the guess, and says that there is no voice; the predicted voicing of a fresh network is
+        # about one half.
         mel = mels(1, 128, 400)
         buzz = raw(mel, generator=seeded())
         breath = raw(mel, torch.zeros(1, 400), generator=seeded())
@@ -194,7 +197,11 @@ def test_source_and_sound_may_share_their_noise():
 
 @torch.inference_mode()
 def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
-    vocoder, mel, f0 = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=3000.0)).eval(), mels(1, 128, 6), torch.full((1, 6), 120.0)
+    vocoder, mel, f0 = (
+        Vocoder(AUDIO, replace(TINY, max_voiced_frequency=3000.0)).eval(),
+        mels(1, 128, 6),
+        torch.full((1, 6), 120.0),
+    )
     voicing = torch.tensor([[0.0, 0.0, 0.1, 0.2, 0.7, 1.0]])
     breath = vocoder.filters(mel, f0, voicing).breath[0]
     # 3 kHz is the 150th of 601 frequencies.
@@ -211,7 +218,9 @@ def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_
     values = asdict(TINY)
     del values["bounded_phase"], values["corrections"], values["shared_noise"], values["max_voiced_frequency"]
     config = VocoderConfig.from_dict(values)
-    assert config.bounded_phase and not config.corrections and not config.shared_noise and not config.max_voiced_frequency
+    assert (
+        config.bounded_phase and not config.corrections and not config.shared_noise and not config.max_voiced_frequency
+    )
     bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(config, bounded_phase=False))
     free.load_state_dict(bounded.state_dict())
     with torch.no_grad():
@@ -226,7 +235,11 @@ def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_
 def test_what_is_cut_of_filters_is_what_its_frames_are_filtered_by(vocoder):
     mel = mels(2, 128, 20)
     f0, voicing, natural = vocoder.choose_f0(mel)
-    filters, source, noise = vocoder.filters(mel, f0, voicing), vocoder.stft(vocoder.pulses(f0)), vocoder.noise(2, 20, seeded())
+    filters, source, noise = (
+        vocoder.filters(mel, f0, voicing),
+        vocoder.stft(vocoder.pulses(f0)),
+        vocoder.noise(2, 20, seeded()),
+    )
     whole = vocoder.spectrum(filters, voicing, source, noise)
     part = vocoder.spectrum(filters.cut(5, 9), voicing[:, 5:9], source[..., 5:9], noise[..., 5:9])
     torch.testing.assert_close(part, whole[..., 5:9])

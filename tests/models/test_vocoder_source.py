@@ -14,7 +14,9 @@ def test_pulse_train_is_the_sum_of_its_harmonics(f0):
     time = np.arange(1, 8 * HOP + 1) / RATE
     room = BANDWIDTH * RATE / 2 / f0
     weights = np.clip(room + 1 - np.arange(1, int(room) + 2), 0, 1)
-    expected = sum(weight * np.cos(2 * np.pi * f0 * k * time) for k, weight in enumerate(weights, start=1)) / np.sqrt(room)
+    expected = sum(weight * np.cos(2 * np.pi * f0 * k * time) for k, weight in enumerate(weights, start=1)) / np.sqrt(
+        room
+    )
     # Single-precision angles of the highest harmonic are good to a few ten-thousandths.
     np.testing.assert_allclose(made, expected, atol=5e-3 * np.sqrt(room))
 
@@ -86,7 +88,8 @@ def test_framing_that_cannot_be_centred_is_refused(window, hop):
 def test_pulses_that_begin_anew_have_no_memory():
     starts = torch.arange(30)[None] == 10
     made, other = (
-        pulse_train(torch.cat([torch.full((1, 9), f0), torch.full((1, 21), 137.0)], 1), HOP, RATE, None, starts) for f0 in (90, 200)
+        pulse_train(torch.cat([torch.full((1, 9), f0), torch.full((1, 21), 137.0)], 1), HOP, RATE, None, starts)
+        for f0 in (90, 200)
     )
     alone = pulse_train(torch.full((1, 20), 137.0), HOP, RATE, None, torch.arange(20)[None] == 0)
     torch.testing.assert_close(made[:, 10 * HOP :], other[:, 10 * HOP :], atol=2e-2, rtol=0)

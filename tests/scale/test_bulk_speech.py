@@ -25,7 +25,9 @@ from pngnat.workers.pool import Workers, share_of
 @pytest.fixture
 def texts(tmp_path) -> Path:
     path = tmp_path / "texts.txt"
-    path.write_text("".join(f"n{number}|How are you, {'my ' * (number % 3)}friend?\n" for number in range(7)) + "bad|...\n")
+    path.write_text(
+        "".join(f"n{number}|How are you, {'my ' * (number % 3)}friend?\n" for number in range(7)) + "bad|...\n"
+    )
     return path
 
 
@@ -117,7 +119,17 @@ def test_a_share_that_does_not_exist_is_refused(text):
 
 
 def test_the_command(texts, tmp_path, stub_voice, capsys):
-    arguments = ["bulk", "speak", str(texts), "--out", str(tmp_path / "out"), "--voice", str(stub_voice), "--format", "opus"]
+    arguments = [
+        "bulk",
+        "speak",
+        str(texts),
+        "--out",
+        str(tmp_path / "out"),
+        "--voice",
+        str(stub_voice),
+        "--format",
+        "opus",
+    ]
     assert main([*arguments, "--speaker", "bob"]) == 0
     assert capsys.readouterr().out.startswith("7 lines, ")
     assert main([*arguments, "--speaker", "eve"]) == 2
@@ -130,13 +142,19 @@ def test_the_command(texts, tmp_path, stub_voice, capsys):
 @pytest.fixture
 def many(tmp_path, stub_voice) -> KilledSpeech:
     (tmp_path / "texts.txt").write_text("".join(f"n{number}|Number {number}.\n" for number in range(100)))
-    return KilledSpeech(tmp_path / "texts.txt", tmp_path / "out", ("--voice", str(stub_voice), "--lines", "5", "--jobs", "2"))
+    return KilledSpeech(
+        tmp_path / "texts.txt", tmp_path / "out", ("--voice", str(stub_voice), "--lines", "5", "--jobs", "2")
+    )
 
 
 def is_whole(speech: KilledSpeech) -> bool:
     """Whether all lines are there once, and nothing else."""
     left = {path.name.split(".")[0] for path in (speech.out / "shar").iterdir()} - {"cuts", "recording"}
-    return speech.names() == Counter(f"n{number}" for number in range(100)) and not left and not (speech.out / "unfinished").exists()
+    return (
+        speech.names() == Counter(f"n{number}" for number in range(100))
+        and not left
+        and not (speech.out / "unfinished").exists()
+    )
 
 
 @pytest.mark.slow

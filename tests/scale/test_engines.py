@@ -95,7 +95,9 @@ def test_a_recording_that_kills_its_worker_takes_no_other_with_it(recordings, tm
     preparation = Preparation(sources, PrepareConfig(tmp_path / "out"))
     preparation.make()
     report = preparation.join([])
-    assert report["prepared"] == 3 and [(one["id"], "died" in one["reason"]) for one in report["failed"]] == [("r1", True)]
+    assert report["prepared"] == 3 and [(one["id"], "died" in one["reason"]) for one in report["failed"]] == [
+        ("r1", True)
+    ]
 
 
 def test_recordings_that_came_later_are_prepared_alone(recordings, aligned, tmp_path, monkeypatch):
@@ -129,7 +131,19 @@ def test_shares_of_a_check_of_a_corpus_in_shards(prepared, tmp_path, capsys, mon
 def test_features(engine, prepared, tmp_path):
     to_shards(Sharding(prepared, tmp_path / "shards", recordings=4), Workers())
     out = tmp_path / "features"
-    command = ["bulk", "features", str(tmp_path / "shards"), "--out", str(out), "--pitch", "dio", "--engine", engine, "--jobs", "2"]
+    command = [
+        "bulk",
+        "features",
+        str(tmp_path / "shards"),
+        "--out",
+        str(out),
+        "--pitch",
+        "dio",
+        "--engine",
+        engine,
+        "--jobs",
+        "2",
+    ]
     assert main([*command, "--shard", "1/2"]) == 0
     store, recordings = FeatureStore(out, AudioConfig(), "dio"), open_corpora([tmp_path / "shards"])
     assert len(store.missing(recordings)) == 7

@@ -34,7 +34,9 @@ def write(folder, kind, texts):
 @given(texts=TEXTS, size=st.integers(1, 7))
 def test_every_line_is_in_one_shard(tmp_path_factory, kind, texts, size):
     path = write(tmp_path_factory.mktemp("lines"), kind, texts)
-    assert [(line.id, line.text, line.error) for line in all_lines([path], size)] == [(f"n{n}", text, "") for n, text in enumerate(texts)]
+    assert [(line.id, line.text, line.error) for line in all_lines([path], size)] == [
+        (f"n{n}", text, "") for n, text in enumerate(texts)
+    ]
 
 
 def test_shards_are_numbered_over_all_files_and_lines_without_a_name_are_called_by_their_place(tmp_path):
@@ -51,9 +53,17 @@ def test_shards_are_numbered_over_all_files_and_lines_without_a_name_are_called_
 
 
 def test_what_is_wrong_with_a_line_is_said_of_it_alone(tmp_path):
-    (tmp_path / "a.jsonl").write_text('{"id": "x", "text": "Hi."}\nnonsense\n{"id": "y", "text": 3}\n{"id": "x", "text": "Twice."}\n[1]\n')
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": "x", "text": "Hi."}\nnonsense\n{"id": "y", "text": 3}\n{"id": "x", "text": "Twice."}\n[1]\n'
+    )
     errors = [line.error for line in all_lines([tmp_path / "a.jsonl"], 10)]
-    assert errors == ["", "is no JSON object", "its text is 3", "an earlier line is called 'x' too", "is no JSON object"]
+    assert errors == [
+        "",
+        "is no JSON object",
+        "its text is 3",
+        "an earlier line is called 'x' too",
+        "is no JSON object",
+    ]
     (tmp_path / "b.txt").write_bytes(b"a|fine\nb|\xff\xfe\n")
     assert [line.error for line in all_lines([tmp_path / "b.txt"], 10)] == ["", "is not UTF-8 text"]
 

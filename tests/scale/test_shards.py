@@ -50,7 +50,12 @@ def test_every_recording_is_there_once_and_is_the_same(prepared, sharded):
         assert set(found) == set(expected)
         for name, one in expected.items():
             other = found[name]
-            assert (other.speaker, other.split, other.utterance, other.symbols) == (one.speaker, one.split, one.utterance, one.symbols)
+            assert (other.speaker, other.split, other.utterance, other.symbols) == (
+                one.speaker,
+                one.split,
+                one.utterance,
+                one.symbols,
+            )
             np.testing.assert_array_equal(other.durations, one.durations)
             np.testing.assert_array_equal(other.sound(24000), one.sound(24000))
     lengths = {recording.id: seconds for recording, seconds in zip(shards, shards.seconds, strict=True)}
@@ -78,7 +83,9 @@ def test_the_examples_are_those_of_the_folder(prepared, sharded, toy_corpus, tmp
 
     (one, expected), (other, found) = examples(prepared, "folder"), examples(sharded, "shards")
     assert one.shards is None and len(set(other.shards)) > 1
-    assert {round(float(seconds), 4) for seconds in one.padded_seconds} == {round(float(seconds), 4) for seconds in other.padded_seconds}
+    assert {round(float(seconds), 4) for seconds in one.padded_seconds} == {
+        round(float(seconds), 4) for seconds in other.padded_seconds
+    }
     for name, example in expected.items():
         np.testing.assert_array_equal(found[name].mel, example.mel)
         np.testing.assert_array_equal(found[name].tokens.ids, example.tokens.ids)
@@ -87,7 +94,10 @@ def test_the_examples_are_those_of_the_folder(prepared, sharded, toy_corpus, tmp
 def test_what_reads_a_corpus_reads_both(prepared, sharded):
     folder, shards = read_corpus(prepared, "train"), read_corpus(sharded, "train")
     assert set(by_name(folder)) == set(by_name(shards)) and folder.speakers == shards.speakers
-    assert set(by_name(read_corpus(sharded, speakers=["b"]))) == {one.id for one in folder.spoken_by(["b"])} | {"r11", "r13"}
+    assert set(by_name(read_corpus(sharded, speakers=["b"]))) == {one.id for one in folder.spoken_by(["b"])} | {
+        "r11",
+        "r13",
+    }
     with pytest.raises(PngnatError, match="none of the speakers zoe in the split 'train'"):
         read_corpus(sharded, "train", ["zoe"])
     with pytest.raises(PngnatError, match="no recordings in the split 'test'"):
@@ -95,8 +105,12 @@ def test_what_reads_a_corpus_reads_both(prepared, sharded):
     assert is_corpus(sharded) and is_corpus(prepared) and not is_corpus(sharded.parent)
     assert len({corpus_digest(folder) for folder in (prepared, sharded)}) == 2
     sounds = [dict(clips(folder, "train", 0, AudioConfig())) for folder in (prepared, sharded)]
-    assert set(sounds[0]) == set(sounds[1]) and all(np.array_equal(sounds[1][name], sound) for name, sound in sounds[0].items())
-    professionals = [{one.id.split("-")[1] for one in read_professionals([folder], ["a", "b"])} for folder in (prepared, sharded)]
+    assert set(sounds[0]) == set(sounds[1]) and all(
+        np.array_equal(sounds[1][name], sound) for name, sound in sounds[0].items()
+    )
+    professionals = [
+        {one.id.split("-")[1] for one in read_professionals([folder], ["a", "b"])} for folder in (prepared, sharded)
+    ]
     assert professionals[0] == professionals[1]
 
 
@@ -156,7 +170,9 @@ def test_a_spoilt_shard_is_named(sharded, tmp_path):
 
 
 def test_a_corpus_of_any_size_is_opened_by_a_command(sharded, tmp_path):
-    assert main(["evaluate", "opening", str(sharded), "--recordings", "50", "--json", str(tmp_path / "figures.json")]) == 0
+    assert (
+        main(["evaluate", "opening", str(sharded), "--recordings", "50", "--json", str(tmp_path / "figures.json")]) == 0
+    )
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["in all"] >= 50 and figures["in all"] < 50 + 14 and 0 < figures["recordings"] < figures["in all"]
     assert main(["evaluate", "opening", str(tmp_path)]) == 2

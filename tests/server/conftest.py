@@ -44,8 +44,8 @@ def played(log: str) -> int:
 
 @pytest.fixture
 def speech_dispatcher_itself(stub_voice, tmp_path):
-    """speech-dispatcher with the module, and sound that goes nowhere: the environment in which programs find it, and what tells how many
-    samples they have had played."""
+    """speech-dispatcher with the module, and sound that goes nowhere: the environment in which programs find it, and
+    what tells how many samples they have had played."""
     from serving import eventually
 
     if not (shutil.which("speech-dispatcher") and shutil.which("spd-say")):
@@ -56,7 +56,9 @@ def speech_dispatcher_itself(stub_voice, tmp_path):
     (tmp_path / "modules/pngnat.conf").write_text(f'PngnatVoice "{stub_voice}"\n')
     program = tmp_path / "sd_pngnat"
     code = "import sys; from pngnat.cli.speech_dispatcher import module_main; sys.exit(module_main())"
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={Path(pngnat.__file__).parents[1]} exec {sys.executable} -c '{code}' \"$@\"\n")
+    program.write_text(
+        f"#!/bin/sh\nPYTHONPATH={Path(pngnat.__file__).parents[1]} exec {sys.executable} -c '{code}' \"$@\"\n"
+    )
     program.chmod(0o755)
     lines = ["LogLevel 5", f'LogDir "{tmp_path}/log"', 'AudioOutputMethod "libao"', "DefaultModule pngnat"]
     lines.append(f'AddModule "pngnat" "{program}" "pngnat.conf" "pngnat.log"')
@@ -68,6 +70,9 @@ def speech_dispatcher_itself(stub_voice, tmp_path):
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         assert eventually(socket_path.exists, 60)
         log = tmp_path / "log/speech-dispatcher.log"
-        yield environment | {"SPEECHD_ADDRESS": f"unix_socket:{socket_path}"}, lambda: played(log.read_text(errors="replace"))
+        yield (
+            environment | {"SPEECHD_ADDRESS": f"unix_socket:{socket_path}"},
+            lambda: played(log.read_text(errors="replace")),
+        )
         server.send_signal(signal.SIGTERM)
         server.wait(20)

@@ -2,9 +2,8 @@
 
     python home_assistant.py FOLDER PORT VOICE PIECE ...
 
-FOLDER becomes its configuration. PORT is that of `pngnat serve --wyoming-port`. The pieces of a text are spoken in this voice, first as a
-whole, then as they come. Prints what it got as JSON.
-"""
+FOLDER becomes its configuration. PORT is that of `pngnat serve --wyoming-port`. The pieces of a text are spoken in this
+voice, first as a whole, then as they come. Prints what it got as JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +35,9 @@ async def main(folder: str, port: str, voice: str, *pieces: str) -> dict:
     try:
         # Settings, Devices & services, Add integration, Wyoming Protocol.
         address = {"host": "127.0.0.1", "port": int(port)}
-        added = await hass.config_entries.flow.async_init("wyoming", context={"source": config_entries.SOURCE_USER}, data=address)
+        added = await hass.config_entries.flow.async_init(
+            "wyoming", context={"source": config_entries.SOURCE_USER}, data=address
+        )
         await hass.async_block_till_done()
         engine = tts.async_resolve_engine(hass, None)
         entity = hass.data[tts.DATA_COMPONENT].get_entity(engine)
@@ -55,8 +56,16 @@ async def main(folder: str, port: str, voice: str, *pieces: str) -> dict:
 async def spoken(hass: core.HomeAssistant, engine: str, options: dict, text: str) -> dict:
     """The action tts.speak: what it has a media player play is fetched as that would."""
     played: asyncio.Future[str] = asyncio.Future()
-    hass.services.async_register("media_player", "play_media", lambda call: played.set_result(call.data["media_content_id"]))
-    asked = {"entity_id": engine, "media_player_entity_id": "media_player.any", "message": text, "cache": False, "options": options}
+    hass.services.async_register(
+        "media_player", "play_media", lambda call: played.set_result(call.data["media_content_id"])
+    )
+    asked = {
+        "entity_id": engine,
+        "media_player_entity_id": "media_player.any",
+        "message": text,
+        "cache": False,
+        "options": options,
+    }
     await hass.services.async_call("tts", "speak", asked, blocking=True)
     kind, sound = await tts.async_get_media_source_audio(hass, await played)
     return {"kind": kind, "sound": sound.hex()}

@@ -71,7 +71,8 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen, dict[str, int]]
 
 @contextmanager
 def slow_speech(seconds: float) -> Iterator[None]:
-    """While the block lasts, each sentence takes at least so long: the stub voice would be done before a test has looked."""
+    """While the block lasts, each sentence takes at least so long: the stub voice would be done before a test has
+    looked."""
     original = service.sentences
 
     def slowly(*arguments, **options):
@@ -88,13 +89,19 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection((HOST, port), timeout=20)
 
 
-def ask(port: int, path: str, body: object = None, headers: dict | None = None, method: str | None = None) -> tuple[int, dict, bytes]:
-    """One request: the status, headers with names in lower case, and body of the answer. body: bytes, or what becomes JSON."""
+def ask(
+    port: int, path: str, body: object = None, headers: dict | None = None, method: str | None = None
+) -> tuple[int, dict, bytes]:
+    """One request: the status, headers with names in lower case, and body of the answer. body: bytes, or what becomes
+    JSON."""
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     try:
         connection.request(
-            method or ("GET" if body is None else "POST"), path, data, {"Content-Type": "application/json", **(headers or {})}
+            method or ("GET" if body is None else "POST"),
+            path,
+            data,
+            {"Content-Type": "application/json", **(headers or {})},
         )
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
@@ -104,14 +111,20 @@ def ask(port: int, path: str, body: object = None, headers: dict | None = None, 
 
 def speak(port: int, text: str = "Hello.", **fields) -> tuple[int, dict, bytes]:
     """One request for speech."""
-    return ask(port, "/v1/audio/speech", {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm", **fields})
+    return ask(
+        port,
+        "/v1/audio/speech",
+        {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm", **fields},
+    )
 
 
 def error(answer: tuple[int, dict, bytes]) -> dict:
     """The error in an answer, which must have OpenAI's shape."""
     body = json.loads(answer[2])
     assert set(body) == {"error"} and set(body["error"]) == {"message", "type", "param", "code"}, body
-    assert isinstance(body["error"]["message"], str) and body["error"]["message"] and "\n" not in body["error"]["message"]
+    assert (
+        isinstance(body["error"]["message"], str) and body["error"]["message"] and "\n" not in body["error"]["message"]
+    )
     return body["error"]
 
 

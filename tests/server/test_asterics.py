@@ -33,7 +33,9 @@ def test_the_voices(board):
     status, headers, body = get(board, "/voices")
     assert status == 200 and headers["access-control-allow-origin"] == "*"
     assert [voice["id"] for voice in json.loads(body)] == ["stub/ada", "stub/bob"]
-    assert all(voice["type"] == "VOICE_TYPE_EXTERNAL_DATA" and voice["lang"] and voice["name"] for voice in json.loads(body))
+    assert all(
+        voice["type"] == "VOICE_TYPE_EXTERNAL_DATA" and voice["lang"] and voice["name"] for voice in json.loads(body)
+    )
     assert get(board, "/voices/")[0] in (200, 307)
 
 

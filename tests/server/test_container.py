@@ -39,12 +39,23 @@ def test_its_extras_and_options_are_there(lines):
 
     command = [*json.loads(values(lines, "ENTRYPOINT")[0]), *json.loads(values(lines, "CMD")[0])]
     args = serve_parser().parse_args(command[2:])
-    assert command[:2] == ["pngnat", "serve"] and {str(args.port), str(args.wyoming_port)} == set(values(lines, "EXPOSE")[0].split())
+    assert command[:2] == ["pngnat", "serve"] and {str(args.port), str(args.wyoming_port)} == set(
+        values(lines, "EXPOSE")[0].split()
+    )
 
 
 def test_what_is_built_of_it_is_sent(lines):
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert {"pngnat", "conf", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "constraints.txt"} <= kept
+    assert {
+        "pngnat",
+        "conf",
+        "setup.cfg",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "NOTICE",
+        "constraints.txt",
+    } <= kept
     assert all((ROOT / name).exists() for name in kept)
 
 

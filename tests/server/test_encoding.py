@@ -42,7 +42,12 @@ def test_the_first_bytes_do_not_wait_for_the_last(kind):
 
 def test_a_whole_wav_knows_its_length():
     with wave.open(io.BytesIO(encode("wav", RATE, np.split(SOUND, 4), {}))) as file:
-        assert (file.getnframes(), file.getframerate(), file.getnchannels(), file.getsampwidth()) == (len(SOUND), RATE, 1, 2)
+        assert (file.getnframes(), file.getframerate(), file.getnchannels(), file.getsampwidth()) == (
+            len(SOUND),
+            RATE,
+            1,
+            2,
+        )
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))

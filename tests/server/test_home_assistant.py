@@ -1,6 +1,7 @@
 """Home Assistant's own Wyoming integration. It pins versions of its own, and needs a Python of its own:
 
-    python3.13 -m venv ha && ha/bin/pip install homeassistant==2025.12.5 wyoming==1.7.2 hassil==3.5.0 home-assistant-intents==2025.12.2 \
+    python3.13 -m venv ha && ha/bin/pip install homeassistant==2025.12.5 wyoming==1.7.2 hassil==3.5.0
+    home-assistant-intents==2025.12.2 \
         pymicro-vad==1.0.1 pyspeex-noise==1.0.2 mutagen==1.47.0 ha-ffmpeg==3.2.2
     HOME_ASSISTANT_PYTHON=ha/bin/python pytest tests/server/test_home_assistant.py
 """
@@ -30,7 +31,9 @@ def test_home_assistant_sets_it_up_and_speaks(stub_voice, tmp_path):
         assert done.returncode == 0, done.stderr
         got = json.loads(done.stdout.splitlines()[-1])
         pieces = map(SynthesizeChunk, PIECES)
-        said = sound(talk(server, [SynthesizeStart(SynthesizeVoice("stub/bob")), *pieces, SynthesizeStop()], SynthesizeStopped))
+        said = sound(
+            talk(server, [SynthesizeStart(SynthesizeVoice("stub/bob")), *pieces, SynthesizeStop()], SynthesizeStopped)
+        )
     assert (got["added"], got["entity"], got["voices"]) == ("create_entry", "tts.pngnat", ["stub/ada", "stub/bob"])
     for way in ("spoken", "streamed"):
         head, samples = bytes.fromhex(got[way]["sound"])[:44], bytes.fromhex(got[way]["sound"])[44:]

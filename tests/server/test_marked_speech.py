@@ -26,6 +26,8 @@ def test_every_interface_marks_its_sound(stub_voice, loopback):
             "wyoming": sound(talk(server, [Synthesize(TEXT)], AudioStop)),
         }
         board = ask(server.ports["asterics"], "/speakdata/Hello%20there/pngnat/stub%2Fada")[2]
-    found = {name: find_watermark(np.frombuffer(pcm, "<i2") / np.float32(32768), 24_000)[0] for name, pcm in sounds.items()}
+    found = {
+        name: find_watermark(np.frombuffer(pcm, "<i2") / np.float32(32768), 24_000)[0] for name, pcm in sounds.items()
+    }
     found["asterics"] = find_watermark(soundfile.read(io.BytesIO(board), dtype="float32")[0], 24_000)[0]
     assert all(one >= THRESHOLD for one in found.values()), found

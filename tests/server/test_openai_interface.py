@@ -38,20 +38,31 @@ def test_what_arrives_is_what_the_library_says(port, voice):
 @pytest.mark.parametrize("kind", ["mp3", "opus", "flac", "wav"])
 def test_the_client_saves_every_format(client, tmp_path, kind, voice):
     path = tmp_path / f"speech.{kind}"
-    with client.audio.speech.with_streaming_response.create(model="tts-1", voice="nova", input=TEXT, response_format=kind) as answer:
+    with client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="nova", input=TEXT, response_format=kind
+    ) as answer:
         answer.stream_to_file(path)
     samples, rate = soundfile.read(path)
-    assert rate == voice.sample_rate and len(samples) / rate == pytest.approx(pngnat.synthesize(TEXT, voice).duration, abs=0.15)
+    assert rate == voice.sample_rate and len(samples) / rate == pytest.approx(
+        pngnat.synthesize(TEXT, voice).duration, abs=0.15
+    )
 
 
 def test_mp3_is_the_default(client, port):
-    assert client.audio.speech.create(model="tts-1", voice="alloy", input="Hello.").response.headers["content-type"] == "audio/mpeg"
+    assert (
+        client.audio.speech.create(model="tts-1", voice="alloy", input="Hello.").response.headers["content-type"]
+        == "audio/mpeg"
+    )
     status, headers, sound = ask(port, "/v1/audio/speech", {"input": "Hello."})
-    assert (status, headers["content-type"]) == (200, "audio/mpeg") and soundfile.info(io.BytesIO(sound)).format == "MP3"
+    assert (status, headers["content-type"]) == (200, "audio/mpeg") and soundfile.info(
+        io.BytesIO(sound)
+    ).format == "MP3"
 
 
 def test_sound_arrives_while_it_is_made(client):
-    with client.audio.speech.with_streaming_response.create(model="tts-1", voice="alloy", input=TEXT * 4, response_format="pcm") as answer:
+    with client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="alloy", input=TEXT * 4, response_format="pcm"
+    ) as answer:
         sizes = [len(part) for part in answer.iter_bytes()]
     assert len(sizes) > 3 and max(sizes) < sum(sizes) / 2
 
@@ -61,13 +72,19 @@ def test_events(port):
     assert status == 200 and headers["content-type"].startswith("text/event-stream")
     events = [json.loads(line.removeprefix("data: ")) for line in body.decode().split("\n\n") if line]
     assert [event["type"] for event in events[:-1]] == ["speech.audio.delta"] * (len(events) - 1)
-    assert events[-1]["type"] == "speech.audio.done" and set(events[-1]["usage"]) == {"input_tokens", "output_tokens", "total_tokens"}
+    assert events[-1]["type"] == "speech.audio.done" and set(events[-1]["usage"]) == {
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+    }
     assert b"".join(base64.b64decode(event["audio"]) for event in events[:-1]) == speak(port, TEXT)[2]
 
 
 def test_names_of_voices(port):
     default = speak(port, voice="stub/ada")[2]
-    assert all(speak(port, voice=name)[2] == default for name in ("ada", "stub", "alloy", "coral", None, {"id": "stub/ada"}))
+    assert all(
+        speak(port, voice=name)[2] == default for name in ("ada", "stub", "alloy", "coral", None, {"id": "stub/ada"})
+    )
     assert speak(port, voice="bob")[2] == speak(port, voice="stub/bob")[2] != default
 
 
@@ -110,7 +127,9 @@ def test_what_cannot_be_is_an_error_of_openais_shape(port, fields, status, param
     assert found["type"] == "invalid_request_error" and found["param"].startswith(param)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"input": NaN}', b"[" * 5000, b'{"voice": "alloy"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"input": NaN}', b"[" * 5000, b'{"voice": "alloy"}']
+)
 def test_a_body_that_is_no_request(port, body):
     answer = ask(port, "/v1/audio/speech", body)
     assert answer[0] == 400
@@ -118,7 +137,8 @@ def test_a_body_that_is_no_request(port, body):
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "status"), [("/nothing", "GET", 404), ("/v1/audio/speech", "GET", 405), ("/v1/models", "DELETE", 405)]
+    ("path", "method", "status"),
+    [("/nothing", "GET", 404), ("/v1/audio/speech", "GET", 405), ("/v1/models", "DELETE", 405)],
 )
 def test_other_paths_and_methods(port, path, method, status):
     answer = ask(port, path, method=method)
@@ -136,8 +156,12 @@ def test_the_client_raises_its_own_errors(client):
 
 def test_ssml_and_instructions(client):
     create = client.audio.speech.create
-    plain = create(model="gpt-4o-mini-tts", voice="alloy", input="Hello. Goodbye.", response_format="pcm", instructions="Whisper.").content
-    paused = create(model="tts-1", voice="alloy", input="<speak>Hello. <break time='2s'/> Goodbye.</speak>", response_format="pcm").content
+    plain = create(
+        model="gpt-4o-mini-tts", voice="alloy", input="Hello. Goodbye.", response_format="pcm", instructions="Whisper."
+    ).content
+    paused = create(
+        model="tts-1", voice="alloy", input="<speak>Hello. <break time='2s'/> Goodbye.</speak>", response_format="pcm"
+    ).content
     assert len(paused) > len(plain) + 1.5 * 48_000
 
 
@@ -152,7 +176,9 @@ def test_metrics_count_what_was_done(stub_voice):
         assert values['pngnat_requests_total{path="/v1/audio/speech",status="200"}'] == "1"
         assert values['pngnat_requests_total{path="/v1/audio/speech",status="404"}'] == "1"
         assert values['pngnat_requests_total{path="other",status="404"}'] == "1"
-        assert values['pngnat_texts_total{result="spoken"}'] == "1" and values["pngnat_first_sound_seconds_count"] == "1"
+        assert (
+            values['pngnat_texts_total{result="spoken"}'] == "1" and values["pngnat_first_sound_seconds_count"] == "1"
+        )
         assert float(values["pngnat_speech_seconds_total"]) == pytest.approx(len(sound) / 48_000, abs=0.01)
         assert values["pngnat_texts_speaking"] == values["pngnat_texts_waiting"] == "0"
 
@@ -194,10 +220,15 @@ const OpenAI = require('openai');
 @pytest.mark.slow
 def test_the_client_for_node(port):
     """Where npm's `openai` is installed, in a folder that NODE_PATH names."""
-    if not shutil.which("node") or subprocess.run(["node", "-e", "require('openai')"], capture_output=True, check=False).returncode:
+    if (
+        not shutil.which("node")
+        or subprocess.run(["node", "-e", "require('openai')"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("npm's openai is not installed")
     text = TEXT * 4
-    done = subprocess.run(["node", "-e", NODE, f"http://{HOST}:{port}/v1", text], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        ["node", "-e", NODE, f"http://{HOST}:{port}/v1", text], capture_output=True, text=True, timeout=60, check=True
+    )
     said = json.loads(done.stdout)
     assert said["parts"] > 1 and said["size"] == len(speak(port, text, voice="stub/bob")[2])
     assert (said["status"], said["code"]) == (404, "voice_not_found")

@@ -18,13 +18,21 @@ from pngnat.server.settings import ServerSettings, given_token
 @pytest.fixture(scope="module")
 def small(stub_voice, loopback):
     """A server with room for one text that is spoken and one that waits, and a short timeout."""
-    with slow_speech(0.1), running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, timeout=1.0) as server:
+    with (
+        slow_speech(0.1),
+        running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, timeout=1.0) as server,
+    ):
         yield server
 
 
 def request(text: str = LONG, **headers: str) -> bytes:
     body = json.dumps({"input": text, "response_format": "pcm"}).encode()
-    lines = ["POST /v1/audio/speech HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    lines = [
+        "POST /v1/audio/speech HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""]).encode() + body
 
 
@@ -53,7 +61,9 @@ def test_who_has_gone_is_no_longer_spoken_to(small, heard):
         while heard > 0:
             heard -= len(client.recv(heard))
         assert eventually(lambda: not is_idle(small))
-    assert eventually(lambda: small.service.metrics.jobs["dropped"] == before + 1) and eventually(lambda: is_idle(small))
+    assert eventually(lambda: small.service.metrics.jobs["dropped"] == before + 1) and eventually(
+        lambda: is_idle(small)
+    )
     assert speak(port)[0] == 200
 
 
@@ -91,7 +101,11 @@ def test_a_body_of_100_mb_is_refused_unread(small, chunked):
     connection = http.client.HTTPConnection(HOST, small.ports["http"], timeout=20)
     try:
         connection.request(
-            "POST", "/v1/audio/speech", (part for _ in range(100)), {} if chunked else {"Content-Length": str(size)}, encode_chunked=chunked
+            "POST",
+            "/v1/audio/speech",
+            (part for _ in range(100)),
+            {} if chunked else {"Content-Length": str(size)},
+            encode_chunked=chunked,
         )
         answer = connection.getresponse()
         assert answer.status == 413 and json.load(answer)["error"]["code"] == "request_too_large"
@@ -171,7 +185,12 @@ def test_who_reads_nothing_is_closed(small):
 def test_a_token_is_asked_for(stub_voice, loopback):
     with running(voices=(str(stub_voice),), token="secret") as server:
         port = server.ports["http"]
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}, {"Authorization": "Basic secret"}):
+        for headers in (
+            {},
+            {"Authorization": "Bearer wrong"},
+            {"Authorization": "secret"},
+            {"Authorization": "Basic secret"},
+        ):
             for path in ("/v1/models", "/metrics", "/openapi.json"):
                 answer = ask(port, path, headers=headers)
                 assert answer[0] == 401 and error(answer)["code"] == "invalid_api_key"
@@ -185,7 +204,10 @@ def test_browsers_may_call_from_the_pages_that_were_named(stub_voice, server):
     with running(voices=(str(stub_voice),), origins=("https://page.example",), token="secret") as other:
         answer = ask(other.ports["http"], "/v1/audio/speech", headers=page, method="OPTIONS")
         assert answer[0] == 200 and answer[1]["access-control-allow-origin"] == "https://page.example"
-        assert "access-control-allow-origin" not in ask(other.ports["http"], "/health", headers={"Origin": "https://evil.example"})[1]
+        assert (
+            "access-control-allow-origin"
+            not in ask(other.ports["http"], "/health", headers={"Origin": "https://evil.example"})[1]
+        )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
@@ -214,7 +236,15 @@ def test_a_port_that_is_taken_and_a_voice_that_is_none(stub_voice, server, capsy
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"port": -1}, {"port": 5, "wyoming_port": 5}, {"at_once": 0}, {"longest_text": 0}, {"token": ""}, {"zeroconf": True}]
+    "wrong",
+    [
+        {"port": -1},
+        {"port": 5, "wyoming_port": 5},
+        {"at_once": 0},
+        {"longest_text": 0},
+        {"token": ""},
+        {"zeroconf": True},
+    ],
 )
 def test_settings_that_cannot_be(wrong):
     with pytest.raises(PngnatError):

@@ -161,7 +161,12 @@ def test_settings(dispatcher, voice):
 
 def test_rates_are_those_of_espeak():
     paces = [Manner(rate=rate).pace for rate in (-100, -50, 0, 50, 100)]
-    assert paces == sorted(paces) and paces[2] == 1 and paces[0] == pytest.approx(80 / 170) and paces[4] == pytest.approx(449 / 170)
+    assert (
+        paces == sorted(paces)
+        and paces[2] == 1
+        and paces[0] == pytest.approx(80 / 170)
+        and paces[4] == pytest.approx(449 / 170)
+    )
     assert Manner().changed({"rate": "1000", "pitch": "-1000"}).pace == paces[4]
     assert Manner(volume=100).gain == 1 and Manner(volume=-100).gain == 0
 
@@ -185,7 +190,15 @@ def test_a_pause_and_a_stop_that_come_late(dispatcher):
 
 
 @pytest.mark.parametrize(
-    "text", ["...", "<speak></speak>", "<speak>a < b & c</speak>", "<speak>a <b></speak>", "☃", "<speak><break time='90s'/></speak>"]
+    "text",
+    [
+        "...",
+        "<speak></speak>",
+        "<speak>a < b & c</speak>",
+        "<speak>a <b></speak>",
+        "☃",
+        "<speak><break time='90s'/></speak>",
+    ],
 )
 def test_what_cannot_be_spoken_is_short(dispatcher, text):
     dispatcher.speak(text)
@@ -200,7 +213,9 @@ def test_other_commands(dispatcher):
     assert dispatcher.ask("audio_output_method=alsa", ".")[-1] == "300 MODULE ERROR"
     assert dispatcher.ask("LOGLEVEL")[0].startswith("207 ")
     assert dispatcher.ask("log_level=3", ".") == ["203 OK LOGLEVEL SET"]
-    assert dispatcher.ask("DEBUG ON /tmp/x") == ["200 OK DEBUGGING ON"] and dispatcher.ask("DEBUG OFF ") == ["200 OK DEBUGGING OFF"]
+    assert dispatcher.ask("DEBUG ON /tmp/x") == ["200 OK DEBUGGING ON"] and dispatcher.ask("DEBUG OFF ") == [
+        "200 OK DEBUGGING OFF"
+    ]
     assert dispatcher.ask("SING") == ["300 ERR UNKNOWN COMMAND"]
     assert dispatcher.ask("SPEAK") == ["202 OK RECEIVING MESSAGE"] and dispatcher.ask(".") == ["301 ERROR CANT SPEAK"]
 

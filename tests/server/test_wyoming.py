@@ -123,7 +123,13 @@ def test_a_stream_without_words_and_one_with_some_that_cannot_be_spoken(assistan
 
 
 @pytest.mark.parametrize(
-    "event", [Synthesize(TEXT, SynthesizeVoice("zoe")), Synthesize("☃"), Synthesize("a" * 5000), SynthesizeStart(SynthesizeVoice("../x"))]
+    "event",
+    [
+        Synthesize(TEXT, SynthesizeVoice("zoe")),
+        Synthesize("☃"),
+        Synthesize("a" * 5000),
+        SynthesizeStart(SynthesizeVoice("../x")),
+    ],
 )
 def test_an_error_ends_the_connection(assistant, event):
     (answer,) = talk(assistant, [event], AudioStop)
@@ -156,10 +162,13 @@ VALUES = st.recursive(
 TYPES = ["describe", "ping", "synthesize", "synthesize-start", "synthesize-chunk", "synthesize-stop", "audio-chunk", ""]
 FIELDS = ["type", "data", "data_length", "payload_length", "version"]
 DATA = st.dictionaries(
-    st.sampled_from(["text", "voice", "name", "speaker", "text_format", "context"]) | st.text(max_size=5), VALUES, max_size=4
+    st.sampled_from(["text", "voice", "name", "speaker", "text_format", "context"]) | st.text(max_size=5),
+    VALUES,
+    max_size=4,
 )
 EVENTS = st.fixed_dictionaries(
-    {}, optional={"type": st.sampled_from(TYPES) | VALUES, "data": DATA | VALUES, **{name: VALUES for name in FIELDS[2:]}}
+    {},
+    optional={"type": st.sampled_from(TYPES) | VALUES, "data": DATA | VALUES, **{name: VALUES for name in FIELDS[2:]}},
 )
 
 
@@ -206,7 +215,9 @@ def test_what_is_no_event_is_named_and_ends_the_connection(assistant, sent):
 def test_hang_ups_at_any_moment(assistant):
     choose = random.Random(5)
     events = [SynthesizeStart(), SynthesizeChunk(LONG[:300]), SynthesizeStop()]
-    whole = b"".join(json.dumps({"type": one.event().type, "data": one.event().data}).encode() + b"\n" for one in events)
+    whole = b"".join(
+        json.dumps({"type": one.event().type, "data": one.event().data}).encode() + b"\n" for one in events
+    )
     for _ in range(20):
         with connect(assistant.ports["wyoming"]) as client:
             client.sendall(whole[: choose.randrange(len(whole) + 1)])

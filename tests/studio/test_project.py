@@ -51,9 +51,11 @@ def test_the_zip_holds_what_is_the_persons(project, tmp_path):
     take = project.takes.add("It is late.", SOUND, RATE, heard(0.1))
     project.export(tmp_path / "mine.zip")
     with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
-        assert {f"my voice/recordings/wavs/{take.file}", "my voice/recordings/metadata.csv", "my voice/studio.json"} <= set(
-            archive.namelist()
-        )
+        assert {
+            f"my voice/recordings/wavs/{take.file}",
+            "my voice/recordings/metadata.csv",
+            "my voice/studio.json",
+        } <= set(archive.namelist())
 
 
 def test_deleting_leaves_nothing_of_the_person_and_touches_nothing_else(project):
@@ -103,5 +105,16 @@ def test_recordings_without_words_are_told_what_is_missing(project, tmp_path):
 
 def test_names_that_a_browser_sends_lead_nowhere():
     assert is_usable_name("party 1.wav") and is_usable_name("metadata.csv") and is_usable_name("a.txt")
-    for name in ("../a.wav", "/etc/a.wav", "a\\b.wav", ".a.wav", "a.exe", "a", "", "a\0.wav", "C:a.wav", "x" * 300 + ".wav"):
+    for name in (
+        "../a.wav",
+        "/etc/a.wav",
+        "a\\b.wav",
+        ".a.wav",
+        "a.exe",
+        "a",
+        "",
+        "a\0.wav",
+        "C:a.wav",
+        "x" * 300 + ".wav",
+    ):
         assert not is_usable_name(name), name

@@ -43,7 +43,9 @@ def test_bends_that_do_not_fit_are_refused(shaper, voice, bends):
 
 
 def test_a_borrowed_rhythm_lies_between_the_two(shaper, voice):
-    own, theirs, half = (shaper.say(Shape(TEXT, professional="pro", weight=weight), voice).duration for weight in (0.0, 1.0, 0.5))
+    own, theirs, half = (
+        shaper.say(Shape(TEXT, professional="pro", weight=weight), voice).duration for weight in (0.0, 1.0, 0.5)
+    )
     assert min(own, theirs) < half < max(own, theirs)
 
 

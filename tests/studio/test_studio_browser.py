@@ -157,7 +157,9 @@ def test_a_voice_is_shaped_by_the_keyboard_alone(chromium, address):
             page.keyboard.press("ArrowRight")
         until(page, lambda: seconds(page) > before + 0.03)
         assert seconds(page) == pytest.approx(before + 0.05, abs=0.0226)
-        assert page.evaluate("document.activeElement.dataset.key").startswith("edge"), "whoever moves a handle stays on it"
+        assert page.evaluate("document.activeElement.dataset.key").startswith("edge"), (
+            "whoever moves a handle stays on it"
+        )
         page.locator(".bend").first.focus()
         with page.expect_response("**/api/shape") as answer:
             page.keyboard.press("ArrowUp")
@@ -194,7 +196,8 @@ def test_one_switch_is_enough_to_go_on(chromium, address):
 
 
 def test_the_whole_way_by_the_keyboard_alone(tmp_path, stub_voice):
-    """Twelve sentences, one too loud and one of other words; a studio that is killed between, and again while it makes the voice."""
+    """Twelve sentences, one too loud and one of other words; a studio that is killed between, and again while it makes
+    the voice."""
     texts = [prompt.text for prompt in shipped_prompts()[:12]]
     said = [texts[0] if number == _OTHER else text for number, text in enumerate(texts)]
     microphone, folder = tmp_path / "microphone.wav", tmp_path / "ann"
@@ -245,7 +248,8 @@ def _recorded(page, microphone: Path, text: str, number: int) -> str:
     seconds = _play(microphone, text, number == _LOUD)
     for _ in range(3):
         notes = _take(page, number, LEAD + seconds + 0.5)
-        # On a busy machine the page may come late, or some of the sound be lost: then it is read again, as the page asks for.
+        # On a busy machine the page may come late, or some of the sound be lost: then it is read again, as the page
+        # asks for.
         if ("That was good" in notes) != (number in (_LOUD, _OTHER)):
             break
     return notes

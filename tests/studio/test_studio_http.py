@@ -47,7 +47,10 @@ def test_pages_of_other_sites_are_answered_nothing(client):
     ):
         assert client.get("/api/state", headers=headers).status_code == 403, headers
         assert client.post("/api/delete", json={"sure": True}, headers=headers).status_code == 403, headers
-    assert client.get("/api/state", headers={"host": "localhost:8890", "origin": "http://localhost:8890"}).status_code == 200
+    assert (
+        client.get("/api/state", headers={"host": "localhost:8890", "origin": "http://localhost:8890"}).status_code
+        == 200
+    )
 
 
 def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
@@ -61,7 +64,11 @@ def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
         assert phone.get("/?token=abc", headers={"sec-fetch-site": "cross-site"}).status_code == 200
         (cookie,) = phone.cookies.jar
         assert cookie.has_nonstandard_attr("HttpOnly") and cookie.get_nonstandard_attr("SameSite").lower() == "strict"
-        assert phone.get("/api/state").status_code == phone.get("/api/state", headers={"origin": address}).status_code == 200
+        assert (
+            phone.get("/api/state").status_code
+            == phone.get("/api/state", headers={"origin": address}).status_code
+            == 200
+        )
         for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
             assert phone.post("/api/delete", json={"sure": True}, headers=headers).status_code == 403
         assert phone.get("/api/state", headers={"cookie": "pngnat_studio=abd"}).status_code == 401
@@ -74,7 +81,9 @@ def test_pages_load_nothing_from_elsewhere(client):
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/..%2f..%2fsetup.cfg", "/api/takes/..%2f..%2fstudio.json/sound", "/api/takes/x/sound", "/%2e%2e/run.py"])
+@pytest.mark.parametrize(
+    "path", ["/..%2f..%2fsetup.cfg", "/api/takes/..%2f..%2fstudio.json/sound", "/api/takes/x/sound", "/%2e%2e/run.py"]
+)
 def test_no_name_leads_out_of_what_is_served(client, path):
     assert client.get(path).status_code == 404
 
@@ -105,7 +114,11 @@ def test_a_room_is_heard(client):
 
 
 def test_old_recordings_are_brought(client, tmp_path):
-    files = [("files", ("a b.wav", wav_bytes(tone()))), ("files", ("a b.txt", b"Good evening.")), ("files", ("../../evil.wav", b"x"))]
+    files = [
+        ("files", ("a b.wav", wav_bytes(tone()))),
+        ("files", ("a b.txt", b"Good evening.")),
+        ("files", ("../../evil.wav", b"x")),
+    ]
     found = client.post("/api/import", files=files).json()
     assert [take["text"] for take in found["takes"]] == ["Good evening."]
     assert len(found["left"]) == 1 and not (tmp_path / "evil.wav").exists()
@@ -159,7 +172,11 @@ def test_a_phrase_that_was_recorded_is_played_as_it_was(client, studio):
 def test_a_shape_has_all_that_is_drawn(client):
     shape = client.post("/api/shape", json={"text": "How are you?", "voice": "stub/bob"}).json()
     sound, rate = soundfile.read(io.BytesIO(base64.b64decode(shape["sound"])))
-    assert len(sound) / rate == pytest.approx(shape["duration"]) == pytest.approx(sum(one["seconds"] for one in shape["tokens"]))
+    assert (
+        len(sound) / rate
+        == pytest.approx(shape["duration"])
+        == pytest.approx(sum(one["seconds"] for one in shape["tokens"]))
+    )
     assert len(base64.b64decode(shape["mel"]["data"])) == shape["mel"]["bins"] * shape["mel"]["frames"]
     assert [word["text"] for word in shape["words"]] == ["How", "are", "you"]
     assert len(shape["pitch"]) == pytest.approx(shape["duration"] / shape["hop"], abs=1)
@@ -171,9 +188,14 @@ def test_a_shape_that_cannot_be_is_told(client):
     assert client.post("/api/shape", json={"text": "Hello.", "voice": "../stub"}).status_code == 404
 
 
-@pytest.mark.parametrize(("format", "start"), [("wav", b"RIFF"), ("json", b"{"), ("srt", b"1\n"), ("TextGrid", b"File type")])
+@pytest.mark.parametrize(
+    ("format", "start"), [("wav", b"RIFF"), ("json", b"{"), ("srt", b"1\n"), ("TextGrid", b"File type")]
+)
 def test_shaped_sentences_are_saved_as_one_file(client, format, start):
-    sentences = [{"text": text} for text in client.post("/api/shape/split", json={"text": "Hello. How are you?"}).json()["sentences"]]
+    sentences = [
+        {"text": text}
+        for text in client.post("/api/shape/split", json={"text": "Hello. How are you?"}).json()["sentences"]
+    ]
     saved = client.post("/api/shape/save", json={"sentences": sentences, "format": format})
     assert saved.content.startswith(start) and f"speech.{format}" in saved.headers["content-disposition"]
     if format == "json":

@@ -21,9 +21,7 @@ from pngnat.server.settings import ServerSettings
 from pngnat.studio.project import Project
 from pngnat.studio.run import StudioSettings, run_studio
 
-CERTIFICATE = (
-    "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=studio -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
-)
+CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=studio -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
 
 
 @contextmanager
@@ -64,7 +62,9 @@ def test_phones_come_over_https_with_the_token_that_is_printed(tmp_path, stub_vo
         address = next(word for word in said.split() if word.startswith("https://127.0.0.1"))
         assert f":{port}/?token=" in address and "on a phone" in said and "--certificate" not in said
         context = ssl.create_default_context(cafile=certificate)
-        browser = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(CookieJar()))
+        browser = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(CookieJar())
+        )
         browser.open(address, timeout=20).close()
         assert json.load(browser.open(f"https://127.0.0.1:{port}/api/state", timeout=20))["voice"] is None
 

@@ -41,7 +41,10 @@ def test_create_reads_the_folder_as_it_is(takes):
     other = takes.add("See | you\nsoon, Ann.", SOUND, RATE, HEARD)
     sources, skipped = read_folder(takes.folder, "ann")
     assert not skipped
-    assert {(source.id, source.text) for source in sources} == {(kept.id, "It is late."), (other.id, "See you soon, Ann.")}
+    assert {(source.id, source.text) for source in sources} == {
+        (kept.id, "It is late."),
+        (other.id, "See you soon, Ann."),
+    }
 
 
 def test_deleting_takes_the_sound_off_the_disk(takes):

@@ -26,7 +26,11 @@ def test_a_pitch_within_a_sentence_changes_the_frames_of_its_words_alone(voice):
     hop, words = voice.card.audio.hop_length, sentence.said.words
     centres = (np.arange(len(frames)) + 0.5) * hop / voice.sample_rate
     raised = (centres > words[1].start) & (centres < words[2].end)
-    assert set(frames[raised]) == {3.0} and set(frames[centres < words[0].end]) == {0.0} and set(frames[centres > words[3].start]) == {0.0}
+    assert (
+        set(frames[raised]) == {3.0}
+        and set(frames[centres < words[0].end]) == {0.0}
+        and set(frames[centres > words[3].start]) == {0.0}
+    )
 
 
 def test_blocks_are_the_whole_with_a_pitch_that_changes(voice):

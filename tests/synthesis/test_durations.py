@@ -71,7 +71,11 @@ def test_impossible_durations(values):
 def write_timings(path, seconds, symbols=SYMBOLS) -> None:
     borders = np.concatenate([[0], np.cumsum(seconds)])
     rows = zip(symbols, borders[:-1].tolist(), borders[1:].tolist(), strict=True)
-    Timings([TimedWord("I", 0.1, 0.4), TimedWord("am", 0.4, 0.9)], [TimedPhoneme(*row) for row in rows], duration=sum(seconds)).write(path)
+    Timings(
+        [TimedWord("I", 0.1, 0.4), TimedWord("am", 0.4, 0.9)],
+        [TimedPhoneme(*row) for row in rows],
+        duration=sum(seconds),
+    ).write(path)
 
 
 @pytest.mark.parametrize("ending", ["json", "TextGrid"])
@@ -176,7 +180,10 @@ def fitted(samples, timeline, *places):
     return np.concatenate(list(fit_pauses(np.split(samples, places), timeline, AUDIO.sample_rate)))
 
 
-@given(st.lists(st.integers(0, 20_000), max_size=6), st.sampled_from([{}, {0: 0.0}, {0: 2.0, 2: 0.0}, {2: 1.0, 5: 0.02}, {5: 0.0}]))
+@given(
+    st.lists(st.integers(0, 20_000), max_size=6),
+    st.sampled_from([{}, {0: 0.0}, {0: 2.0, 2: 0.0}, {2: 1.0, 5: 0.02}, {5: 0.0}]),
+)
 def test_pauses_do_not_depend_on_how_the_sound_is_divided(places, exact):
     timeline = lay_out(np.array([0.1, 0.2, 0.1, 0.2, 0.2, 0.0]), tokens(), exact, AUDIO)
     samples = np.random.default_rng(0).standard_normal(timeline.borders[-1]).astype(np.float32)

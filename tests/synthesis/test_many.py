@@ -25,19 +25,26 @@ def alike(one: pngnat.Speech, other: pngnat.Speech, tolerance: float = 0.0) -> b
     return (
         one.words == other.words
         and one.phonemes == other.phonemes
-        and (one.marks, one.skipped, one.speaker, one.normalized_text) == (other.marks, other.skipped, other.speaker, other.normalized_text)
+        and (one.marks, one.skipped, one.speaker, one.normalized_text)
+        == (other.marks, other.skipped, other.speaker, other.normalized_text)
         and len(one.samples) == len(other.samples)
         and np.abs(one.samples - other.samples).max() <= tolerance
     )
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 16])
-@pytest.mark.parametrize("options", [{}, {"speaker": "bob", "seed": 3, "pace": 1.2}, {"blend": pngnat.Blend("pro", 0.4)}])
+@pytest.mark.parametrize(
+    "options", [{}, {"speaker": "bob", "seed": 3, "pace": 1.2}, {"blend": pngnat.Blend("pro", 0.4)}]
+)
 def test_each_is_what_it_would_be_alone(voice, batch_size, options):
     together = list(pngnat.synthesize_many(TEXTS, voice, batch_size=batch_size, **options))
     assert len(together) == len(TEXTS)
     for text, speech in zip(TEXTS, together, strict=True):
-        assert alike(speech, pngnat.synthesize(text, voice, **options), 1e-3 if batch_size > 1 and voice.engine == "torch" else 0.0)
+        assert alike(
+            speech,
+            pngnat.synthesize(text, voice, **options),
+            1e-3 if batch_size > 1 and voice.engine == "torch" else 0.0,
+        )
 
 
 def test_mels_that_are_made_together(voice):
@@ -64,7 +71,9 @@ def test_texts_longer_than_what_is_sorted_at_a_time(voice, monkeypatch):
 def test_sentences_are_read_together(voice, monkeypatch):
     sizes = []
     read = type(voice.acoustic).read
-    monkeypatch.setattr(type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens))
+    monkeypatch.setattr(
+        type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens)
+    )
     list(pngnat.synthesize_many(["Hello.", "Good day. How are you?", "Yes."], voice, batch_size=3))
     assert sizes == [3, 1]
 
@@ -73,7 +82,9 @@ def test_few_long_ones_are_read_at_a_time(voice, monkeypatch):
     monkeypatch.setattr("pngnat.synthesis.many._MOST_TOKENS", 1)
     sizes = []
     read = type(voice.acoustic).read
-    monkeypatch.setattr(type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens))
+    monkeypatch.setattr(
+        type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens)
+    )
     list(pngnat.synthesize_many(["Hello.", "Yes."], voice, batch_size=2))
     assert sizes == [1, 1]
 
@@ -88,7 +99,9 @@ def test_a_text_that_cannot_be_spoken_is_named(voice):
 @pytest.mark.parametrize("wrong", ["🙂", "", "Hello [pitch:12] there.", "Yes. [pause:20] No. [pause:20] Good."])
 def test_what_is_wrong_with_one_says_nothing_of_the_others(voice, wrong):
     first, error, last = each_result(["Hello. You.", wrong, "Yes. No."], voice, pitch=1, max_pause=30)
-    assert alike(first, pngnat.synthesize("Hello. You.", voice, pitch=1)) and alike(last, pngnat.synthesize("Yes. No.", voice, pitch=1))
+    assert alike(first, pngnat.synthesize("Hello. You.", voice, pitch=1)) and alike(
+        last, pngnat.synthesize("Yes. No.", voice, pitch=1)
+    )
     with pytest.raises(pngnat.PngnatError) as alone:
         pngnat.synthesize(wrong, voice, pitch=1, max_pause=30)
     assert str(error) == str(alone.value)
@@ -102,7 +115,9 @@ def test_there_may_be_any_number_of_texts(voice):
 def test_a_lexicon_is_read_once(voice, tmp_path, monkeypatch):
     (tmp_path / "words.txt").write_text("hello  B AY1\n")
     made = []
-    monkeypatch.setattr(Speaking, "__init__", lambda self, *rest, start=Speaking.__init__: made.append(rest[2:]) or start(self, *rest))
+    monkeypatch.setattr(
+        Speaking, "__init__", lambda self, *rest, start=Speaking.__init__: made.append(rest[2:]) or start(self, *rest)
+    )
     (one, _) = pngnat.synthesize_many(["Hello.", "Yes."], voice, lexicon=tmp_path / "words.txt")
     assert [phoneme.symbol for phoneme in one.phonemes][1:3] == ["B", "AY1"]
     assert made[0] == () and made[1] == made[2] != (None,)
@@ -110,7 +125,12 @@ def test_a_lexicon_is_read_once(voice, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({"durations": [1.0]}, "durations"), ({"f0": [1.0]}, "f0"), ({"word_pace": {0: 1.0}}, "word_pace"), ({"batch_size": 0}, "batch_size")],
+    [
+        ({"durations": [1.0]}, "durations"),
+        ({"f0": [1.0]}, "f0"),
+        ({"word_pace": {0: 1.0}}, "word_pace"),
+        ({"batch_size": 0}, "batch_size"),
+    ],
 )
 def test_options_of_one_text(wrong, named):
     with pytest.raises(pngnat.PngnatError, match=named):

@@ -37,7 +37,9 @@ def test_the_same_seed_is_the_same_sound(voice, speech):
 
 
 def test_speakers_differ(voice, speech):
-    assert not np.array_equal(pngnat.synthesize("Hello.", voice, speaker="bob").samples, pngnat.synthesize("Hello.", voice).samples)
+    assert not np.array_equal(
+        pngnat.synthesize("Hello.", voice, speaker="bob").samples, pngnat.synthesize("Hello.", voice).samples
+    )
     with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: ada, bob"):
         pngnat.stream("Hello.", voice, speaker="zoe")
 
@@ -153,7 +155,11 @@ def test_pieces_of_a_giant_word_join_to_the_word():
 
 @pytest.mark.slow
 def test_five_thousand_words_are_all_spoken(voice):
-    words = [word for number in range(500) for word in f"This is the story of a dog called spot {'and' * (number % 2)}".split()]
+    words = [
+        word
+        for number in range(500)
+        for word in f"This is the story of a dog called spot {'and' * (number % 2)}".split()
+    ]
     text = " ".join(word + ("." if index % 12 == 11 else "") for index, word in enumerate(words))
     spoken = [word.text for part in pngnat.stream(text, voice, pace=5.0) for word in part.words]
     assert spoken == words and len(spoken) > 4500
@@ -176,7 +182,9 @@ def resident_kilobytes() -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-@pytest.mark.parametrize("options", [{"pace": 0}, {"pace": -1}, {"pace": float("nan")}, {"pace": 100}, {"pause": -1}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "options", [{"pace": 0}, {"pace": -1}, {"pace": float("nan")}, {"pace": 100}, {"pause": -1}, {"seed": -1}]
+)
 def test_options_out_of_range(voice, options):
     with pytest.raises(PngnatError, match=next(iter(options))):
         pngnat.stream("Hello.", voice, **options)
@@ -213,7 +221,10 @@ def test_a_given_contour_lies_where_its_sound_is_heard(voice, speech):
 
 def test_contours_that_do_not_fit(voice, speech):
     frames = len(speech.samples) // 300
-    for wrong, message in (([100.0] * (frames - 5), "longer"), ([100.0] * (frames + 5), f"has {frames + 5} frames of 12.5 ms")):
+    for wrong, message in (
+        ([100.0] * (frames - 5), "longer"),
+        ([100.0] * (frames + 5), f"has {frames + 5} frames of 12.5 ms"),
+    ):
         with pytest.raises(PngnatError, match=message):
             pngnat.synthesize(TEXT, voice, f0=wrong)
     for wrong in ([-1.0], [float("nan")], 100.0, [[100.0]], [30_000.0]):

@@ -78,15 +78,25 @@ def test_one_word_can_be_slowed_alone(voice, speech):
 
 
 def test_a_pace_in_the_text_holds_for_words_and_silences_through_sentences(voice):
-    plain, pace = "One two, three. Four!\n\nFive six, seven.", "[pace:2]One two, [pace:0.5] three. Four!\n\nFive six, [pace:1] seven."
-    usual, asked = pngnat.synthesize(plain, voice, pause=0, paragraph_pause=0), pngnat.synthesize(pace, voice, pause=0, paragraph_pause=0)
+    plain, pace = (
+        "One two, three. Four!\n\nFive six, seven.",
+        "[pace:2]One two, [pace:0.5] three. Four!\n\nFive six, [pace:1] seven.",
+    )
+    usual, asked = (
+        pngnat.synthesize(plain, voice, pause=0, paragraph_pause=0),
+        pngnat.synthesize(pace, voice, pause=0, paragraph_pause=0),
+    )
     assert asked.normalized_text == usual.normalized_text
     word, factors = -1, []
     for phoneme in usual.phonemes:
         word = word if phoneme.word is None else phoneme.word
         factors.append((0.5, 0.5, 2, 2, 2, 2, 1)[max(word, 0)])
     # The silences at the ends of sentences fill up a frame, or begin the next sentence.
-    inner = [place for place, phoneme in enumerate(usual.phonemes) if phoneme.symbol not in ".!" and phoneme.symbol != "[CLS]"]
+    inner = [
+        place
+        for place, phoneme in enumerate(usual.phonemes)
+        if phoneme.symbol not in ".!" and phoneme.symbol != "[CLS]"
+    ]
     assert {usual.phonemes[place].symbol for place in inner} > {" ", ","}
     assert np.allclose(asked.durations[inner], (usual.durations * factors)[inner], atol=1e-3)
 
@@ -125,7 +135,8 @@ def test_pauses_between_sentences_and_paragraphs(voice):
 
 @pytest.mark.parametrize("pause", [0.0, 0.05, 0.5, 2.0])
 @pytest.mark.parametrize(
-    "text", ["Hello [pause:{}] there.", "Hello, [pause:{}] there.", "Hello. [pause:{}] There.", "Hello.\n\n[pause:{}] There."]
+    "text",
+    ["Hello [pause:{}] there.", "Hello, [pause:{}] there.", "Hello. [pause:{}] There.", "Hello.\n\n[pause:{}] There."],
 )
 def test_asked_pauses_are_exact(voice, text, pause):
     speech = pngnat.synthesize(text.format(pause), voice)
@@ -148,7 +159,9 @@ def test_asked_pauses_do_not_follow_the_pace(voice):
 
 def test_blending_is_the_geometric_mean_of_two_predictions(voice):
     text = "Hello there, my friend."
-    own, half, other = (pngnat.synthesize(text, voice, blend=Blend("pro", weight)).durations[:-1] for weight in (0.0, 0.5, 1.0))
+    own, half, other = (
+        pngnat.synthesize(text, voice, blend=Blend("pro", weight)).durations[:-1] for weight in (0.0, 0.5, 1.0)
+    )
     assert np.allclose(own, pngnat.synthesize(text, voice).durations[:-1])
     assert not np.allclose(own, other, atol=0.01)
     assert np.allclose(half, blend_durations(own, other, 0.5), atol=1e-3)
@@ -159,7 +172,9 @@ def test_weights_of_single_tokens(voice):
     weights = np.zeros(len(own))
     weights[2] = 1.0
     mixed = pngnat.synthesize("Hello.", voice, blend=Blend("pro", weights)).durations
-    assert mixed[2] == pytest.approx(other[2], abs=1e-4) and np.allclose(np.delete(mixed, 2)[:-1], np.delete(own, 2)[:-1], atol=1e-4)
+    assert mixed[2] == pytest.approx(other[2], abs=1e-4) and np.allclose(
+        np.delete(mixed, 2)[:-1], np.delete(own, 2)[:-1], atol=1e-4
+    )
     with pytest.raises(PngnatError, match="blend weights"):
         pngnat.synthesize("Hello there.", voice, blend=Blend("pro", weights))
     with pytest.raises(PngnatError, match="blend weights"):

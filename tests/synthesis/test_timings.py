@@ -23,7 +23,9 @@ def speech(seconds: float = 1.0) -> Speech:
         TimedPhoneme('"', 0.6, seconds),
     ]
     words = [TimedWord("I", 0.1, 0.3), TimedWord("am", 0.3, 0.6, '." ')]
-    return Speech(np.zeros(round(24000 * seconds), np.float32), 24000, 'I am."', words, phonemes, ["a 🙂"], "stub", "ada")
+    return Speech(
+        np.zeros(round(24000 * seconds), np.float32), 24000, 'I am."', words, phonemes, ["a 🙂"], "stub", "ada"
+    )
 
 
 def two() -> Timings:
@@ -92,7 +94,11 @@ LABELS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), 
 
 
 @example([(" ", 1)])
-@given(st.lists(st.tuples(LABELS, st.integers(0, 3000)), min_size=1, max_size=20).filter(lambda rows: sum(row[1] for row in rows)))
+@given(
+    st.lists(st.tuples(LABELS, st.integers(0, 3000)), min_size=1, max_size=20).filter(
+        lambda rows: sum(row[1] for row in rows)
+    )
+)
 def test_any_label_survives_a_textgrid(tmp_path_factory, rows):
     phonemes, now = [], 0.0
     for label, milliseconds in rows:
@@ -131,7 +137,10 @@ def test_utf16_as_praat_writes_it(tmp_path):
         ("a.json", "[" * 100_000),
         ("a.TextGrid", ""),
         ("a.TextGrid", "hello"),
-        ("a.TextGrid", 'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 1\ntiers? <exists>\nsize = 2\n'),
+        (
+            "a.TextGrid",
+            'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 1\ntiers? <exists>\nsize = 2\n',
+        ),
         ("a.srt", "1"),
     ],
 )

@@ -111,7 +111,11 @@ def test_a_pace_stands_where_it_begins_to_hold():
     utterance = only("[pace:2]It is [pause:1] [pace:0.7] slowly, [pace:1](very) said.")
     assert utterance.text == "It is slowly, (very) said."
     assert [boundary.pace for boundary in utterance.boundaries] == [2.0, None, 0.7, 1.0, None, None]
-    assert [boundary.pace for boundary in only("One [pace:0.5] [pace: .8 ] two.[pace:1]").boundaries] == [None, 0.8, 1.0]
+    assert [boundary.pace for boundary in only("One [pace:0.5] [pace: .8 ] two.[pace:1]").boundaries] == [
+        None,
+        0.8,
+        1.0,
+    ]
 
 
 def test_a_pace_between_sentences_is_kept():
@@ -121,17 +125,29 @@ def test_a_pace_between_sentences_is_kept():
 
 def test_a_pace_where_a_long_sentence_is_cut_is_kept():
     found = utterances("and then we went to the market to buy some bread, [pace:0.9] " * 30)
-    assert len(found) > 1 and sum(boundary.pace == 0.9 for utterance in found for boundary in utterance.boundaries) == 30
+    assert (
+        len(found) > 1 and sum(boundary.pace == 0.9 for utterance in found for boundary in utterance.boundaries) == 30
+    )
 
 
-@pytest.mark.parametrize("text", ["[pace:slow]", "[pace:]", "[pace:0.1]", "[pace:6]", "[pace:-1]", "[pace:nan]", "[pace:2s]"])
+@pytest.mark.parametrize(
+    "text", ["[pace:slow]", "[pace:]", "[pace:0.1]", "[pace:6]", "[pace:-1]", "[pace:nan]", "[pace:2s]"]
+)
 def test_a_pace_out_of_range_is_an_error(text):
     with pytest.raises(PngnatError, match=r"0\.2 \(slow\) to 5 \(fast\)"):
         utterances(f"One {text} two.")
 
 
 @pytest.mark.parametrize(
-    "text", ["[word](N AA1 TT)", "{HH QQ}", "[pause:soon]", "[pause:-1]", "[pause:1e9]", "{" + "AA1 " * (MAX_WORD_PHONEMES + 1) + "}"]
+    "text",
+    [
+        "[word](N AA1 TT)",
+        "{HH QQ}",
+        "[pause:soon]",
+        "[pause:-1]",
+        "[pause:1e9]",
+        "{" + "AA1 " * (MAX_WORD_PHONEMES + 1) + "}",
+    ],
 )
 def test_wrong_markup_is_an_error(text):
     with pytest.raises(PngnatError):
@@ -154,7 +170,9 @@ def test_nothing_to_say(text):
     assert utterances(text) == []
 
 
-@pytest.mark.parametrize("piece", ["x", "1", "a.", "a-", "'a", "(", "ab1", "é", "1,", "a@", "1:", "/", "[a", "{A", "$1", "V", "aé'"])
+@pytest.mark.parametrize(
+    "piece", ["x", "1", "a.", "a-", "'a", "(", "ab1", "é", "1,", "a@", "1:", "/", "[a", "{A", "$1", "V", "aé'"]
+)
 def test_ten_thousand_characters_without_a_space(piece):
     started = time.process_time()
     for utterance in utterances(piece * (10_000 // len(piece))):
@@ -163,7 +181,11 @@ def test_ten_thousand_characters_without_a_space(piece):
 
 
 def test_no_word_is_lost_in_long_text():
-    words = [f"{first} {second}" for first in "red green blue tall small".split() for second in "house tree dog cat bird".split()] * 40
+    words = [
+        f"{first} {second}"
+        for first in "red green blue tall small".split()
+        for second in "house tree dog cat bird".split()
+    ] * 40
     text = ", ".join(words)
     spoken = [word.text for utterance in utterances(text) for word in utterance.words]
     assert spoken == text.replace(",", "").split()
@@ -200,7 +222,11 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=25).map(" ".join), st.lists(PIECES, max_size=25).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=200), st.lists(PIECES, max_size=25).map(" ".join), st.lists(PIECES, max_size=25).map("".join)
+    )
+)
 def test_any_text_gives_sound_utterances_or_a_clear_error(text):
     try:
         found = utterances(text, on_skipped=lambda message: None)

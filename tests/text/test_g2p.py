@@ -106,7 +106,8 @@ def test_stress_may_be_left_out():
 def test_lexicon(tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text(
-        "# names\n;;; old style\npngnat  P IY1 N AE2 T # a comment\nLOUISE\tL UW0 IY1 Z\nLouise(2) L UW1 IH0 S\n\n", encoding="utf-8"
+        "# names\n;;; old style\npngnat  P IY1 N AE2 T # a comment\nLOUISE\tL UW0 IY1 Z\nLouise(2) L UW1 IH0 S\n\n",
+        encoding="utf-8",
     )
     lexicon = load_lexicon(path)
     assert lexicon == {"pngnat": ("P", "IY1", "N", "AE2", "T"), "louise": ("L", "UW0", "IY1", "Z")}
@@ -115,7 +116,9 @@ def test_lexicon(tmp_path):
     assert next(frontend.utterances("Hello Louise!")).words[1].phonemes == lexicon["louise"]
 
 
-@pytest.mark.parametrize(("content", "line"), [("a AH0\nb QQ1\n", "line 2"), ("word\n", "line 1"), ("\n\nx Y Y9", "line 3")])
+@pytest.mark.parametrize(
+    ("content", "line"), [("a AH0\nb QQ1\n", "line 2"), ("word\n", "line 1"), ("\n\nx Y Y9", "line 3")]
+)
 def test_lexicon_errors_name_the_line(tmp_path, content, line):
     path = tmp_path / "wrong.txt"
     path.write_text(content, encoding="utf-8")

@@ -116,7 +116,9 @@ def spoken(frontend, sentence):
 
 def test_at_least_nine_in_ten_are_right(frontend):
     wrong = [
-        (sentence, said) for expected, sentence in CASES if (said := spoken(frontend, sentence)) != expected and said not in same(expected)
+        (sentence, said)
+        for expected, sentence in CASES
+        if (said := spoken(frontend, sentence)) != expected and said not in same(expected)
     ]
     assert len(CASES) >= 60
     assert len(wrong) <= len(CASES) / 10, wrong
@@ -130,8 +132,11 @@ FURTHER = [
 
 
 def test_of_further_sentences_nearly_all_are_right(frontend):
-    """Written before the classifier had seen sentences of their kind; the words that it has trouble with are among them."""
-    wrong = [(sentence, said) for expected, sentence in FURTHER if not alike(said := spoken(frontend, sentence), expected)]
+    """Written before the classifier had seen sentences of their kind; the words that it has trouble with are among
+    them."""
+    wrong = [
+        (sentence, said) for expected, sentence in FURTHER if not alike(said := spoken(frontend, sentence), expected)
+    ]
     assert len(FURTHER) >= 400 and len(wrong) <= len(FURTHER) * 0.03, wrong
 
 
@@ -139,7 +144,10 @@ def alike(said, expected):
     """Whether they are one reading: dictionaries differ in secondary stress and in which vowel is reduced."""
     plain = str.maketrans({"2": "0"})
     reduced = re.compile(r"(?:IH|EH|IY)0")
-    return any(reduced.sub("AH0", said.translate(plain)) == reduced.sub("AH0", one.translate(plain)) for one in expected.split(" / "))
+    return any(
+        reduced.sub("AH0", said.translate(plain)) == reduced.sub("AH0", one.translate(plain))
+        for one in expected.split(" / ")
+    )
 
 
 def same(expected):

@@ -77,7 +77,9 @@ Read the <script> tag. => read the script tag
 
 
 def said(text):
-    return re.findall(r"[\w']+", " ".join(utterance.text for utterance in FRONTEND.utterances(text)).lower().replace("-", " "))
+    return re.findall(
+        r"[\w']+", " ".join(utterance.text for utterance in FRONTEND.utterances(text)).lower().replace("-", " ")
+    )
 
 
 @pytest.mark.parametrize(("text", "words"), [row.split(" =>") for row in ROWS.strip().splitlines()])
@@ -120,7 +122,8 @@ def test_no_text_makes_it_fail(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["<", "<a b='", '<a b="', "<!--", "<script>", "<![CDATA[", "&amp;", "<br>", "<b>", "<x, ", "<a <", "<td>\n"]
+    "piece",
+    ["<", "<a b='", '<a b="', "<!--", "<script>", "<![CDATA[", "&amp;", "<br>", "<b>", "<x, ", "<a <", "<td>\n"],
 )
 def test_hostile_html_takes_time_in_proportion(piece):
     text = "</script>]]>-->" + piece * (200_000 // len(piece))

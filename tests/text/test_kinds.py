@@ -17,7 +17,9 @@ TABLES = ("kinds.tsv", "held_out.tsv")
 ROWS = [row for name in TABLES for row in rows(name)]
 
 
-@pytest.mark.parametrize(("written", "answers"), [pytest.param(row[1], row[2], id=f"{row[0]}: {row[1]}") for row in ROWS])
+@pytest.mark.parametrize(
+    ("written", "answers"), [pytest.param(row[1], row[2], id=f"{row[0]}: {row[1]}") for row in ROWS]
+)
 def test_said(written, answers):
     assert heard(written, answers) in answers
 
@@ -50,11 +52,17 @@ def words_of_the_rules():
         if isinstance(table, dict) and not name.startswith("__")
         for value in table.values()
     ]
-    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str)]
+    parts = [
+        part for value in values for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str)
+    ]
     spoken = [part for part in parts if "\\" not in part]
     counted = [
         *tables.UNITS.values(),
-        *(unit for pair in vars(importlib.import_module("pngnat.text.normalize.money"))["_CURRENCIES"].values() for unit in pair),
+        *(
+            unit
+            for pair in vars(importlib.import_module("pngnat.text.normalize.money"))["_CURRENCIES"].values()
+            for unit in pair
+        ),
     ]
     numbers = [cardinal(number) for number in range(101)] + [ordinal(number) for number in range(101)] + SCALES
     numbers += [plural(number) for number in SCALES] + [plural(cardinal(number).split()[-1]) for number in range(100)]

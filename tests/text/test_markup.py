@@ -91,7 +91,9 @@ MISTAKES = """
 
 
 def said(text):
-    return re.findall(r"[\w']+", " ".join(utterance.text for utterance in FRONTEND.utterances(text)).lower().replace("-", " "))
+    return re.findall(
+        r"[\w']+", " ".join(utterance.text for utterance in FRONTEND.utterances(text)).lower().replace("-", " ")
+    )
 
 
 @pytest.mark.parametrize(("text", "words"), [row.split(" =>") for row in ROWS.strip().splitlines()])
@@ -157,7 +159,9 @@ def test_ipa(ipa, phonemes):
     assert " ".join(parse_ipa(ipa)) == phonemes
 
 
-@pytest.mark.parametrize(("ipa", "named"), [("wɪ₣", "french franc"), ("bɔ̃", "combining tilde"), ("ɓa", "b with hook"), ("ˈ", "no sound")])
+@pytest.mark.parametrize(
+    ("ipa", "named"), [("wɪ₣", "french franc"), ("bɔ̃", "combining tilde"), ("ɓa", "b with hook"), ("ˈ", "no sound")]
+)
 def test_an_unknown_ipa_symbol_is_named(ipa, named):
     with pytest.raises(PngnatError, match=named):
         parse_ipa(ipa)

@@ -191,7 +191,10 @@ CASES = {
         ("Text HELP to 12345.", "Text HELP to one two three four five."),
         ("The code is 4711.", "The code is four seven one one."),
         ("Your one-time code is 482 913.", "Your one-time code is four eight two, nine one three."),
-        ("Order #112-3456789-01 is here.", "Order number one one two, three four five six seven eight nine, zero one is here."),
+        (
+            "Order #112-3456789-01 is here.",
+            "Order number one one two, three four five six seven eight nine, zero one is here.",
+        ),
         ("in order 2-3 days later", "in order two to three days later"),
         ("Code: 482-913", "Code: four eight two, nine one three"),
     ],
@@ -312,7 +315,8 @@ CASES = {
 
 
 @pytest.mark.parametrize(
-    ("written", "spoken"), [pytest.param(*case, id=f"{kind}: {case[0]}") for kind, cases in CASES.items() for case in cases]
+    ("written", "spoken"),
+    [pytest.param(*case, id=f"{kind}: {case[0]}") for kind, cases in CASES.items() for case in cases],
 )
 def test_table(written, spoken):
     assert normalize(written) == spoken

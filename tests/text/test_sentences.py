@@ -74,7 +74,11 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=30).map(" ".join), st.text("aB.,!?;:\"'() \n1-é", max_size=60)))
+@given(
+    st.one_of(
+        st.text(max_size=200), st.lists(PIECES, max_size=30).map(" ".join), st.text("aB.,!?;:\"'() \n1-é", max_size=60)
+    )
+)
 def test_no_sentence_begins_with_a_lower_case_letter_or_a_comma(text):
     for paragraph in paragraphs(text):
         found = list(sentences(paragraph))

@@ -76,14 +76,22 @@ def test_what_is_said(body, text):
 
 @pytest.mark.parametrize(
     ("attributes", "seconds"),
-    [("", 0.75), ("time='500ms'", 0.5), ("time='1.5s'", 1.5), ("time='+2s'", 2), ("strength='none'", 0), ("strength='x-strong'", 1.25)],
+    [
+        ("", 0.75),
+        ("time='500ms'", 0.5),
+        ("time='1.5s'", 1.5),
+        ("time='+2s'", 2),
+        ("strength='none'", 0),
+        ("strength='x-strong'", 1.25),
+    ],
 )
 def test_breaks(attributes, seconds):
     assert only(f"Wait <break {attributes}/> there.").boundaries[1].pause == seconds
 
 
 @pytest.mark.parametrize(
-    ("rate", "pace"), [("slow", 0.64), ("x-fast", 2), ("150%", 1.5), ("+20%", 1.2), ("-50%", 0.5), ("0.8", 0.8), ("medium", None)]
+    ("rate", "pace"),
+    [("slow", 0.64), ("x-fast", 2), ("150%", 1.5), ("+20%", 1.2), ("-50%", 0.5), ("0.8", 0.8), ("medium", None)],
 )
 def test_rates(rate, pace):
     boundaries = only(f"I <prosody rate='{rate}'>go</prosody> on").boundaries
@@ -91,7 +99,8 @@ def test_rates(rate, pace):
 
 
 @pytest.mark.parametrize(
-    ("pitch", "semitones"), [("+2st", 2), ("-3.5st", -3.5), ("+10%", 1.65004), ("low", -3.86314), ("110%", 1.65004), ("medium", None)]
+    ("pitch", "semitones"),
+    [("+2st", 2), ("-3.5st", -3.5), ("+10%", 1.65004), ("low", -3.86314), ("110%", 1.65004), ("medium", None)],
 )
 def test_pitches(pitch, semitones):
     boundaries = only(f"I <prosody pitch='{pitch}'>go</prosody> on").boundaries
@@ -99,7 +108,9 @@ def test_pitches(pitch, semitones):
 
 
 def test_prosody_inside_prosody():
-    boundaries = only("I <prosody rate='80%' pitch='+2st'>go <prosody rate='+50%' pitch='+1st'>far</prosody> on</prosody> now").boundaries
+    boundaries = only(
+        "I <prosody rate='80%' pitch='+2st'>go <prosody rate='+50%' pitch='+1st'>far</prosody> on</prosody> now"
+    ).boundaries
     assert [boundary.pace for boundary in boundaries] == [None, 0.8, 1.2, 0.8, 1.0, None]
     assert [boundary.pitch for boundary in boundaries] == [None, 2, 3, 2, 0, None]
 
@@ -129,7 +140,9 @@ def test_sentences_and_paragraphs():
 
 
 def test_marks_know_how_far_into_a_pause_they_are():
-    boundaries = only("<mark name='a'/>Go <break time='1s'/><mark name='b'/><break time='1s'/> on<mark name='it]s c'/>").boundaries
+    boundaries = only(
+        "<mark name='a'/>Go <break time='1s'/><mark name='b'/><break time='1s'/> on<mark name='it]s c'/>"
+    ).boundaries
     assert [[(place.name, place.after) for place in boundary.places] for boundary in boundaries] == [
         [("a", 0)],
         [("b", 1)],
@@ -194,7 +207,10 @@ def test_another_root_is_refused_where_ssml_is_asked_for():
             "You have four new messages The first is from Stephanie Williams and arrived at three forty five PM The subject is ski trip",
         ),
         ("<phoneme alphabet='ipa' ph='t&#x259;mei&#x325;&#x27E;ou&#x325;'> tomato </phoneme>", "tomato"),
-        ("Take a deep breath <break/> then continue. Press 1 or wait for the tone. <break time='3s'/> I didn't hear you!", None),
+        (
+            "Take a deep breath <break/> then continue. Press 1 or wait for the tone. <break time='3s'/> I didn't hear you!",
+            None,
+        ),
         ("The price of XYZ is <prosody rate='90%'>$45</prosody>", "The price of XYZ is forty five dollars"),
         ("<sub alias='World Wide Web Consortium'>W3C</sub>", "World Wide Web Consortium"),
     ],
@@ -206,7 +222,9 @@ def test_the_examples_of_the_recommendation(body, text):
         assert " ".join(word.text for utterance in found for word in utterance.words).upper() == text.upper()
 
 
-PLAIN = st.lists(st.sampled_from('The cat paid $5 , and 3.5 km . Dr. Lee said: "no" ! \n - milk'.split(" ")), max_size=12).map(" ".join)
+PLAIN = st.lists(
+    st.sampled_from('The cat paid $5 , and 3.5 km . Dr. Lee said: "no" ! \n - milk'.split(" ")), max_size=12
+).map(" ".join)
 
 
 @given(PLAIN)
@@ -214,7 +232,13 @@ def test_plain_text_inside_speak_is_said_as_without(text):
     assert list(FRONTEND.utterances(f"<speak>{text}</speak>")) == list(FRONTEND.utterances(text.strip()))
 
 
-@given(st.lists(st.sampled_from(["<p>", "</p>", "<s>", "</s>", "<break/>", "x", " ", "&amp;", "<a:b>", "</a:b>", "<mark/>", "]", "["])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<p>", "</p>", "<s>", "</s>", "<break/>", "x", " ", "&amp;", "<a:b>", "</a:b>", "<mark/>", "]", "["]
+        )
+    )
+)
 def test_any_document_is_read_or_refused(parts):
     try:
         read_ssml("<speak>" + "".join(parts) + "</speak>")

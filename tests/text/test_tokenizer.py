@@ -36,7 +36,9 @@ def test_layout(utterance):
     tokens = TOKENIZER.encode(utterance)
     count, total = tokens.num_phoneme_tokens, sum(len(word.phonemes) for word in utterance.words)
     assert count == 1 + total + len(utterance.words) == len(tokens.symbols) == len(tokens.word_index)
-    assert tokens.ids.dtype == tokens.segments.dtype == tokens.word_positions.dtype == tokens.word_index.dtype == np.int64
+    assert (
+        tokens.ids.dtype == tokens.segments.dtype == tokens.word_positions.dtype == tokens.word_index.dtype == np.int64
+    )
     assert tokens.ids.shape == tokens.segments.shape == tokens.word_positions.shape
     assert tokens.ids[0] == TOKENIZER.cls_id and tokens.ids[count] == tokens.ids[-1] == TOKENIZER.sep_id
     assert (tokens.segments[: count + 1] == 0).all() and (tokens.segments[count + 1 :] == 1).all()
@@ -75,8 +77,17 @@ def test_ids_are_of_their_kind(utterance):
 def test_id_spaces_are_disjoint():
     specials = {TOKENIZER.pad_id, TOKENIZER.cls_id, TOKENIZER.sep_id, TOKENIZER.mask_id, TOKENIZER.unk_id}
     kinds = [specials, set(TOKENIZER.phoneme_ids), set(TOKENIZER.boundary_ids), set(TOKENIZER.wordpiece_ids)]
-    assert [TOKENIZER.pad_id, TOKENIZER.cls_id, TOKENIZER.sep_id, TOKENIZER.mask_id, TOKENIZER.unk_id] == [0, 1, 2, 3, 4]
-    assert set().union(*kinds) == set(range(TOKENIZER.vocabulary_size)) and sum(map(len, kinds)) == TOKENIZER.vocabulary_size
+    assert [TOKENIZER.pad_id, TOKENIZER.cls_id, TOKENIZER.sep_id, TOKENIZER.mask_id, TOKENIZER.unk_id] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert (
+        set().union(*kinds) == set(range(TOKENIZER.vocabulary_size))
+        and sum(map(len, kinds)) == TOKENIZER.vocabulary_size
+    )
     assert len(TOKENIZER.phoneme_ids) == len(PHONEMES) and len(TOKENIZER.boundary_ids) == len(BOUNDARIES)
 
 
@@ -115,7 +126,8 @@ def test_save_and_load(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "wordpieces": [1]}', '{"format": 1, "wordpieces": ["a"]}']
+    "content",
+    ["", "[]", "{}", '{"format": 99}', '{"format": 1, "wordpieces": [1]}', '{"format": 1, "wordpieces": ["a"]}'],
 )
 def test_damaged_files(tmp_path, content):
     (tmp_path / "tokenizer.json").write_text(content)

@@ -10,7 +10,9 @@ from pngnat.text.wordpieces import UNKNOWN, WordPieces
 
 PIECES = ("a", "b", "ab", "##a", "##b", "##ba", "'", ".", "é", "e", "##e", "中", "ss", "##σ", "##ς", "σ")
 # Assigned long ago: Python and the library may know other versions of Unicode.
-SIGNS = st.sampled_from("aAbB eéÉ'.,-_$^`~|§¶「」中文ΣσςßİıﬁÅ\t\n\r\x00\x1c\x7f\x85\xa0\u200b\u2028\u3000\ufffd\ufeff\u0301\U0001f642")
+SIGNS = st.sampled_from(
+    "aAbB eéÉ'.,-_$^`~|§¶「」中文ΣσςßİıﬁÅ\t\n\r\x00\x1c\x7f\x85\xa0\u200b\u2028\u3000\ufffd\ufeff\u0301\U0001f642"
+)
 
 
 @given(st.text(SIGNS, max_size=30) | st.text(st.characters(max_codepoint=0x24F), max_size=30))

@@ -65,7 +65,9 @@ class Sharded:
 
     def dataset(self, split: str, with_prosody: bool) -> AcousticDataset:
         features = FeatureStore(None, AudioConfig())
-        return AcousticDataset(open_corpora([self.folder / "shards"]).part(split), self.tokenizer, ["a", "b"], features, with_prosody)
+        return AcousticDataset(
+            open_corpora([self.folder / "shards"]).part(split), self.tokenizer, ["a", "b"], features, with_prosody
+        )
 
 
 @pytest.mark.slow
@@ -74,9 +76,12 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(toy_corpus, tmp_pat
     # The discriminator begins before the stop, and has learned something by then.
     if kind == "sharded":
         toy_corpus = Sharded(toy_corpus, tmp_path)
-    options = {"model": melodic_config, "adversarial": MelAdversarialConfig(start=2, channels=4)} if kind == "melodic" else {}
+    options = (
+        {"model": melodic_config, "adversarial": MelAdversarialConfig(start=2, channels=4)} if kind == "melodic" else {}
+    )
     whole = train(toy_corpus, tmp_path / "whole", **options)
-    # The first half of the same schedule: the callback that ends a run looks at its own steps, the trainer at this many.
+    # The first half of the same schedule: the callback that ends a run looks at its own steps, the trainer at this
+    # many.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WarmupCosine, "progress", lambda self, step: step / 8 if step < 4 else 1.0)
         train(toy_corpus, tmp_path / "halves", **options)
@@ -107,7 +112,9 @@ def test_training_lowers_the_loss_and_draws_pictures(toy_corpus, tmp_path):
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_batch(toy_corpus, tmp_path):
     config = model_config(toy_corpus.tokenizer.vocabulary_size)
-    module = AcousticTraining(config, AcousticTrainingConfig(batch_seconds=0.1), toy_corpus.dataset("train"), toy_corpus.dataset("valid"))
+    module = AcousticTraining(
+        config, AcousticTrainingConfig(batch_seconds=0.1), toy_corpus.dataset("train"), toy_corpus.dataset("valid")
+    )
     torch.nn.init.constant_(module.model.decoder.proj_out.weight, float("nan"))
     with pytest.raises(PngnatError, match=r"nan at step 0; the batch holds r\d+"):
         fit(module, tmp_path, RUN, SCHEDULE, [])
@@ -143,7 +150,9 @@ def test_a_discriminator_of_other_sizes_is_trained_anew(toy_corpus, tmp_path):
     other = MelDiscriminator(MelAdversarialConfig(channels=2)).state_dict()
     module.judge_by(other)
     found = module.discriminator.state_dict()
-    assert all(torch.equal(value, other.get(name, own[name])) for name, value in found.items()) and len(found) > len(other)
+    assert all(torch.equal(value, other.get(name, own[name])) for name, value in found.items()) and len(found) > len(
+        other
+    )
     assert set(mel_discriminator(tmp_path / "run")) == set(other)
 
 

@@ -53,7 +53,9 @@ def test_what_is_not_to_be_changed_stays():
 def test_nothing_is_left_above_a_cut_and_all_of_it_well_below():
     samples = np.random.default_rng(0).standard_normal(24000)
     for seed in range(5):
-        made = changed(samples, RATE, replace(NOTHING, band_share=1, cutoffs=(4000.0, 8000.0)), np.random.default_rng(seed))
+        made = changed(
+            samples, RATE, replace(NOTHING, band_share=1, cutoffs=(4000.0, 8000.0)), np.random.default_rng(seed)
+        )
         assert level(made, 8500, 12000) < level(samples, 8500, 12000) - 60
         assert level(made, 100, 3500) == pytest.approx(level(samples, 100, 3500), abs=0.1)
 
@@ -66,7 +68,9 @@ def test_a_filter_changes_levels_by_no_more_than_it_may():
 
 
 def test_noise_has_the_level_that_was_drawn():
-    made = changed(np.zeros(24000), RATE, replace(NOTHING, noise_share=1, noise_db=(-50.0, -50.0)), np.random.default_rng(0))
+    made = changed(
+        np.zeros(24000), RATE, replace(NOTHING, noise_share=1, noise_db=(-50.0, -50.0)), np.random.default_rng(0)
+    )
     assert 10 * np.log10(np.mean(made**2)) == pytest.approx(-50, abs=0.01)
 
 

@@ -56,7 +56,9 @@ def test_a_period_sees_every_pth_sample_and_no_other():
 
 
 def test_periods_come_after_the_windows():
-    outputs = Discriminators(DiscriminatorConfig(windows=(256,), channels=4, periods=(2, 3), period_channels=1))(torch.zeros(1, 1200))
+    outputs = Discriminators(DiscriminatorConfig(windows=(256,), channels=4, periods=(2, 3), period_channels=1))(
+        torch.zeros(1, 1200)
+    )
     assert [output.score.shape[3] for output in outputs[1:]] == [2, 3]
 
 

@@ -71,7 +71,9 @@ def test_run_json_tells_of_each_start(tmp_path):
     assert (first["goes_on"], second["goes_on"]) == (False, True)
     assert first["seed"] == 11 and first["training"]["seed"] == 7
     assert first["schedule"]["steps"] == 2 and first["run"]["accelerator"] == "cpu"
-    assert first["versions"]["torch"] == torch.__version__.split("+")[0] or first["versions"]["torch"] == torch.__version__
+    assert (
+        first["versions"]["torch"] == torch.__version__.split("+")[0] or first["versions"]["torch"] == torch.__version__
+    )
     assert first["hardware"]["processors"] >= 1 and first["hardware"]["gpus"] == []
 
 
@@ -81,7 +83,9 @@ def test_an_unknown_logger_is_named(tmp_path):
 
 
 def test_csv_holds_no_sound(tmp_path):
-    assert not can_hold_sound(make_loggers(["csv"], tmp_path)) and can_hold_sound(make_loggers(["csv", "tensorboard"], tmp_path))
+    assert not can_hold_sound(make_loggers(["csv"], tmp_path)) and can_hold_sound(
+        make_loggers(["csv", "tensorboard"], tmp_path)
+    )
 
 
 @pytest.fixture
@@ -100,7 +104,14 @@ STEPS = ["schedule.steps=20", "schedule.warmup=1", "run.threads=1", "run.validat
 STAGES = {
     "train": ["model=tiny", "training.pictures=1"],
     "vocoder": [
-        *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
+        *(
+            "model.width=16",
+            "model.hidden=16",
+            "model.blocks=1",
+            "model.pitch.width=8",
+            "model.pitch.hidden=8",
+            "model.pitch.blocks=1",
+        ),
         *("training.batch_size=2", "training.segments.frames=16", "pitch=dio", "validate_clips=1"),
     ],
     "pretrain": ["model=tiny", "text.vocabulary_size=300", "text.workers=1"],
@@ -120,12 +131,16 @@ def test_each_stage_logs_to_csv_and_to_weights_and_biases(toy_corpus, tmp_path, 
         "pretrain": [f"text.folder={tmp_path / 'text'}", f"text.sources.books.pattern={tmp_path / 'a.txt'}", held_out],
     }
     recipe = getattr(recipes, stage)
-    recipe.__wrapped__(recipe.settings(f"run_dir={run}", *data[stage], *STAGES[stage], *STEPS, "run.loggers=[csv,wandb]"))
+    recipe.__wrapped__(
+        recipe.settings(f"run_dir={run}", *data[stage], *STAGES[stage], *STEPS, "run.loggers=[csv,wandb]")
+    )
     offline.finish()
     (start,) = json.loads((run / "run.json").read_text())["starts"]
     assert start["seed"] == 0 and start["training"]["seed"] == 0 and start["run"]["loggers"] == ["csv", "wandb"]
     rows = [row for path in run.glob("csv/*/metrics.csv") for row in csv.DictReader(path.open())]
-    learned, measured = ({name for row in rows for name, value in row.items() if value and name.startswith(kind)} for kind in KINDS)
+    learned, measured = (
+        {name for row in rows for name, value in row.items() if value and name.startswith(kind)} for kind in KINDS
+    )
     assert "train/loss" in learned and measured
     assert list(run.glob("wandb/offline-run-*/run-*.wandb"))
     assert bool(list(run.glob("wandb/offline-run-*/files/media/audio/**/*.wav"))) == (stage != "pretrain")

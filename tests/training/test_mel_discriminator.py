@@ -31,7 +31,10 @@ def test_neither_side_learns_from_the_others_loss():
 
 def test_wide_ones_judge_beside_the_one_that_a_voice_keeps():
     torch.manual_seed(0)
-    alone, wide = MelDiscriminator(MelAdversarialConfig(channels=4)), MelDiscriminator(MelAdversarialConfig(channels=4, wide=True))
+    alone, wide = (
+        MelDiscriminator(MelAdversarialConfig(channels=4)),
+        MelDiscriminator(MelAdversarialConfig(channels=4, wide=True)),
+    )
     alone.load_state_dict(kept(wide.state_dict()))
     mel = torch.randn(2, 31, 128)
     own, same_rate, half_rate = wide(mel)

@@ -161,7 +161,9 @@ def test_a_share_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
 def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
     predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
     list(predicted.measure(toy_corpus.recordings))
-    config = VocoderTrainingConfig(autocast=False, pitch_weight=0.0, stft_weight=0.0, mel_weight=0.0, complex_weight=0.0, trust_weight=2.0)
+    config = VocoderTrainingConfig(
+        autocast=False, pitch_weight=0.0, stft_weight=0.0, mel_weight=0.0, complex_weight=0.0, trust_weight=2.0
+    )
     torch.manual_seed(0)
     training = VocoderTraining(AUDIO, VOCODER, config, store, toy_corpus.recordings, toy_corpus.recordings, predicted)
     batch = Segments(store, toy_corpus.recordings, 8, replace(SEGMENTS, predicted=0.5), predicted=predicted).batch(0)
@@ -181,7 +183,9 @@ def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
 
 def _occurs(mel: np.ndarray, segment: np.ndarray) -> bool:
     frames = segment.shape[1]
-    return any(np.allclose(mel[:, start : start + frames], segment, atol=0.01) for start in range(mel.shape[1] - frames + 1))
+    return any(
+        np.allclose(mel[:, start : start + frames], segment, atol=0.01) for start in range(mel.shape[1] - frames + 1)
+    )
 
 
 def test_a_voice_can_teach():
@@ -212,7 +216,9 @@ def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_cor
     first = train_vocoder(job)
     start = vocoder_start(tmp_path / "first")
     assert torch.equal(start.vocoder.net.proj_out.bias, first.net.proj_out.bias) and start.discriminators
-    second = train_vocoder(replace(job, run_dir=tmp_path / "second", start=start, schedule=ScheduleConfig(learning_rate=0.0, steps=1)))
+    second = train_vocoder(
+        replace(job, run_dir=tmp_path / "second", start=start, schedule=ScheduleConfig(learning_rate=0.0, steps=1))
+    )
     torch.testing.assert_close(second.net.proj_out.bias, first.net.proj_out.bias)
     with pytest.raises(PngnatError, match="start from has other audio"):
         train_vocoder(replace(job, start=VocoderStart(Vocoder(AudioConfig(n_mels=20), VOCODER))))

@@ -39,7 +39,9 @@ def books(tmp_path_factory) -> Path:
     rng = np.random.default_rng(0)
     for name, count in (("train.txt", 60), ("held.txt", 8)):
         nouns, verbs = ["cat", "dog", "bird", "child"], ["sees", "hears", "likes"]
-        lines = [f"The {rng.choice(nouns)} {rng.choice(verbs)} the {rng.choice(nouns)}, and sings." for _ in range(count)]
+        lines = [
+            f"The {rng.choice(nouns)} {rng.choice(verbs)} the {rng.choice(nouns)}, and sings." for _ in range(count)
+        ]
         (folder / name).write_text("\n\n".join(lines))
     return folder
 
@@ -68,14 +70,23 @@ def held_out_loss(module: Pretraining) -> float:
 def test_training_lowers_the_held_out_loss_and_logs_each_task(text, tmp_path):
     before = held_out_loss(pretraining(text))
     module = pretraining(text)
-    fit(module, tmp_path, RUN, replace(SCHEDULE, steps=60, learning_rate=1e-2), [Throughput("tokens_per_s", "num_tokens", window=5)])
+    fit(
+        module,
+        tmp_path,
+        RUN,
+        replace(SCHEDULE, steps=60, learning_rate=1e-2),
+        [Throughput("tokens_per_s", "num_tokens", window=5)],
+    )
     assert held_out_loss(module) < 0.5 * before
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     logged = set(EventAccumulator(str(tmp_path)).Reload().Tags()["scalars"])
     tasks = ("mlm_phoneme", "mlm_grapheme", "g2p", "p2g")
     measures = ("loss", "token_accuracy", "word_accuracy")
-    assert {f"held_out/{task}/{measure}" for task in tasks for measure in measures} | {"held_out/loss", "tokens_per_s"} <= logged
+    assert {f"held_out/{task}/{measure}" for task in tasks for measure in measures} | {
+        "held_out/loss",
+        "tokens_per_s",
+    } <= logged
 
 
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(text, tmp_path):
@@ -86,7 +97,9 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(text, tmp_path):
         fit(pretraining(text), tmp_path / "halves", RUN, SCHEDULE, [])
     resumed = pretraining(text)
     fit(resumed, tmp_path / "halves", RUN, SCHEDULE, [])
-    for (name, expected), found in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+    for (name, expected), found in zip(
+        whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True
+    ):
         torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=f"{name} differs")
 
 
@@ -104,7 +117,9 @@ def test_no_asked_token_gives_no_nan(text):
 
 
 def test_held_out_books_are_masked_the_same_whatever_the_training_masks(text):
-    usual, other = (pretraining(text, replace(TRAINING, masking=masking)) for masking in (MaskingConfig(), MaskingConfig(0.3, 0, 0)))
+    usual, other = (
+        pretraining(text, replace(TRAINING, masking=masking)) for masking in (MaskingConfig(), MaskingConfig(0.3, 0, 0))
+    )
     for index in range(len(text.held_out)):
         one, two = usual.held_out_data[0, index].masked, other.held_out_data[0, index].masked
         np.testing.assert_array_equal(one.ids, two.ids)
@@ -113,7 +128,8 @@ def test_held_out_books_are_masked_the_same_whatever_the_training_masks(text):
 
 def test_scores_by_token_and_by_word():
     scores = TaskScores()
-    # Word 1: three phonemes, one of them wrong. Word 2: two right. The grapheme of word 1 is right, and a word of another batch wrong.
+    # Word 1: three phonemes, one of them wrong. Word 2: two right. The grapheme of word 1 is right, and a word of
+    # another batch wrong.
     tasks = torch.tensor([Task.G2P] * 5 + [Task.MLM_GRAPHEME])
     right = torch.tensor([True, False, True, True, True, True])
     scores.add(torch.tensor([1.0, 4.0, 1.0, 1.0, 1.0, 2.0]), right, tasks, torch.tensor([1, 1, 1, 2, 2, 1]))
@@ -133,7 +149,12 @@ def test_scores_by_token_and_by_word():
 
 def test_the_config_builds_what_it_names():
     held = "[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: Emma, file: emma.txt}]"
-    overrides = ["run_dir=x", "text.folder=y", "text.sources.books.pattern='*.txt'", f"text.sources.books.held_out={held}"]
+    overrides = [
+        "run_dir=x",
+        "text.folder=y",
+        "text.sources.books.pattern='*.txt'",
+        f"text.sources.books.held_out={held}",
+    ]
     job = recipes.pretrain.settings(*overrides)
     assert job.text.sources == {"books": TextFiles("*.txt", [HeldOutSpan("Emma", "emma.txt")])}
     assert job.training == PretrainingConfig() and job.export_dir == Path("x/model")
@@ -199,7 +220,9 @@ def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
     assert cells["all"][0] == f"{figures['loss']:.2f}"
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    assert EventAccumulator(str(tmp_path / "run")).Reload().Scalars("held_out/loss")[0].value == pytest.approx(figures["loss"])
+    assert EventAccumulator(str(tmp_path / "run")).Reload().Scalars("held_out/loss")[0].value == pytest.approx(
+        figures["loss"]
+    )
     written.unlink()
     run_recipe(toy_run)  # finished: measured again
     assert json.loads(written.read_text()) == figures
@@ -222,7 +245,14 @@ def test_the_recipe_measures_nothing_where_nothing_is_held_out(toy_run, tmp_path
 def test_two_processes_train_one_model(toy_run, tmp_path, loopback):
     if not loopback:
         pytest.skip("processes cannot talk to each other here")
-    command = [sys.executable, str(ROOT / "recipes" / "pretrain.py"), *toy_run, "run.devices=2", "run.strategy=ddp", "run.validate_every=2"]
+    command = [
+        sys.executable,
+        str(ROOT / "recipes" / "pretrain.py"),
+        *toy_run,
+        "run.devices=2",
+        "run.strategy=ddp",
+        "run.validate_every=2",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=True, env=environment, cwd=tmp_path, timeout=500)
     checkpoint = torch.load(tmp_path / "run" / LAST, weights_only=False)

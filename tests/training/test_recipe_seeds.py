@@ -19,7 +19,13 @@ def test_two_acoustic_trainings_start_the_same(toy_corpus, tmp_path, monkeypatch
     monkeypatch.setattr(f"{job}.fit", lambda module, *rest: built.append(module.model))
     toy_corpus.tokenizer.save(tmp_path)
     for seed in (0, 0, 1):
-        overrides = [f"run_dir={tmp_path}", "corpora=[toy]", f"tokenizer={tmp_path}", "model=tiny", f"training.seed={seed}"]
+        overrides = [
+            f"run_dir={tmp_path}",
+            "corpora=[toy]",
+            f"tokenizer={tmp_path}",
+            "model=tiny",
+            f"training.seed={seed}",
+        ]
         recipes.train.__wrapped__(recipes.train.settings(*overrides))
     assert same(built[0], built[1]) and not same(built[0], built[2])
 

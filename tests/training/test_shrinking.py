@@ -10,7 +10,12 @@ from pngnat.training.shrinking import shrunk
 
 AUDIO = AudioConfig()
 LARGE = VocoderConfig(
-    width=16, hidden=32, blocks=2, corrections=1, shared_noise=False, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32)
+    width=16,
+    hidden=32,
+    blocks=2,
+    corrections=1,
+    shared_noise=False,
+    pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32),
 )
 
 

@@ -20,7 +20,9 @@ SIZES = PngBertConfig(250, width=16, layers=1, heads=2, feedforward=16)
 
 def acoustic(encoder: PngBertConfig) -> PngNat:
     decoder = DecoderConfig("parallel", width=8, layers=1, kernel=3, feedforward=8)
-    return PngNat(PngNatConfig(encoder, 2, 4, PredictorConfig(units=8, layers=1), decoder, PostNetConfig(width=8, layers=2)))
+    return PngNat(
+        PngNatConfig(encoder, 2, 4, PredictorConfig(units=8, layers=1), decoder, PostNetConfig(width=8, layers=2))
+    )
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def test_an_encoder_of_another_tokenizer_is_refused_though_it_fits(pretrained, t
 
 def test_an_encoder_of_other_sizes_is_refused(pretrained):
     with pytest.raises(PngnatError, match="other sizes"):
-        start_from_encoder(acoustic(PngBertConfig(250, width=16, layers=2, heads=2, feedforward=16)), pretrained, pretrained)
+        start_from_encoder(
+            acoustic(PngBertConfig(250, width=16, layers=2, heads=2, feedforward=16)), pretrained, pretrained
+        )
 
 
 @pytest.fixture
@@ -84,7 +88,9 @@ def test_a_model_of_other_parts_takes_over_what_fits():
     with torch.no_grad():
         block.expand.weight[:4] *= 100  # of eight units, the first four say most
     narrow = replace(donor.config.decoder, feedforward=4, adaptive=True)
-    model = PngNat(replace(donor.config, decoder=narrow, postnet=None, prosody=ProsodyConfig(width=8, layers=1)).with_speakers(3))
+    model = PngNat(
+        replace(donor.config, decoder=narrow, postnet=None, prosody=ProsodyConfig(width=8, layers=1)).with_speakers(3)
+    )
     fresh = start_resized(model, ["b", "new", "a"], donor, ["a", "b"])
     assert {name.split(".")[0] for name in fresh} == {"prosody", "decoder"}
     assert all(name.startswith("prosody.") or ".adapt." in name for name in fresh)

@@ -1,4 +1,5 @@
-"""Two processes that train one model on shards, killed together and started again, learn what they learn undisturbed."""
+"""Two processes that train one model on shards, killed together and started again, learn what they learn
+undisturbed."""
 
 import os
 import subprocess
@@ -47,10 +48,28 @@ def test_two_ranks_on_shards_go_on_to_the_bit(toy_corpus, tmp_path, loopback):
 
     def train(run: str, **environment: str) -> int:
         settings = [
-            *(f"run_dir={tmp_path / run}", f"corpora=[{tmp_path / 'shards'}]", f"tokenizer={tmp_path}", "features=null"),
-            *("model=tiny", "model.encoder.dropout=0.1", f"schedule.steps={STEPS}", "schedule.warmup=2", "schedule.learning_rate=3e-3"),
+            *(
+                f"run_dir={tmp_path / run}",
+                f"corpora=[{tmp_path / 'shards'}]",
+                f"tokenizer={tmp_path}",
+                "features=null",
+            ),
+            *(
+                "model=tiny",
+                "model.encoder.dropout=0.1",
+                f"schedule.steps={STEPS}",
+                "schedule.warmup=2",
+                "schedule.learning_rate=3e-3",
+            ),
             *("training.batch_seconds=2", "training.window=2", "training.workers=1", "training.vocoder=null"),
-            *("run.accelerator=cpu", "run.devices=2", "run.strategy=ddp", "run.threads=1", "run.validate_every=4", "run.loggers=[csv]"),
+            *(
+                "run.accelerator=cpu",
+                "run.devices=2",
+                "run.strategy=ddp",
+                "run.threads=1",
+                "run.validate_every=4",
+                "run.loggers=[csv]",
+            ),
             "run.checkpoint_minutes=1e-6",  # after each step
         ]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **environment}

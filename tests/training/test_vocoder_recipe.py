@@ -19,8 +19,21 @@ from pngnat.training.vocoder_job import VocoderRecipe
 
 ROOT = Path(__file__).parents[2]
 TINY = [
-    *("model.width=16", "model.hidden=16", "model.blocks=1", "model.pitch.width=8", "model.pitch.hidden=8", "model.pitch.blocks=1"),
-    *("training.batch_size=2", "training.segments.frames=16", "schedule.steps=3", "schedule.warmup=1", "run.validate_every=2"),
+    *(
+        "model.width=16",
+        "model.hidden=16",
+        "model.blocks=1",
+        "model.pitch.width=8",
+        "model.pitch.hidden=8",
+        "model.pitch.blocks=1",
+    ),
+    *(
+        "training.batch_size=2",
+        "training.segments.frames=16",
+        "schedule.steps=3",
+        "schedule.warmup=1",
+        "run.validate_every=2",
+    ),
     *("run.threads=1", "pitch=dio", "processes=1"),
 ]
 
@@ -36,13 +49,28 @@ def corpus(tmp_path):
         wav.write(folder / "audio" / f"{number}.wav", samples, 24000)
         utterance = Utterance((Word("a", ("AH0",)),), (Boundary(), Boundary(".")))
         segments = (Segment("AH0", 0.0, 0.5, -1.0),)
-        cuts.append(cut_dict(Prepared(f"clip{number}", "ada", split, f"audio/{number}.wav", 24000, 12000, utterance, segments, (), {})))
+        cuts.append(
+            cut_dict(
+                Prepared(
+                    f"clip{number}", "ada", split, f"audio/{number}.wav", 24000, 12000, utterance, segments, (), {}
+                )
+            )
+        )
     write_manifest(folder, cuts)
     return folder
 
 
 def run(folder, corpus, *settings, after=()):
-    command = [sys.executable, "-W", "ignore", ROOT / "recipes" / "vocoder.py", *settings, f"corpora=[{corpus}]", *TINY, *after]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        ROOT / "recipes" / "vocoder.py",
+        *settings,
+        f"corpora=[{corpus}]",
+        *TINY,
+        *after,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -52,8 +80,19 @@ def run(folder, corpus, *settings, after=()):
 def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_path):
     for _ in range(2):
         run(tmp_path, corpus, f"run_dir={tmp_path / 'first'}")
-    second = [f"run_dir={tmp_path / 'second'}", f"vocoder_from={tmp_path / 'first'}", f"features={tmp_path / 'first' / 'features'}"]
-    run(tmp_path, corpus, "--config-name", "vocoder_adversarial", *second, "training.adversarial.discriminators.channels=4")
+    second = [
+        f"run_dir={tmp_path / 'second'}",
+        f"vocoder_from={tmp_path / 'first'}",
+        f"features={tmp_path / 'first' / 'features'}",
+    ]
+    run(
+        tmp_path,
+        corpus,
+        "--config-name",
+        "vocoder_adversarial",
+        *second,
+        "training.adversarial.discriminators.channels=4",
+    )
     for folder in ("first", "second"):
         made = vocoder_model(tmp_path / folder)(torch.zeros(1, 128, 4))
         assert made.shape == (1, 1200) and torch.isfinite(made).all()
@@ -64,7 +103,11 @@ def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_p
 @pytest.mark.slow
 def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
     run(tmp_path, corpus, f"run_dir={tmp_path / 'large'}")
-    small = [f"run_dir={tmp_path / 'small'}", f"vocoder_from={tmp_path / 'large'}", f"features={tmp_path / 'large' / 'features'}"]
+    small = [
+        f"run_dir={tmp_path / 'small'}",
+        f"vocoder_from={tmp_path / 'large'}",
+        f"features={tmp_path / 'large' / 'features'}",
+    ]
     run(tmp_path, corpus, *small, "shrink=true", "minutes_per_speaker=0.005", after=["model.hidden=8"])
     assert vocoder_model(tmp_path / "small").config.hidden == 8
 
@@ -73,12 +116,16 @@ GIVEN = ("run_dir=x", "corpora=[y]")
 
 
 def test_the_first_stage_is_what_the_dataclasses_say():
-    assert vocoder.settings(*GIVEN) == VocoderRecipe(run_dir=Path("x"), corpora=(Path("y"),), features=Path("x/features"), processes=2)
+    assert vocoder.settings(*GIVEN) == VocoderRecipe(
+        run_dir=Path("x"), corpora=(Path("y"),), features=Path("x/features"), processes=2
+    )
 
 
 def test_the_adversarial_stage_is_what_its_dataclasses_say():
     first, second = (vocoder.settings(*GIVEN, config=name).training for name in ("vocoder", "vocoder_adversarial"))
-    assert second == replace(first, adversarial=AdversarialConfig(in_turn=True), betas=(0.8, 0.99), stft_weight=0.3, mel_weight=2.0)
+    assert second == replace(
+        first, adversarial=AdversarialConfig(in_turn=True), betas=(0.8, 0.99), stft_weight=0.3, mel_weight=2.0
+    )
 
 
 def test_a_gpu_has_larger_discriminators_and_who_wants_none_has_none():
@@ -86,5 +133,8 @@ def test_a_gpu_has_larger_discriminators_and_who_wants_none_has_none():
         vocoder.settings(*GIVEN, override, config="vocoder_adversarial").training.adversarial
         for override in ("adversarial@training.adversarial=gpu", "training.adversarial=null")
     )
-    assert replace(larger, discriminators=DiscriminatorConfig()) == AdversarialConfig() and larger.discriminators.channels == 64
+    assert (
+        replace(larger, discriminators=DiscriminatorConfig()) == AdversarialConfig()
+        and larger.discriminators.channels == 64
+    )
     assert Discriminators(larger.discriminators) and none is None

@@ -32,7 +32,9 @@ from pngnat.voice.vocoders import save_discriminators, save_settings, save_vocod
 AUDIO = AudioConfig()
 MODEL = VocoderConfig(width=16, hidden=32, blocks=1, pitch=PitchConfig(width=16, hidden=16, blocks=1, bins=32))
 CONFIG = VocoderTrainingConfig(batch_size=2, autocast=False, segments=SegmentConfig(frames=20))
-ADVERSARIAL = replace(CONFIG, adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(512, 256), channels=4)))
+ADVERSARIAL = replace(
+    CONFIG, adversarial=AdversarialConfig(discriminators=DiscriminatorConfig(windows=(512, 256), channels=4))
+)
 IN_TURN = replace(ADVERSARIAL, adversarial=replace(ADVERSARIAL.adversarial, in_turn=True))
 RUN = RunConfig(accelerator="cpu", validate_every=4)
 
@@ -72,7 +74,10 @@ def test_a_batch_is_the_same_whenever_it_is_drawn(store, clips):
     batch, again = segments.batch(5), segments.batch(5)
     assert batch.ids == again.ids and torch.equal(batch.samples, again.samples) and torch.equal(batch.mel, again.mel)
     assert not torch.equal(batch.samples, segments.batch(6).samples)
-    numbers = [batch.number for batch, _ in zip(Segments(store, clips, 1, CONFIG.segments, first=3, step=2), range(3), strict=False)]
+    numbers = [
+        batch.number
+        for batch, _ in zip(Segments(store, clips, 1, CONFIG.segments, first=3, step=2), range(3), strict=False)
+    ]
     assert numbers == [3, 5, 7]
 
 
@@ -166,14 +171,25 @@ def test_a_run_in_two_halves_is_the_run_at_once(store, clips, tmp_path, config):
 def test_kills_of_the_adversarial_training_change_nothing(store, clips, tmp_path):
     def train(folder):
         often = replace(RUN, threads=1, checkpoint_minutes=1e-3)
-        fit(module(store, clips, ADVERSARIAL), folder, often, ScheduleConfig(learning_rate=1e-3, warmup=2, steps=6), [Ema("vocoder", 0.9)])
+        fit(
+            module(store, clips, ADVERSARIAL),
+            folder,
+            often,
+            ScheduleConfig(learning_rate=1e-3, warmup=2, steps=6),
+            [Ema("vocoder", 0.9)],
+        )
 
     train(tmp_path / "whole")
     assert train_between_kills(lambda: train(tmp_path / "killed")) > 5
     whole, killed = (torch.load(tmp_path / name / LAST, weights_only=False) for name in ("whole", "killed"))
-    averages = [next(state["average"] for name, state in run["callbacks"].items() if name.startswith("Ema")) for run in (whole, killed)]
+    averages = [
+        next(state["average"] for name, state in run["callbacks"].items() if name.startswith("Ema"))
+        for run in (whole, killed)
+    ]
     for expected, found in ((whole["state_dict"], killed["state_dict"]), averages):
-        assert expected.keys() == found.keys() and all(torch.equal(value, found[name]) for name, value in expected.items())
+        assert expected.keys() == found.keys() and all(
+            torch.equal(value, found[name]) for name, value in expected.items()
+        )
 
 
 def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(store, clips):
@@ -258,7 +274,9 @@ def test_a_training_goes_on_with_the_discriminators_of_an_export_or_a_voice(stub
     for name in ("export", "voice"):
         save_discriminators(tmp_path / name, weights)
         found = vocoder_start(tmp_path / name).discriminators
-        assert found.keys() == weights.keys() and all(torch.equal(found[key], value.half()) for key, value in weights.items())
+        assert found.keys() == weights.keys() and all(
+            torch.equal(found[key], value.half()) for key, value in weights.items()
+        )
         (tmp_path / name / "discriminators.safetensors").write_bytes(b"nothing")
         with pytest.raises(PngnatError, match=r"discriminators.safetensors is damaged"):
             vocoder_start(tmp_path / name)
@@ -293,7 +311,9 @@ def test_fewer_minutes_of_each_speaker_are_some_of_those_that_more_minutes_take(
         for speaker, count in (("many", 20), ("few", 3))
         for number in range(count)
     ]
-    taken = [{recording.id for recording in at_most(as_recordings(recordings), minutes)} for minutes in (2.0, 4.0, 100.0)]
+    taken = [
+        {recording.id for recording in at_most(as_recordings(recordings), minutes)} for minutes in (2.0, 4.0, 100.0)
+    ]
     assert taken[0] < taken[1] < taken[2]
     assert [sum(name.startswith("many") for name in ids) for ids in taken] == [4, 8, 20]
     assert [sum(name.startswith("few") for name in ids) for ids in taken] == [3, 3, 3]

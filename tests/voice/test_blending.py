@@ -11,8 +11,12 @@ from pngnat.text.frontend import Frontend
 from pngnat.voice.blending import FLOOR, Blend, blend_durations
 
 SECONDS = st.one_of(st.just(0.0), st.floats(1e-6, 5.0))
-PAIRS = st.integers(1, 20).flatmap(lambda n: st.tuples(arrays(np.float64, n, elements=SECONDS), arrays(np.float64, n, elements=SECONDS)))
-LONG = st.integers(1, 20).flatmap(lambda n: st.tuples(*[arrays(np.float64, n, elements=st.floats(FLOOR * 10, 5.0)) for _ in range(2)]))
+PAIRS = st.integers(1, 20).flatmap(
+    lambda n: st.tuples(arrays(np.float64, n, elements=SECONDS), arrays(np.float64, n, elements=SECONDS))
+)
+LONG = st.integers(1, 20).flatmap(
+    lambda n: st.tuples(*[arrays(np.float64, n, elements=st.floats(FLOOR * 10, 5.0)) for _ in range(2)])
+)
 
 
 @given(PAIRS)
@@ -31,7 +35,10 @@ def test_half_is_the_geometric_mean(pair):
 @given(LONG, st.floats(0, 1), st.floats(0.2, 5.0))
 def test_scaling_both_scales_the_result(pair, weight, scale):
     target, professional = pair
-    assert np.allclose(blend_durations(scale * target, scale * professional, weight), scale * blend_durations(target, professional, weight))
+    assert np.allclose(
+        blend_durations(scale * target, scale * professional, weight),
+        scale * blend_durations(target, professional, weight),
+    )
 
 
 @given(PAIRS, st.floats(0, 1))
@@ -51,7 +58,9 @@ def test_swapping_the_speakers_swaps_the_weight(pair, weight):
 def test_matches_the_formula():
     target, professional, weight = np.array([0.4, 0.08, 0.0]), np.array([0.0, 0.12, 0.2]), np.array([0.5, 0.3, 0.9])
     floor = 0.002
-    expected = np.exp((1 - weight) * np.log(np.maximum(target, floor)) + weight * np.log(np.maximum(professional, floor)))
+    expected = np.exp(
+        (1 - weight) * np.log(np.maximum(target, floor)) + weight * np.log(np.maximum(professional, floor))
+    )
     assert np.allclose(blend_durations(target, professional, weight, floor), expected)
 
 
@@ -82,7 +91,9 @@ def test_different_lengths_are_an_error():
 
 def test_the_limits_of_a_voice_s_blend(stub_voice):
     text, voice = "The quick fox jumps over you.", pngnat.load_voice(stub_voice)
-    own, same, theirs = (pngnat.synthesize(text, voice, blend=blend) for blend in (None, Blend("pro", 0.0), Blend("pro", 1.0)))
+    own, same, theirs = (
+        pngnat.synthesize(text, voice, blend=blend) for blend in (None, Blend("pro", 0.0), Blend("pro", 1.0))
+    )
     assert np.array_equal(own.samples, same.samples) and np.array_equal(own.durations, same.durations)
     predicted = professional_tracks(voice, ["pro"], Frontend().utterances(text))[0].durations
     # In the sound, a phoneme lasts a frame at least, borders lie on samples, and the last silence fills the last frame.

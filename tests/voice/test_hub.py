@@ -24,7 +24,8 @@ REPO, REVISION = r"(?P<repo>[\w.-]+/[\w.-]+)", r"(?P<revision>[\w.-]+)"
 
 
 class StubHub(BaseHTTPRequestHandler):
-    """The parts of the Hub's interface that fetching and pushing a model use, with its repositories in `server.repos`."""
+    """The parts of the Hub's interface that fetching and pushing a model use, with its repositories in
+    `server.repos`."""
 
     protocol_version = "HTTP/1.1"
 
@@ -33,7 +34,9 @@ class StubHub(BaseHTTPRequestHandler):
         if match := re.fullmatch(rf"/api/models/{REPO}(/revision/{REVISION})?", path):
             return self._info(match["repo"], match["revision"])
         if match := re.fullmatch(rf"/api/models/{REPO}/tree/{REVISION}", path):
-            return self._json([self._entry(name, data) for name, data in self.server.repos.get(match["repo"], {}).items()])
+            return self._json(
+                [self._entry(name, data) for name, data in self.server.repos.get(match["repo"], {}).items()]
+            )
         if match := re.fullmatch(rf"/{REPO}/resolve/{REVISION}/(?P<file>.+)", path):
             return self._file(match["repo"], match["file"])
         self._json({"error": "not found"}, 404)
@@ -51,14 +54,22 @@ class StubHub(BaseHTTPRequestHandler):
             self.server.repos.setdefault(repo, {})
             return self._json({"url": f"{self._home()}/{repo}"})
         if match := re.fullmatch(rf"/api/models/{REPO}/preupload/{REVISION}", path):
-            files = [{"path": one["path"], "uploadMode": "regular", "shouldIgnore": False} for one in json.loads(body)["files"]]
+            files = [
+                {"path": one["path"], "uploadMode": "regular", "shouldIgnore": False}
+                for one in json.loads(body)["files"]
+            ]
             return self._json({"files": files})
         if match := re.fullmatch(rf"/api/models/{REPO}/commit/{REVISION}", path):
             for line in map(json.loads, body.splitlines()):
                 if line["key"] == "file":
                     self.server.repos[match["repo"]][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
             return self._json(
-                {"success": True, "commitOid": SHA, "commitUrl": f"{self._home()}/{match['repo']}/commit/{SHA}", "hookOutput": ""}
+                {
+                    "success": True,
+                    "commitOid": SHA,
+                    "commitUrl": f"{self._home()}/{match['repo']}/commit/{SHA}",
+                    "hookOutput": "",
+                }
             )
         self._json({"error": "not found"}, 404)
 
@@ -70,8 +81,20 @@ class StubHub(BaseHTTPRequestHandler):
         if files is None or revision not in (None, "main", "v1", SHA):
             return self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
         sizes = self.server.sizes
-        siblings = [{"rfilename": name, "size": sizes.get(name, len(data)), "blobId": "b"} for name, data in files.items()]
-        self._json({"id": repo, "modelId": repo, "sha": SHA, "private": False, "tags": [], "downloads": 0, "siblings": siblings})
+        siblings = [
+            {"rfilename": name, "size": sizes.get(name, len(data)), "blobId": "b"} for name, data in files.items()
+        ]
+        self._json(
+            {
+                "id": repo,
+                "modelId": repo,
+                "sha": SHA,
+                "private": False,
+                "tags": [],
+                "downloads": 0,
+                "siblings": siblings,
+            }
+        )
 
     def _entry(self, name: str, data: bytes) -> dict:
         return {"type": "file", "path": name, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
@@ -81,7 +104,9 @@ class StubHub(BaseHTTPRequestHandler):
         if data is None:
             return self._json({"error": "no such file"}, 404, {"X-Error-Code": "EntryNotFound"})
         self.server.fetched.append(file)
-        self._answer(200, data, {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": SHA, "Accept-Ranges": "bytes"})
+        self._answer(
+            200, data, {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": SHA, "Accept-Ranges": "bytes"}
+        )
 
     def _json(self, value: object, status: int = 200, headers: dict | None = None) -> None:
         self._answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
@@ -128,7 +153,9 @@ def run(hub, tmp_path):
 
     def call(*arguments: str, **more: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "pngnat", *arguments]
-        return subprocess.run(command, env=environment | more, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120)
+        return subprocess.run(
+            command, env=environment | more, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120
+        )
 
     return call
 
@@ -179,7 +206,9 @@ def test_a_voice_is_pushed_with_its_card(run, hub, stub_voice, tmp_path):
     done = run("voices", "push", "ben", "hf://me/ben", "--yes")
     assert done.returncode == 0 and "me/ben" in done.stdout, done.stderr
     sent = hub.repos["me/ben"]
-    assert sent["acoustic.safetensors"] == (stub_voice / "acoustic.safetensors").read_bytes() and "diary.txt" not in sent
+    assert (
+        sent["acoustic.safetensors"] == (stub_voice / "acoustic.safetensors").read_bytes() and "diary.txt" not in sent
+    )
     assert sent["README.md"].startswith(b"---\nlibrary_name: pngnat\n") and b"# A voice of noise" in sent["README.md"]
     assert run("voices", "hf://me/ben").returncode == 0
 

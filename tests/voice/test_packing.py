@@ -111,7 +111,10 @@ def test_links_become_no_links(packed, here):
     with zipfile.ZipFile(here / "link.voice", "a") as archive:
         archive.writestr(about, "/etc/passwd")
     unpack(here / "link.voice", here / "voices/link", nothing)
-    assert not (here / "voices/link/README.md").is_symlink() and (here / "voices/link/README.md").read_text() == "/etc/passwd"
+    assert (
+        not (here / "voices/link/README.md").is_symlink()
+        and (here / "voices/link/README.md").read_text() == "/etc/passwd"
+    )
 
 
 def test_a_name_that_comes_twice_is_refused(packed, here):
@@ -131,7 +134,9 @@ def test_a_bomb_is_stopped_at_the_limit(packed, here):
         unpack(here / "bomb.voice", here / "voices/ben", nothing)
     # One that lies about its size.
     data = (here / "bomb.voice").read_bytes()
-    (here / "liar.voice").write_bytes(data.replace(struct.pack("<I", LARGEST_FILES[".json"] + 1), struct.pack("<I", 10)))
+    (here / "liar.voice").write_bytes(
+        data.replace(struct.pack("<I", LARGEST_FILES[".json"] + 1), struct.pack("<I", 10))
+    )
     with pytest.raises(PngnatError):
         unpack(here / "liar.voice", here / "voices/ben", nothing)
     assert sorted(os.listdir("voices")) == ["ann"]
@@ -146,7 +151,9 @@ def test_damage_anywhere_is_one_line_and_leaves_nothing(packed, here, capsys):
         else:
             for _ in range(20):
                 # Among the first and the last bytes, where the structure is.
-                place = choose.choice((choose.randrange(400), len(whole) - 1 - choose.randrange(900), choose.randrange(len(whole))))
+                place = choose.choice(
+                    (choose.randrange(400), len(whole) - 1 - choose.randrange(900), choose.randrange(len(whole)))
+                )
                 damaged[place] = choose.randrange(256)
         (here / "bad.voice").write_bytes(damaged)
         try:

@@ -11,6 +11,9 @@ OLD = {"proj_in": "enter", "proj_out": "leave", "expand": "widen", "contract": "
 def test_old_names_are_read_as_the_new_ones(tmp_path):
     network = ConvNeXt(3, 2, width=4, hidden=8, blocks=1)
     for block in (OLD, {"depthwise": "mix", "proj_in": "enter", "proj_out": "leave"}):
-        old = {".".join(block.get(part, part) for part in name.split(".")): weight for name, weight in network.state_dict().items()}
+        old = {
+            ".".join(block.get(part, part) for part in name.split(".")): weight
+            for name, weight in network.state_dict().items()
+        }
         save_file(old, tmp_path / "old.safetensors")
         network.load_state_dict(load_weights(tmp_path, "old.safetensors"), strict=True)

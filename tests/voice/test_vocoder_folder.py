@@ -69,10 +69,15 @@ def write_hifigan(folder, audio, **settings):
 def write_vocos(folder, values):
     """A checkpoint as the package writes it: its features' buffers are in the weights."""
     torch.manual_seed(0)
-    sizes = values["backbone"]["init_args"] | {name: values["head"]["init_args"][name] for name in ("n_fft", "hop_length")}
+    sizes = values["backbone"]["init_args"] | {
+        name: values["head"]["init_args"][name] for name in ("n_fft", "hop_length")
+    }
     sizes.pop("class_path", None)
     network = VocosNetwork(VocosConfig(**sizes))
-    weights = network.state_dict() | {"feature_extractor.mel_spec.mel_scale.fb": torch.ones(3), "head.istft.window": torch.ones(3)}
+    weights = network.state_dict() | {
+        "feature_extractor.mel_spec.mel_scale.fb": torch.ones(3),
+        "head.istft.window": torch.ones(3),
+    }
     folder.mkdir()
     torch.save(weights, folder / "pytorch_model.bin")
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
@@ -87,7 +92,12 @@ def vocos_for(audio, **sizes):
         "backbone": {"class_path": "vocos.models.VocosBackbone", "init_args": backbone},
         "head": {
             "class_path": "vocos.heads.ISTFTHead",
-            "init_args": {"dim": backbone["dim"], "n_fft": audio.n_fft, "hop_length": audio.hop_length, "padding": "same"},
+            "init_args": {
+                "dim": backbone["dim"],
+                "n_fft": audio.n_fft,
+                "hop_length": audio.hop_length,
+                "padding": "same",
+            },
         },
     }
 
@@ -95,7 +105,9 @@ def vocos_for(audio, **sizes):
 def write_own(folder, audio):
     config = VocoderConfig(width=8, hidden=8, blocks=1, pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=8))
     folder.mkdir()
-    (folder / "vocoder.json").write_text(json.dumps({"audio": dataclasses.asdict(audio), "model": dataclasses.asdict(config)}))
+    (folder / "vocoder.json").write_text(
+        json.dumps({"audio": dataclasses.asdict(audio), "model": dataclasses.asdict(config)})
+    )
     save_file(Vocoder(audio, config).state_dict(), folder / "vocoder.safetensors")
     return folder
 
@@ -116,9 +128,16 @@ def test_a_voice_speaks_with_another_vocoder(stub_voice, tmp_path, kind):
     else:
         folder = write_vocos(tmp_path / "v", vocos_for(STUB)) if kind == "Vocos" else write_own(tmp_path / "v", STUB)
     voice = pngnat.load_voice(stub_voice, vocoder=folder)
-    speech, usual = pngnat.synthesize("Hello there, my friend.", voice), pngnat.synthesize("Hello there, my friend.", stub_voice)
+    speech, usual = (
+        pngnat.synthesize("Hello there, my friend.", voice),
+        pngnat.synthesize("Hello there, my friend.", stub_voice),
+    )
     assert np.array_equal(speech.durations, usual.durations) and speech.words == usual.words
-    assert np.isfinite(speech.samples).all() and speech.samples.std() > 0 and not np.array_equal(speech.samples, usual.samples)
+    assert (
+        np.isfinite(speech.samples).all()
+        and speech.samples.std() > 0
+        and not np.array_equal(speech.samples, usual.samples)
+    )
     blocks = np.concatenate(list(pngnat.stream_samples("Hello there, my friend.", voice)))
     assert np.abs(blocks - speech.samples).max() < 1e-4
     if kind == "own":
@@ -137,7 +156,12 @@ def test_the_generator_of_speecht5(tmp_path):
     with torch.inference_mode():
         assert load_vocoder(folder, audio)(torch.zeros(1, 80, 5) - 5).shape == (1, 5 * 256)
     refused(
-        folder, STUB, "sample_rate 16000 (the voice: 24000)", "hop_length 256 (the voice: 300)", "n_mels 80 (the voice: 20)", "n_fft 1024"
+        folder,
+        STUB,
+        "sample_rate 16000 (the voice: 24000)",
+        "hop_length 256 (the voice: 300)",
+        "n_mels 80 (the voice: 20)",
+        "n_fft 1024",
     )
     refused(folder, dataclasses.replace(audio, f_min=20.0), "f_min 80.0 (the voice: 20.0)")
     refused(folder, dataclasses.replace(audio, log_floor=1e-5), "log_floor 1e-10 (the voice: 1e-05)")
@@ -147,7 +171,14 @@ def test_what_a_feature_extractor_says_of_the_mels_counts(tmp_path):
     audio = AudioConfig(16000, 1024, 1024, 256, 80, 80.0, 7600.0, 1e-10)
     folder = write_hifigan(tmp_path / "v", None, upsample_initial_channel=16)
     refused(folder, audio, "config.json does not say", "n_fft", "logarithm", '"pngnat_audio"')
-    settings = {"sampling_rate": 16000, "win_length": 64, "hop_length": 16, "fmin": 80, "fmax": 7600, "mel_floor": 1e-10}
+    settings = {
+        "sampling_rate": 16000,
+        "win_length": 64,
+        "hop_length": 16,
+        "fmin": 80,
+        "fmax": 7600,
+        "mel_floor": 1e-10,
+    }
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))
     refused(folder, audio, "logarithm base 10 (the voice: natural), frames on hops (the voice: between hops)")
 
@@ -155,7 +186,14 @@ def test_what_a_feature_extractor_says_of_the_mels_counts(tmp_path):
 def test_the_vocos_of_its_authors(tmp_path):
     values = yaml.safe_load(VOCOS_24KHZ)
     folder = write_vocos(tmp_path / "theirs", values)
-    expected = ("n_fft 1024 (the voice: 2048)", "window_length 1024", "hop_length 256", "n_mels 100", "mel scale htk", "frames on hops")
+    expected = (
+        "n_fft 1024 (the voice: 2048)",
+        "window_length 1024",
+        "hop_length 256",
+        "n_mels 100",
+        "mel scale htk",
+        "frames on hops",
+    )
     refused(folder, AudioConfig(), *expected)
     # The same network, trained on pngnat's mels.
     audio = AudioConfig(n_fft=1024, window_length=1024, hop_length=256, n_mels=100)
@@ -198,7 +236,9 @@ class Evil:
 def test_weights_that_do_not_fit(tmp_path):
     folder = write_hifigan(tmp_path / "v", STUB, **SMALL_HIFIGAN)
     weights = load_file(folder / "model.safetensors")
-    save_file({name: tensor for name, tensor in weights.items() if name != "conv_post.bias"}, folder / "model.safetensors")
+    save_file(
+        {name: tensor for name, tensor in weights.items() if name != "conv_post.bias"}, folder / "model.safetensors"
+    )
     refused(folder, STUB, "model.safetensors", "'conv_post.bias' is missing")
     config = json.loads((folder / "config.json").read_text()) | {"upsample_initial_channel": 2**18}
     (folder / "config.json").write_text(json.dumps(config))

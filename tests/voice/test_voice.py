@@ -62,7 +62,10 @@ def test_who_agreed_stays_with_the_voice(folder, tmp_path):
 def test_own_words_stay_with_the_voice(folder, tmp_path):
     edit(folder, lexicon={"Nguyen": "w ih n", "IPA": "AY1 P IY1 EY1"})
     save_voice(load_modules(folder), tmp_path / "again")
-    assert load_modules(tmp_path / "again").card.lexicon == {"nguyen": ("W", "IH1", "N"), "ipa": ("AY1", "P", "IY1", "EY1")}
+    assert load_modules(tmp_path / "again").card.lexicon == {
+        "nguyen": ("W", "IH1", "N"),
+        "ipa": ("AY1", "P", "IY1", "EY1"),
+    }
 
 
 def test_who_is_not_offered_is_not_listed_and_still_lends_a_rhythm(folder, tmp_path, capsys):
@@ -240,7 +243,9 @@ def test_values_that_cannot_be(folder, changes, match):
     refuses(folder, match)
 
 
-@pytest.mark.parametrize("content", ["[]", "null", "{", '{"format_version": ' + "9" * 5000 + "}", "[" * 100_000, "\ufeff{}"])
+@pytest.mark.parametrize(
+    "content", ["[]", "null", "{", '{"format_version": ' + "9" * 5000 + "}", "[" * 100_000, "\ufeff{}"]
+)
 def test_json_that_is_no_card(folder, content):
     (folder / "voice.json").write_text(content, encoding="utf-8")
     refuses(folder, "voice.json")
@@ -255,7 +260,10 @@ def test_tensors_that_cannot_be(folder):
         ({**weights, "extra": torch.zeros(1)}, "'extra' is no part"),
         ({**weights, name: torch.zeros(3, 4)}, "of shape"),
         ({**weights, name: torch.full((2, 4), float("nan"))}, "no numbers"),
-        ({**weights, name: torch.zeros(2, 4, dtype=torch.int64)}, r"whole numbers \(int64\) and should hold fractions \(float32\)"),
+        (
+            {**weights, name: torch.zeros(2, 4, dtype=torch.int64)},
+            r"whole numbers \(int64\) and should hold fractions \(float32\)",
+        ),
     ):
         save_file(changed, path)
         refuses(folder, match)

@@ -1,8 +1,8 @@
 """Text to a cache of utterances on disk, in parallel processes, at flat memory, and from where it stopped.
 
-The cache is a folder with `train/` and `held_out/`, each with shards named by their place and by what they were made from: a shard that
-is there already is not made again, and where text or front end have changed there is a new one. `shards.json` is written last.
-"""
+The cache is a folder with `train/` and `held_out/`, each with shards named by their place and by what they were made
+from: a shard that is there already is not made again, and where text or front end have changed there is a new one.
+`shards.json` is written last."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ _FORMAT = 2
 class CorpusBuild:
     """How a cache is built.
 
-    folder: where. workers: who does the work. shard_characters: text of one shard, the most that an interruption costs a worker.
+    folder: where. workers: who does the work. shard_characters: text of one shard, the most that an interruption costs
+    a worker.
     lexicon: a file of the user's pronunciations (see load_lexicon).
     """
 
@@ -60,7 +61,8 @@ class Chunk:
 
 
 def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
-    """Make what is missing of the cache, with a progress bar; nothing where it is finished and its sources are unchanged.
+    """Make what is missing of the cache, with a progress bar; nothing where it is finished and its sources are
+    unchanged.
 
     Returns whether it is finished, which it is not while shards of other shares are missing.
 
@@ -128,7 +130,8 @@ def cached_shards(folder: Path, split: str) -> list[Path]:
 
 
 def cached_utterances(folder: Path, split: str, most: int | None = None) -> Iterator[Utterance]:
-    """All utterances of one split of a finished cache, in the order of the text, or those of `most` shards, evenly spread over all."""
+    """All utterances of one split of a finished cache, in the order of the text, or those of `most` shards, evenly
+    spread over all."""
     shards = cached_shards(folder, split)
     count = len(shards) if most is None else min(most, len(shards))
     for place in range(count):
@@ -181,7 +184,9 @@ class ShardMaker:
     def _utterances(self, chunk: Chunk) -> Iterator[Utterance]:
         for passage in chunk.passages:
             try:
-                yield from self._frontend.utterances(passage.text if passage.markup else passage.text.translate(_NO_MARKUP))
+                yield from self._frontend.utterances(
+                    passage.text if passage.markup else passage.text.translate(_NO_MARKUP)
+                )
             except Exception as error:
                 raise PngnatError(f"the front end fails ({error!r}) on: {passage.text[:300]}") from error
 
@@ -189,7 +194,8 @@ class ShardMaker:
 def write_shard(path: Path, utterances: Iterable[Utterance]) -> None:
     """Write a shard, one utterance a line, whole or not at all."""
     with atomic_write(path) as beside, open(beside, "wb") as file:
-        # Without a name and a time, which a shard of the same text shall not differ by; 9, the usual level, takes twice as long for 1 %.
+        # Without a name and a time, which a shard of the same text shall not differ by; 9, the usual level, takes twice
+        # as long for 1 %.
         with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
             for utterance in utterances:
                 packed.write(json.dumps(utterance_to_dict(utterance), ensure_ascii=False).encode() + b"\n")
@@ -204,4 +210,6 @@ def read_shard(path: Path) -> Iterator[Utterance]:
             for line in lines:
                 yield utterance_from_dict(json.loads(line))
     except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PngnatError(f"the cached utterances {path} cannot be read ({error}): delete the file and prepare the text again") from error
+        raise PngnatError(
+            f"the cached utterances {path} cannot be read ({error}): delete the file and prepare the text again"
+        ) from error

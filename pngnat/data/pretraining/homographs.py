@@ -18,7 +18,8 @@ HELD_OUT_EVERY = 10
 
 @dataclass(frozen=True)
 class LabelledSentence:
-    """before + spelling + after is the sentence; `word`, as it is spelled there, has these phonemes, whose reading is called `reading`.
+    """before + spelling + after is the sentence; `word`, as it is spelled there, has these phonemes, whose reading is
+    called `reading`.
 
     held_out: every tenth sentence of a word, which nothing is ever trained on.
     """
@@ -32,7 +33,8 @@ class LabelledSentence:
     held_out: bool
 
     def marked(self, phonemes: tuple[str, ...] | None = None) -> str:
-        """The sentence in the front end's markup, with the labelled or the given phonemes; its own brackets are taken out."""
+        """The sentence in the front end's markup, with the labelled or the given phonemes; its own brackets are taken
+        out."""
         before, after = (part.translate(_NO_MARKUP) for part in (self.before, self.after))
         return f"{before}[{self.spelling}]({' '.join(phonemes or self.phonemes)}){after}"
 
@@ -41,7 +43,8 @@ _NO_MARKUP = str.maketrans("[]{}", "    ")
 
 
 def read_homographs(path: Path) -> Iterator[LabelledSentence]:
-    """The labelled sentences of a file like `train.tsv.gz` whose label is in heteronyms.tsv. Raises PngnatError for any other file."""
+    """The labelled sentences of a file like `train.tsv.gz` whose label is in heteronyms.tsv. Raises PngnatError for any
+    other file."""
     labels = _labels()
     seen: Counter[str] = Counter()
     try:
@@ -55,7 +58,9 @@ def read_homographs(path: Path) -> Iterator[LabelledSentence]:
                 seen[word] += 1
                 yield LabelledSentence(word, reading, phonemes, *parts, held_out=seen[word] % HELD_OUT_EVERY == 0)
     except (OSError, EOFError, KeyError, ValueError) as error:
-        raise PngnatError(f"{path} is no table of the Wikipedia Homograph Data ({error!r}): give its train.tsv.gz") from error
+        raise PngnatError(
+            f"{path} is no table of the Wikipedia Homograph Data ({error!r}): give its train.tsv.gz"
+        ) from error
 
 
 def _labels() -> dict[str, tuple[str, str, tuple[str, ...]]]:
@@ -71,7 +76,8 @@ def _labels() -> dict[str, tuple[str, str, tuple[str, ...]]]:
 
 @dataclass(frozen=True)
 class HomographSentences:
-    """The labelled sentences as a source of text, with their pronunciations; the held-out tenth is left out altogether."""
+    """The labelled sentences as a source of text, with their pronunciations; the held-out tenth is left out
+    altogether."""
 
     path: str
 

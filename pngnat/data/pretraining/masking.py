@@ -1,8 +1,8 @@
-"""What PnG BERT has to guess: whole words masked in both segments, or in one of them alone (arXiv 2103.15060, section 2.2).
+"""What PnG BERT has to guess: whole words masked in both segments, or in one of them alone (arXiv 2103.15060, section
+2.2).
 
-A *unit* is what shares one word position: a word's phonemes and its wordpieces, or a punctuation boundary's token and the
-wordpieces of its marks. Position 0 ([CLS], [SEP], plain word boundaries) is never masked.
-"""
+A *unit* is what shares one word position: a word's phonemes and its wordpieces, or a punctuation boundary's token and
+the wordpieces of its marks. Position 0 ([CLS], [SEP], plain word boundaries) is never masked."""
 
 from __future__ import annotations
 
@@ -83,14 +83,21 @@ def _random_ids(ids: np.ndarray, spaces: IdSpaces, rng: np.random.Generator) -> 
 
 
 def mask(
-    ids: np.ndarray, segments: np.ndarray, word_positions: np.ndarray, spaces: IdSpaces, config: MaskingConfig, rng: np.random.Generator
+    ids: np.ndarray,
+    segments: np.ndarray,
+    word_positions: np.ndarray,
+    spaces: IdSpaces,
+    config: MaskingConfig,
+    rng: np.random.Generator,
 ) -> MaskedTokens:
     """Draw the units to ask for and hide them.
 
     ids, segments, word_positions: (L,) as in `PngTokens`. All randomness comes from `rng`.
     """
     graphemes = segments == 1
-    maskable = (word_positions > 0) & (_within(ids, spaces.phonemes) | _within(ids, spaces.boundaries) | _within(ids, spaces.wordpieces))
+    maskable = (word_positions > 0) & (
+        _within(ids, spaces.phonemes) | _within(ids, spaces.boundaries) | _within(ids, spaces.wordpieces)
+    )
     units = int(word_positions.max()) + 1
     is_word = np.zeros(units, dtype=bool)
     is_word[word_positions[_within(ids, spaces.phonemes)]] = True
@@ -107,7 +114,9 @@ def mask(
     of_g2p = maskable & ~graphemes & in_g2p[word_positions]
     of_p2g = maskable & graphemes & in_p2g[word_positions]
     tasks = np.select(
-        [of_mlm & ~graphemes, of_mlm & graphemes, of_g2p, of_p2g], [Task.MLM_PHONEME, Task.MLM_GRAPHEME, Task.G2P, Task.P2G], Task.NONE
+        [of_mlm & ~graphemes, of_mlm & graphemes, of_g2p, of_p2g],
+        [Task.MLM_PHONEME, Task.MLM_GRAPHEME, Task.G2P, Task.P2G],
+        Task.NONE,
     ).astype(np.int8)
 
     treatment = rng.random(units)[word_positions]
@@ -118,5 +127,6 @@ def mask(
 
 
 def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The random numbers of one sentence in one epoch: the same on every machine, whatever batch or worker it lands in."""
+    """The random numbers of one sentence in one epoch: the same on every machine, whatever batch or worker it lands
+    in."""
     return np.random.default_rng((seed, epoch, index))

@@ -17,7 +17,8 @@ from pngnat.data.pretraining.tokens import StoredTokens, TokenStore
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer
 
-# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the padding.
+# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the
+# padding.
 TOKEN_MULTIPLE = 16
 
 
@@ -37,7 +38,8 @@ class MaskedSentence:
 
 @dataclass(frozen=True)
 class MaskedBatch:
-    """B masked sentences. ids: their names, "epoch 3 sentence 17". labels: (B, L), IGNORED where not asked. tasks: (B, L) `Task`."""
+    """B masked sentences. ids: their names, "epoch 3 sentence 17". labels: (B, L), IGNORED where not asked. tasks: (B,
+    L) `Task`."""
 
     ids: tuple[str, ...]
     tokens: PngBatch
@@ -81,15 +83,18 @@ class MaskedSentences(Dataset[MaskedSentence]):
         epoch, index = key
         tokens = self.store[index]
         drawn = generator(self.seed, epoch, index)
-        return MaskedSentence(key, tokens, mask(tokens.ids, tokens.segments, tokens.word_positions, self.spaces, self.masking, drawn))
+        return MaskedSentence(
+            key, tokens, mask(tokens.ids, tokens.segments, tokens.word_positions, self.spaces, self.masking, drawn)
+        )
 
 
 class EpochBatches(BucketedBatches):
-    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a padded width.
+    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a
+    padded width.
 
-    In each epoch the shards of the text are permuted, and the sentences of `window` of them at a time put into batches: of a text of any
-    size, no more is in memory. All processes go through the same shards, and each takes every `world`th batch.
-    """
+    In each epoch the shards of the text are permuted, and the sentences of `window` of them at a time put into batches:
+    of a text of any size, no more is in memory. All processes go through the same shards, and each takes every
+    `world`th batch."""
 
     def __init__(
         self,
@@ -103,20 +108,26 @@ class EpochBatches(BucketedBatches):
         starts: np.ndarray | None = None,
         window: int = 64,
     ):
-        """starts: (shards + 1,) where each shard begins among the sentences, and where the last one ends; None for a single shard."""
+        """starts: (shards + 1,) where each shard begins among the sentences, and where the last one ends; None for a
+        single shard."""
         super().__init__(lengths, max_total, seed, start, rank, world)
         self.starts, self.window = np.array([0, len(lengths)]) if starts is None else starts, window
 
     def windows(self, number: int) -> Iterator[Sequence[list[tuple[int, int]]]]:
-        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence stands alone."""
+        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence
+        stands alone."""
         order = np.random.default_rng([self.seed, number]).permutation(len(self.starts) - 1)
         for first in range(0, len(order), self.window):
-            spans = [(int(self.starts[shard]), int(self.starts[shard + 1])) for shard in order[first : first + self.window]]
+            spans = [
+                (int(self.starts[shard]), int(self.starts[shard + 1])) for shard in order[first : first + self.window]
+            ]
             yield self._window(number, spans, np.random.default_rng([self.seed, number, first]))
 
     def _window(self, number: int, spans: Sequence[tuple[int, int]], random: np.random.Generator) -> _Batches:
         items = np.concatenate([np.arange(start, end) for start, end in spans])
-        widths = -(-np.concatenate([self.lengths[start:end] for start, end in spans]).astype(np.int64) // TOKEN_MULTIPLE)
+        widths = -(
+            -np.concatenate([self.lengths[start:end] for start, end in spans]).astype(np.int64) // TOKEN_MULTIPLE
+        )
         shuffled = random.permutation(len(items))
         order = shuffled[np.argsort(widths[shuffled], kind="stable")]
         starts = [0]

@@ -1,4 +1,5 @@
-"""Where text comes from: text files, and tables in JSON lines or Parquet, of this machine or elsewhere, read as a stream of passages."""
+"""Where text comes from: text files, and tables in JSON lines or Parquet, of this machine or elsewhere, read as a
+stream of passages."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from pngnat.errors import PngnatError
 class Passage:
     """A paragraph or less. held_out: kept for measuring, never trained on.
 
-    markup: whether the text uses the front end's markup, as `[read](R EH1 D)` for a known pronunciation; else brackets are brackets.
-    """
+    markup: whether the text uses the front end's markup, as `[read](R EH1 D)` for a known pronunciation; else brackets
+    are brackets."""
 
     text: str
     held_out: bool = False
@@ -25,7 +26,8 @@ class Passage:
 
 
 class TextSource(Protocol):
-    """Anything that yields the same passages in the same order each time. fingerprint: JSON values that change when the text does."""
+    """Anything that yields the same passages in the same order each time. fingerprint: JSON values that change when the
+    text does."""
 
     def passages(self) -> Iterator[Passage]:
         """The passages in their order."""
@@ -69,7 +71,9 @@ class TextFiles:
         paths = _matching(self.pattern)
         missing = {span.file for span in self.held_out} - {Path(path).name for path in paths}
         if missing:
-            raise PngnatError(f"held-out books lie in {', '.join(sorted(missing))}, which {self.pattern} does not match")
+            raise PngnatError(
+                f"held-out books lie in {', '.join(sorted(missing))}, which {self.pattern} does not match"
+            )
         return paths
 
     def passages(self) -> Iterator[Passage]:
@@ -116,7 +120,8 @@ class TextRows:
         return [self.column, self.held_out_every, [fingerprint(path) for path in _matching(self.pattern)]]
 
     def passages(self) -> Iterator[Passage]:
-        """The paragraphs of each row. Raises PngnatError where nothing matches, or a file is no such table or has no such column."""
+        """The paragraphs of each row. Raises PngnatError where nothing matches, or a file is no such table or has no
+        such column."""
         for path in _matching(self.pattern):
             try:
                 for number, text in enumerate(self._texts(path), start=1):
@@ -139,7 +144,9 @@ class TextRows:
             for number, line in enumerate(lines, start=1):
                 row = json.loads(line) if line.strip() else {self.column: ""}
                 if not isinstance(row, dict) or self.column not in row:
-                    raise PngnatError(f"{path}, line {number}: is no JSON object with '{self.column}'; set the source's column")
+                    raise PngnatError(
+                        f"{path}, line {number}: is no JSON object with '{self.column}'; set the source's column"
+                    )
                 yield "" if row[self.column] is None else row[self.column]
 
 

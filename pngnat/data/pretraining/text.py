@@ -28,12 +28,13 @@ class PretrainingText(WorkerSettings):
     """The text to pre-train on."""
 
     sources: Mapping[str, TextSource]
-    """By name, in the order in which they are read; each a class of pngnat.data.pretraining, named by its `_target_`."""
+    """By name, in the order in which they are read; each a class of pngnat.data.pretraining, named by its
+    `_target_`."""
     folder: str
     """Where all that is made of them is kept, shared by runs on the same text; what is finished is not made again."""
     tokenizer: str | None = None
-    """Folder with tokenizer.json; null trains one on the text and keeps it: a model that goes on with the folder's text must not meet
-    other ids."""
+    """Folder with tokenizer.json; null trains one on the text and keeps it: a model that goes on with the folder's text
+    must not meet other ids."""
     vocabulary_size: int = 4096
     """Ids of a tokenizer that is trained: 4096 for millions of words, 8192 for a Wikipedia."""
     tokenizer_shards: int = 600
@@ -48,8 +49,8 @@ class PretrainingText(WorkerSettings):
     def prepare(self) -> PreparedText:
         """Make what is missing; a stopped preparation goes on where it stopped.
 
-        Of several processes on a machine, one does it and the others wait. Of several machines, each makes its share, and then what is
-        still missing, be it that another one is slow, or that their folders are not the same.
+        Of several processes on a machine, one does it and the others wait. Of several machines, each makes its share,
+        and then what is still missing, be it that another one is slow, or that their folders are not the same.
 
         Raises PngnatError for text that cannot be read, and while shares of others are missing.
         """
@@ -58,9 +59,13 @@ class PretrainingText(WorkerSettings):
         with alone_on_this_machine(folder):
             if not own.phonemize() and not self.phonemize():
                 raise PngnatError(f"shares of the text in {utterances} are missing: prepare them first")
-            tokenizer = Path(self.tokenizer) if self.tokenizer else self._train_tokenizer(folder / "tokenizer", utterances)
+            tokenizer = (
+                Path(self.tokenizer) if self.tokenizer else self._train_tokenizer(folder / "tokenizer", utterances)
+            )
             stores = {
-                split: build_store(folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, own.pool))
+                split: build_store(
+                    folder / "tokens" / split, StoreBuild(utterances, split, tokenizer, self.max_tokens, own.pool)
+                )
                 for split in ("train", "held_out")
             }
         return PreparedText(PngTokenizer.load(tokenizer), **stores)
@@ -74,5 +79,7 @@ class PretrainingText(WorkerSettings):
     def _train_tokenizer(self, folder: Path, utterances: Path) -> Path:
         if not (folder / "tokenizer.json").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            PngTokenizer.train(cached_utterances(utterances, "train", self.tokenizer_shards), self.vocabulary_size).save(folder)
+            PngTokenizer.train(
+                cached_utterances(utterances, "train", self.tokenizer_shards), self.vocabulary_size
+            ).save(folder)
         return folder

@@ -1,9 +1,8 @@
 """PnG tokens of any number of sentences on disk, memory-mapped: opening takes no time and reading takes no memory.
 
-A store is a folder with a file for each shard of the text, named by text and tokenizer: four uint16 (sentences; how many more were too
-long), then, uint16 each, every sentence's tokens L and phoneme-segment tokens N, all ids, all word positions. `lengths.bin` has the L of
-all sentences; `store.json`, which comes last, the shards in their order.
-"""
+A store is a folder with a file for each shard of the text, named by text and tokenizer: four uint16 (sentences; how
+many more were too long), then, uint16 each, every sentence's tokens L and phoneme-segment tokens N, all ids, all word
+positions. `lengths.bin` has the L of all sentences; `store.json`, which comes last, the shards in their order."""
 
 from __future__ import annotations
 
@@ -45,7 +44,8 @@ class StoredTokens:
 
 @dataclass(frozen=True)
 class _Shard:
-    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), one sentence after the other."""
+    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), one sentence
+    after the other."""
 
     lengths: np.ndarray
     phonemes: np.ndarray
@@ -76,7 +76,8 @@ class _Shard:
 
 
 class TokenStore:
-    """The sentences of a store by their index. starts: (shards + 1,) where each shard begins among them, and where the last one ends."""
+    """The sentences of a store by their index. starts: (shards + 1,) where each shard begins among them, and where the
+    last one ends."""
 
     def __init__(self, folder: Path) -> None:
         """Open the store in `folder`. Raises PngnatError where there is none that is finished."""
@@ -88,10 +89,14 @@ class TokenStore:
             self._sizes = [2 * (_HEADER + 2 * count + 2 * total) for count, total in zip(counts, tokens, strict=True)]
             self.too_long = int(content["too_long"])
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise PngnatError(f"{folder} holds no finished token store ({_STORE}: {error}): run the preparation again") from error
+            raise PngnatError(
+                f"{folder} holds no finished token store ({_STORE}: {error}): run the preparation again"
+            ) from error
         size = (folder / _LENGTHS).stat().st_size if (folder / _LENGTHS).exists() else -1
         if size != 2 * len(self):
-            raise PngnatError(f"{folder} holds no finished token store ({_LENGTHS} does not fit {_STORE}): run the preparation again")
+            raise PngnatError(
+                f"{folder} holds no finished token store ({_LENGTHS} does not fit {_STORE}): run the preparation again"
+            )
         self.lengths = np.memmap(folder / _LENGTHS, np.uint16, "r") if size else np.zeros(0, np.uint16)
         """The tokens of each sentence, (sentences,) uint16."""
 
@@ -135,7 +140,8 @@ class StoreBuild:
 
 
 def build_store(folder: Path, build: StoreBuild) -> TokenStore:
-    """Make what is missing of the tokens of a cache in `folder`, with a progress bar; the share of `workers` first, then what others lack.
+    """Make what is missing of the tokens of a cache in `folder`, with a progress bar; the share of `workers` first,
+    then what others lack.
 
     Raises PngnatError for a tokenizer whose ids do not fit.
     """
@@ -144,7 +150,9 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
     shards = cached_shards(build.cache, build.split)
     tokenizer = PngTokenizer.load(build.tokenizer)
     if tokenizer.vocabulary_size > np.iinfo(np.uint16).max:
-        raise PngnatError(f"the token store has room for 65535 ids, the tokenizer has {tokenizer.vocabulary_size}: train a smaller one")
+        raise PngnatError(
+            f"the token store has room for 65535 ids, the tokenizer has {tokenizer.vocabulary_size}: train a smaller one"
+        )
     made_of = {
         "format": _FORMAT,
         "utterances": digest([shard.name for shard in shards]),
@@ -163,7 +171,9 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
     work = list(zip(shards, paths, strict=True))
     place, machines = build.workers.share
     if machines > 1:
-        deque(in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work[place - 1 :: machines], build.workers), 0)
+        deque(
+            in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work[place - 1 :: machines], build.workers), 0
+        )
     tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work, build.workers)
     _finish(folder, paths, tqdm(tokenized, f"{build.split} to tokens", total=len(shards), unit="shard"))
     return TokenStore(folder)
@@ -209,6 +219,8 @@ class ShardTokenizer:
             lengths=np.array([len(tokens.ids) for tokens in kept], np.uint16),
             phonemes=np.array([tokens.num_phoneme_tokens for tokens in kept], np.uint16),
             ids=np.concatenate([np.zeros(0, np.uint16), *(tokens.ids.astype(np.uint16) for tokens in kept)]),
-            word_positions=np.concatenate([np.zeros(0, np.uint16), *(tokens.word_positions.astype(np.uint16) for tokens in kept)]),
+            word_positions=np.concatenate(
+                [np.zeros(0, np.uint16), *(tokens.word_positions.astype(np.uint16) for tokens in kept)]
+            ),
             too_long=len(encoded) - len(kept),
         )

@@ -16,11 +16,13 @@ LARGEST = 3.0
 
 
 class MelCorrection(nn.Module):
-    """S'_kt = S_kt sum_m b_mk exp(g_mt (mel_mt - mel_mt(y))): S the transform of a sound y, b_mk the share that band m has of the bands
-    at frequency k, g the trust in the mel, from 0 to 1; the corrected sound is the inverse transform of S'.
+    """S'_kt = S_kt sum_m b_mk exp(g_mt (mel_mt - mel_mt(y))): S the transform of a sound y, b_mk the share that band m
+    has of the bands at frequency k, g the trust in the mel, from 0 to 1; the corrected sound is the inverse transform
+    of S'.
 
-    A network over frames does not hear what its frames add up to where they overlap. Here the sum is compared with the mel, as
-    Griffin and Lim (1984) do with a whole spectrogram, so that no more of it is lost than the phase costs. The transform is as long as
+    A network over frames does not hear what its frames add up to where they overlap. Here the sum is compared with the
+    mel, as Griffin and Lim (1984) do with a whole spectrogram, so that no more of it is lost than the phase costs. The
+    transform is as long as
     the window: the mel's longer one costs twice as much, and copies sound the same.
     """
 

@@ -36,23 +36,39 @@ class HifiGanConfig:
             raise ValueError("each of the resblock_kernel_sizes needs dilations")
         if not all(kernel % 2 for kernel in self.resblock_kernel_sizes):
             raise ValueError("each of the resblock_kernel_sizes must be odd, or frames shift")
-        if any((kernel - rate) % 2 or kernel < rate for rate, kernel in zip(self.upsample_rates, self.upsample_kernel_sizes, strict=True)):
-            raise ValueError("each kernel must be longer than its upsampling rate by an even number, or its frames shift")
+        if any(
+            (kernel - rate) % 2 or kernel < rate
+            for rate, kernel in zip(self.upsample_rates, self.upsample_kernel_sizes, strict=True)
+        ):
+            raise ValueError(
+                "each kernel must be longer than its upsampling rate by an even number, or its frames shift"
+            )
 
         # Each upsampling halves the channels.
         if self.upsample_initial_channel < 2 ** len(self.upsample_rates):
-            raise ValueError(f"{self.upsample_initial_channel} channels cannot be halved {len(self.upsample_rates)} times")
+            raise ValueError(
+                f"{self.upsample_initial_channel} channels cannot be halved {len(self.upsample_rates)} times"
+            )
 
     def _check_sizes(self) -> None:
-        """A stranger wrote them: a network of many layers without channels has no weights, and still takes time to make."""
+        """A stranger wrote them: a network of many layers without channels has no weights, and still takes time to
+        make."""
         dilations = self.resblock_dilation_sizes if isinstance(self.resblock_dilation_sizes, list) else []
-        lists = (self.upsample_rates, self.upsample_kernel_sizes, self.resblock_kernel_sizes, self.resblock_dilation_sizes, *dilations)
+        lists = (
+            self.upsample_rates,
+            self.upsample_kernel_sizes,
+            self.resblock_kernel_sizes,
+            self.resblock_dilation_sizes,
+            *dilations,
+        )
         if not all(isinstance(one, list) and len(one) <= _MOST_BLOCKS for one in lists):
             raise ValueError(f"rates, kernels and dilations must be lists of {_MOST_BLOCKS} entries at most")
         reaches = [*self.upsample_kernel_sizes, *self.resblock_kernel_sizes, *chain(*dilations)]
         sizes = [self.model_in_dim, self.sampling_rate, self.upsample_initial_channel, *self.upsample_rates, *reaches]
         if not all(type(size) is int and size > 0 for size in sizes) or max(reaches, default=0) > _LONGEST_KERNEL:
-            raise ValueError(f"sizes must be whole numbers above 0, and kernels and dilations {_LONGEST_KERNEL} at most")
+            raise ValueError(
+                f"sizes must be whole numbers above 0, and kernels and dilations {_LONGEST_KERNEL} at most"
+            )
         if not isinstance(self.leaky_relu_slope, (int, float)) or not isinstance(self.normalize_before, bool):
             raise ValueError("leaky_relu_slope must be a number, and normalize_before true or false")
 
@@ -89,13 +105,16 @@ class FramesFirst(nn.Module):
 
 
 def hifigan(config: HifiGanConfig) -> nn.Module:
-    """A SpeechT5HifiGan with fresh weights: (B, T, M) to (B, T * hop). Raises PngnatError where transformers does not work."""
+    """A SpeechT5HifiGan with fresh weights: (B, T, M) to (B, T * hop). Raises PngnatError where transformers does not
+    work."""
     try:
         # Seconds to import, and only this vocoder needs it.
         from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
     # OSError: transformers imports torchaudio where it is installed, and that may be made for another PyTorch.
     except (ImportError, OSError) as error:
-        raise PngnatError(f"HiFi-GAN needs the package transformers, which cannot be imported here ({error})") from error
+        raise PngnatError(
+            f"HiFi-GAN needs the package transformers, which cannot be imported here ({error})"
+        ) from error
 
     # transformers takes no whole number for a fraction.
     settings = asdict(config) | {"leaky_relu_slope": float(config.leaky_relu_slope)}

@@ -44,14 +44,17 @@ class PitchConfig:
 
 
 class PitchNet(nn.Module):
-    """Classifies each frame's pitch and reads it off between the classes, as CREPE does (Kim et al., arXiv 1802.06182, section 2)."""
+    """Classifies each frame's pitch and reads it off between the classes, as CREPE does (Kim et al., arXiv 1802.06182,
+    section 2)."""
 
     def __init__(self, n_mels: int, config: PitchConfig) -> None:
         super().__init__()
         self.config = config
         self.net = ConvNeXt(n_mels, config.bins + 1, config.width, config.hidden, config.blocks)
         self.log_centres: Tensor
-        self.register_buffer("log_centres", torch.linspace(math.log(config.f_min), math.log(config.f_max), config.bins), persistent=False)
+        self.register_buffer(
+            "log_centres", torch.linspace(math.log(config.f_min), math.log(config.f_max), config.bins), persistent=False
+        )
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """mel (B, M, T), scaled, to logits of the pitch classes (B, T, bins) and of voicing (B, T)."""
@@ -61,8 +64,8 @@ class PitchNet(nn.Module):
     def decode(self, classes: Tensor) -> Tensor:
         """Logits (B, T, bins) to f0 (B, T) in Hz, never 0: the mean around the mean around the likeliest class.
 
-        Twice, since it jumps where two classes are about as likely and rounding decides between them; the second mean hardly does.
-        """
+        Twice, since it jumps where two classes are about as likely and rounding decides between them; the second mean
+        hardly does."""
         bins = torch.arange(self.config.bins, device=classes.device)
         likeliest = classes.argmax(-1, keepdim=True)
         steps = bins - likeliest
@@ -70,18 +73,22 @@ class PitchNet(nn.Module):
         mean = (near * steps).sum(-1, keepdim=True)
         weights = classes.float().softmax(-1) * (REACH + 1 - (steps - mean).abs()).clamp(0, 1)
         weights = weights / weights.sum(-1, keepdim=True)
-        # Far from the class in single precision, a millionth of an error would in ten seconds move the pulses by a quarter of a sample.
+        # Far from the class in single precision, a millionth of an error would in ten seconds move the pulses by a
+        # quarter of a sample.
         place = likeliest[..., 0] + (weights * steps).sum(-1).to(_double(classes))
         return torch.exp(self.config.log_f_min + self.config.spacing * place).to(weights.dtype)
 
     def loss(self, classes: Tensor, voicing: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
-        """Cross-entropies of pitch (voiced frames alone) and of voicing, each a mean. f0: (B, T) in Hz, 0 where unvoiced."""
+        """Cross-entropies of pitch (voiced frames alone) and of voicing, each a mean. f0: (B, T) in Hz, 0 where
+        unvoiced."""
         voiced = (f0 > 0).float()
         spacing = self.log_centres[1] - self.log_centres[0]
         distance = (torch.log(f0.clamp(min=self.config.f_min))[..., None] - self.log_centres) / spacing
         target = torch.softmax(-0.5 * distance.square(), dim=-1)
         pitch = -(target * classes.float().log_softmax(-1)).sum(-1)
-        return (pitch * voiced).sum() / voiced.sum().clamp(min=1), F.binary_cross_entropy_with_logits(voicing.float(), voiced)
+        return (pitch * voiced).sum() / voiced.sum().clamp(min=1), F.binary_cross_entropy_with_logits(
+            voicing.float(), voiced
+        )
 
 
 def _double(values: Tensor) -> torch.dtype:

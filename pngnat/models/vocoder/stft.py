@@ -10,9 +10,8 @@ from torch import Tensor, nn
 class FramedStft(nn.Module):
     """STFT and its inverse with frame t centred at sample (t + 0.5) * hop, so that T frames are T * hop samples.
 
-    window: samples in a frame, a Hann window. transform: the length of its Fourier transform, None for the window's; the rest of it is
-    zeros after the window. K = transform // 2 + 1 frequencies.
-    """
+    window: samples in a frame, a Hann window. transform: the length of its Fourier transform, None for the window's;
+    the rest of it is zeros after the window. K = transform // 2 + 1 frequencies."""
 
     def __init__(self, window: int, hop: int, transform: int | None = None) -> None:
         super().__init__()
@@ -40,11 +39,13 @@ class FramedStft(nn.Module):
         return torch.fft.rfft(padded.unfold(-1, self.size, self.hop) * self.window, self.transform).transpose(1, 2)
 
     def inverse(self, spectrum: Tensor) -> Tensor:
-        """complex (B, K, T) to the samples (B, T * hop) whose transform is nearest: windowed frames overlapped and added."""
+        """complex (B, K, T) to the samples (B, T * hop) whose transform is nearest: windowed frames overlapped and
+        added."""
         return self.trim(*self.overlap(spectrum))
 
     def overlap(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
-        """complex (B, K, T) to the sum of windowed frames (B, T * hop + 2 * pad) and the sum of squared windows beneath it, (1, same)."""
+        """complex (B, K, T) to the sum of windowed frames (B, T * hop + 2 * pad) and the sum of squared windows beneath
+        it, (1, same)."""
         frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.transform)[..., : self.size] * self.window
         return self._add(frames), self._add(self.window.square().expand(1, frames.shape[1], -1))
 
@@ -54,7 +55,8 @@ class FramedStft(nn.Module):
         return total[:, inside] / weight[:, inside]
 
     def _add(self, frames: Tensor) -> Tensor:
-        """(B, T, size) to (B, (T - 1) * hop + size). Hop by hop, some seven times quicker than `torch.nn.functional.fold`."""
+        """(B, T, size) to (B, (T - 1) * hop + size). Hop by hop, some seven times quicker than
+        `torch.nn.functional.fold`."""
         hops, count = -(-self.size // self.hop), frames.shape[1]
         parts = F.pad(frames, (0, hops * self.hop - self.size)).unflatten(-1, (hops, self.hop))
         shifted = [F.pad(parts[:, :, place], (0, 0, place, hops - 1 - place)) for place in range(hops)]

@@ -25,15 +25,17 @@ def stream(
     growth: float = GROWTH,
     longest: int = LONGEST,
 ) -> Iterator[Tensor]:
-    """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1, M, T), and the
-    generator NumPy's: PyTorch's draws other numbers in pieces than at once.
+    """Sound of a mel in pieces (1, S_i), whose sum of lengths is T * hop. Arguments as for Vocoder.forward; mel is (1,
+    M, T), and the generator NumPy's: PyTorch's draws other numbers in pieces than at once.
 
-    first: frames until the first piece; each next one is `growth` times as long, up to `longest`. Each piece costs the network some
-    25 frames of context on either side, so short pieces arrive sooner but cost more.
+    first: frames until the first piece; each next one is `growth` times as long, up to `longest`. Each piece costs the
+    network some 25 frames of context on either side, so short pieces arrive sooner but cost more.
     Raises ValueError for more than one mel, and for a first piece of a single frame.
     """
     if mel.shape[0] != 1:
-        raise ValueError(f"a stream is of one mel, not of {mel.shape[0]}: the noise of several is drawn in another order")
+        raise ValueError(
+            f"a stream is of one mel, not of {mel.shape[0]}: the noise of several is drawn in another order"
+        )
     parts = pieces(mel.shape[2], first, growth, longest)
     if isinstance(vocoder, ForeignVocoder):
         vocoder.check_pitch(f0 is not None or isinstance(semitones, Tensor) or semitones != 0)
@@ -60,8 +62,8 @@ def _overlapped(
 ) -> Iterator[Tensor]:
     """Spectra made piece by piece, whose inverse transforms are added where they overlap, and corrected piece by piece.
 
-    Pitch and pulses are made for all of the mel at once: they are a small part of the work, and their phase runs through.
-    """
+    Pitch and pulses are made for all of the mel at once: they are a small part of the work, and their phase runs
+    through."""
     frames, stft = mel.shape[2], vocoder.stft
     pitch, voicing, natural = vocoder.choose_f0(mel, f0, semitones)
     source = stft.padded(vocoder.spoken_pulses(pitch, voicing))
@@ -89,7 +91,8 @@ class OverlapAdd:
         self.tail = self.weight = stft.window.new_zeros(1, 2 * stft.pad)
 
     def add(self, spectrum: Tensor, last: bool) -> Tensor:
-        """The next frames (1, K, T'), of which the `last` end the sound, to the samples (1, S') that no later frame changes."""
+        """The next frames (1, K, T'), of which the `last` end the sound, to the samples (1, S') that no later frame
+        changes."""
         total, weight = self.stft.overlap(spectrum)
         total[:, : 2 * self.stft.pad] += self.tail
         weight[:, : 2 * self.stft.pad] += self.weight
@@ -101,7 +104,8 @@ class OverlapAdd:
 
 
 class CorrectedStream:
-    """A MelCorrection of a sound that comes in pieces. It lags behind by the half window that its last whole frame needs."""
+    """A MelCorrection of a sound that comes in pieces. It lags behind by the half window that its last whole frame
+    needs."""
 
     def __init__(self, correction: MelCorrection) -> None:
         self.correction, self.joined = correction, OverlapAdd(correction.stft)
@@ -109,7 +113,8 @@ class CorrectedStream:
         self.mel = self.trust = correction.bands.new_zeros(1, correction.bands.shape[1], 0)
 
     def add(self, samples: Tensor, mel: Tensor, trust: Tensor, last: bool) -> Tensor:
-        """The next samples (1, S'), and mel and trust (1, M, T') of the next frames, to the corrected samples that are ready."""
+        """The next samples (1, S'), and mel and trust (1, M, T') of the next frames, to the corrected samples that are
+        ready."""
         stft = self.correction.stft
         self.waiting = torch.cat([self.waiting, samples, samples.new_zeros(1, stft.pad if last else 0)], dim=1)
         self.mel, self.trust = torch.cat([self.mel, mel], dim=2), torch.cat([self.trust, trust], dim=2)
@@ -117,7 +122,9 @@ class CorrectedStream:
         if count < 1:
             return samples[:, :0]
         spectrum = stft.of_padded(self.waiting[:, : (count - 1) * stft.hop + stft.size])
-        made = self.joined.add(self.correction.corrected(spectrum, self.mel[..., :count], self.trust[..., :count]), last)
+        made = self.joined.add(
+            self.correction.corrected(spectrum, self.mel[..., :count], self.trust[..., :count]), last
+        )
         self.waiting = self.waiting[:, count * stft.hop :]
         self.mel, self.trust = self.mel[..., count:], self.trust[..., count:]
         return made

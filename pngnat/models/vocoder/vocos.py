@@ -1,8 +1,7 @@
 """The network of Vocos (Siuzdak, arXiv 2306.00814), for its checkpoints.
 
-The package `vocos` (MIT, last release of October 2023) imports torchaudio and encodec, which fit no current PyTorch. Its network is small:
-these modules bear the names of its weights.
-"""
+The package `vocos` (MIT, last release of October 2023) imports torchaudio and encodec, which fit no current PyTorch.
+Its network is small: these modules bear the names of its weights."""
 
 from __future__ import annotations
 
@@ -21,8 +20,8 @@ _LARGEST_MAGNITUDE = 100.0
 
 @dataclass(frozen=True)
 class VocosConfig:
-    """As in a checkpoint's config.yaml: input_channels: mel bins; dim, intermediate_dim, num_layers: the backbone; n_fft, hop_length:
-    the head's inverse transform, whose window is n_fft samples long."""
+    """As in a checkpoint's config.yaml: input_channels: mel bins; dim, intermediate_dim, num_layers: the backbone;
+    n_fft, hop_length: the head's inverse transform, whose window is n_fft samples long."""
 
     input_channels: int
     dim: int
@@ -39,7 +38,8 @@ class VocosConfig:
 
     @property
     def reach(self) -> int:
-        """Frames on either side that a frame of sound depends on: the convolutions', and the windows that overlap it."""
+        """Frames on either side that a frame of sound depends on: the convolutions', and the windows that overlap
+        it."""
         return (self.num_layers + 1) * (_KERNEL // 2) + self.n_fft // self.hop_length
 
 

@@ -1,8 +1,7 @@
 """Written sentences to spoken words: an ordered list of rules, the most specific first.
 
-Own rules and no library: wetext says "$1,299.99" wrongly and months in lower case, num2words is LGPL, inflect knows numbers alone;
-the table in tests/text/test_normalize.py is what proves them.
-"""
+Own rules and no library: wetext says "$1,299.99" wrongly and months in lower case, num2words is LGPL, inflect knows
+numbers alone; the table in tests/text/test_normalize.py is what proves them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,18 @@ from pngnat.text.initialisms import is_initialism
 from pngnat.text.normalize.numbers import code, digits
 from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop, letters
 from pngnat.text.normalize.stops import LETTERED, STARTS
-from pngnat.text.normalize.tables import BIG_STATES, COMPASS, DOTTED, FREE_TITLES, MARKED, NUMBERED, PLAIN, STATES, STREETS, TITLES
+from pngnat.text.normalize.tables import (
+    BIG_STATES,
+    COMPASS,
+    DOTTED,
+    FREE_TITLES,
+    MARKED,
+    NUMBERED,
+    PLAIN,
+    STATES,
+    STREETS,
+    TITLES,
+)
 
 _PLACES = frozenset({"St", "Ste", "Sts", "Ft", "Mt", "Mts", "Pt"})
 _PERSONS = [title for title in TITLES if title not in _PLACES]
@@ -37,7 +48,9 @@ def _title(match: re.Match[str]) -> str | None:
         return None
     if title == "Sr" and before(match, r"[A-Z][\w’'-]+,?\s"):
         return None
-    if title == "Sr" and after(match, r"\s(?:VP|Vice|Director|Manager|Editor|Engineer|Analyst|Developer|Producer|Counsel|Advisor)"):
+    if title == "Sr" and after(
+        match, r"\s(?:VP|Vice|Director|Manager|Editor|Engineer|Analyst|Developer|Producer|Counsel|Advisor)"
+    ):
         return "Senior"
     return TITLES[title]
 
@@ -48,7 +61,10 @@ def _ends_street(match: re.Match[str]) -> bool:
     numbered = before(match, r"\b\d+\s(?:[NSEW]\.?\s)?(?:[A-Z][\w’'-]+\s)+|\d(?:st|nd|rd|th)\s")
     compass = named and after(match, r"\s(?:[NS][EW]|[NSEW])\b")
     return bool(
-        (named and STARTS.match(match.string, match.end())) or numbered or compass or (named and match["dot"] and not after(match, r"\s"))
+        (named and STARTS.match(match.string, match.end()))
+        or numbered
+        or compass
+        or (named and match["dot"] and not after(match, r"\s"))
     )
 
 
@@ -75,7 +91,8 @@ def _dotted(match: re.Match[str]) -> str | None:
 
 
 def _initials(match: re.Match[str]) -> str:
-    """Dotted letters become one initialism ("U.S." -> "US"), or letters of their own where that would be a word ("J.R." -> "J R")."""
+    """Dotted letters become one initialism ("U.S." -> "US"), or letters of their own where that would be a word ("J.R."
+    -> "J R")."""
     if not match[0].endswith(".") and (known := DOTTED.get(match[0].lower() + ".")):
         return known
     joined = match[0].replace(".", "").upper()
@@ -116,10 +133,17 @@ BEFORE_NUMBERS: tuple[Rule, ...] = (
         needs=NUMBER,
     ),
     Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa ", needs=NUMBER),
-    Rule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " ", needs=NUMBER),
+    Rule(
+        r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)",
+        lambda m: m["gap"] + _LIVED[m["word"]] + " ",
+        needs=NUMBER,
+    ),
     Rule(
         rf",\ (?P<state>{any_of(_STATE_NAMES)}|D\.C\.),?\ (?P<zip>\d{{5}})(?:-(?P<more>\d{{4}}))?(?!\w)",
-        lambda m: f", {_STATE_NAMES[m['state'].replace('.', '')]} {digits(m['zip'])}" + (f" dash {digits(m['more'])}" if m["more"] else ""),
+        lambda m: (
+            f", {_STATE_NAMES[m['state'].replace('.', '')]} {digits(m['zip'])}"
+            + (f" dash {digits(m['more'])}" if m["more"] else "")
+        ),
         needs=NUMBER,
     ),
     Rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),

@@ -1,4 +1,5 @@
-"""Whether a number with a unit is an adjective, so that the unit is singular: "a ten meter passage", "a thirty minute show"."""
+"""Whether a number with a unit is an adjective, so that the unit is singular: "a ten meter passage", "a thirty minute
+show"."""
 
 from __future__ import annotations
 
@@ -7,9 +8,7 @@ import re
 from pngnat.text.normalize.rules import after, before
 
 _DETERMINER = r"\b(?i:the|this|that|my|your|his|her|its|our|their|each|every|another|one|first|second|third|last|next|new|old|same|whole)\s"
-_ARTICLE = (
-    r"\b(?i:an?|another|every|each)\s(?:[a-z]+(?:ed|ing|al|ous|ful|y|ic|ive|ly)\s|new\s|nice\s|big\s|small\s|good\s|bad\s|short\s|long\s)?"
-)
+_ARTICLE = r"\b(?i:an?|another|every|each)\s(?:[a-z]+(?:ed|ing|al|ous|ful|y|ic|ive|ly)\s|new\s|nice\s|big\s|small\s|good\s|bad\s|short\s|long\s)?"
 # After the unit these go on with the sentence; what they follow is no adjective ("the 5 km between them").
 _NO_NOUN = re.compile(
     r"(?:of|in|on|at|to|from|for|with|by|per|and|or|but|nor|than|then|as|if|when|while|that|which|who|is|was|are|were|be|has|had|have|will|would"

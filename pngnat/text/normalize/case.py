@@ -63,7 +63,8 @@ def _is_ordinary(word: str) -> bool:
 
 
 def calm(text: str) -> str:
-    """`text` with its stressed words in lower case and its initialisms in capitals ("It IS up to US" -> "It is up to us")."""
+    """`text` with its stressed words in lower case and its initialisms in capitals ("It IS up to US" -> "It is up to
+    us")."""
     capitals = [match for match in _WORD.finditer(text) if len(match[0]) > 1 and match[0].isupper()]
     if not capitals:
         return text

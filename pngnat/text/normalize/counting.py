@@ -5,13 +5,33 @@ from __future__ import annotations
 import re
 
 from pngnat.text.lexicon import dictionary
-from pngnat.text.normalize.numbers import PLAIN_NUMBER, VULGAR, WHOLE, cardinal, code, decimal, digits, mixed, ordinal, plural, year
+from pngnat.text.normalize.numbers import (
+    PLAIN_NUMBER,
+    VULGAR,
+    WHOLE,
+    cardinal,
+    code,
+    decimal,
+    digits,
+    mixed,
+    ordinal,
+    plural,
+    year,
+)
 from pngnat.text.normalize.rules import NUMBER, Rule, after, before, letters
 
 _DECIMAL = rf"(?:{WHOLE})(?:\.\d+)?"
 
 
-_SCALES = {"k": "thousand", "K": "thousand", "M": "million", "mn": "million", "B": "billion", "bn": "billion", "T": "trillion"}
+_SCALES = {
+    "k": "thousand",
+    "K": "thousand",
+    "M": "million",
+    "mn": "million",
+    "B": "billion",
+    "bn": "billion",
+    "T": "trillion",
+}
 _COUNTED = (
     r"\+?\s(?:(?:new|more|active|monthly|daily|unique|total|paid|registered|other|different|free|extra|additional|square)\s)*"
     r"(?:people|men|women|children|(?!(?:is|was|has|this|as|us|always|across|less|plus|does|its|his|runs|races|videos|monitors|displays|screens)\b)"
@@ -69,7 +89,8 @@ def _letters_and_digits(match: re.Match[str]) -> str | None:
 
 
 def _code_letters(text: str) -> str:
-    """The letters of a code, so that those are spelled that could be a word ("ES6", "IPv6"), and words stay ("python3")."""
+    """The letters of a code, so that those are spelled that could be a word ("ES6", "IPv6"), and words stay
+    ("python3")."""
     if len(text) == 2 and text.isupper() and text.lower() in dictionary():
         return f"{text[0]}{'-' if text[0] == 'A' else ' '}{text[1]}"
     if 1 < len(text) < 5 and text.lower() not in dictionary() and not text.istitle():
@@ -94,7 +115,9 @@ def _scaled(match: re.Match[str]) -> str | None:
 
 def _code_number(text: str) -> str:
     if "." in text:
-        return " point ".join(digits(part) if len(part) > 2 or part[0] == "0" else cardinal(part) for part in text.split("."))
+        return " point ".join(
+            digits(part) if len(part) > 2 or part[0] == "0" else cardinal(part) for part in text.split(".")
+        )
     return code(text) if len(text) == 3 or (len(text) == 4 and "0" not in (text[0], text[2])) else cardinal(text)
 
 
@@ -102,15 +125,15 @@ def _formula(match: re.Match[str]) -> str | None:
     """ "NaCl", "CaCO3": a chemical formula, whose symbols are spelled."""
     if not re.search(r"[a-z].*[A-Z]|[A-Z].*[A-Z].*[a-z]", match[0]) or match[0].lower() in dictionary():
         return None
-    return " ".join(letters(piece) if piece.isalpha() else cardinal(piece) for piece in re.findall(r"[A-Za-z]+|\d+", match[0]))
+    return " ".join(
+        letters(piece) if piece.isalpha() else cardinal(piece) for piece in re.findall(r"[A-Za-z]+|\d+", match[0])
+    )
 
 
 def _chess(match: re.Match[str]) -> str:
     takes = " takes" if match["takes"] else ""
     check = {"+": " check", "#": " mate"}.get(match["check"] or "", "")
-    return (
-        f"{_PIECES[match['piece']]}{takes} {letters(match['file'])}{'-' if match['file'] == 'a' else ' '}{cardinal(match['rank'])}{check}"
-    )
+    return f"{_PIECES[match['piece']]}{takes} {letters(match['file'])}{'-' if match['file'] == 'a' else ' '}{cardinal(match['rank'])}{check}"
 
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
@@ -120,20 +143,30 @@ WITHOUT_NUMBERS: tuple[Rule, ...] = (
     Rule(rf"\b(?:(?:{_ELEMENTS})\d{{0,2}}){{2,8}}\b", _formula),
     Rule(
         r"\b(?:(?P<first>A)\s?[-–]\s?(?P<last>Z)|(?P<from>[A-Y])–(?P<to>[B-Z]))\b(?![-'’])",
-        lambda m: f"{m['first'] or m['from']}{'-' if (m['first'] or m['from']) == 'A' else ' '}to {m['last'] or m['to']}",
+        lambda m: (
+            f"{m['first'] or m['from']}{'-' if (m['first'] or m['from']) == 'A' else ' '}to {m['last'] or m['to']}"
+        ),
     ),
 )
 RULES: tuple[Rule, ...] = (
-    Rule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess, needs=NUMBER),
     Rule(
-        r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)", lambda m: m["first"] + " to ", needs=NUMBER
+        r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess, needs=NUMBER
+    ),
+    Rule(
+        r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)",
+        lambda m: m["first"] + " to ",
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w.])(?P<number>\d[\d,]*)(?:st|nd|rd|th)(?P<more>s?)\b",
         lambda m: plural(ordinal(m["number"])) if m["more"] else ordinal(m["number"]),
         needs=NUMBER,
     ),
-    Rule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar, needs=NUMBER),
+    Rule(
+        rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])",
+        _vulgar,
+        needs=NUMBER,
+    ),
     Rule(
         r"\b802\.(?P<number>\d{1,2})(?P<letters>[a-z]{1,2})?\b",
         lambda m: f"eight oh two dot {cardinal(m['number'])} {letters(m['letters'] or '')}".rstrip(),
@@ -165,6 +198,10 @@ RULES: tuple[Rule, ...] = (
         lambda m: cardinal(m["whole"]),
         needs=NUMBER,
     ),
-    Rule(rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)", _number, needs=NUMBER),
+    Rule(
+        rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)",
+        _number,
+        needs=NUMBER,
+    ),
     Rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number, needs=NUMBER),
 )

@@ -71,7 +71,9 @@ def _calendar_list(match: re.Match[str]) -> str:
 
 
 def _is_star(match: re.Match[str]) -> bool:
-    return match[0] == "Sun." and bool(before(match, r"\b(?:the|a|our|rising|setting|hot|bright|warm|midnight|morning|evening|blazing)\s"))
+    return match[0] == "Sun." and bool(
+        before(match, r"\b(?:the|a|our|rising|setting|hot|bright|warm|midnight|morning|evening|blazing)\s")
+    )
 
 
 def _calendar_range(match: re.Match[str]) -> str:
@@ -127,7 +129,9 @@ def _clock(hour: str, minute: str | None, second: str | None, half: bool) -> str
         minutes = " o'clock" if 0 < int(hour) <= 12 else " hundred"
     else:
         minutes = f" oh {cardinal(minute[1])}" if minute[0] == "0" else f" {cardinal(minute)}"
-    seconds = f" and {cardinal(int(second))} {'second' if int(second) == 1 else 'seconds'}" if second and int(second) else ""
+    seconds = (
+        f" and {cardinal(int(second))} {'second' if int(second) == 1 else 'seconds'}" if second and int(second) else ""
+    )
     return cardinal(int(hour)) + minutes + seconds
 
 
@@ -160,7 +164,13 @@ def _military(match: re.Match[str]) -> str | None:
     if hour[0] != "0" and (after(match, r"\s(?:of|in|per|a)\b") or (minute == "00" and not lead)):
         return None
     said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(hour)
-    rest = " hundred" if minute == "00" else f" zero {cardinal(int(minute))}" if minute[0] == "0" else f" {cardinal(minute)}"
+    rest = (
+        " hundred"
+        if minute == "00"
+        else f" zero {cardinal(int(minute))}"
+        if minute[0] == "0"
+        else f" {cardinal(minute)}"
+    )
     return said + rest + (" UTC" if match["hours"] == "Z" else " hours" if match["hours"] else "")
 
 
@@ -192,7 +202,9 @@ def _month_and_day(month: str, day: str) -> str:
 
 def _bare_year(match: re.Match[str]) -> str | None:
     number = int(match["year"])
-    if not 1100 <= number <= 2099 or after(match, r"\s?[-–]\s?\d|\s?(?:kg|km|lbs?|mg|cm|mm|ft|mi|mph|hp|cc|ml|MB|GB|Hz|MHz|rpm|kW|sq)\b"):
+    if not 1100 <= number <= 2099 or after(
+        match, r"\s?[-–]\s?\d|\s?(?:kg|km|lbs?|mg|cm|mm|ft|mi|mph|hp|cc|ml|MB|GB|Hz|MHz|rpm|kW|sq)\b"
+    ):
         return None
     if before(match, _YEARLY) and not (after(match, _COUNTED) and before(match, r"\b(?i:of|from|by|around|between)\s")):
         return year(match["year"])
@@ -252,7 +264,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: m["first"] + " to ",
         needs=NUMBER,
     ),
-    Rule(rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day, needs=NUMBER),
+    Rule(
+        rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?",
+        _month_day,
+        needs=NUMBER,
+    ),
     Rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month, needs=NUMBER),
     Rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day, needs=NUMBER),
     Rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day, needs=NUMBER),
@@ -264,7 +280,9 @@ RULES: tuple[Rule, ...] = (
     Rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month, needs=NUMBER),
     Rule(rf"\b{_DAY_NAME}(?:/{_DAY_NAME})+(?!\w)|\b{_MONTH_NAME}(?:/{_MONTH_NAME})+(?!\w)", _calendar_list, needs="/"),
     Rule(rf"(?<=[\dmM]){_DASH}(?=(?:present|now|today|noon|midnight|close|late|dusk)\b)", lambda m: " to "),
-    Rule(rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to ", needs=NUMBER),
+    Rule(
+        rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to ", needs=NUMBER
+    ),
     Rule(rf"\b(?P<first>{_DAY_NAME}){_DASH}(?P<last>{_DAY_NAME})(?!\w)", _calendar_range),
     Rule(
         rf"\b(?P<first>M|Tu?|W){_DASH}(?P<last>W|Th|F|Sa|Su)(?=:?\s\d)",
@@ -314,7 +332,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"])),
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range, needs=NUMBER
+    ),
     Rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year, needs=NUMBER),
-    Rule(r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"]), needs=NUMBER),
+    Rule(
+        r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"]), needs=NUMBER
+    ),
 )

@@ -1,4 +1,5 @@
-"""Calculations and comparisons: "3x - 4 = 0", "a <= b", "5 * 3 = 15"; what has no sign of either is left to the other rules."""
+"""Calculations and comparisons: "3x - 4 = 0", "a <= b", "5 * 3 = 15"; what has no sign of either is left to the other
+rules."""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ def _pieces(text: str) -> list[str]:
 
 
 def _operand(text: str) -> str:
-    parts = re.fullmatch(rf"(?P<minus>[-−])?(?P<number>{_NUMBER})?(?P<letter>[A-Za-z])?(?P<power>[²³]|\^\d+)?", text, re.VERBOSE)
+    parts = re.fullmatch(
+        rf"(?P<minus>[-−])?(?P<number>{_NUMBER})?(?P<letter>[A-Za-z])?(?P<power>[²³]|\^\d+)?", text, re.VERBOSE
+    )
     assert parts, f"the rule's pattern lets through what is no operand: {text}"
     power = parts["power"] or ""
     said = [_number(parts["number"]) if parts["number"] else "", parts["letter"] or ""]
@@ -84,5 +87,7 @@ def _number(text: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(rf"(?<![\w.'’$£€¥/^%&-])(?<!\d\s){_OPERAND}(?:\s?{_SIGN}\s?{_OPERAND})+(?![\w'’%°$£€^]|[.,/:-]\w)", _calculation),
+    Rule(
+        rf"(?<![\w.'’$£€¥/^%&-])(?<!\d\s){_OPERAND}(?:\s?{_SIGN}\s?{_OPERAND})+(?![\w'’%°$£€^]|[.,/:-]\w)", _calculation
+    ),
 )

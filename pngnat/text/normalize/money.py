@@ -91,7 +91,8 @@ _SCALE = rf"(?:[ -]?(?P<spelled>{any_of(_SPELLED)})\b|\ ?(?P<scale>{any_of(_SCAL
 
 
 def _from_europe(match: re.Match[str]) -> str | None:
-    """ "1.250,50 €" with a comma at the thousands and a point before the cents; None where it is written so, or says no currency."""
+    """ "1.250,50 €" with a comma at the thousands and a point before the cents; None where it is written so, or says no
+    currency."""
     whole, cents = match["whole"], match["cents"]
     if not (match["before"] or match["after"]) or not ("." in whole or cents):
         return None
@@ -160,9 +161,15 @@ RULES: tuple[Rule, ...] = (
         _range,
         needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed, needs=NUMBER),
     Rule(
-        rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}", _prefixed, needs=NUMBER
+        rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}",
+        _prefixed,
+        needs=NUMBER,
+    ),
+    Rule(
+        rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}",
+        _prefixed,
+        needs=NUMBER,
     ),
     Rule(
         rf"(?<![\w.])(?P<amount>{_AMOUNT})\ ?¢",

@@ -33,7 +33,9 @@ QUANTITY = (
 )
 # A dash that says "to" and no "1-1/2".
 TO = rf"(?:\s?[–—]\s?|-(?!\d{{1,2}}[/⁄]|[{_SIGNS}]))"
-_FRACTION = re.compile(rf"(?:(?P<whole>\d+)(?:[ -]|\ and\ )?)??(?:(?P<top>\d+)[/⁄](?P<bottom>\d+)|(?P<sign>[{_SIGNS}]))")
+_FRACTION = re.compile(
+    rf"(?:(?P<whole>\d+)(?:[ -]|\ and\ )?)??(?:(?P<top>\d+)[/⁄](?P<bottom>\d+)|(?P<sign>[{_SIGNS}]))"
+)
 _MAX_DIGITS = 3 * (len(SCALES) + 1)
 
 
@@ -55,7 +57,8 @@ def _below_thousand(number: int) -> list[str]:
 
 
 def cardinal(text: str | int) -> str:
-    """A whole number, also with commas ("1,234" -> "one thousand two hundred thirty four"); too long ones digit by digit."""
+    """A whole number, also with commas ("1,234" -> "one thousand two hundred thirty four"); too long ones digit by
+    digit."""
     plain = str(text).replace(",", "")
     if len(plain) > _MAX_DIGITS or (len(plain) > 1 and plain[0] == "0"):
         return digits(plain)
@@ -83,7 +86,8 @@ def ordinal(text: str | int) -> str:
 
 
 def decimal(text: str) -> str:
-    """A number with or without a fraction and a sign ("-3.14" -> "minus three point one four", ".5" -> "point five")."""
+    """A number with or without a fraction and a sign ("-3.14" -> "minus three point one four", ".5" -> "point
+    five")."""
     sign = "minus " if text[:1] in ("-", "−") else ""
     whole, dot, fraction = text.lstrip("-−+").partition(".")
     spoken = cardinal(whole) if whole else ""
@@ -91,7 +95,8 @@ def decimal(text: str) -> str:
 
 
 def year(text: str | int) -> str:
-    """A year as it is said: "1984" -> "nineteen eighty four", "1905" -> "nineteen oh five", "2007" -> "two thousand seven"."""
+    """A year as it is said: "1984" -> "nineteen eighty four", "1905" -> "nineteen oh five", "2007" -> "two thousand
+    seven"."""
     plain = str(text)
     if len(plain) != 4 or plain[0] == "0" or 2000 <= int(plain) <= 2009 or plain[1:3] == "00":
         return cardinal(plain.lstrip("0") or "0")
@@ -102,7 +107,8 @@ def year(text: str | int) -> str:
 
 
 def code(text: str) -> str:
-    """A number in a name: "747" -> "seven forty seven", "404" -> "four oh four", "4090" -> "forty ninety", "500" -> "five hundred"."""
+    """A number in a name: "747" -> "seven forty seven", "404" -> "four oh four", "4090" -> "forty ninety", "500" ->
+    "five hundred"."""
     if len(text) > 4 or (len(text) > 1 and text[0] == "0"):
         return digits(text)
     if len(text) < 3 or text.endswith("00"):
@@ -118,9 +124,14 @@ def plural(word: str) -> str:
     """The plural of a number word or unit: "sixty" -> "sixties", "foot" -> "feet", "inch" -> "inches"."""
     if word.endswith("hertz"):
         return word
-    irregular = {"foot": "feet", "penny": "pence", "inch": "inches", "real": "reais", "krona": "kronor", "krone": "kroner"} | {
-        same: same for same in _SAME_IN_PLURAL
-    }
+    irregular = {
+        "foot": "feet",
+        "penny": "pence",
+        "inch": "inches",
+        "real": "reais",
+        "krona": "kronor",
+        "krone": "kroner",
+    } | {same: same for same in _SAME_IN_PLURAL}
     if word in irregular:
         return irregular[word]
     if word.endswith("y") and word[-2] not in "aeiou" and word != "zloty":
@@ -150,7 +161,8 @@ def mixed(whole: str | None, top: str, bottom: str) -> str | None:
 
 
 def quantity(text: str) -> str:
-    """What QUANTITY matches, with or without a sign ("-1 1/2" -> "minus one and a half", "1,500" -> "one thousand five hundred")."""
+    """What QUANTITY matches, with or without a sign ("-1 1/2" -> "minus one and a half", "1,500" -> "one thousand five
+    hundred")."""
     sign = "minus " if text[:1] in ("-", "−") else ""
     found = _FRACTION.fullmatch(text.lstrip("-−"))
     if found is None:
@@ -160,7 +172,8 @@ def quantity(text: str) -> str:
 
 
 def is_one(text: str) -> bool:
-    """Whether a unit after this number stands in the singular: after one, and after a fraction below one ("one half mile")."""
+    """Whether a unit after this number stands in the singular: after one, and after a fraction below one ("one half
+    mile")."""
     if found := _FRACTION.fullmatch(text.lstrip("-−")):
         return not found["whole"]
     try:

@@ -21,7 +21,9 @@ _RATED = (
     r"\b(?i:give|gave|gives|rate|rated|rating|rates|score|scored|scores|got|get|gets|it|pain|solid|was|is|of|a"
     r"|an)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"
 )
-_FRACTION_AFTER = r"\s(?:of\b|an?\b|(?:inch|mile|cup|cent|second|majority|full|empty|share|stake|size|scale|price|off)\w*\b)|[\"″]"
+_FRACTION_AFTER = (
+    r"\s(?:of\b|an?\b|(?:inch|mile|cup|cent|second|majority|full|empty|share|stake|size|scale|price|off)\w*\b)|[\"″]"
+)
 _PRESSURES = range(60, 260), range(30, 160)
 _SAID_AS_PAIR = {("24", "7"), ("9", "11"), ("7", "7"), ("18", "8"), ("18", "10")}
 
@@ -30,7 +32,11 @@ def _verse(match: re.Match[str]) -> str:
     order = f"{_ORDER[match['order']]} " if match["order"] else ""
     book = BOOKS.get(match["book"], match["book"])
     end = f" to {cardinal(match['end'])}" if match["end"] else ""
-    more = re.sub(r"\d+", lambda number: cardinal(number[0]), re.sub(r"\s?[-–—]\s?", " to ", (match["more"] or "").replace(":", " ")))
+    more = re.sub(
+        r"\d+",
+        lambda number: cardinal(number[0]),
+        re.sub(r"\s?[-–—]\s?", " to ", (match["more"] or "").replace(":", " ")),
+    )
     return f"{order}{book} {cardinal(match['chapter'])} {cardinal(match['verse'])}{end}{more}"
 
 
@@ -53,7 +59,11 @@ def _pair(match: re.Match[str], top: str, bottom: str) -> str | None:
     first, second = int(top), int(bottom)
     if match["sign"]:
         return None
-    if (top, bottom) in _SAID_AS_PAIR or first == 20 == second or (first == 20 and second in (15, 25, 30, 40, 50, 70, 100, 200)):
+    if (
+        (top, bottom) in _SAID_AS_PAIR
+        or first == 20 == second
+        or (first == 20 and second in (15, 25, 30, 40, 50, 70, 100, 200))
+    ):
         return f"{cardinal(top)} {cardinal(bottom)}"
     if (
         after(match, r"\s(?:time|meter|signature)\b")
@@ -75,7 +85,10 @@ def _pair(match: re.Match[str], top: str, bottom: str) -> str | None:
 def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
     if first > second or after(match, _FRACTION_AFTER):
         return False
-    if after(match, r"\s(?:stars?|points?|pts|marks?|correct|right|questions|rating|score|people|votes?|wins?)\b") or first == second > 1:
+    if (
+        after(match, r"\s(?:stars?|points?|pts|marks?|correct|right|questions|rating|score|people|votes?|wins?)\b")
+        or first == second > 1
+    ):
         return True
     return (second in (10, 100) and (first > 3 or bool(before(match, _RATED)))) or (
         second in (5, 20, 25, 30, 50)
@@ -100,11 +113,15 @@ VERSES: tuple[Rule, ...] = (
     ),
 )
 _AGES = "year|month|week|day|hour|minute|second|mile|foot|inch|man|person|point|yard|page|story|meter|acre|pound"
-_HOURS = rf"(?:{any_of([*DAYS, *MONTHS])}|(?i:open|hours|daily|from|pages?|aged?|ages|between|chapters?|verses?|grades?))"
+_HOURS = (
+    rf"(?:{any_of([*DAYS, *MONTHS])}|(?i:open|hours|daily|from|pages?|aged?|ages|between|chapters?|verses?|grades?))"
+)
 RULES: tuple[Rule, ...] = (
     Rule(
         r"(?<![\w/.])(?:(?P<top>\d{1,4})/(?P<letter>[a-z])|(?P<left>[a-z])/(?P<bottom>\d{1,4}))(?![\w/]|\.\d)",
-        lambda m: f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}",
+        lambda m: (
+            f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}"
+        ),
         needs=NUMBER,
     ),
     Rule(

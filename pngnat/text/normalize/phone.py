@@ -23,7 +23,9 @@ def _spelled(text: str) -> str:
 
 def _phone(match: re.Match[str]) -> str:
     """Groups with a comma between them, so that they are heard as groups."""
-    spoken = ", ".join(_group(group) for group in re.findall(r"\d+|[A-Z]{2,}", re.sub(r"(?<=\d{3})(?=\d{4}$)", " ", match["groups"])))
+    spoken = ", ".join(
+        _group(group) for group in re.findall(r"\d+|[A-Z]{2,}", re.sub(r"(?<=\d{3})(?=\d{4}$)", " ", match["groups"]))
+    )
     return ("plus " if match["groups"].startswith("+") else "") + spoken
 
 
@@ -51,10 +53,20 @@ RULES: tuple[Rule, ...] = (
         lambda m: ", extension " + digits(m["digits"]),
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])",
+        _phone,
+        needs=NUMBER,
+    ),
     Rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone, needs=NUMBER),
-    Rule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone, needs=NUMBER),
-    Rule(r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone, needs=NUMBER
+    ),
+    Rule(
+        r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])",
+        _phone,
+        needs=NUMBER,
+    ),
     Rule(
         r"(?P<lead>\b(?:ISBN|ISSN)(?:-1[03])?:?\ )(?P<digits>\d[\d-]{7,16}[\dX])(?!\w)",
         lambda m: m["lead"] + _spelled(m["digits"]),
@@ -68,8 +80,14 @@ RULES: tuple[Rule, ...] = (
         needs=NUMBER,
     ),
     Rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone, needs=NUMBER),
-    Rule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits, needs=NUMBER),
-    Rule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", lambda m: _groups(m[0]), needs=NUMBER),
+    Rule(
+        r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits, needs=NUMBER
+    ),
+    Rule(
+        r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])",
+        lambda m: _groups(m[0]),
+        needs=NUMBER,
+    ),
     Rule(
         r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)",
         lambda m: m["lead"] + digits(m["digits"]),

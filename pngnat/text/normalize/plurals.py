@@ -82,7 +82,11 @@ def _players(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)", _aircraft, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)",
+        _aircraft,
+        needs=NUMBER,
+    ),
     Rule(r"\b(?P<number>49|76|69)ers\b", _players, needs=NUMBER),
     Rule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S", needs=NUMBER),
     Rule(
@@ -90,7 +94,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: "five oh one C" + (f" {cardinal(m['number'])}" if m["number"] else ""),
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b",
+        _decades,
+        needs=NUMBER,
+    ),
     Rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"]), needs=NUMBER),
     Rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"]), needs=NUMBER),
     Rule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code, needs=NUMBER),
@@ -99,5 +107,7 @@ RULES: tuple[Rule, ...] = (
         lambda m: f"{code(m['number'])} {m['letter'].upper()}{'s' if m['many'] else ''}",
         needs=NUMBER,
     ),
-    Rule(r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number, needs=NUMBER),
+    Rule(
+        r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number, needs=NUMBER
+    ),
 )

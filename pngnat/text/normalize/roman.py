@@ -65,7 +65,8 @@ def _ruler(match: re.Match[str]) -> str | None:
 def _after_name(match: re.Match[str]) -> str | None:
     """Two capitalized words make a person, one makes a thing with a number."""
     if match["word"].strip() in _NO_NAMES or (
-        match["numeral"] in ("IV", "XX") and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
+        match["numeral"] in ("IV", "XX")
+        and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
     ):
         return None
     number = value(match["numeral"])
@@ -106,9 +107,14 @@ RULES: tuple[Rule, ...] = (
     Rule(r"\((?P<numeral>i{1,3}|iv|vi{0,3}|ix)\)", _item),
     Rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
     Rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
-    Rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
+    Rule(
+        rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted
+    ),
     Rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
-    Rule(r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)", _counted),
+    Rule(
+        r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)",
+        _counted,
+    ),
     Rule(r"(?P<word>\b(?:act|scene|chapter|part|book|volume)\s)(?P<numeral>I)(?=[,.:;]|\s*$)", _counted),
     Rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
     Rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),

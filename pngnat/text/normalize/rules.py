@@ -14,10 +14,11 @@ NUMBER = "0123456789²³½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
 
 @dataclass(frozen=True)
 class Rule:
-    """Replace what `pattern`, a verbose one, matches by what `spoken` makes of the match; None leaves the match as it is.
+    """Replace what `pattern`, a verbose one, matches by what `spoken` makes of the match; None leaves the match as it
+    is.
 
-    needs: characters of which a sentence must have one for the rule to apply, where the pattern has such; "" applies it to each.
-    """
+    needs: characters of which a sentence must have one for the rule to apply, where the pattern has such; "" applies it
+    to each."""
 
     pattern: str
     spoken: Callable[[re.Match[str]], str | None]
@@ -43,7 +44,8 @@ def any_of(words: Iterable[str]) -> str:
 
 
 def before(match: re.Match[str], pattern: str) -> re.Match[str] | None:
-    """Whether `pattern` (to be anchored with $ by this function) ends right before the match; looks back 60 characters."""
+    """Whether `pattern` (to be anchored with $ by this function) ends right before the match; looks back 60
+    characters."""
     return _compiled(f"(?:{pattern})$").search(match.string[max(0, match.start() - 60) : match.start()])
 
 
@@ -56,7 +58,8 @@ _compiled = lru_cache(maxsize=None)(re.compile)
 
 
 def letters(text: str) -> str:
-    """The letters of `text` one by one; the hyphen after an A says that it is the letter and no article, and is not said."""
+    """The letters of `text` one by one; the hyphen after an A says that it is the letter and no article, and is not
+    said."""
     return "".join(letter + ("-" if letter == "A" else " ") for letter in text.upper()).rstrip(" -")
 
 

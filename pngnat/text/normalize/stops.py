@@ -36,7 +36,9 @@ STARTS = re.compile(
 _NEXT = re.compile(_OPENERS + r"(?P<word>\S[\w'’-]*)")
 _GOES_ON = re.compile(_OPENERS + r"[,;:.!?…)\]}–—*/%&+=<>-]")
 _CALENDAR = frozenset([*MONTHS, *DAYS, *SHORT_MONTHS, *SHORT_DAYS])
-_ZONES = frozenset("EST EDT CST CDT MST MDT PST PDT GMT UTC ET CT MT PT BST CET Eastern Pacific Central Mountain".split())
+_ZONES = frozenset(
+    "EST EDT CST CDT MST MDT PST PDT GMT UTC ET CT MT PT BST CET Eastern Pacific Central Mountain".split()
+)
 # What stands before a single letter that is a name and no initial.
 LETTERED = r"\b(?i:plan|vitamin|grade|option|part|class|group|type|point|letter|section|hepatitis|appendix|exhibit|gate|apartment)\s"
 _ARTICLE = re.compile(r"\b(?i:the|my|your|his|her|our|their|a|this|that|good|dear)\s$")
@@ -57,7 +59,8 @@ _ROMAN = re.compile(r"[IVXLC]+$")
 
 
 def ends_sentence(text: str, dot: int, end: int, start: int = 0) -> bool:
-    """Whether the mark at text[dot] ends a sentence; `end` is where its closing quotes and brackets end, `start` where the sentence starts.
+    """Whether the mark at text[dot] ends a sentence; `end` is where its closing quotes and brackets end, `start` where
+    the sentence starts.
 
     It never does where what follows begins with a mark or a lower-case letter.
     """

@@ -80,13 +80,21 @@ RULES: tuple[Rule, ...] = (
     Rule(r"(?<=\w)\s?\|\s?(?=\w)", lambda m: ", "),
     Rule(
         r"(?<=[a-z])\s-\s(?=(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|minus)\b)",
-        lambda m: " minus " if before(m, r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|hundred)") else " — ",
+        lambda m: (
+            " minus " if before(m, r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|hundred)") else " — "
+        ),
     ),
     Rule(r"§§", lambda m: "sections"),
     Rule(r"\b(?P<letter>[ACDFG])(?P<sign>[#♯])(?!\w)", lambda m: f"{m['letter']} sharp"),
-    Rule(r"(?<![\w-])(?P<grade>[A-DF])-(?=\s(?:grade|average|student|paper|work|range)|[.,!?;]|\s?$)", lambda m: f"{m['grade']}-minus"),
+    Rule(
+        r"(?<![\w-])(?P<grade>[A-DF])-(?=\s(?:grade|average|student|paper|work|range)|[.,!?;]|\s?$)",
+        lambda m: f"{m['grade']}-minus",
+    ),
     Rule(r"(?<=\s)-{1,3}(?=\s)|-{2,3}", lambda m: "—"),
-    Rule(r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))", lambda m: "about "),
+    Rule(
+        r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))",
+        lambda m: "about ",
+    ),
     Rule(rf"(?P<sign>{any_of(_SAID)})", _sign),
     Rule(rf"(?P<letter>{any_of(_GREEK)})", lambda m: f" {_GREEK[m['letter']]} "),
 )

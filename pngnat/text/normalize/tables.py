@@ -37,7 +37,12 @@ RATES = dict(_rows("rates.tsv"))
 MONTHS = "January February March April May June July August September October November December".split()
 SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-SHORT_DAYS = {day[:3]: day for day in DAYS} | {"Tues": "Tuesday", "Weds": "Wednesday", "Thur": "Thursday", "Thurs": "Thursday"}
+SHORT_DAYS = {day[:3]: day for day in DAYS} | {
+    "Tues": "Tuesday",
+    "Weds": "Wednesday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+}
 COMPASS = {
     "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
 }  # fmt: skip

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.adjectives import is_adjective
-from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, VULGAR, cardinal, decimal, is_one, ordinal, plural, quantity
+from pngnat.text.normalize.numbers import (
+    PLAIN_NUMBER,
+    QUANTITY,
+    TO,
+    VULGAR,
+    cardinal,
+    decimal,
+    is_one,
+    ordinal,
+    plural,
+    quantity,
+)
 from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, full_stop
 from pngnat.text.normalize.tables import COMPASS, RATES, UNITS
 
@@ -37,7 +48,9 @@ def _named(unit: str, singular: bool) -> str:
 
 
 def _measure(match: re.Match[str], unit: str, adjective: bool = False) -> str:
-    singular = adjective or (is_one(match["number"]) and not match["first"]) or (bool(match["first"]) and _below_one(match))
+    singular = (
+        adjective or (is_one(match["number"]) and not match["first"]) or (bool(match["first"]) and _below_one(match))
+    )
     return f"{_count(match)} {_named(unit, singular)}"
 
 
@@ -61,7 +74,8 @@ def _unit(match: re.Match[str]) -> str | None:
 def _is_unit(match: re.Match[str], unit: str, gap: str, dot: str | None) -> bool:
     if unit == "in" and gap and not dot:
         return bool(
-            re.search(r"[/½-⅞¼¾]", match["number"]) and not after(match, r"\s(?:the|an?|my|this|that|it|all|which|order|his|her)\b")
+            re.search(r"[/½-⅞¼¾]", match["number"])
+            and not after(match, r"\s(?:the|an?|my|this|that|it|all|which|order|his|her)\b")
         )
     if unit == "in" and gap and not after(match, r"""\s*(?:$|[a-z,;)"'×x]|\s[A-Z])"""):
         return False
@@ -77,7 +91,9 @@ def _points(match: re.Match[str], unit: str) -> str:
     if (
         unit not in ("pt", "pts")
         or match["dot"]
-        or after(match, r"\s(?:of|cream|milk|water|beer|blood|ale|stout|ice|stock|broth|juice|oil|berries|\w*berries)\b")
+        or after(
+            match, r"\s(?:of|cream|milk|water|beer|blood|ale|stout|ice|stock|broth|juice|oil|berries|\w*berries)\b"
+        )
     ):
         return UNITS[unit]
     return (
@@ -176,10 +192,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         rf"(?<![\w.,/])(?P<number>{QUANTITY})\ ?(?P<unit>{any_of(UNITS)})?\.?\s?[x×]\s?(?={QUANTITY}\ ?(?:{any_of(UNITS)}"
         rf"|[x×]\s?\d)(?!\w))",
-        lambda m: f"{quantity(m['number'])}{' ' + _named(UNITS[m['unit']], is_one(m['number'])) if m['unit'] else ''} by ",
+        lambda m: (
+            f"{quantity(m['number'])}{' ' + _named(UNITS[m['unit']], is_one(m['number'])) if m['unit'] else ''} by "
+        ),
         needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])", _height, needs=NUMBER),
+    Rule(
+        r"(?<![\w.,'])(?P<feet>\d)['′]\s?(?P<inches>\d{1,2}(?:\.5|½|\ ?1/2)?)(?:[\"″]|'')?(?![\w'])",
+        _height,
+        needs=NUMBER,
+    ),
     Rule(rf"{_NUMBER}(?P<sign>[\"″])(?!\w)", _inches, needs=NUMBER),
     Rule(rf"{_NUMBER}(?:′(?!\w)|['’](?=\s(?:tall|long|wide|high|deep|by)\b))", _feet, needs=NUMBER),
     Rule(
@@ -188,9 +210,15 @@ RULES: tuple[Rule, ...] = (
         _feet_and_inches,
         needs=NUMBER,
     ),
-    Rule(r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b", lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}", needs=NUMBER),
     Rule(
-        r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])", _fahrenheit, needs=NUMBER
+        r"\b(?P<cold>\d{1,2})W-?(?P<hot>\d{2})\b",
+        lambda m: f"{cardinal(m['cold'])} W {cardinal(m['hot'])}",
+        needs=NUMBER,
+    ),
+    Rule(
+        r"(?<=\b(?:at|to|of|is)\s)(?P<number>\d{2,3})\ ?F(?![\w-])|(?<![\w.])(?P<exact>\d{2,3}\.\d)\ ?F(?![\w-])",
+        _fahrenheit,
+        needs=NUMBER,
     ),
     Rule(
         r"(?<![\w.,])(?P<first>\d+)['′]\s?[x×]\s?(?P<last>\d+)['′](?!\w)",
@@ -208,7 +236,11 @@ RULES: tuple[Rule, ...] = (
         lambda m: m["number"] + " to ",
         needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)", lambda m: decimal(m["number"]) + " to ", needs=NUMBER),
+    Rule(
+        rf"(?<![\w.,])(?P<number>{PLAIN_NUMBER})\ ?°\s?[-–—]\s?(?=\d[\d.]*\ ?°)",
+        lambda m: decimal(m["number"]) + " to ",
+        needs=NUMBER,
+    ),
     Rule(
         rf"(?<![\w.,/])(?P<number>\d{{1,2}}[/⁄]\d{{1,2}}|[{''.join(VULGAR)}])(?:-|\s?–\s?)(?=[\d{''.join(VULGAR)}])",
         lambda m: quantity(m["number"]) + " to ",
@@ -220,7 +252,11 @@ RULES: tuple[Rule, ...] = (
         needs=NUMBER,
     ),
     Rule(rf"{_NUMBER}\ ?[°º]\ ?(?:(?P<scale>[CFK])|(?P<way>[NSEW]))?(?![A-Za-z])", _degrees, needs=NUMBER),
-    Rule(rf"{_NUMBER}\ ?(?P<sign>[℃℉])", lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]], needs=NUMBER),
+    Rule(
+        rf"{_NUMBER}\ ?(?P<sign>[℃℉])",
+        lambda m: _measure(m, "degree") + {"℃": " Celsius", "℉": " Fahrenheit"}[m["sign"]],
+        needs=NUMBER,
+    ),
     Rule(rf"{_NUMBER}\ ?(?P<sign>[%‰])", _percent, needs=NUMBER),
     Rule(
         rf"{_NUMBER}(?P<gap>[\ -]?)(?P<unit>{any_of([*UNITS, 'c'])})(?P<power>[²³])?"
@@ -245,11 +281,16 @@ WITHOUT_NUMBERS: tuple[Rule, ...] = (
     Rule(
         rf"(?<![\w/])(?P<unit>km|mi|m|mm|cm|ft|MB|GB|Mb|Gb|kg|g|mg|mL|ml|L|gal|W|kWh)/(?P<rate>{any_of(_PERS)})(?:/(?P<rate2>{any_of(_PERS)}))?(?![\w/])",
         lambda m: (
-            f"{_named(UNITS[m['unit']], singular=False)} per {_PERS[m['rate']]}" + (f" per {_PERS[m['rate2']]}" if m["rate2"] else "")
+            f"{_named(UNITS[m['unit']], singular=False)} per {_PERS[m['rate']]}"
+            + (f" per {_PERS[m['rate2']]}" if m["rate2"] else "")
         ),
         needs="/",
     ),
-    Rule(rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b", lambda m: f" per {RATES[m['rate']]}", needs="/"),
+    Rule(
+        rf"(?<=[a-z])\ ?/(?P<rate>{any_of(w for w in RATES if len(w) > 2)})\b",
+        lambda m: f" per {RATES[m['rate']]}",
+        needs="/",
+    ),
     Rule(
         r"(?P<lead>\b(?i:per|a|an|each)\s)(?P<unit>lb|oz|gal|hr|yr|sq\ ft|sq\.\ ft|tsp|tbsp|wk|qt)\b(?P<dot>\.(?!\w))?",
         lambda m: m["lead"] + UNITS[m["unit"]] + full_stop(m),

@@ -1,1 +1,2 @@
-"""A voice's networks as ONNX graphs, written from its configs and pointing into its safetensors files for their weights."""
+"""A voice's networks as ONNX graphs, written from its configs and pointing into its safetensors files for their
+weights."""

@@ -19,7 +19,9 @@ _NEVER = -1e9
 def acoustic_graphs(config: PngNatConfig, layout: WeightLayout, int8: bool = False) -> dict[str, onnx.ModelProto]:
     """The graphs by name. Raises PngnatError for the `lstm` decoder, whose loop over frames runs with PyTorch alone."""
     if config.decoder.kind != "parallel":
-        raise PngnatError(f"a voice with the decoder '{config.decoder.kind}' speaks with PyTorch alone, and cannot be exported")
+        raise PngnatError(
+            f"a voice with the decoder '{config.decoder.kind}' speaks with PyTorch alone, and cannot be exported"
+        )
     properties = {"pngnat.reduction": str(config.decoder.reduction)}
     return {
         "encoder": _encoder(config, GraphWriter("encoder", layout, int8)).model(properties),
@@ -57,9 +59,15 @@ def _png_bert(g: GraphWriter, config: PngBertConfig, tokens: tuple[str, str, str
     for layer in range(config.layers):
         name = f"encoder.layers.{layer}"
         x = g.op(
-            "Add", x, layers.attention(g, layers.layer_norm(g, x, f"{name}.norm1"), hidden, f"{name}.self_attn", config.width, config.heads)
+            "Add",
+            x,
+            layers.attention(
+                g, layers.layer_norm(g, x, f"{name}.norm1"), hidden, f"{name}.self_attn", config.width, config.heads
+            ),
         )
-        y = g.op("Gelu", layers.linear(g, layers.layer_norm(g, x, f"{name}.norm2"), f"{name}.linear1"), approximate="none")
+        y = g.op(
+            "Gelu", layers.linear(g, layers.layer_norm(g, x, f"{name}.norm2"), f"{name}.linear1"), approximate="none"
+        )
         x = g.op("Add", x, layers.linear(g, y, f"{name}.linear2"))
     return layers.layer_norm(g, x, "encoder.final_norm")
 
@@ -100,15 +108,19 @@ def _durations(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
 def _mel(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
     """states (B, N, D), speakers, phoneme_lengths (B,), seconds (B, N), positions (B, T), frames (B,) to mel (B, M, T).
 
-    positions: how many frames after its token's beginning each frame's middle lies. T: a multiple of the decoder's reduction.
-    """
+    positions: how many frames after its token's beginning each frame's middle lies. T: a multiple of the decoder's
+    reduction."""
     tokens = _Tokens(g, config)
     seconds = g.op("Mul", g.op("Unsqueeze", g.input("seconds", FLOAT, ("B", "N")), g.constant([2])), tokens.mask)
     positions, frames = g.input("positions", FLOAT, ("B", "T")), g.input("frames", INT64, ("B",))
     timed = g.op("Concat", tokens.hidden, seconds, axis=-1)
-    hidden = tokens.hidden if config.prosody is None else g.op("Add", tokens.hidden, _prosody(g, config, timed, tokens.mask))
+    hidden = (
+        tokens.hidden if config.prosody is None else g.op("Add", tokens.hidden, _prosody(g, config, timed, tokens.mask))
+    )
     weights = _gaussian_weights(g, config, seconds, _ranges(g, config, timed, tokens.lengths), positions)
-    upsampled = g.op("Concat", g.op("MatMul", weights, hidden), layers.sinusoidal(g, positions, config.position_width), axis=-1)
+    upsampled = g.op(
+        "Concat", g.op("MatMul", weights, hidden), layers.sinusoidal(g, positions, config.position_width), axis=-1
+    )
     mask = layers.length_mask(g, frames, positions)
     mel = _decoder(g, config, g.op("Mul", upsampled, mask), frames, tokens.speaker)
     if config.postnet:
@@ -133,7 +145,11 @@ def _ranges(g: GraphWriter, config: PngNatConfig, timed: str, lengths: str) -> s
     """The Gaussians' sigma in frames, (B, N, 1)."""
     predictor = config.predictor
     read = layers.bilstm(g, timed, lengths, "range_predictor.lstm", predictor.units, predictor.layers)
-    return g.op("Add", g.op("Softplus", layers.linear(g, read, "range_predictor.project")), g.constant(float(predictor.min_range)))
+    return g.op(
+        "Add",
+        g.op("Softplus", layers.linear(g, read, "range_predictor.project")),
+        g.constant(float(predictor.min_range)),
+    )
 
 
 def _gaussian_weights(g: GraphWriter, config: PngNatConfig, seconds: str, ranges: str, positions: str) -> str:
@@ -161,7 +177,9 @@ def _decoder(g: GraphWriter, config: PngNatConfig, upsampled: str, frames: str, 
     for block in range(decoder.layers):
         condition = speaker if decoder.adaptive else None
         hidden = g.op("Mul", hidden, mask)
-        hidden = layers.convnext_block(g, hidden, f"decoder.blocks.{block}", decoder.width, decoder.kernel, "none", condition)
+        hidden = layers.convnext_block(
+            g, hidden, f"decoder.blocks.{block}", decoder.width, decoder.kernel, "none", condition
+        )
     made = layers.linear(g, layers.layer_norm(g, hidden, "decoder.norm"), "decoder.proj_out")
     return g.op("Reshape", made, g.constant([0, -1, config.audio.n_mels]))
 

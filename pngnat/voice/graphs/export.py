@@ -25,17 +25,19 @@ def can_export() -> bool:
 
 
 def speaks_without_torch(card: VoiceCard) -> bool:
-    """Whether the graphs can say what the voice's models do: the `lstm` decoder's loop over frames runs with PyTorch alone."""
+    """Whether the graphs can say what the voice's models do: the `lstm` decoder's loop over frames runs with PyTorch
+    alone."""
     kept = [card.professional.acoustic] if card.professional else []
     return all(PngNatConfig.from_dict(values).decoder.kind == "parallel" for values in (card.acoustic, *kept))
 
 
 def export_graphs(folder: Path, int8: bool = True) -> list[Path]:
-    """Write the graphs of a voice folder, which point into its safetensors files, and return their paths; older ones are replaced.
+    """Write the graphs of a voice folder, which point into its safetensors files, and return their paths; older ones
+    are replaced.
 
-    int8: whether the dense layers' weights are rounded to 8 bits, which the graphs then hold themselves: a quarter quicker, and to a
-    listener the same (`docs/graphs.md`). Otherwise the sound is PyTorch's: of 200 sentences of the voice `english` 163 within 1e-3
-    of full scale, and all within 5e-3.
+    int8: whether the dense layers' weights are rounded to 8 bits, which the graphs then hold themselves: a quarter
+    quicker, and to a listener the same (`docs/graphs.md`). Otherwise the sound is PyTorch's: of 200 sentences of the
+    voice `english` 163 within 1e-3 of full scale, and all within 5e-3.
     Raises PngnatError for a damaged voice, for one that speaks with PyTorch alone, and where onnx is not installed.
     """
     if not can_export():

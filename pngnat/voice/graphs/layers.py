@@ -13,8 +13,8 @@ _FEWEST_ROUNDED = 16
 
 
 def linear(g: GraphWriter, x: str, name: str, scale: str | None = None) -> str:
-    """A dense layer over the last dimension. scale: the name of a weight (outputs,) that multiplies the result; it is folded into the
-    layer when the graph is loaded."""
+    """A dense layer over the last dimension. scale: the name of a weight (outputs,) that multiplies the result; it is
+    folded into the layer when the graph is loaded."""
     return dense(g, x, f"{name}.weight", f"{name}.bias", scale)
 
 
@@ -32,7 +32,8 @@ def dense(g: GraphWriter, x: str, weight_name: str, bias_name: str, scale: str |
 
 
 def _rounded_dense(g: GraphWriter, x: str, weight_name: str, bias_name: str, scale: str | None) -> str:
-    """`dense` with weights of 8 bits, a scale for each output, and inputs that are rounded as they come, with a scale for all of them."""
+    """`dense` with weights of 8 bits, a scale for each output, and inputs that are rounded as they come, with a scale
+    for all of them."""
     weight = g.layout.read(weight_name).T
     bias = g.layout.read(bias_name) if g.has(bias_name) else np.zeros(weight.shape[1], dtype=np.float32)
     if scale is not None:
@@ -47,7 +48,9 @@ def _rounded_dense(g: GraphWriter, x: str, weight_name: str, bias_name: str, sca
 
 def layer_norm(g: GraphWriter, x: str, name: str) -> str:
     """Over the last dimension."""
-    return g.op("LayerNormalization", x, g.weight(f"{name}.weight"), g.weight(f"{name}.bias"), axis=-1, epsilon=_EPSILON)
+    return g.op(
+        "LayerNormalization", x, g.weight(f"{name}.weight"), g.weight(f"{name}.bias"), axis=-1, epsilon=_EPSILON
+    )
 
 
 def conv(g: GraphWriter, x: str, name: str, kernel: int) -> str:
@@ -57,19 +60,23 @@ def conv(g: GraphWriter, x: str, name: str, kernel: int) -> str:
 
 def conv_channels_first(g: GraphWriter, x: str, name: str, kernel: int) -> str:
     """(B, D, T) to (B, D', T)."""
-    return g.op("Conv", x, g.weight(f"{name}.weight"), g.weight(f"{name}.bias"), kernel_shape=[kernel], pads=[kernel // 2] * 2)
+    return g.op(
+        "Conv", x, g.weight(f"{name}.weight"), g.weight(f"{name}.bias"), kernel_shape=[kernel], pads=[kernel // 2] * 2
+    )
 
 
 def depthwise_conv(g: GraphWriter, x: str, name: str, width: int, kernel: int) -> str:
-    """Over frames, each channel for itself. As images of one row: those alone does ONNX Runtime keep in blocks of channels, in which the
-    convolution and the turning of its input and output take half the time."""
+    """Over frames, each channel for itself. As images of one row: those alone does ONNX Runtime keep in blocks of
+    channels, in which the convolution and the turning of its input and output take half the time."""
     image = g.op("Transpose", g.op("Unsqueeze", x, g.constant([1])), perm=[0, 3, 1, 2])
     weight, pads = g.op("Unsqueeze", g.weight(f"{name}.weight"), g.constant([2])), [0, kernel // 2] * 2
     made = g.op("Conv", image, weight, g.weight(f"{name}.bias"), kernel_shape=[1, kernel], pads=pads, group=width)
     return g.op("Squeeze", g.op("Transpose", made, perm=[0, 2, 3, 1]), g.constant([1]))
 
 
-def convnext_block(g: GraphWriter, x: str, name: str, width: int, kernel: int, gelu: str, condition: str | None = None) -> str:
+def convnext_block(
+    g: GraphWriter, x: str, name: str, width: int, kernel: int, gelu: str, condition: str | None = None
+) -> str:
     """ConvNeXtBlock. condition: (B, C) for a block that adapts to it."""
     y = layer_norm(g, depthwise_conv(g, x, f"{name}.depthwise", width, kernel), f"{name}.norm")
     if condition is not None:
@@ -95,8 +102,12 @@ def bilstm(g: GraphWriter, x: str, lengths: str, name: str, units: int, layers: 
     for layer in range(layers):
         ways = [f"{name}.forwards.{layer}", f"{name}.backwards.{layer}"]
         inputs, recurrent = (_both(g, [_gates(g, f"{way}.weight_{kind}_l0") for way in ways]) for kind in ("ih", "hh"))
-        biases = [g.op("Concat", *(_gates(g, f"{way}.bias_{kind}_l0") for kind in ("ih", "hh")), axis=0) for way in ways]
-        made = g.op("LSTM", x, inputs, recurrent, _both(g, biases), lengths32, direction="bidirectional", hidden_size=units)
+        biases = [
+            g.op("Concat", *(_gates(g, f"{way}.bias_{kind}_l0") for kind in ("ih", "hh")), axis=0) for way in ways
+        ]
+        made = g.op(
+            "LSTM", x, inputs, recurrent, _both(g, biases), lengths32, direction="bidirectional", hidden_size=units
+        )
         # (N, 2, B, units): both directions of a token beside each other.
         x = g.op("Reshape", g.op("Transpose", made, perm=[0, 2, 1, 3]), g.constant([0, 0, -1]))
     return g.op("Transpose", x, perm=[1, 0, 2])
@@ -141,7 +152,9 @@ def attention(g: GraphWriter, x: str, hidden_at_padding: str, name: str, width: 
     projected = dense(g, x, f"{name}.in_proj_weight", f"{name}.in_proj_bias")
     depth = width // heads
     split = g.op("Reshape", projected, g.constant([0, 0, 3, heads, depth]))
-    queries, keys, values = (g.op("Squeeze", part, g.constant([2])) for part in g.split("Split", split, outputs=3, axis=2, num_outputs=3))
+    queries, keys, values = (
+        g.op("Squeeze", part, g.constant([2])) for part in g.split("Split", split, outputs=3, axis=2, num_outputs=3)
+    )
     queries = g.op("Mul", g.op("Transpose", queries, perm=[0, 2, 1, 3]), g.constant(depth**-0.5))
     scores = g.op("MatMul", queries, g.op("Transpose", keys, perm=[0, 2, 3, 1]))
     weights = g.op("Softmax", g.op("Add", scores, hidden_at_padding), axis=-1)

@@ -19,7 +19,9 @@ _PITCH_KERNEL = 7
 _NEVER = -1e9
 
 
-def vocoder_graphs(audio: AudioConfig, config: VocoderConfig, layout: WeightLayout, int8: bool = False) -> dict[str, onnx.ModelProto]:
+def vocoder_graphs(
+    audio: AudioConfig, config: VocoderConfig, layout: WeightLayout, int8: bool = False
+) -> dict[str, onnx.ModelProto]:
     """The graphs by name."""
     return {
         "pitch": _pitch(audio, config.pitch, GraphWriter("pitch", layout)).model({}),
@@ -49,8 +51,8 @@ def _pitch(audio: AudioConfig, config: PitchConfig, g: GraphWriter) -> GraphWrit
 
 
 def _filters(audio: AudioConfig, config: VocoderConfig, g: GraphWriter) -> GraphWriter:
-    """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) to Vocoder.filters, frame by frame: pulses_real, pulses_imaginary,
-    breath (B, T, K), and trust (B, T, M) where the sound is corrected towards the mel."""
+    """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) to Vocoder.filters, frame by frame: pulses_real,
+    pulses_imaginary, breath (B, T, K), and trust (B, T, M) where the sound is corrected towards the mel."""
     mel = _scaled(g, g.input("mel", FLOAT, ("B", audio.n_mels, "T")))
     f0, voicing = (g.op("Unsqueeze", g.input(name, FLOAT, ("B", "T")), g.constant([1])) for name in ("f0", "voicing"))
     seen = g.op("Concat", mel, g.op("Sub", g.op("Log", f0), g.constant(5.0)), voicing, axis=1)

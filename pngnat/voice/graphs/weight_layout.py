@@ -1,4 +1,5 @@
-"""Where each tensor of a safetensors file lies: https://huggingface.co/docs/safetensors, a length, a header in JSON, the numbers."""
+"""Where each tensor of a safetensors file lies: https://huggingface.co/docs/safetensors, a length, a header in JSON,
+the numbers."""
 
 from __future__ import annotations
 
@@ -44,7 +45,9 @@ class WeightLayout:
         """A tensor of half or single precision, as float32. Raises PngnatError where there is none of that name."""
         place = self.places.get(name)
         if place is None or place.dtype not in _KINDS:
-            raise PngnatError(f"{self.path} is damaged: '{name}' is missing, or holds no fractions of half or single precision")
+            raise PngnatError(
+                f"{self.path} is damaged: '{name}' is missing, or holds no fractions of half or single precision"
+            )
         with open(self.path, "rb") as file:
             file.seek(place.offset)
             values = np.frombuffer(file.read(place.length), dtype=_KINDS[place.dtype])

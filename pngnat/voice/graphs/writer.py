@@ -21,8 +21,8 @@ _DTYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
 class GraphWriter:
-    """Nodes in the order in which they are asked for. layout: the file that the weights stay in. int8: whether dense layers are
-    rounded to 8 bits."""
+    """Nodes in the order in which they are asked for. layout: the file that the weights stay in. int8: whether dense
+    layers are rounded to 8 bits."""
 
     def __init__(self, name: str, layout: WeightLayout, int8: bool = False) -> None:
         self.name, self.layout, self.int8 = name, layout, int8
@@ -54,7 +54,8 @@ class GraphWriter:
         return names
 
     def constant(self, value: float | Sequence[int] | np.ndarray | np.generic, dtype: type | None = None) -> str:
-        """A small value that stands in the graph itself; whole numbers are int64 and others float32, unless a dtype says otherwise."""
+        """A small value that stands in the graph itself; whole numbers are int64 and others float32, unless a dtype
+        says otherwise."""
         array = np.asarray(value)
         array = array.astype(dtype or (np.int64 if array.dtype.kind in "iu" else np.float32))
         key = (array.dtype.str, array.shape, array.tobytes())
@@ -83,8 +84,12 @@ class GraphWriter:
     def _external(self, name: str) -> str:
         place = self.layout.places.get(name)
         if place is None or place.dtype not in _DTYPES:
-            raise PngnatError(f"{self.layout.file} is damaged: '{name}' is missing, or of the kind {place.dtype if place else 'none'}")
-        tensor = TensorProto(name=name, data_type=_DTYPES[place.dtype], dims=place.shape, data_location=TensorProto.EXTERNAL)
+            raise PngnatError(
+                f"{self.layout.file} is damaged: '{name}' is missing, or of the kind {place.dtype if place else 'none'}"
+            )
+        tensor = TensorProto(
+            name=name, data_type=_DTYPES[place.dtype], dims=place.shape, data_location=TensorProto.EXTERNAL
+        )
         for key, value in (("location", self.layout.file), ("offset", place.offset), ("length", place.length)):
             tensor.external_data.add(key=key, value=str(value))
         self._initializers[name] = tensor
@@ -92,7 +97,9 @@ class GraphWriter:
 
     def model(self, properties: Mapping[str, str]) -> onnx.ModelProto:
         """The finished graph. properties: what its reader must know beside it."""
-        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values()))
+        graph = helper.make_graph(
+            self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values())
+        )
         model = helper.make_model(
             graph,
             opset_imports=[helper.make_opsetid("", OPSET)],

@@ -1,4 +1,5 @@
-"""Sentences that novels have few of: lists, numbers, dates, quotations, announcements, single words, short questions and calls."""
+"""Sentences that novels have few of: lists, numbers, dates, quotations, announcements, single words, short questions
+and calls."""
 
 from __future__ import annotations
 
@@ -59,9 +60,7 @@ class Composer:
 
     def __init__(self, draw: random.Random) -> None:
         self.draw = draw
-        kinds = (
-            "word word_twice things names count price date time telephone quote said question choice call order weather contrast spelled"
-        )
+        kinds = "word word_twice things names count price date time telephone quote said question choice call order weather contrast spelled"
         self.kinds = [getattr(self, kind) for kind in [*kinds.split(), "ordinal", "pair"]]
 
     def _of(self, items: list[str]) -> str:
@@ -79,7 +78,16 @@ class Composer:
         """A shopping list."""
         *items, last = self.draw.sample(THINGS, self.draw.randint(3, 8))
         opening = self._of(
-            ["We need", "Please buy", "She packed", "On the table there were", "Do not forget", "I found", "They sell", "He asked for"]
+            [
+                "We need",
+                "Please buy",
+                "She packed",
+                "On the table there were",
+                "Do not forget",
+                "I found",
+                "They sell",
+                "He asked for",
+            ]
         )
         return f"{opening} {', '.join(items)}{self._of([',', ',', ''])} and {last}."
 
@@ -91,18 +99,24 @@ class Composer:
 
     def count(self) -> str:
         """A number of things."""
-        value = self.draw.choice([self.draw.randrange(2, 100), self.draw.randrange(100, 1000), self.draw.randrange(1000, 1_000_000)])
+        value = self.draw.choice(
+            [self.draw.randrange(2, 100), self.draw.randrange(100, 1000), self.draw.randrange(1000, 1_000_000)]
+        )
         unit = self._of(
-            _list("people, miles, pages, votes, houses, students, pounds, gallons, trees, books, seats, steps, soldiers, birds")
+            _list(
+                "people, miles, pages, votes, houses, students, pounds, gallons, trees, books, seats, steps, soldiers, birds"
+            )
         )
-        return self._of(["There were {} {} in all.", "It took {} {}.", "We counted {} {}.", "Only {} {} are left.", "Is it {} {}?"]).format(
-            number(value), unit
-        )
+        return self._of(
+            ["There were {} {} in all.", "It took {} {}.", "We counted {} {}.", "Only {} {} are left.", "Is it {} {}?"]
+        ).format(number(value), unit)
 
     def price(self) -> str:
         """Dollars and cents."""
         opening = self._of(["That will be", "It costs", "They paid", "I owe you"])
-        return f"{opening} {number(self.draw.randrange(2, 900))} dollars and {number(self.draw.randrange(2, 100))} cents."
+        return (
+            f"{opening} {number(self.draw.randrange(2, 900))} dollars and {number(self.draw.randrange(2, 100))} cents."
+        )
 
     def date(self) -> str:
         """A day of a year."""
@@ -135,7 +149,16 @@ class Composer:
     def question(self) -> str:
         """A question with a wh-word or without one."""
         opening = self._of(
-            ["Where is", "Who knows", "Why did you bring", "How much is", "Have you seen", "Can you find", "Is that", "When will we get"]
+            [
+                "Where is",
+                "Who knows",
+                "Why did you bring",
+                "How much is",
+                "Have you seen",
+                "Can you find",
+                "Is that",
+                "When will we get",
+            ]
         )
         return f"{opening} {self._of(THINGS)}?"
 
@@ -147,7 +170,15 @@ class Composer:
     def call(self) -> str:
         """An exclamation."""
         return self._of(
-            ["What a {a} day!", "How {a} it is!", "Look, it is {a}!", "No, not that one!", "{v}, now!", "Oh, {v}!", "{v}!"]
+            [
+                "What a {a} day!",
+                "How {a} it is!",
+                "Look, it is {a}!",
+                "No, not that one!",
+                "{v}, now!",
+                "Oh, {v}!",
+                "{v}!",
+            ]
         ).format(a=self._of(ADJECTIVES), v=self._of(VERBS).capitalize())
 
     def order(self) -> str:

@@ -2,9 +2,8 @@
 
 python texts.py metadata.csv --text 'data/text/*.txt.gz' --hours 11 [--without teacher/metadata.csv crowd/metadata.csv]
 
-Lines are id|speaker|split|text, in random order; of forty sentences one is in `valid` and one in `test`. Left out are sentences that
-hibari would say otherwise than the front end, and those with words that CMUdict does not have.
-"""
+Lines are id|speaker|split|text, in random order; of forty sentences one is in `valid` and one in `test`. Left out are
+sentences that hibari would say otherwise than the front end, and those with words that CMUdict does not have."""
 
 from __future__ import annotations
 
@@ -30,7 +29,8 @@ from pngnat.text.sentences import sentences
 
 SPEAKER = "af_heart"
 SECONDS_A_WORD = 0.37
-# Words up to, and the share of the found sentences: short ones are hard for models that learned from long ones, and the other way round.
+# Words up to, and the share of the found sentences: short ones are hard for models that learned from long ones, and the
+# other way round.
 LENGTHS = {4: 0.12, 9: 0.22, 15: 0.26, 22: 0.2, 32: 0.13, 60: 0.07}
 # Sentences of a length bin that must be questions or exclamations, of which there are few long ones.
 LIVELY = 0.25
@@ -40,7 +40,8 @@ HELD_OUT = Path(__file__).parents[3] / "conf" / "pretrain_novels.yaml"
 
 @dataclass
 class Chooser:
-    """Accepts sentences that both dictionaries say alike and that nobody has said before. rejected: how many for which reason."""
+    """Accepts sentences that both dictionaries say alike and that nobody has said before. rejected: how many for which
+    reason."""
 
     said: set[str]
     rejected: Counter = field(default_factory=Counter)
@@ -98,7 +99,13 @@ def found_sentences(texts: list[str], seconds: float, chooser: Chooser) -> Itera
     mean = sum(share * (low + high) / 2 for (high, share), low in zip(LENGTHS.items(), [1, *LENGTHS], strict=False))
     total = seconds / SECONDS_A_WORD / mean
     lively = {True: LIVELY, False: 1 - LIVELY}
-    wanted = Counter({(length, is_lively): share * total * lively[is_lively] for length, share in LENGTHS.items() for is_lively in lively})
+    wanted = Counter(
+        {
+            (length, is_lively): share * total * lively[is_lively]
+            for length, share in LENGTHS.items()
+            for is_lively in lively
+        }
+    )
     for text in texts:
         words = len(text.split())
         kind = (next((length for length in LENGTHS if words <= length), 0), bool(re.search("[?!]", text)))
@@ -113,9 +120,15 @@ def main() -> None:
     parser.add_argument("--text", required=True, help="glob of text files, as conf/pretrain_novels.yaml has them")
     parser.add_argument("--hours", type=float, default=11.0, help="of speech, about")
     parser.add_argument("--composed", type=float, default=0.15, help="share of it that is composed here")
-    parser.add_argument("--without", nargs="*", type=Path, default=[], help="metadata.csv of corpora whose texts are not said again")
+    parser.add_argument(
+        "--without", nargs="*", type=Path, default=[], help="metadata.csv of corpora whose texts are not said again"
+    )
     given = parser.parse_args()
-    said = {plain_text(line.split("|")[-1]) for path in given.without for line in path.read_text(encoding="utf-8").splitlines()}
+    said = {
+        plain_text(line.split("|")[-1])
+        for path in given.without
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
     chooser = Chooser(said)
     chosen = list(found_sentences(candidates(given.text), given.hours * 3600 * (1 - given.composed), chooser))
     rest, made = given.hours * 3600 * given.composed, composed(random.Random(1))
@@ -126,9 +139,13 @@ def main() -> None:
             rest -= SECONDS_A_WORD * len(text.split()) + 0.3
     random.Random(2).shuffle(chosen)
     splits = {0: "valid", 1: "test"}
-    lines = [f"heart_{number:05d}|{SPEAKER}|{splits.get(number % 40, 'train')}|{text}" for number, text in enumerate(chosen)]
+    lines = [
+        f"heart_{number:05d}|{SPEAKER}|{splits.get(number % 40, 'train')}|{text}" for number, text in enumerate(chosen)
+    ]
     given.metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{len(lines)} sentences;", ", ".join(f"{reason}: {count}" for reason, count in chooser.rejected.most_common()))
+    print(
+        f"{len(lines)} sentences;", ", ".join(f"{reason}: {count}" for reason, count in chooser.rejected.most_common())
+    )
 
 
 if __name__ == "__main__":

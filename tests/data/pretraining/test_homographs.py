@@ -14,7 +14,9 @@ FIELDS = ("homograph", "wordid", "sentence", "start", "end")
 @pytest.fixture
 def table(tmp_path):
     path = tmp_path / "train.tsv.gz"
-    sentences = [("record_nou", "Café [x] record one."), ("record_vrb", "They Record two.")] * 10 + [("nothing", "Skipped record.")]
+    sentences = [("record_nou", "Café [x] record one."), ("record_vrb", "They Record two.")] * 10 + [
+        ("nothing", "Skipped record.")
+    ]
     with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", quoting=csv.QUOTE_ALL)
         writer.writerow(FIELDS)

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pngnat.data.pretraining import cache
-from pngnat.data.pretraining.cache import CorpusBuild, ShardMaker, build_cache, cached_shards, cached_utterances, read_shard, write_shard
+from pngnat.data.pretraining.cache import (
+    CorpusBuild,
+    ShardMaker,
+    build_cache,
+    cached_shards,
+    cached_utterances,
+    read_shard,
+    write_shard,
+)
 from pngnat.data.pretraining.sources import HeldOutSpan, Passage, TextFiles, TextRows
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
@@ -23,7 +31,9 @@ words = st.builds(Word, st.text(max_size=12), st.lists(st.sampled_from(PHONEMES)
 numbers = st.none() | st.floats(0, 10)
 boundaries = st.builds(Boundary, st.text(max_size=5), numbers, numbers)
 utterances = st.lists(words, min_size=1, max_size=6).flatmap(
-    lambda chosen: st.builds(Utterance, st.just(tuple(chosen)), st.tuples(*[boundaries] * (len(chosen) + 1)), ends_paragraph=st.booleans())
+    lambda chosen: st.builds(
+        Utterance, st.just(tuple(chosen)), st.tuples(*[boundaries] * (len(chosen) + 1)), ends_paragraph=st.booleans()
+    )
 )
 
 
@@ -87,7 +97,9 @@ def test_shares_together_make_the_same_cache(tmp_path):
     texts = plain(*(f"Number {number} is here." for number in range(12)))
     build = CorpusBuild(tmp_path / "whole", shard_characters=60)
     assert build_cache([texts], build)
-    shares = [replace(build, folder=tmp_path / "shares", workers=Workers("local", share=(share, 3))) for share in (3, 1, 2)]
+    shares = [
+        replace(build, folder=tmp_path / "shares", workers=Workers("local", share=(share, 3))) for share in (3, 1, 2)
+    ]
     assert [build_cache([texts], share) for share in shares] == [False, False, True]
     parts, whole = ([path.name for path in cached_shards(one.folder, "train")] for one in (shares[0], build))
     assert parts == whole and len(whole) == 3
@@ -152,7 +164,9 @@ def test_what_is_cut_in_half_is_named_and_made_again(tmp_path, caplog, name):
     else:
         cut_in_half(tmp_path / name)
     build_cache([source], build)
-    assert len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    assert (
+        len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    )
     assert [utterance.text for utterance in cached_utterances(tmp_path, "train")] == ["One here.", "Two here."]
     assert cached_shards(tmp_path, "train") == shards and len(source.reads) == 2
 
@@ -262,6 +276,14 @@ def test_a_sample_is_spread_over_all_of_the_text(tmp_path):
     numbers = "One Two Three Four Five Six Seven Eight".split()
     build_cache([plain(*(f"{number} here." for number in numbers))], CorpusBuild(tmp_path, shard_characters=9))
     assert len(cached_shards(tmp_path, "train")) == 8
-    assert [utterance.words[0].text for utterance in cached_utterances(tmp_path, "train", 4)] == ["One", "Three", "Five", "Seven"]
+    assert [utterance.words[0].text for utterance in cached_utterances(tmp_path, "train", 4)] == [
+        "One",
+        "Three",
+        "Five",
+        "Seven",
+    ]
     everything = list(cached_utterances(tmp_path, "train"))
-    assert list(cached_utterances(tmp_path, "train", 100)) == everything and list(cached_utterances(tmp_path, "train", 8)) == everything
+    assert (
+        list(cached_utterances(tmp_path, "train", 100)) == everything
+        and list(cached_utterances(tmp_path, "train", 8)) == everything
+    )

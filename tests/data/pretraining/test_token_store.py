@@ -92,7 +92,9 @@ def test_what_is_cut_in_half_is_named_and_made_again(prepared, tmp_path, caplog,
         with pytest.raises(PngnatError, match=name):
             TokenStore(tmp_path).check()
     again = build_store(tmp_path, build)
-    assert len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    assert (
+        len(caplog.messages) == 1 and f"{tmp_path} is made again" in caplog.messages[0] and name in caplog.messages[0]
+    )
     np.testing.assert_array_equal(again.lengths, made.train.lengths)
     np.testing.assert_array_equal(again[len(again) - 1].ids, made.train[len(again) - 1].ids)
 
@@ -202,5 +204,7 @@ def test_one_process_of_a_machine_prepares_and_others_wait(tmp_path):
     many_shards(tmp_path)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     command = [sys.executable, "-c", _PREPARE, str(tmp_path)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) for _ in range(2)
+    ]
     assert sorted(int(one.communicate(timeout=300)[0]) for one in both) == [0, 8]
