@@ -61,7 +61,7 @@ def stamp(folder: Path) -> dict[str, Any] | None:
     return kept
 
 
-def keep(folder: Path, made_of: Mapping[str, Any], remedy: str = "name another folder, or remove this one") -> None:
+def keep(folder: Path, provenance: Mapping[str, Any], remedy: str = "name another folder, or remove this one") -> None:
     """Write into `folder` what it is made of.
 
     Raises PngnatError where it holds what was made of something else, with the remedy at its end, or of what nobody
@@ -71,12 +71,12 @@ def keep(folder: Path, made_of: Mapping[str, Any], remedy: str = "name another f
     except ValueError as error:
         raise PngnatError(f"{folder / STAMP} is damaged ({error}): {remedy}") from error
     if kept is None:
-        _write(folder, made_of)
-    elif differences := changes(kept, made_of):
+        _write(folder, provenance)
+    elif differences := changes(kept, provenance):
         raise PngnatError(f"{folder} was made with other settings ({'; '.join(differences)}): {remedy}")
 
 
-def renew(folder: Path, made_of: Mapping[str, Any], last: str) -> bool:
+def renew(folder: Path, provenance: Mapping[str, Any], last: str) -> bool:
     """As `keep`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written
     when all is done.
 
@@ -84,12 +84,12 @@ def renew(folder: Path, made_of: Mapping[str, Any], last: str) -> bool:
     """
     try:
         kept = stamp(folder)
-        differences = changes(kept, made_of) if kept is not None else []
+        differences = changes(kept, provenance) if kept is not None else []
     except ValueError as error:
         kept, differences = {}, [f"{STAMP} is damaged ({error})"]
     if kept is None or differences:
         (folder / last).unlink(missing_ok=True)
-        _write(folder, made_of)
+        _write(folder, provenance)
     if differences:
         say_again(folder, "; ".join(differences))
     return (folder / last).exists()
@@ -100,8 +100,8 @@ def say_again(place: Path, why: str) -> None:
     logging.getLogger(__name__).warning("%s is made again: %s", place, why)
 
 
-def _write(folder: Path, made_of: Mapping[str, Any]) -> None:
-    write_text(make_folder(folder) / STAMP, json.dumps(made_of, indent=1, ensure_ascii=False))
+def _write(folder: Path, provenance: Mapping[str, Any]) -> None:
+    write_text(make_folder(folder) / STAMP, json.dumps(provenance, indent=1, ensure_ascii=False))
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

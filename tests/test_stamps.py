@@ -27,7 +27,7 @@ def test_a_change_is_named_as_on_the_command_line():
     assert changes(old, new) == ["blend.weight: 0.5, now 0.25", "texts changed", "blend.professional: None, now ada"]
 
 
-@pytest.mark.parametrize("claim", [keep, lambda folder, made_of: renew(folder, made_of, "last")])
+@pytest.mark.parametrize("claim", [keep, lambda folder, provenance: renew(folder, provenance, "last")])
 def test_files_of_which_nobody_knows_are_refused(tmp_path, claim):
     (tmp_path / "last.ckpt").touch()
     with pytest.raises(PngnatError, match=rf"no {STAMP}.*another version"):

@@ -56,7 +56,7 @@ class Batch:
         """The sound file, and that of the timings where they are written."""
         return [self.folder / f"{line.id}.{ending}" for ending in (self.sound, self.timings) if ending]
 
-    def made_of(self) -> str:
+    def provenance(self) -> str:
         """A digest of all that makes a text's sound: of another one, what is there is made again."""
         options = {name: value for name, value in self.options.items() if name not in ("lexicon", "blend")}
         blend, lexicon = self.options["blend"], self.options["lexicon"]
@@ -93,9 +93,9 @@ def speak_batch(lines: list[Line], batch: Batch, jobs: int, quiet: bool) -> int:
 
     The folder's manifest says what is there. Raises PngnatError where the folder cannot be written to.
     """
-    started, made_of = time.monotonic(), batch.made_of()
+    started, provenance = time.monotonic(), batch.provenance()
     manifest = Manifest(batch.folder / "manifest.jsonl")
-    missing = [line for line in lines if not _is_there(line, batch, manifest, made_of)]
+    missing = [line for line in lines if not _is_there(line, batch, manifest, provenance)]
     for line in missing:
         manifest.forget(line.id)
     report = _Report(len(lines), len(lines) - len(missing), quiet)
@@ -106,7 +106,7 @@ def speak_batch(lines: list[Line], batch: Batch, jobs: int, quiet: bool) -> int:
                 report.tell(result)
                 if result.error is None:
                     line = result.line
-                    manifest.add(Entry(line.id, line.text, batch.files(line)[0].name, result.seconds, made_of))
+                    manifest.add(Entry(line.id, line.text, batch.files(line)[0].name, result.seconds, provenance))
         manifest.sort([line.id for line in lines])
     if not quiet:
         there = f"; {len(lines) - len(missing)} were there" if len(missing) < len(lines) else ""
@@ -186,12 +186,12 @@ class _Report:
             self._bar.write(f"pngnat: line {result.line.number}: {words}", file=sys.stderr)
 
 
-def _is_there(line: Line, batch: Batch, manifest: Manifest, made_of: str) -> bool:
+def _is_there(line: Line, batch: Batch, manifest: Manifest, provenance: str) -> bool:
     entry = manifest.get(line.id)
-    same = entry is not None and (entry.text, entry.file, entry.made_of) == (
+    same = entry is not None and (entry.text, entry.file, entry.provenance) == (
         line.text,
         batch.files(line)[0].name,
-        made_of,
+        provenance,
     )
     return same and all(path.is_file() for path in batch.files(line))
 

@@ -17,14 +17,14 @@ _LARGEST = 2**30
 
 @dataclass(frozen=True)
 class Entry:
-    """A text that was spoken. file: its sound, in the manifest's folder. seconds: of sound. made_of: a digest of how it
+    """A text that was spoken. file: its sound, in the manifest's folder. seconds: of sound. provenance: a digest of how it
     was spoken."""
 
     id: str
     text: str
     file: str
     seconds: float
-    made_of: str
+    provenance: str
 
 
 class Manifest:

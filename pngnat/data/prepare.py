@@ -45,7 +45,7 @@ class PrepareConfig(PrepareOptions):
     """Pronunciations that win over the dictionary, see `load_lexicon`."""
 
     @property
-    def made_of(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """What an interrupted run must have in common with the one that goes on."""
         lexicon = digest(self.lexicon) if self.lexicon else None
         return {

@@ -48,7 +48,7 @@ class Preparation:
     def __init__(self, sources: Sequence[Source], config: PrepareConfig) -> None:
         """Begin, or go on. Raises PngnatError where the folder was begun with other settings, or what it holds is
         damaged."""
-        keep(config.out, config.made_of)
+        keep(config.out, config.provenance)
         self.sources, self.config = sources, config
         self._parts = Parts(config.out / _PARTS)
         self._names = [safe_name(source.id) for source in sources]

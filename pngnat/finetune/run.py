@@ -181,7 +181,7 @@ class _Finetuning:
             "sounds": digest(*sorted(source.path for source in self.sources)),
             "texts": texts,
             "name": self.config.name,
-            "settings": self._preparing(Path()).made_of,
+            "settings": self._preparing(Path()).provenance,
         }
 
     def _preparing(self, folder: Path) -> PrepareConfig:

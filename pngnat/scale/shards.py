@@ -43,7 +43,7 @@ class Sharding:
     """Of a shard, about."""
 
     @property
-    def made_of(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """What runs into one folder must have in common."""
         return {"corpus": digest(self.corpus / MANIFEST), "format": self.format, "recordings": self.recordings}
 
@@ -68,7 +68,7 @@ def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], ob
         raise PngnatError(f"'{sharding.format}' is no format for shards; use flac or opus")
     if sharding.recordings < 1:
         raise PngnatError(f"a shard has 1 recording or more, and not {sharding.recordings}")
-    keep(make_folder(sharding.out), sharding.made_of)
+    keep(make_folder(sharding.out), sharding.provenance)
     make_folder(sharding.out / SHARDS)
     count, recordings = _counts(sharding) or _take_apart(sharding)
     parts = [Part(number) for number in range(count)]

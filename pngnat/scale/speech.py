@@ -53,7 +53,7 @@ class BulkSpeech:
     """Of a shard: what a killed worker loses, at most."""
 
     @property
-    def made_of(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """What runs into one folder must have in common. The voice is the one that its name stands for."""
         from pngnat.voice.card import CARD, find_voice
 
@@ -105,7 +105,7 @@ def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardR
         raise PngnatError(f"'{work.format}' is no format for shards; use one of {', '.join(FORMATS)}")
     if work.lines < 1:
         raise PngnatError(f"a shard has 1 line or more, and not {work.lines}")
-    keep(make_folder(work.out), work.made_of)
+    keep(make_folder(work.out), work.provenance)
     for name in (SHAR, REPORTS):
         make_folder(work.out / name)
     total, shards, missing = Total(), list(split_lines(work.texts, work.lines)), []

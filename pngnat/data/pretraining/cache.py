@@ -72,8 +72,13 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
 
     front_end = frontend_digest(build.lexicon)
     texts = [source.fingerprint() for source in sources]
-    made_of = {"format": _FORMAT, "front_end": front_end, "sources": texts, "shard_characters": build.shard_characters}
-    if renew(build.folder, made_of, _SHARDS):
+    provenance = {
+        "format": _FORMAT,
+        "front_end": front_end,
+        "sources": texts,
+        "shard_characters": build.shard_characters,
+    }
+    if renew(build.folder, provenance, _SHARDS):
         if not (damage := _damage(build.folder)):
             return True
         say_again(build.folder, damage)

@@ -153,20 +153,20 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
         raise PngnatError(
             f"the token store has room for 65535 ids, the tokenizer has {tokenizer.vocabulary_size}: train a smaller one"
         )
-    made_of = {
+    provenance = {
         "format": _FORMAT,
         "utterances": digest([shard.name for shard in shards]),
         "tokenizer": digest(build.tokenizer / FILE),
         "max_tokens": build.max_tokens,
     }
-    if renew(folder, made_of, _STORE):
+    if renew(folder, provenance, _STORE):
         try:
             store = TokenStore(folder)
             store.check()
             return store
         except PngnatError as error:
             say_again(folder, str(error))
-    settings = digest(made_of["tokenizer"], build.max_tokens)
+    settings = digest(provenance["tokenizer"], build.max_tokens)
     paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
     work = list(zip(shards, paths, strict=True))
     place, machines = build.workers.share
