@@ -229,9 +229,9 @@ def _with_workers(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _workers(args: argparse.Namespace) -> Any:
-    from pngnat.workers.pool import Workers, share_of
+    from pngnat.workers.pool import Workers, parse_partition
 
-    return Workers(args.engine, args.jobs, args.address, args.gpus, share_of(args.shard))
+    return Workers(args.engine, args.jobs, args.address, args.gpus, parse_partition(args.shard))
 
 
 WORKS: dict[str, tuple[str, Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]] = {

@@ -78,7 +78,7 @@ def pretrain(job: PretrainingJob) -> None:
     The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it
     measures the model on the held-out text, prints how much of each task is right, and writes that to held_out.json; a
     finished run is measured again. """
-    if job.text.pool.is_share:
+    if job.text.pool.is_partial:
         there = job.text.phonemize()
         print(
             "all shares are there; without text.shard the same makes tokens of them"

@@ -77,13 +77,13 @@ class ShardedBatches(BucketedBatches):
         super().__init__(lengths, max_total, seed, start)
         order = np.argsort(shards, kind="stable")
         starts = np.flatnonzero(np.diff(shards[order], prepend=-1))
-        self.shards, self.window, self.share = np.split(order, starts[1:]), window, (rank, world)
+        self.shards, self.window, self.partition = np.split(order, starts[1:]), window, (rank, world)
         if len(self.shards) < world:
             raise ValueError(f"{len(self.shards)} shards cannot be shared out among {world} processes")
 
     def windows(self, number: int) -> Iterator[Sequence[list[int]]]:
         """The batches of this process in one pass over its shards, window by window."""
-        rank, world = self.share
+        rank, world = self.partition
         order = np.random.default_rng([self.seed, number]).permutation(len(self.shards))[rank::world]
         for first in range(0, len(order), self.window):
             items = np.concatenate([self.shards[shard] for shard in order[first : first + self.window]])

@@ -30,15 +30,15 @@ def prepare(
     sources: Sequence[Source],
     skipped: Sequence[Skipped],
     config: PrepareConfig,
-    on_share: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out
     and why.
 
-    on_share: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no
+    on_progress: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no
     recording at all could be used, or where the folder was begun with other settings."""
     preparation = Preparation(sources, config)
-    preparation.make(on_share)
+    preparation.make(on_progress)
     return preparation.join(skipped)
 
 
@@ -55,8 +55,8 @@ class Preparation:
         if (config.out / MANIFEST).is_file():
             self._parts.write(_BEFORE, _entries_before(config.out))
 
-    def make(self, on_share: Callable[[float], None] | None = None) -> None:
-        """Prepare what is missing of this share. on_share: is told how much is done, 0 to 1."""
+    def make(self, on_progress: Callable[[float], None] | None = None) -> None:
+        """Prepare what is missing of this partition. on_progress: is told how much is done, 0 to 1."""
         from tqdm import tqdm
 
         done = {row["id"] for _, row in self._parts.rows(self._parts.names()) if not row.get("unexpected")}
@@ -67,14 +67,14 @@ class Preparation:
         ]
         todo = sum(len(shard.items) for shard in missing)
         # Who is told shares has a bar of their own; None leaves it out where nobody looks.
-        title, hidden = f"preparing {self.config.out.name}", True if on_share else None
+        title, hidden = f"preparing {self.config.out.name}", True if on_progress else None
         with tqdm(None, title, todo, unit="rec", dynamic_ncols=True, disable=hidden) as bar:
             made = len(self.sources) - todo
             for count in self._prepared([shard for shard in missing if shard.items]):
                 bar.update(count)
                 made += count
-                if on_share:
-                    on_share(made / len(self.sources))
+                if on_progress:
+                    on_progress(made / len(self.sources))
 
     def is_complete(self) -> bool:
         """Whether nothing is missing of any share."""

@@ -67,8 +67,8 @@ class Workers:
     """Of a Ray cluster, "auto" for the one that this machine belongs to; None starts one on this machine."""
     gpus: float = 0.0
     """GPUs of a Ray worker; a part of one where several share it."""
-    share: tuple[int, int] = (1, 1)
-    """Which of how many shares of the shards, counted from 1."""
+    partition: tuple[int, int] = (1, 1)
+    """which of how many partitions of the shards, counted from 1."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -79,17 +79,17 @@ class Workers:
             raise PngnatError("an address and GPUs of workers are Ray's: add --engine ray")
 
     @property
-    def is_share(self) -> bool:
-        """Whether others have shares, too."""
-        return self.share[1] > 1
+    def is_partial(self) -> bool:
+        """Whether other machines have partitions, too."""
+        return self.partition[1] > 1
 
     def mine(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        """Those of this share: every n-th, so that the shares are alike where shards differ along the input."""
-        place, count = self.share
+        """Those of this partition: every n-th, so that the shares are alike where shards differ along the input."""
+        place, count = self.partition
         return (shard for shard in shards if shard.number % count == place - 1)
 
 
-def share_of(text: str) -> tuple[int, int]:
+def parse_partition(text: str) -> tuple[int, int]:
     """A share as it is written, "2/5". Raises PngnatError for another form and for one that does not exist."""
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
@@ -101,8 +101,8 @@ def share_of(text: str) -> tuple[int, int]:
 _NODES = (("GROUP_RANK", "GROUP_WORLD_SIZE"), ("SLURM_NODEID", "SLURM_NNODES"))  # torchrun, srun
 
 
-def share_of_node() -> str:
-    """This machine's share of what all machines of a training do together, as `share_of` reads it; all of it for one
+def node_partition() -> str:
+    """This machine's partition of what all machines of a training do together, as `parse_partition` reads it; all of it for one
     alone."""
     for place, count in _NODES:
         if os.environ.get(place, "").isdigit() and os.environ.get(count, "").isdigit():
@@ -132,9 +132,9 @@ class WorkerSettings:
     address: str | None = None
     """Of a Ray cluster; auto is the one that this machine belongs to, null starts one on this machine."""
     shard: str = "1/1"
-    """Do this share of the shards alone, 2/5 for the second of five; the last to end joins them."""
+    """Do this partition of the shards alone, 2/5 for the second of five; the last to end joins them."""
 
     @property
     def pool(self) -> Workers:
         """The same, checked. Raises PngnatError where it cannot be."""
-        return Workers(self.engine, self.workers, self.address, share=share_of(self.shard))
+        return Workers(self.engine, self.workers, self.address, partition=parse_partition(self.shard))

@@ -82,7 +82,7 @@ def test_a_part_is_measured_as_the_whole_is(store, recordings):
 
 
 def test_shares_together_are_the_whole(store, recordings):
-    shares = [list(store.measure(recordings, Workers(share=(share, 2)))) for share in (1, 2)]
+    shares = [list(store.measure(recordings, Workers(partition=(share, 2)))) for share in (1, 2)]
     assert shares == [recordings[:1], recordings[1:]] and store.missing(recordings) == []
 
 

@@ -19,7 +19,7 @@ import pngnat
 from pngnat.cli.main import main
 from pngnat.errors import PngnatError
 from pngnat.scale.speech import BulkSpeech, SpeechWorker, speak_in_bulk
-from pngnat.workers.pool import Workers, share_of
+from pngnat.workers.pool import Workers, parse_partition
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_what_is_there_is_not_made_again_and_what_is_missing_is(texts, tmp_path,
 def test_shares_together_are_the_whole(texts, tmp_path, stub_voice):
     speak_in_bulk(work(texts, tmp_path / "whole", stub_voice), Workers())
     for share in ((1, 2), (2, 2)):
-        speak_in_bulk(work(texts, tmp_path / "shares", stub_voice), Workers(share=share))
+        speak_in_bulk(work(texts, tmp_path / "shares", stub_voice), Workers(partition=share))
     assert contents(tmp_path / "shares") == contents(tmp_path / "whole")
 
 
@@ -115,7 +115,7 @@ def test_a_folder_of_other_settings_is_left_alone(texts, tmp_path, stub_voice):
 @pytest.mark.parametrize("text", ["0/3", "4/3", "2", "a/b", "1/0", ""])
 def test_a_share_that_does_not_exist_is_refused(text):
     with pytest.raises(PngnatError, match="no share"):
-        share_of(text)
+        parse_partition(text)
 
 
 def test_the_command(texts, tmp_path, stub_voice, capsys):

@@ -147,8 +147,8 @@ def test_a_vocoder_draws_from_a_few_shards_at_a_time(sharded, monkeypatch):
 
 def test_shares_and_opus(prepared, tmp_path):
     sharding = Sharding(prepared, tmp_path / "out", "opus", 4)
-    assert to_shards(sharding, Workers(share=(1, 2))) == 0
-    assert to_shards(sharding, Workers(share=(2, 2))) == 14
+    assert to_shards(sharding, Workers(partition=(1, 2))) == 0
+    assert to_shards(sharding, Workers(partition=(2, 2))) == 14
     recording = open_corpora([tmp_path / "out"])[0]
     assert abs(len(recording.sound(24000)) / 24000 - recording.seconds) < 0.01
 

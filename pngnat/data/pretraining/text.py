@@ -11,7 +11,7 @@ from pngnat.data.pretraining.sources import TextSource
 from pngnat.data.pretraining.tokens import StoreBuild, TokenStore, build_store
 from pngnat.errors import PngnatError
 from pngnat.text.tokenizer import PngTokenizer
-from pngnat.workers.pool import WorkerSettings, alone_on_this_machine, share_of_node
+from pngnat.workers.pool import WorkerSettings, alone_on_this_machine, node_partition
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PretrainingText(WorkerSettings):
 
         Raises PngnatError for text that cannot be read, and while shares of others are missing.
         """
-        folder, own = Path(self.folder), replace(self, shard=share_of_node())
+        folder, own = Path(self.folder), replace(self, shard=node_partition())
         utterances = folder / "utterances"
         with alone_on_this_machine(folder):
             if not own.phonemize() and not self.phonemize():

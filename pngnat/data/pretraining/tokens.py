@@ -169,7 +169,7 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
     settings = digest(provenance["tokenizer"], build.max_tokens)
     paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
     work = list(zip(shards, paths, strict=True))
-    place, machines = build.workers.share
+    place, machines = build.workers.partition
     if machines > 1:
         deque(
             in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work[place - 1 :: machines], build.workers), 0

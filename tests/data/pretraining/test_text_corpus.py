@@ -98,7 +98,8 @@ def test_shares_together_make_the_same_cache(tmp_path):
     build = CorpusBuild(tmp_path / "whole", shard_characters=60)
     assert build_cache([texts], build)
     shares = [
-        replace(build, folder=tmp_path / "shares", workers=Workers("local", share=(share, 3))) for share in (3, 1, 2)
+        replace(build, folder=tmp_path / "shares", workers=Workers("local", partition=(share, 3)))
+        for share in (3, 1, 2)
     ]
     assert [build_cache([texts], share) for share in shares] == [False, False, True]
     parts, whole = ([path.name for path in cached_shards(one.folder, "train")] for one in (shares[0], build))
