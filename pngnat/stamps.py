@@ -61,7 +61,9 @@ def stamp(folder: Path) -> dict[str, Any] | None:
     return kept
 
 
-def keep(folder: Path, provenance: Mapping[str, Any], remedy: str = "name another folder, or remove this one") -> None:
+def check_stamp(
+    folder: Path, provenance: Mapping[str, Any], remedy: str = "name another folder, or remove this one"
+) -> None:
     """Write into `folder` what it is made of.
 
     Raises PngnatError where it holds what was made of something else, with the remedy at its end, or of what nobody
@@ -76,8 +78,8 @@ def keep(folder: Path, provenance: Mapping[str, Any], remedy: str = "name anothe
         raise PngnatError(f"{folder} was made with other settings ({'; '.join(differences)}): {remedy}")
 
 
-def renew(folder: Path, provenance: Mapping[str, Any], last: str) -> bool:
-    """As `keep`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written
+def refresh_stamp(folder: Path, provenance: Mapping[str, Any], last: str) -> bool:
+    """As `check_stamp`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written
     when all is done.
 
     Where it was made of something else, one line says what is another, and `last` is removed.
@@ -91,11 +93,11 @@ def renew(folder: Path, provenance: Mapping[str, Any], last: str) -> bool:
         (folder / last).unlink(missing_ok=True)
         _write(folder, provenance)
     if differences:
-        say_again(folder, "; ".join(differences))
+        log_rebuild(folder, "; ".join(differences))
     return (folder / last).exists()
 
 
-def say_again(place: Path, why: str) -> None:
+def log_rebuild(place: Path, why: str) -> None:
     """Say in one line that a file or folder is made again."""
     logging.getLogger(__name__).warning("%s is made again: %s", place, why)
 

@@ -33,7 +33,7 @@ from pngnat.data.recordings import as_recordings, read_corpus
 from pngnat.evaluation.durations import duration_counts, duration_figures
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
-from pngnat.stamps import digest, keep
+from pngnat.stamps import check_stamp, digest
 from pngnat.text.frontend import Frontend
 from pngnat.training.checkpoints import LAST, PREVIOUS
 from pngnat.training.runs import RunConfig
@@ -206,7 +206,7 @@ def measure(comparison: Comparison, report: EncoderReport, variant: Variant, see
     job, plan, measured_on = comparison.job, comparison.plan(variant, seed), comparison.measured_on
     start = variant.encoder_from
     settings = job.settings(plan, start and digest(start / "model.safetensors"))
-    keep(folder, settings, REMEDY)
+    check_stamp(folder, settings, REMEDY)
     # Trained, or read from a finished run, where something is to be measured, and then once.
     base = cache(lambda: job.train(folder, plan, start))
     trained = once(
@@ -224,7 +224,7 @@ def measure(comparison: Comparison, report: EncoderReport, variant: Variant, see
 
     for size in comparison.config.probe_sizes:
         more, place = comparison.with_probe(plan, size), folder / f"probe{size}"
-        keep(place, job.settings(more, settings), REMEDY)
+        check_stamp(place, job.settings(more, settings), REMEDY)
         report.add_probe(variant.title, size, once(place / "figures.json", measured_on, partial(probed, place, more)))
 
 

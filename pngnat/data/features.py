@@ -20,7 +20,7 @@ from pngnat.data.corpus import Recording
 from pngnat.data.recordings import total_seconds
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
-from pngnat.stamps import keep, say_again
+from pngnat.stamps import check_stamp, log_rebuild
 from pngnat.workers.pool import LOCAL, Chunk, Workers, chunks, fair_size
 from pngnat.workers.run import run_shards
 
@@ -89,7 +89,7 @@ class FeatureStore(FeatureSource):
         self.folder, self.audio, self.pitch_method = None if folder is None else Path(folder), audio, pitch_method
         if self.folder is not None:
             # Which method `f0` alone stands for.
-            keep(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
+            check_stamp(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
 
     def path(self, recording: Recording) -> Path:
         """Where the recording's features are, or would be. Raises ValueError for a store without a folder."""
@@ -207,7 +207,7 @@ def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, np.
     except FileNotFoundError:
         return {}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        say_again(path, f"it is damaged ({error})")
+        log_rebuild(path, f"it is damaged ({error})")
         return {}
 
 

@@ -17,7 +17,7 @@ from pngnat.data.prepare import PrepareConfig, Preparer
 from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
-from pngnat.stamps import digest, keep
+from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Chunk, chunks, fair_size
 from pngnat.workers.processes import Lost
 from pngnat.workers.run import run_shards
@@ -48,7 +48,7 @@ class Preparation:
     def __init__(self, sources: Sequence[Source], config: PrepareConfig) -> None:
         """Begin, or go on. Raises PngnatError where the folder was begun with other settings, or what it holds is
         damaged."""
-        keep(config.out, config.provenance)
+        check_stamp(config.out, config.provenance)
         self.sources, self.config = sources, config
         self._parts = Parts(config.out / _PARTS)
         self._names = [safe_name(source.id) for source in sources]

@@ -19,7 +19,7 @@ from pngnat.data.corpus import MANIFEST, manifest_lines
 from pngnat.data.shar import CUTS, SHARDS, UNFINISHED, shar_shard, write_index
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
-from pngnat.stamps import digest, keep
+from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Workers
 from pngnat.workers.run import run_shards
 
@@ -68,7 +68,7 @@ def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], ob
         raise PngnatError(f"'{sharding.format}' is no format for shards; use flac or opus")
     if sharding.recordings < 1:
         raise PngnatError(f"a shard has 1 recording or more, and not {sharding.recordings}")
-    keep(make_folder(sharding.out), sharding.provenance)
+    check_stamp(make_folder(sharding.out), sharding.provenance)
     make_folder(sharding.out / SHARDS)
     count, recordings = _counts(sharding) or _take_apart(sharding)
     parts = [Part(number) for number in range(count)]

@@ -16,7 +16,7 @@ from pngnat.data.shar import UNFINISHED, shar_shard
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.scale.lines import Line, Lines, read_lines, split_lines
-from pngnat.stamps import digest, keep
+from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Workers
 from pngnat.workers.run import run_shards
 
@@ -105,7 +105,7 @@ def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardR
         raise PngnatError(f"'{work.format}' is no format for shards; use one of {', '.join(FORMATS)}")
     if work.lines < 1:
         raise PngnatError(f"a shard has 1 line or more, and not {work.lines}")
-    keep(make_folder(work.out), work.provenance)
+    check_stamp(make_folder(work.out), work.provenance)
     for name in (SHAR, REPORTS):
         make_folder(work.out / name)
     total, shards, missing = Total(), list(split_lines(work.texts, work.lines)), []

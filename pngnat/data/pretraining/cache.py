@@ -18,7 +18,7 @@ from pngnat.data.corpus import utterance_from_dict, utterance_to_dict
 from pngnat.data.pretraining.sources import Passage, TextSource
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
-from pngnat.stamps import digest, renew, say_again
+from pngnat.stamps import digest, log_rebuild, refresh_stamp
 from pngnat.text.frontend import Frontend, load_lexicon
 from pngnat.text.utterance import Utterance
 from pngnat.workers.pool import Workers
@@ -78,10 +78,10 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
         "sources": texts,
         "shard_characters": build.shard_characters,
     }
-    if renew(build.folder, provenance, _SHARDS):
+    if refresh_stamp(build.folder, provenance, _SHARDS):
         if not (damage := _damage(build.folder)):
             return True
-        say_again(build.folder, damage)
+        log_rebuild(build.folder, damage)
     for split in SPLITS:
         (build.folder / split).mkdir(parents=True, exist_ok=True)
     names: dict[str, list[str]] = {split: [] for split in SPLITS}

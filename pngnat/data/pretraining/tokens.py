@@ -18,7 +18,7 @@ import numpy as np
 from pngnat.data.pretraining.cache import cached_shards, read_shard
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
-from pngnat.stamps import STAMP, digest, renew, say_again
+from pngnat.stamps import STAMP, digest, log_rebuild, refresh_stamp
 from pngnat.text.tokenizer import FILE, PngTokenizer
 from pngnat.workers.pool import Workers
 from pngnat.workers.run import in_order
@@ -159,13 +159,13 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
         "tokenizer": digest(build.tokenizer / FILE),
         "max_tokens": build.max_tokens,
     }
-    if renew(folder, provenance, _STORE):
+    if refresh_stamp(folder, provenance, _STORE):
         try:
             store = TokenStore(folder)
             store.check()
             return store
         except PngnatError as error:
-            say_again(folder, str(error))
+            log_rebuild(folder, str(error))
     settings = digest(provenance["tokenizer"], build.max_tokens)
     paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
     work = list(zip(shards, paths, strict=True))
