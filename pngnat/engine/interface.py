@@ -47,7 +47,7 @@ class Pitch:
     semitones: float | np.ndarray = 0.0
 
     @property
-    def is_asked(self) -> bool:
+    def is_requested(self) -> bool:
         """Whether it is another than the vocoder would choose."""
         return self.f0 is not None or bool(np.any(np.asarray(self.semitones) != 0))
 

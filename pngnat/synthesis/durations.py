@@ -18,7 +18,7 @@ from pngnat.text.utterance import Utterance
 # Seconds of a pause that a model is asked to speak; it has heard nothing longer, and the rest is plain silence.
 LONGEST_SPOKEN_PAUSE = 0.5
 # As above where the writer asked for silence: enough for a word to end and the next to begin.
-SPOKEN_ASKED_PAUSE = 0.2
+SPOKEN_REQUESTED_PAUSE = 0.2
 LONGEST_PHONEME = 10.0
 LONGEST_PAUSE = 600.0
 # Frames of the shortest utterance: networks need some context.
@@ -157,7 +157,7 @@ def apply_pace(
     return paced
 
 
-def asked_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
+def requested_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
     """The pace (N,) that the writer asked for at each token, and the one that holds after the utterance; before: the
     one that held so far.
 
@@ -166,7 +166,7 @@ def asked_paces(utterance: Utterance, tokens: PngTokens, before: float) -> tuple
     return _asked([boundary.pace for boundary in utterance.boundaries], tokens, before)
 
 
-def asked_pitches(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
+def requested_pitches(utterance: Utterance, tokens: PngTokens, before: float) -> tuple[np.ndarray, float]:
     """The same in semitones, for the pitch."""
     return _asked([boundary.pitch for boundary in utterance.boundaries], tokens, before)
 

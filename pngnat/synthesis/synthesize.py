@@ -18,16 +18,16 @@ from pngnat.synthesis.durations import (
     LONGEST_PAUSE,
     LONGEST_PHONEME,
     LONGEST_SPOKEN_PAUSE,
-    SPOKEN_ASKED_PAUSE,
+    SPOKEN_REQUESTED_PAUSE,
     GivenDurations,
     GivenWeights,
     Timeline,
     apply_pace,
-    asked_paces,
-    asked_pitches,
     check_seconds,
     fit_words,
     lay_out,
+    requested_paces,
+    requested_pitches,
 )
 from pngnat.synthesis.given_pitch import GivenPitch
 from pngnat.synthesis.options import SpeechKeywords, SpeechOptions
@@ -141,7 +141,7 @@ class Speaking:
         self.frontend = frontend or _frontend(options.lexicon, voice.card.lexicon)
         self.noise = noise_source(options.seed)
         self.words_spoken = 0
-        self.asked_pace, self.asked_pitch, self.asked_silence = 1.0, 0.0, 0.0
+        self.requested_pace, self.requested_pitch, self.requested_silence = 1.0, 0.0, 0.0
 
     def speak(self, text: str) -> Iterator[Sentence]:
         """The text's sentences, one at a time. Raises PngnatError as `plan`, `settle` and `finish` do."""
@@ -180,7 +180,7 @@ class Speaking:
     def settle(self, plan: Planned, reading: ReadUtterance) -> Sentence:
         """Settle when what is said. Raises PngnatError where the options or the text ask for what cannot be."""
         utterance, tokens = plan.utterance, plan.tokens
-        paces, self.asked_pace = asked_paces(utterance, tokens, self.asked_pace)
+        paces, self.requested_pace = requested_paces(utterance, tokens, self.requested_pace)
         seconds = self._durations(reading, utterance, paces)
         seconds = apply_pace(seconds, tokens, self.options.pace, self.options.word_pace, self.words_spoken)
         self.words_spoken += len(utterance.words)
@@ -201,7 +201,7 @@ class Speaking:
 
     def _pitch(self, utterance: Utterance, tokens: PngTokens, timeline: Timeline) -> Pitch:
         """Raised by one number, or frame by frame where the text changes it within the utterance."""
-        asked, self.asked_pitch = asked_pitches(utterance, tokens, self.asked_pitch)
+        asked, self.requested_pitch = requested_pitches(utterance, tokens, self.requested_pitch)
         semitones = asked + self.options.pitch
         if np.abs(semitones).max() > LARGEST_PITCH:
             raise PngnatError(
@@ -214,7 +214,7 @@ class Speaking:
             else timeline.of_frames(semitones, self.voice.card.audio.hop_length).astype(np.float32)
         )
         pitch = Pitch(None if self.f0 is None else self.f0.take(timeline), raised)
-        self.voice.vocoder.check_pitch(pitch.is_asked)
+        self.voice.vocoder.check_pitch(pitch.is_requested)
         return pitch
 
     def _durations(self, reading: ReadUtterance, utterance: Utterance, paces: np.ndarray) -> np.ndarray:
@@ -251,10 +251,10 @@ class Speaking:
         silent = np.flatnonzero(tokens.word_index < 0).tolist()
         exact: dict[int, float] = {}
         if self.given is None or self.given.of_words:
-            exact = {silent[place]: pause for place, pause in _asked_pauses(utterance, before, after).items()}
+            exact = {silent[place]: pause for place, pause in _requested_pauses(utterance, before, after).items()}
             self._count_silence(sum(exact.values()))
             for token, pause in exact.items():
-                seconds[token] = min(pause, SPOKEN_ASKED_PAUSE)
+                seconds[token] = min(pause, SPOKEN_REQUESTED_PAUSE)
             if before is not None and 0 not in exact:
                 exact[0] = seconds[0] + self._pause_after(before)
         for token in silent:
@@ -265,8 +265,8 @@ class Speaking:
 
     def _count_silence(self, seconds: float) -> None:
         """A few letters can ask for minutes, and a text may come from a stranger."""
-        self.asked_silence += seconds
-        if self.asked_silence > self.options.max_pause:
+        self.requested_silence += seconds
+        if self.requested_silence > self.options.max_pause:
             raise PngnatError(
                 f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; max_pause allows more"
             )
@@ -319,14 +319,14 @@ def _timed_marks(utterance: Utterance, tokens: PngTokens, borders: Sequence[floa
     return marks
 
 
-def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:
+def _requested_pauses(utterance: Utterance, before: Utterance | None, after: Utterance | None) -> dict[int, float]:
     """Seconds of the pauses that the writer asked for, by boundary. One between two utterances is shared by both."""
     inner = range(1, len(utterance.words))
     asked = {place: pause for place in inner if (pause := utterance.boundaries[place].pause) is not None}
-    leading = _asked_between(before, utterance)
+    leading = _requested_between(before, utterance)
     if leading is not None:
         asked[0] = leading if before is None else leading - _tail(leading)
-    trailing = _asked_between(utterance, after)
+    trailing = _requested_between(utterance, after)
     if trailing is not None:
         asked[len(utterance.words)] = trailing if after is None else _tail(trailing)
     for pause in asked.values():
@@ -335,7 +335,7 @@ def _asked_pauses(utterance: Utterance, before: Utterance | None, after: Utteran
     return asked
 
 
-def _asked_between(first: Utterance | None, second: Utterance | None) -> float | None:
+def _requested_between(first: Utterance | None, second: Utterance | None) -> float | None:
     pauses = [
         side.pause
         for side in (first and first.boundaries[-1], second and second.boundaries[0])

@@ -23,7 +23,7 @@ from pngnat.text.tokenizer import PngTokenizer
 from pngnat.training.module import StageModule
 from pngnat.training.task_scores import TaskScores
 
-ASKED_MULTIPLE = 256
+REQUESTED_MULTIPLE = 256
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Pretraining(StageModule):
         labels = batch.labels[asked]
         with self.precision():
             chosen = self.model.encoder(batch.tokens)[asked]
-            padded = F.pad(chosen, (0, 0, 0, -len(chosen) % ASKED_MULTIPLE))  # few shapes, as the batches have
+            padded = F.pad(chosen, (0, 0, 0, -len(chosen) % REQUESTED_MULTIPLE))  # few shapes, as the batches have
             scores = self.model.scores(padded)[: len(chosen)]
         return scores.float(), labels
 

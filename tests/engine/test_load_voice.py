@@ -37,9 +37,9 @@ def test_an_engine_or_a_device_that_is_not_there(stub_voice, wrong):
 
 def test_a_pitch_that_changes_nothing_is_not_asked():
     assert [entry.name for entry in fields(Pitch)] == ["f0", "semitones"]
-    assert not Pitch().is_asked and not Pitch(semitones=np.zeros(3)).is_asked
+    assert not Pitch().is_requested and not Pitch(semitones=np.zeros(3)).is_requested
     assert (
-        Pitch(np.zeros(3)).is_asked
-        and Pitch(semitones=-1.0).is_asked
-        and Pitch(semitones=np.array([0.0, 1.0])).is_asked
+        Pitch(np.zeros(3)).is_requested
+        and Pitch(semitones=-1.0).is_requested
+        and Pitch(semitones=np.array([0.0, 1.0])).is_requested
     )

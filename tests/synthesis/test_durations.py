@@ -11,10 +11,10 @@ from pngnat.synthesis.durations import (
     GivenWeights,
     WordDurations,
     apply_pace,
-    asked_paces,
     check_seconds,
     fit_words,
     lay_out,
+    requested_paces,
 )
 from pngnat.synthesis.pauses import fit_pauses
 from pngnat.synthesis.timings import TimedPhoneme, TimedWord, Timings
@@ -135,7 +135,7 @@ def test_asked_paces_hold_until_the_next_and_a_silence_goes_with_the_word_before
         ((2, 4, 1), [2, 2, 2, 4, 4, 4], 1),
         ((None, None, 2), [3, 3, 3, 3, 3, 3], 2),
     ):
-        found, left = asked_paces(asked(*paces), tokens(), 3.0)
+        found, left = requested_paces(asked(*paces), tokens(), 3.0)
         assert found.tolist() == expected and left == after
 
 

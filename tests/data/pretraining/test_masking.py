@@ -89,7 +89,7 @@ def test_one_task_alone_hides_exactly_one_segment(tokens, seed):
 @pytest.mark.slow
 def test_fractions_over_ten_thousand_sentences():
     rng = np.random.default_rng(0)
-    counts, treated, words, marks, marks_asked = dict.fromkeys(Task, 0), np.zeros(3), 0, 0, 0
+    counts, treated, words, marks, requested_marks = dict.fromkeys(Task, 0), np.zeros(3), 0, 0, 0
     for index in range(10_000):
         tokens = ids, segments, positions = sentence([(2, 1)] * int(rng.integers(3, 12)), {1})
         masked = mask(*tokens, SPACES, FRACTIONS, generator(1, 0, index))
@@ -98,7 +98,7 @@ def test_fractions_over_ten_thousand_sentences():
         pieces = np.flatnonzero((segments == 1) & (positions > 0) & (ids != 299))
         words += len(first)
         marks += is_mark.sum()
-        marks_asked += (masked.tasks[is_mark] == Task.MLM_PHONEME).sum()
+        requested_marks += (masked.tasks[is_mark] == Task.MLM_PHONEME).sum()
         for task in (Task.MLM_PHONEME, Task.G2P):
             counts[task] += (masked.tasks[first] == task).sum()
         for task in (Task.MLM_GRAPHEME, Task.P2G):
@@ -113,7 +113,7 @@ def test_fractions_over_ten_thousand_sentences():
     assert within(counts[Task.MLM_PHONEME], words, 0.15) and counts[Task.MLM_PHONEME] == counts[Task.MLM_GRAPHEME]
     assert within(counts[Task.G2P], words, 0.10)
     assert within(counts[Task.P2G], words, 0.10)
-    assert within(marks_asked, marks, 0.15)
+    assert within(requested_marks, marks, 0.15)
     assert within(treated[0], treated.sum(), 0.8)
     assert within(treated[1], treated.sum(), 0.1 * (1 - 1 / len(SPACES.wordpieces)))  # a random id may be the true one
 
