@@ -15,7 +15,7 @@ NAME = "Whisper tiny.en, beam 5, temperature 0"
 
 
 @dataclass(frozen=True)
-class HeardWord:
+class TranscribedWord:
     """One word as the recognizer wrote it, with its punctuation. start, end: seconds."""
 
     text: str
@@ -28,7 +28,7 @@ class Transcript:
     """What the recognizer heard. words: in time, empty unless they were asked for."""
 
     text: str
-    words: tuple[HeardWord, ...] = ()
+    words: tuple[TranscribedWord, ...] = ()
 
 
 class Recognizer:
@@ -66,7 +66,9 @@ class Recognizer:
         texts, words = [], []
         for segment in segments:
             texts.append(segment.text.strip())
-            words += [HeardWord(word.word.strip(), float(word.start), float(word.end)) for word in segment.words or ()]
+            words += [
+                TranscribedWord(word.word.strip(), float(word.start), float(word.end)) for word in segment.words or ()
+            ]
         return Transcript(" ".join(texts), tuple(words))
 
 

@@ -77,20 +77,20 @@ def examine(
         errors=comparison.errors,
         seconds=seconds,
         unaligned=unaligned_seconds(text, transcript.words, seconds),
-        unheard=list(unheard_runs(comparison)),
+        unheard=list(deleted_runs(comparison)),
         repeated=list(repeated_runs(comparison)),
-        unread=[] if speech is None else list(unheard_runs(compare_texts(text, speech.normalized_text))),
+        unread=[] if speech is None else list(deleted_runs(compare_texts(text, speech.normalized_text))),
         unspoken=[] if speech is None else list(unspoken_words(speech)),
     )
 
 
-def unheard_runs(comparison: Comparison) -> Iterator[str]:
+def deleted_runs(comparison: Comparison) -> Iterator[str]:
     """Runs of words of the reference with nothing in their place in the hypothesis.
 
     Words that were heard as others ("every one" as "everyone") are errors of spelling or of pronunciation, and no gaps.
     """
     for difference in comparison.differences():
-        if difference.heard_start == difference.heard_end:
+        if difference.transcribed_start == difference.transcribed_end:
             yield " ".join(comparison.reference[difference.start : difference.end])
 
 
@@ -98,7 +98,7 @@ def repeated_runs(comparison: Comparison) -> Iterator[str]:
     """Runs of words that the hypothesis has twice in a row where the reference has them once less."""
     words = comparison.hypothesis
     for difference in comparison.differences():
-        start, end = difference.heard_start, difference.heard_end
+        start, end = difference.transcribed_start, difference.transcribed_end
         for length in range(end - start - (difference.end - difference.start), 0, -1):
             before, first = words[max(0, start - length) : start], words[start : start + length]
             last, after = words[end - length : end], words[end : end + length]
@@ -107,7 +107,7 @@ def repeated_runs(comparison: Comparison) -> Iterator[str]:
                 break
 
 
-def unaligned_seconds(text: str, heard: Sequence[asr.HeardWord], seconds: float) -> float:
+def unaligned_seconds(text: str, heard: Sequence[asr.TranscribedWord], seconds: float) -> float:
     """Seconds in stretches of over 1 s in which no word of the text, right or wrong, was heard: babble, noise, silence,
     repetitions."""
     pieces = [(piece, word) for word in heard for piece in plain_words(word.text)]

@@ -24,12 +24,12 @@ def plain_words(text: str) -> list[str]:
 @dataclass(frozen=True)
 class Difference:
     """A stretch where reference and hypothesis differ: reference[start:end] was heard as
-    hypothesis[heard_start:heard_end]."""
+    hypothesis[transcribed_start:transcribed_end]."""
 
     start: int
     end: int
-    heard_start: int
-    heard_end: int
+    transcribed_start: int
+    transcribed_end: int
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ class Comparison:
 
     def differences(self) -> Iterator[Difference]:
         """What lies between the matches, in order, each as long as possible."""
-        start = heard_start = 0
-        for index, heard_index in (*self.matches, (len(self.reference), len(self.hypothesis))):
-            if index > start or heard_index > heard_start:
-                yield Difference(start, index, heard_start, heard_index)
-            start, heard_start = index + 1, heard_index + 1
+        start = transcribed_start = 0
+        for index, transcribed_index in (*self.matches, (len(self.reference), len(self.hypothesis))):
+            if index > start or transcribed_index > transcribed_start:
+                yield Difference(start, index, transcribed_start, transcribed_index)
+            start, transcribed_start = index + 1, transcribed_index + 1
 
 
 def compare_texts(reference: str, hypothesis: str) -> Comparison:

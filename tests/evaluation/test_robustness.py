@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pngnat.evaluation import asr, commands, robustness
-from pngnat.evaluation.asr import HeardWord, Transcript
+from pngnat.evaluation.asr import TranscribedWord, Transcript
 from pngnat.evaluation.word_errors import compare_texts
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedWord
@@ -13,7 +13,7 @@ RATE = 24000
 
 
 def heard(*words: tuple[str, float, float]) -> Transcript:
-    return Transcript(" ".join(word for word, _, _ in words), tuple(HeardWord(*word) for word in words))
+    return Transcript(" ".join(word for word, _, _ in words), tuple(TranscribedWord(*word) for word in words))
 
 
 def speech(samples: np.ndarray, *words: tuple[str, float, float]) -> Speech:
@@ -37,7 +37,7 @@ def tone(seconds: float) -> np.ndarray:
     ],
 )
 def test_unheard_words_leave_nothing_in_their_place(written, heard, unheard):
-    assert list(robustness.unheard_runs(compare_texts(written, heard))) == unheard
+    assert list(robustness.deleted_runs(compare_texts(written, heard))) == unheard
 
 
 @pytest.mark.parametrize(

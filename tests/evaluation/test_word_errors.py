@@ -33,7 +33,7 @@ def test_counts_each_kind_of_error():
 
 def test_differences_lie_between_matches():
     comparison = compare_words("we say every one of them here".split(), "we say everyone of them right here".split())
-    assert [(d.start, d.end, d.heard_start, d.heard_end) for d in comparison.differences()] == [
+    assert [(d.start, d.end, d.transcribed_start, d.transcribed_end) for d in comparison.differences()] == [
         (2, 4, 2, 3),
         (6, 6, 5, 6),
     ]
@@ -67,7 +67,7 @@ def test_alignment_is_the_cheapest_and_consistent(reference, hypothesis):
     assert errors.substitutions + errors.deletions + errors.insertions == edit_distance(reference, hypothesis)
     covered = {i for i, _ in comparison.matches} | {i for d in comparison.differences() for i in range(d.start, d.end)}
     heard = {j for _, j in comparison.matches} | {
-        j for d in comparison.differences() for j in range(d.heard_start, d.heard_end)
+        j for d in comparison.differences() for j in range(d.transcribed_start, d.transcribed_end)
     }
     assert covered == set(range(len(reference))) and heard == set(range(len(hypothesis)))
     assert list(comparison.pairs) == sorted(comparison.pairs)
