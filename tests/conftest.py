@@ -21,7 +21,7 @@ settings.register_profile("explore", deadline=None)
 settings.register_profile("pngnat", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("pngnat")
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A few hundred of the cases of fuzz.py; `python tests/fuzz.py 10000` runs more."""
+"""A few hundred of the cases of fuzz.py; `python tests/support/fuzz.py 10000` runs more."""
 
 import sys
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from speaking import TEXT
 
 from pngnat.errors import PngnatError
 from pngnat.synthesis.synthesize import sentences, stream_samples, synthesize
-from tests.speaking import TEXT
 
 
 def semitones(text, voice, **options):

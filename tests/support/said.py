@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pngnat.text.frontend import Frontend
 
-HERE = Path(__file__).parent / "text"
+HERE = Path(__file__).parents[1] / "text"
 _NAME_OF_A = ("EY1",)
 
 

@@ -1,6 +1,6 @@
 """Mutated voices, vocoders, timings and tokenizers: none may do more than raise a PngnatError, take 5 seconds or 1 GB.
 
-python tests/fuzz.py 10000 [SEED]
+python tests/support/fuzz.py 10000 [SEED]
 
 Each case has its number for a seed, so that one that fails can be called again.
 """

@@ -1,6 +1,6 @@
 """Bulk speech by Ray, one of whose workers is killed, then its driver: started again, it has every line once.
 
-    python tests/killed_speech.py FOLDER 20000
+    python tests/support/killed_speech.py FOLDER 20000
 
 speaks that many texts of one to three words with the default voice, and says what was there after each step.
 """
@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
