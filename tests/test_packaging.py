@@ -73,4 +73,4 @@ def test_ci_finds_the_test_command_in_the_readme():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     awk = re.search(r"^test_command=\$\((awk .*)\)$", script, re.MULTILINE)[1]
     command = subprocess.run(["bash", "-c", awk], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    assert command == 'pip install -c constraints.txt ".[test]" && pytest -n auto --dist loadfile'
+    assert command == 'pip install -c constraints.txt ".[test-all]" && pytest -n auto --dist loadfile'
