@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,27 @@ settings.register_profile("pngnat", settings.get_profile("explore"), derandomize
 settings.load_profile("pngnat")
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skip", action="store_true", help="fail where a test would be skipped")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Turn a skip into a failure under `--no-skip`, for the job that installs all that the tests need."""
+    report = (yield).get_result()
+    if report.skipped and item.config.getoption("--no-skip"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under --no-skip: {report.longrepr[2] if isinstance(report.longrepr, tuple) else ''}"
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Count the skipped tests by reason, so that a missing program does not pass for a green test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"skipped {count}: {reason}")
 
 
 @pytest.fixture(scope="session")
