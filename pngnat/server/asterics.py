@@ -7,8 +7,10 @@ made here, and played where the board is."""
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from urllib.parse import unquote
 
+import numpy as np
 from fastapi import Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
@@ -18,7 +20,7 @@ from pngnat.server.app import plain_app
 from pngnat.server.encoding import MEDIA_TYPES, encode
 from pngnat.server.errors import ApiError
 from pngnat.server.limits import Limits, LimitsMiddleware
-from pngnat.server.requests import SpeechRequest, checked
+from pngnat.server.requests import SpeechRequest, check_request
 from pngnat.server.responses import whole
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
@@ -60,11 +62,18 @@ def asterics_app(service: Service) -> ASGIApp:
 
     async def _sound(request: Request) -> bytes:
         text, voice = _asked(request)
-        wanted = checked(SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service)
+        wanted = check_request(
+            SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service
+        )
         key = (wanted.speaker.id, text)
         if (kept := said.get(key)) is not None:
             return kept
-        blocks = await whole(request, service.jobs.start(wanted.blocks))
+
+        def samples() -> Iterator[np.ndarray]:
+            for sentence in service.sentences(wanted):
+                yield from service.blocks(sentence)
+
+        blocks = await whole(request, service.jobs.start(samples))
         sound = encode("wav", wanted.sample_rate, blocks, wanted.tags)
         said.keep(key, sound)
         return sound

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from pngnat.server.encoding import MEDIA_TYPES, Encoder
-from pngnat.server.requests import CaptionedRequest, CheckedRequest, checked
+from pngnat.server.requests import CaptionedRequest, check_request
 from pngnat.server.responses import streamed, whole
-from pngnat.server.service import Service
+from pngnat.server.service import CheckedRequest, Service
 from pngnat.synthesis.timings import Timings
 
 PATH, KOKORO_PATH = "/v1/audio/speech/captions", "/dev/captioned_speech"
@@ -28,8 +28,8 @@ def caption_routes(service: Service) -> APIRouter:
     @routes.post(PATH)
     @routes.post(KOKORO_PATH)
     async def captioned(body: CaptionedRequest, request: Request) -> Response:
-        wanted = checked(body, service)
-        job = service.jobs.start(lambda: _sentences(wanted))
+        wanted = check_request(body, service)
+        job = service.jobs.start(lambda: _sentences(service, wanted))
         if body.stream:
             return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
         return JSONResponse(_joined(await whole(request, job)))
@@ -37,12 +37,12 @@ def caption_routes(service: Service) -> APIRouter:
     return routes
 
 
-def _sentences(wanted: CheckedRequest) -> Iterator[dict[str, Any]]:
+def _sentences(service: Service, wanted: CheckedRequest) -> Iterator[dict[str, Any]]:
     """Each sentence with the next part of the sound, and its times in the whole of it."""
     encoder, before = Encoder(wanted.kind, wanted.sample_rate, wanted.tags), 0.0
-    for sentence in wanted.sentences():
+    for sentence in service.sentences(wanted):
         sound, samples = [], 0
-        for block in wanted.service.blocks(sentence):
+        for block in service.blocks(sentence):
             samples += len(block)
             sound.append(encoder.write(block))
         yield _caption(b"".join(sound), wanted.kind, sentence.said.timings, before)

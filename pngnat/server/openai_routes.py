@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from pngnat.server.encoding import MEDIA_TYPES
-from pngnat.server.requests import SpeechRequest, checked
+from pngnat.server.requests import SpeechRequest, check_request
 from pngnat.server.responses import streamed
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
@@ -27,8 +27,8 @@ def openai_routes(service: Service) -> APIRouter:
 
     @routes.post("/v1/audio/speech")
     async def speech(body: SpeechRequest, request: Request) -> Response:
-        wanted = checked(body, service)
-        job = service.jobs.start(wanted.sound)
+        wanted = check_request(body, service)
+        job = service.jobs.start(lambda: service.speak(wanted))
         if body.stream_format == "sse":
             done = _event({"type": "speech.audio.done", "usage": _USAGE})
             return await streamed(request, job, _delta, "text/event-stream", done)

@@ -1,22 +1,16 @@
-"""What an HTTP client may ask for, and the work that it makes: checked before anything is spoken."""
+"""The requests of HTTP clients, and their check before anything is synthesized."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from pngnat.errors import PngnatError
-from pngnat.server.encoding import MEDIA_TYPES, Encoder
+from pngnat.server.encoding import MEDIA_TYPES
 from pngnat.server.errors import ApiError
-from pngnat.server.service import Service
+from pngnat.server.service import CheckedRequest, Service
 from pngnat.server.settings import ServerSettings
-from pngnat.server.voice_table import TableSpeaker
-from pngnat.synthesis.sentence import Sentence
-from pngnat.synthesis.speech import sound_tags
 from pngnat.synthesis.synthesize import check_text
 
 
@@ -55,45 +49,8 @@ class CaptionedRequest(SpeechRequest):
     """Whether each sentence comes as a line of its own, as soon as it is made."""
 
 
-@dataclass(frozen=True)
-class CheckedRequest:
-    """A checked text. speaker: who says it. pace: 2 is twice as fast. kind: of the sound, one of MEDIA_TYPES."""
-
-    service: Service
-    text: str
-    speaker: TableSpeaker
-    pace: float
-    kind: str
-
-    @property
-    def sample_rate(self) -> int:
-        """Hz."""
-        return self.speaker.voice.sample_rate
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Metadata of the sound: that it is synthetic, and whose voice it is in."""
-        return sound_tags(self.speaker.voice.name, self.speaker.name)
-
-    def sentences(self) -> Iterator[Sentence]:
-        """The sentences, whose sound is yet to be made."""
-        return self.service.sentences(self.text, self.speaker, self.pace)
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Samples (S_i,) as they are made."""
-        return (block for sentence in self.sentences() for block in self.service.blocks(sentence))
-
-    def sound(self) -> Iterator[bytes]:
-        """The encoded sound as it is made."""
-        encoder = Encoder(self.kind, self.sample_rate, self.tags)
-        for block in self.blocks():
-            # Also without bytes of its own yet: between blocks a text whose client has gone is dropped.
-            yield encoder.write(block)
-        yield encoder.close()
-
-
-def checked(request: SpeechRequest, service: Service) -> CheckedRequest:
-    """The request, checked. Raises ApiError and UnknownVoice for what cannot be had."""
+def check_request(request: SpeechRequest, service: Service) -> CheckedRequest:
+    """Check a request. Raises ApiError for a field out of range, and UnknownVoice."""
     check_length(request.input, service.settings)
     kind = request.response_format
     if kind not in MEDIA_TYPES:
@@ -103,7 +60,7 @@ def checked(request: SpeechRequest, service: Service) -> CheckedRequest:
             "response_format",
         )
     name = request.voice.id if isinstance(request.voice, VoiceName) else request.voice
-    return CheckedRequest(service, request.input, service.voices.find(name), request.speed, kind)
+    return CheckedRequest(request.input, service.voices.find(name), request.speed, kind)
 
 
 def check_length(text: str, settings: ServerSettings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -15,12 +15,11 @@ from wyoming.info import Attribution, Describe, Info, TtsProgram, TtsVoice
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped
 
-from pngnat.audio.playback import to_pcm
 from pngnat.errors import PngnatError
 from pngnat.server.errors import ApiError, api_error
 from pngnat.server.jobs import QueueFull
 from pngnat.server.requests import check_length
-from pngnat.server.service import Service
+from pngnat.server.service import CheckedRequest, Service
 from pngnat.server.voice_table import LANGUAGE, TableSpeaker
 from pngnat.server.wyoming_events import LONGEST_LINE, BrokenStream, is_ssml, read_event, text_of, voice_of
 from pngnat.text.sentences import paragraphs, sentences
@@ -197,17 +196,13 @@ class _Connection:
 
     async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None) -> AsyncIterator[bytes]:
         """16-bit sound of a text in blocks; the work ends where its reader does."""
-        service = self.service
-        check_length(text, service.settings)
-
-        def work() -> Iterator[bytes]:
-            for sentence in service.sentences(text, speaker, ssml=ssml):
-                yield from map(to_pcm, service.blocks(sentence))
-
-        job = service.jobs.start(work)
+        check_length(text, self.service.settings)
+        request = CheckedRequest(text, speaker, ssml=ssml)
+        job = self.service.jobs.start(lambda: self.service.speak(request))
         try:
             async for sound in job:
-                yield sound
+                if sound:
+                    yield sound
         finally:
             job.drop()
 

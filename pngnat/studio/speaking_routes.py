@@ -16,8 +16,8 @@ from pngnat.audio.pitch import dio
 from pngnat.audio.playback import to_pcm
 from pngnat.engine.voice import Voice
 from pngnat.server.encoding import encode
-from pngnat.server.requests import CheckedRequest
 from pngnat.server.responses import streamed
+from pngnat.server.service import CheckedRequest
 from pngnat.studio.recording_routes import Phrases
 from pngnat.studio.shaping import Shape, split_text
 from pngnat.studio.studio import Studio
@@ -85,13 +85,15 @@ def speaking_routes(studio: Studio) -> APIRouter:
         recorded = studio.project.takes.of_text(body.text) if body.own else None
         speaker = studio.speaker(body.voice)
         rate = speaker.voice.sample_rate
-        wanted = CheckedRequest(studio.service, body.text, speaker, body.pace, "pcm")
+        wanted = CheckedRequest(body.text, speaker, body.pace, "pcm")
 
-        def own() -> Iterator[bytes]:
-            assert recorded is not None
-            yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
+        def sound() -> Iterator[bytes]:
+            if recorded:
+                yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
+            else:
+                yield from studio.service.speak(wanted)
 
-        job = studio.service.jobs.start(own if recorded else wanted.sound)
+        job = studio.service.jobs.start(sound)
         answer = await streamed(request, job, lambda data: data, "audio/pcm")
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Own-Recording"] = "1" if recorded else "0"
