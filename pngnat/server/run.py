@@ -7,9 +7,11 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -17,10 +19,14 @@ from pngnat.errors import PngnatError
 from pngnat.server.app import http_app
 from pngnat.server.asterics import asterics_app
 from pngnat.server.connections import HttpServer
-from pngnat.server.discovery import announced
 from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
 from pngnat.server.wyoming_server import WyomingServer
+
+_ZEROCONF_SERVICE = "_wyoming._tcp.local."
+# The multicast group of mDNS: the address that packets for it leave from is the one to announce.
+_ZEROCONF_GROUP = ("224.0.0.251", 5353)
+_ALL_ADDRESSES = ("0.0.0.0", "::", "")
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ async def _serve(
         if "wyoming" in sockets:
             runs.append(asyncio.create_task(WyomingServer(service).run(sockets["wyoming"], stopping)))
         if settings.zeroconf:
-            await stack.enter_async_context(announced(settings.host, sockets["wyoming"].getsockname()[1]))
+            await stack.enter_async_context(_announced(settings.host, sockets["wyoming"].getsockname()[1]))
         while not all(server.started for server in servers.values()):
             await asyncio.sleep(0.01)
         _tell(settings, sockets)
@@ -95,6 +101,36 @@ def _tell(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
         _say("everyone who reaches this address may use it: --token-file asks for a token")
     elif settings.token is not None and len(sockets) > 1:
         _say("the token guards the HTTP interface alone: neither Wyoming nor AsTeRICS Grid can send one")
+
+
+@asynccontextmanager
+async def _announced(host: str, port: int) -> AsyncIterator[None]:
+    """Tell of it until the block ends. Raises PngnatError where zeroconf is missing or there is no network."""
+    try:
+        from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+    except ImportError as error:
+        raise PngnatError('zeroconf is not installed: pip install "pngnat[zeroconf]"') from error
+    options: dict[str, Any] = {} if host in _ALL_ADDRESSES else {"interfaces": [host]}
+    try:
+        address = own_address() if host in _ALL_ADDRESSES else socket.gethostbyname(host)
+        name = f"pngnat-{uuid.getnode():012x}-{port}.{_ZEROCONF_SERVICE}"
+        info = AsyncServiceInfo(_ZEROCONF_SERVICE, name, addresses=[socket.inet_aton(address)], port=port)
+        zeroconf = AsyncZeroconf(**options)
+    except OSError as error:
+        raise PngnatError(f"--zeroconf finds no network to tell of this server ({error.strerror or error})") from error
+    try:
+        await (await zeroconf.async_register_service(info))
+        yield
+    finally:
+        await zeroconf.async_unregister_all_services()
+        await zeroconf.async_close()
+
+
+def own_address() -> str:
+    """The address of this machine in its network. Raises OSError where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(_ZEROCONF_GROUP)
+        return probe.getsockname()[0]
 
 
 @contextmanager

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
 from fastapi import APIRouter, BackgroundTasks, Body, Request, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from pngnat.errors import PngnatError
-from pngnat.studio.old_recordings import bring, is_usable_name
-from pngnat.studio.studio import Studio, read_sound
+from pngnat.studio.studio import Studio
 from pngnat.studio.take_checks import hear_room
-from pngnat.studio.takes import Take
+from pngnat.studio.takes import LONGEST, Take, import_folder, is_usable_name
 
 
 class Phrases(BaseModel):
@@ -28,8 +30,8 @@ class Phrases(BaseModel):
 def recording_routes(studio: Studio) -> APIRouter:
     """Prompts, takes, phrases, old recordings, export and deletion."""
     routes = APIRouter()
-    _add_takes(routes, studio)
-    _add_whole(routes, studio)
+    _add_take_routes(routes, studio)
+    _add_project_routes(routes, studio)
 
     @routes.get("/api/prompts")
     def prompts() -> list[dict[str, Any]]:
@@ -52,18 +54,18 @@ def recording_routes(studio: Studio) -> APIRouter:
 
     @routes.post("/api/room")
     async def room(request: Request) -> dict[str, Any]:
-        return asdict(hear_room(*read_sound(await request.body())))
+        return asdict(hear_room(*_read_sound(await request.body())))
 
     return routes
 
 
-def _add_takes(routes: APIRouter, studio: Studio) -> None:
+def _add_take_routes(routes: APIRouter, studio: Studio) -> None:
     @routes.post("/api/takes")
     async def record(prompt: str, request: Request) -> dict[str, Any]:
         text = next((one.text for one in studio.project.prompts if one.id == prompt), None)
         if text is None:
             raise PngnatError("there is no such sentence to read; load the page again")
-        samples, rate = read_sound(await request.body())
+        samples, rate = _read_sound(await request.body())
 
         def heard() -> Take:
             return studio.project.takes.add(text, samples, rate, studio.checker.hear(samples, rate, text))
@@ -93,7 +95,7 @@ def _add_takes(routes: APIRouter, studio: Studio) -> None:
         return {"standing": asdict(studio.project.standing)}
 
 
-def _add_whole(routes: APIRouter, studio: Studio) -> None:
+def _add_project_routes(routes: APIRouter, studio: Studio) -> None:
     @routes.post("/api/import")
     def old_recordings(files: list[UploadFile]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as scratch:
@@ -104,7 +106,7 @@ def _add_whole(routes: APIRouter, studio: Studio) -> None:
                     left.append(f"{name[:60]}: is no sound file that can be read, and no text")
                     continue
                 (Path(scratch) / name).write_bytes(file.file.read())
-            found = bring(Path(scratch), studio.project.takes, studio.checker)
+            found = import_folder(Path(scratch), studio.project.takes, studio.checker)
         return {
             "takes": [asdict(take) for take in found.takes],
             "left": [*left, *found.left],
@@ -126,3 +128,20 @@ def _add_whole(routes: APIRouter, studio: Studio) -> None:
         studio.making.stop()
         studio.project.delete()
         return {"standing": asdict(studio.project.standing)}
+
+
+def _read_sound(data: bytes) -> tuple[np.ndarray, int]:
+    """The samples (S, channels) in [-1, 1] and the rate of a sound file in memory.
+
+    Raises PngnatError where it is none, holds nothing, or lasts too long.
+    """
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            if file.frames > LONGEST * file.samplerate:
+                raise PngnatError(f"a recording may last {LONGEST / 60:g} minutes at most")
+            samples, rate = file.read(dtype="float32", always_2d=True), file.samplerate
+    except (soundfile.SoundFileError, ValueError, RuntimeError) as error:
+        raise PngnatError("what the microphone sent could not be read as sound; please record it again") from error
+    if len(samples) < rate / 10 or not np.isfinite(samples).all():
+        raise PngnatError("this recording is too short; press Record, read the sentence, and press Stop")
+    return samples, rate

@@ -9,21 +9,33 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from pathlib import Path
 
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from pngnat.server.discovery import own_address
-from pngnat.server.run import Running, serve
+from pngnat.server.app import plain_app
+from pngnat.server.errors import ApiError
+from pngnat.server.limits import Limits, LimitsMiddleware
+from pngnat.server.run import Running, own_address, serve
 from pngnat.server.service import Service
 from pngnat.server.settings import ServerSettings
-from pngnat.studio.app import studio_app
+from pngnat.studio.guard import Guard
 from pngnat.studio.making import MakingOptions
+from pngnat.studio.making_routes import making_routes
 from pngnat.studio.project import Project
+from pngnat.studio.recording_routes import recording_routes
+from pngnat.studio.speaking_routes import speaking_routes
 from pngnat.studio.studio import Studio
+from pngnat.studio.takes import UnknownTake
 
 # Of the token, which is typed on a phone: 50 bits, in letters that are not taken for each other.
 _LETTERS, _COUNT = "abcdefghijkmnpqrstuvwxyz23456789", 10
+# Bytes of one request: an hour of old recordings.
+_LARGEST = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,23 @@ def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | N
             return studio_app(studio)
 
         serve(server, ready, app)
+
+
+def studio_app(studio: Studio) -> ASGIApp:
+    """The pages, and what they call under /api."""
+    app = plain_app("pngnat studio")
+
+    async def unknown(_request: Request, error: Exception) -> JSONResponse:
+        return ApiError(404, str(error)).answer()
+
+    app.add_exception_handler(UnknownTake, unknown)
+    for routes in (recording_routes(studio), making_routes(studio), speaking_routes(studio)):
+        app.include_router(routes)
+    app.mount("/", StaticFiles(directory=str(files("pngnat.studio").joinpath("static")), html=True))
+    settings = studio.service.settings
+    return Guard(
+        LimitsMiddleware(app, Limits(None, _LARGEST, 10 * settings.timeout), studio.service.metrics), settings.token
+    )
 
 
 def _tell(server: ServerSettings, port: int, folder: Path) -> str:

@@ -65,7 +65,7 @@ class Saving(BaseModel):
 def speaking_routes(studio: Studio) -> APIRouter:
     """Voices, speech at once, and shapes."""
     routes = APIRouter()
-    _add_shapes(routes, studio)
+    _add_shape_routes(routes, studio)
 
     @routes.get("/api/voices")
     def voices() -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ def speaking_routes(studio: Studio) -> APIRouter:
     return routes
 
 
-def _add_shapes(routes: APIRouter, studio: Studio) -> None:
+def _add_shape_routes(routes: APIRouter, studio: Studio) -> None:
     @routes.post("/api/shape/split")
     def split(body: Text) -> dict[str, Any]:
         return {"sentences": split_text(body.text)}

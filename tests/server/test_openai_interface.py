@@ -13,7 +13,7 @@ from serving import HOST, ask, error, running, speak
 
 import pngnat
 from pngnat.audio.playback import to_pcm
-from pngnat.server.openai_routes import MODELS
+from pngnat.server.app import MODELS
 
 TEXT = "Hello there, my friend. How are you?"
 

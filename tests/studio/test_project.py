@@ -5,10 +5,10 @@ import pytest
 
 from pngnat.audio import wav
 from pngnat.errors import PngnatError
-from pngnat.studio.old_recordings import bring, is_usable_name
 from pngnat.studio.project import PREVIEW, RECORDINGS, VOICE, Project, voice_name
 from pngnat.studio.prompts import shipped_prompts
 from pngnat.studio.take_checks import Heard, TakeChecker
+from pngnat.studio.takes import import_folder, is_usable_name
 
 RATE = 16000
 SOUND = 0.1 * np.sin(np.arange(RATE) / 20)[:, None]
@@ -90,7 +90,7 @@ def test_old_recordings_come_with_their_words(project, tmp_path, listed):
     else:
         (old / "party 1.txt").write_text("Good evening.")
         (old / "party 2.txt").write_text("Good\nnight.\n")
-    found = bring(old, project.takes, TakeChecker())
+    found = import_folder(old, project.takes, TakeChecker())
     assert [take.text for take in found.takes] == ["Good evening.", "Good night."]
     assert all(take.imported and take.kept for take in found.takes)
     assert len(found.left) == listed
@@ -100,7 +100,7 @@ def test_old_recordings_come_with_their_words(project, tmp_path, listed):
 def test_recordings_without_words_are_told_what_is_missing(project, tmp_path):
     (tmp_path / "old").mkdir()
     with pytest.raises(PngnatError, match="what is said"):
-        bring(tmp_path / "old", project.takes, TakeChecker())
+        import_folder(tmp_path / "old", project.takes, TakeChecker())
 
 
 def test_names_that_a_browser_sends_lead_nowhere():

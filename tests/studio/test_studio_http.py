@@ -9,8 +9,8 @@ import soundfile
 from starlette.testclient import TestClient
 from studio_help import HOST, make_studio, tone, wav_bytes
 
-from pngnat.studio.app import studio_app
 from pngnat.studio.making import STATE, MakingState, write_state
+from pngnat.studio.run import studio_app
 
 AGREED = {"speaker": "Ann Lee", "agreed_by": "Ann Lee", "purpose": "to speak with my family", "sure": True}
 
