@@ -1,4 +1,4 @@
-"""What a server is told at its start. Imports nothing that takes time."""
+"""The settings of a server. The module imports nothing slow, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -15,45 +15,48 @@ _LONGEST_TOKEN = 1000
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Raises PngnatError for a value that cannot be."""
+    """The settings of a server. Raises PngnatError for an invalid value."""
 
     host: str = "127.0.0.1"
-    """The address to listen on; 0.0.0.0 for all of the machine's."""
+    """The address to listen on; 0.0.0.0 listens on all addresses of the machine."""
     port: int = 8880
-    """Of the HTTP interface; 0 takes a free one."""
+    """The port of the HTTP interface; 0 takes a free one."""
     wyoming_port: int | None = None
-    """Of the Wyoming protocol, usually 10200; None leaves it out, 0 takes a free one."""
+    """The port of the Wyoming protocol, usually 10200; 0 takes a free one, None switches the protocol off."""
     asterics_port: int | None = None
-    """Of AsTeRICS Grid's interface, usually 5555; None leaves it out, 0 takes a free one."""
+    """The port of AsTeRICS Grid's interface, usually 5555; 0 takes a free one, None switches the interface off."""
     zeroconf: bool = False
-    """Whether Home Assistant is told of the Wyoming port over the local network (mDNS)."""
+    """Whether to announce the Wyoming port to Home Assistant over the local network (mDNS)."""
     token: str | None = None
-    """What an HTTP client must send as `Authorization: Bearer TOKEN`."""
+    """The token that an HTTP client must send as `Authorization: Bearer TOKEN`; None requires none."""
     certificate: Path | None = None
-    """For https: a PEM file with the certificate, and one with its private key; None for plain http."""
+    """The certificate for https, a PEM file; None serves plain http."""
     key: Path | None = None
+    """The private key of the certificate, a PEM file."""
     voices: tuple[str, ...] = ()
-    """Names and folders of voices, as `find_voice` takes them; the first is the default one. None: the bundled ones."""
+    """Names and folders of voices, as `find_voice` takes them; the first is the default. Empty: the bundled voices."""
     engine: str | None = None
-    """What computes, and on which device with how many threads of the processor; see `load_voice`."""
+    """The engine that computes; None takes the voice's own choice. See `load_voice`."""
     device: str | None = None
+    """The device that computes, such as cuda; None takes the processor."""
     threads: int | None = None
+    """Processor threads for one text; None leaves the number to the engine."""
     watermark: bool = False
-    """Whether all sound carries the mark that `pngnat watermark` finds."""
+    """Whether to mark all sound, so that `pngnat watermark` recognizes it."""
     origins: tuple[str, ...] = ()
-    """Web pages that may call the HTTP interface from a browser, as `https://example.org`; `*` for all."""
+    """Origins of web pages that may call the HTTP interface, such as `https://example.org`; `*` allows all."""
     at_once: int = 2
-    """Requests that are spoken at once."""
+    """Texts that are synthesized at once."""
     waiting: int = 32
-    """Requests that may wait for their turn; more are answered with 429."""
+    """Texts that may wait for their turn; more are answered with 429."""
     longest_text: int = 4096
-    """Characters of one request, OpenAI's own limit."""
+    """Characters that one text may have; the default is OpenAI's own limit."""
     max_pause: float = 30.0
-    """Seconds of silence that one text may ask for."""
+    """Seconds of silence that a text may request."""
     timeout: float = 30.0
-    """Seconds that a client may take to send its request, or to take anything of the answer."""
+    """Seconds that a client may take to send its request, or to receive any part of the answer."""
     grace: float = 10.0
-    """Seconds that requests get to end when the server is asked to stop."""
+    """Seconds that running requests have to end when the server stops."""
 
     def __post_init__(self) -> None:
         ports = [port for port in (self.port, self.wyoming_port, self.asterics_port) if port is not None]
@@ -63,7 +66,7 @@ class ServerSettings:
         if len(set(filter(None, ports))) < len([port for port in ports if port]):
             raise PngnatError("two services cannot have the same port")
         if self.zeroconf and self.wyoming_port is None:
-            raise PngnatError("--zeroconf tells of the Wyoming port, and needs --wyoming-port")
+            raise PngnatError("--zeroconf announces the Wyoming port, and needs --wyoming-port")
         if (self.certificate is None) != (self.key is None):
             raise PngnatError("https needs both --certificate and --key")
         if self.threads is not None:
@@ -81,18 +84,20 @@ class ServerSettings:
 
     @property
     def is_local(self) -> bool:
-        """Whether programs of this machine alone can reach it."""
+        """Return whether only programs on this machine can reach the server."""
         return self.host in ("127.0.0.1", "localhost", "::1")
 
     @property
     def largest_body(self) -> int:
-        """Bytes: a text in JSON takes up to 6 a character, and two halves for a rare one."""
+        """Return the bytes that a body may have: JSON takes up to 6 for a character, and 12 for one outside the BMP."""
         return 12 * self.longest_text + 16_384
 
 
 def given_token(token: str | None, file: str | os.PathLike | None) -> str | None:
-    """The token of an option, of a file's first line, or of the environment variable PNGNAT_TOKEN, in this order; None
-    without any."""
+    """Return the token of an option, of a file's first line, or of the variable PNGNAT_TOKEN, in this order, or None.
+
+    Raises PngnatError for a file that cannot be read or begins with an empty line.
+    """
     if token is not None:
         return token
     if file is None:

@@ -32,12 +32,14 @@ TITLES = {
 
 @dataclass(frozen=True)
 class MakingOptions:
-    """How voices are made here. base: the voice to start from, None for the bundled one. budget: minutes of work, None
-    for three for each minute of speech. least: minutes of speech without which no voice is made."""
+    """The settings with which the studio makes a voice."""
 
     base: str | None = None
+    """The voice to start from, a name or a folder; None takes the bundled one."""
     budget: float | None = None
+    """Minutes of work; None takes three for each minute of speech."""
     least: float = 1.0
+    """Minutes of speech that a voice needs at least."""
 
 
 @dataclass(frozen=True)

@@ -40,13 +40,16 @@ _LARGEST = 512 * 2**20
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """folder: the person's, see `Project`. server: where the pages are; its voices are those besides the person's own.
-    opens_browser: whether the page is shown at once."""
+    """The settings of the studio."""
 
     folder: Path
+    """The folder of one person, created where it is missing; see `Project`."""
     server: ServerSettings = field(default_factory=lambda: ServerSettings(port=8890))
+    """The server of the pages; its voices are offered in addition to the person's own."""
     making: MakingOptions = field(default_factory=MakingOptions)
+    """The settings with which a voice is made."""
     opens_browser: bool = True
+    """Whether to open the page in a browser."""
 
 
 def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | None = None) -> None:
