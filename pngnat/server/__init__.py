@@ -1,2 +1,2 @@
-"""Speech for other programs: OpenAI's HTTP interface, Home Assistant's Wyoming, AsTeRICS Grid's, and a module for
-speech-dispatcher."""
+"""Speech for other programs: OpenAI's HTTP interface, Home Assistant's Wyoming protocol, AsTeRICS Grid's interface, and
+a module for speech-dispatcher."""

@@ -1,4 +1,4 @@
-"""The HTTP application."""
+"""The HTTP application: OpenAI's interface, captions, health and metrics."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from pngnat.server.encoding import MEDIA_TYPES
 from pngnat.server.errors import add_error_answers
 from pngnat.server.limits import Limits, LimitsMiddleware
 from pngnat.server.requests import SpeechRequest, check_request
-from pngnat.server.responses import streamed
+from pngnat.server.responses import stream
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
 from pngnat.version import __version__
 
 MODELS = ("pngnat", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
-# No tokens are counted here; OpenAI's clients want the fields.
+# OpenAI's clients expect these fields; this server counts no tokens.
 _USAGE = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
 
 
 def plain_app(title: str) -> FastAPI:
-    """An application without routes, whose errors have OpenAI's shape. Its schema is at /openapi.json; FastAPI's pages
-    that show it would have a browser load scripts from elsewhere."""
+    """Return an application without routes, whose errors have OpenAI's shape.
+
+    Its schema is at /openapi.json. FastAPI's documentation pages are off, because they load scripts from other sites.
+    """
     app = FastAPI(title=title, version=__version__, docs_url=None, redoc_url=None)
     add_error_answers(app)
     return app
 
 
 def http_app(service: Service) -> ASGIApp:
-    """The HTTP interface: OpenAI's, captions, health and metrics."""
+    """Return the HTTP application of a server."""
     settings = service.settings
     app = plain_app("pngnat")
     app.include_router(_openai_routes(service))
@@ -61,17 +63,17 @@ def http_app(service: Service) -> ASGIApp:
 
 
 def _openai_routes(service: Service) -> APIRouter:
-    """The routes."""
+    """Return /v1/audio/speech and /v1/models, and /v1/audio/voices, an addition that similar servers have."""
     routes = APIRouter()
 
     @routes.post("/v1/audio/speech")
     async def speech(body: SpeechRequest, request: Request) -> Response:
-        wanted = check_request(body, service)
-        job = service.jobs.start(lambda: service.speak(wanted))
+        checked = check_request(body, service)
+        job = service.jobs.start(lambda: service.speak(checked))
         if body.stream_format == "sse":
             done = _event({"type": "speech.audio.done", "usage": _USAGE})
-            return await streamed(request, job, _delta, "text/event-stream", done)
-        return await streamed(request, job, bytes, MEDIA_TYPES[wanted.kind])
+            return await stream(request, job, _delta, "text/event-stream", done)
+        return await stream(request, job, bytes, MEDIA_TYPES[checked.kind])
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:

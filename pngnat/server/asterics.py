@@ -1,8 +1,7 @@
-"""The REST interface of AsTeRICS Grid's external speech service, so that a communication board speaks with these
-voices.
+"""The REST interface of AsTeRICS Grid's external speech service, for communication boards.
 
-Its endpoints are those of AsTeRICS-Grid-Helper (README.md, "REST API"). The voices are of its type "data": the sound is
-made here, and played where the board is."""
+Its endpoints are those of AsTeRICS-Grid-Helper (README.md, "REST API"). The voices have its type "data": this server
+synthesizes the sound, and the board plays it."""
 
 from __future__ import annotations
 
@@ -21,18 +20,18 @@ from pngnat.server.encoding import MEDIA_TYPES, encode
 from pngnat.server.errors import ApiError
 from pngnat.server.limits import Limits, LimitsMiddleware
 from pngnat.server.requests import SpeechRequest, check_request
-from pngnat.server.responses import whole
+from pngnat.server.responses import collect
 from pngnat.server.service import Service
 from pngnat.server.voice_table import LANGUAGE
 
 _PROVIDER = "pngnat"
-# Bytes of sound that are kept: a board says the same hundreds of words again and again.
-_KEPT = 64 * 2**20
+# Bytes of sound in the cache: a board speaks the same few hundred words again and again.
+_CACHE_SIZE = 64 * 2**20
 
 
 def asterics_app(service: Service) -> ASGIApp:
-    """The application. Boards are web pages of any origin and send no token, so neither is asked for."""
-    app, said = plain_app("pngnat for AsTeRICS Grid"), _Said(_KEPT)
+    """Return the application. It takes any origin and needs no token: boards are web pages anywhere and send none."""
+    app, cache = plain_app("pngnat for AsTeRICS Grid"), SoundCache(_CACHE_SIZE)
 
     @app.get("/voices")
     async def voices() -> list[dict[str, object]]:
@@ -44,13 +43,13 @@ def asterics_app(service: Service) -> ASGIApp:
         return Response(await _sound(request), media_type=MEDIA_TYPES["wav"])
 
     @app.api_route("/cache/{rest:path}", methods=["GET", "POST"])
-    async def cache(request: Request) -> bool:
+    async def cache_sound(request: Request) -> bool:
         await _sound(request)
         return True
 
     @app.api_route("/speak/{rest:path}", methods=["GET", "POST"])
     async def speak() -> Response:
-        raise ApiError(404, "these voices are played by the board: ask for /speakdata", code="not_playing")
+        raise ApiError(404, "the board plays these voices: request /speakdata instead", code="not_playing")
 
     @app.api_route("/speaking", methods=["GET", "POST"])
     async def speaking() -> Response:
@@ -61,21 +60,21 @@ def asterics_app(service: Service) -> ASGIApp:
         return JSONResponse(True)
 
     async def _sound(request: Request) -> bytes:
-        text, voice = _asked(request)
-        wanted = check_request(
+        text, voice = _text_and_voice(request)
+        checked = check_request(
             SpeechRequest(input=text, voice=voice or None, speed=1.0, response_format="wav"), service
         )
-        key = (wanted.speaker.id, text)
-        if (kept := said.get(key)) is not None:
-            return kept
+        key = (checked.speaker.id, text)
+        if (cached := cache.get(key)) is not None:
+            return cached
 
         def samples() -> Iterator[np.ndarray]:
-            for sentence in service.sentences(wanted):
+            for sentence in service.sentences(checked):
                 yield from service.blocks(sentence)
 
-        blocks = await whole(request, service.jobs.start(samples))
-        sound = encode("wav", wanted.sample_rate, blocks, wanted.tags)
-        said.keep(key, sound)
+        blocks = await collect(request, service.jobs.start(samples))
+        sound = encode("wav", checked.sample_rate, blocks, checked.tags)
+        cache.add(key, sound)
         return sound
 
     limited = LimitsMiddleware(
@@ -84,9 +83,8 @@ def asterics_app(service: Service) -> ASGIApp:
     return CORSMiddleware(limited, allow_origins=["*"], allow_methods=["GET", "POST"], allow_private_network=True)
 
 
-def _asked(request: Request) -> tuple[str, str]:
-    """The text and the voice of `/NAME/TEXT[/PROVIDER[/VOICE]]`; either may hold a slash, which is then written as
-    %2F."""
+def _text_and_voice(request: Request) -> tuple[str, str]:
+    """Return the text and the voice in the path `/NAME/TEXT[/PROVIDER[/VOICE]]`; %2F stands for a slash in them."""
     parts = request.scope["raw_path"].decode("ascii", "replace").strip("/").split("/")[1:]
     text, _provider, voice, *more = [unquote(part) for part in parts] + [""] * (3 - len(parts))
     if more:
@@ -94,20 +92,22 @@ def _asked(request: Request) -> tuple[str, str]:
     return text, voice
 
 
-class _Said:
-    """The last sounds, by who says what. most: bytes of all of them."""
+class SoundCache:
+    """A cache of sounds by speaker and text, which drops the least recently used. largest: bytes of all sounds."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._size = most, 0
+    def __init__(self, largest: int) -> None:
+        self._largest, self._size = largest, 0
         self._sounds: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     def get(self, key: tuple[str, str]) -> bytes | None:
+        """Return a sound, or None."""
         if key in self._sounds:
             self._sounds.move_to_end(key)
         return self._sounds.get(key)
 
-    def keep(self, key: tuple[str, str], sound: bytes) -> None:
+    def add(self, key: tuple[str, str], sound: bytes) -> None:
+        """Add a sound, and drop others where all are too large."""
         self._size += len(sound) - len(self._sounds.pop(key, b""))
         self._sounds[key] = sound
-        while self._size > self._most:
+        while self._size > self._largest:
             self._size -= len(self._sounds.popitem(last=False)[1])

@@ -1,5 +1,4 @@
-"""Speech together with the times of its words and phonemes, in the shape of Kokoro-FastAPI's /dev/captioned_speech, and
-more of them."""
+"""Speech with the timings of its words, phonemes and marks, in the shape of Kokoro-FastAPI's /dev/captioned_speech."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 
 from pngnat.server.encoding import MEDIA_TYPES, Encoder
 from pngnat.server.requests import CaptionedRequest, check_request
-from pngnat.server.responses import streamed, whole
+from pngnat.server.responses import collect, stream
 from pngnat.server.service import CheckedRequest, Service
 from pngnat.synthesis.timings import Timings
 
@@ -22,36 +21,36 @@ _DIGITS = 4
 
 
 def caption_routes(service: Service) -> APIRouter:
-    """The route, and its other name."""
+    """Return the route, under both of its paths."""
     routes = APIRouter()
 
     @routes.post(PATH)
     @routes.post(KOKORO_PATH)
     async def captioned(body: CaptionedRequest, request: Request) -> Response:
-        wanted = check_request(body, service)
-        job = service.jobs.start(lambda: _sentences(service, wanted))
+        checked = check_request(body, service)
+        job = service.jobs.start(lambda: _captions(service, checked))
         if body.stream:
-            return await streamed(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
-        return JSONResponse(_joined(await whole(request, job)))
+            return await stream(request, job, lambda one: json.dumps(one).encode() + b"\n", "application/x-ndjson")
+        return JSONResponse(_joined(await collect(request, job)))
 
     return routes
 
 
-def _sentences(service: Service, wanted: CheckedRequest) -> Iterator[dict[str, Any]]:
-    """Each sentence with the next part of the sound, and its times in the whole of it."""
-    encoder, before = Encoder(wanted.kind, wanted.sample_rate, wanted.tags), 0.0
-    for sentence in service.sentences(wanted):
+def _captions(service: Service, request: CheckedRequest) -> Iterator[dict[str, Any]]:
+    """Synthesize a text, and yield a caption for each sentence and one for the end of the encoded sound."""
+    encoder, before = Encoder(request.kind, request.sample_rate, request.tags), 0.0
+    for sentence in service.sentences(request):
         sound, samples = [], 0
         for block in service.blocks(sentence):
             samples += len(block)
             sound.append(encoder.write(block))
-        yield _caption(b"".join(sound), wanted.kind, sentence.said.timings, before)
-        before += samples / wanted.sample_rate
-    yield _caption(encoder.close(), wanted.kind, Timings(), before)
+        yield _caption(b"".join(sound), request.kind, sentence.said.timings, before)
+        before += samples / request.sample_rate
+    yield _caption(encoder.close(), request.kind, Timings(), before)
 
 
 def _caption(sound: bytes, kind: str, timings: Timings, before: float) -> dict[str, Any]:
-    """seconds `before`: at which the sentence begins."""
+    """Return sound and timings in JSON's types. before: the seconds at which the sentence begins."""
 
     def times(start: float, end: float) -> dict[str, float]:
         return {"start_time": round(before + start, _DIGITS), "end_time": round(before + end, _DIGITS)}
@@ -66,7 +65,7 @@ def _caption(sound: bytes, kind: str, timings: Timings, before: float) -> dict[s
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """One object of many, in which a phoneme's `word` counts through all of the text."""
+    """Join captions to one, in which a phoneme's `word` counts the words of the complete text."""
     joined = {
         **parts[0],
         "audio": base64.b64encode(b"".join(base64.b64decode(part["audio"]) for part in parts)).decode(),

@@ -1,5 +1,4 @@
-"""uvicorn, with connections of clients that do nothing closed after a while, so that they cost neither memory nor
-places."""
+"""uvicorn with timeouts: it closes connections of idle clients, which would otherwise use memory and file handles."""
 
 from __future__ import annotations
 
@@ -20,8 +19,7 @@ _MOST_HEADER, _BACKLOG, _KEEP_ALIVE = 16_384, 512, 15
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn within a server's settings, and without its own handling of signals, which would end the process by
-    one."""
+    """A uvicorn server with these settings, and without uvicorn's signal handlers, which would end the process."""
 
     def __init__(self, settings: ServerSettings, app: ASGIApp) -> None:
         protocol = type("TimeoutProtocol", (TimeoutProtocol,), {"timeout": settings.timeout})
@@ -43,14 +41,14 @@ class HttpServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
+        """Leave the signal handlers unchanged."""
         yield
 
 
 class TimeoutProtocol(H11Protocol):
-    """uvicorn's HTTP, which by itself waits for ever for the head of a request, and for a client to take its answer.
+    """uvicorn's HTTP protocol with a timeout; uvicorn itself has none.
 
-    timeout: seconds for either.
+    timeout: seconds in which the head of a request must arrive, and in which a client must receive data.
     """
 
     timeout = 30.0
@@ -58,19 +56,19 @@ class TimeoutProtocol(H11Protocol):
     _writing_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client has come."""
+        """Start the timeout of a new connection."""
         super().connection_made(transport)
-        _give_up_after(transport, self.timeout)
+        _set_kernel_timeout(transport, self.timeout)
         self._head_due = self._abort_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A client has gone."""
+        """Cancel the timeouts of a closed connection."""
         for timer in (self._head_due, self._writing_due):
             _cancel(timer)
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Something has arrived, or may be read now."""
+        """Handle new data; the head of a request ends its timeout."""
         super().handle_events()
         if self.conn.their_state is not h11.IDLE:
             _cancel(self._head_due)
@@ -79,12 +77,12 @@ class TimeoutProtocol(H11Protocol):
             self._head_due = self._abort_later()
 
     def pause_writing(self) -> None:
-        """The client takes its answer more slowly than it is made."""
+        """Start a timeout: the client receives data too slowly."""
         super().pause_writing()
         self._writing_due = self._abort_later()
 
     def resume_writing(self) -> None:
-        """It has caught up."""
+        """Cancel the timeout: the client has received all data."""
         super().resume_writing()
         _cancel(self._writing_due)
         self._writing_due = None
@@ -98,8 +96,8 @@ def _cancel(timer: asyncio.TimerHandle | None) -> None:
         timer.cancel()
 
 
-def _give_up_after(transport: asyncio.BaseTransport, seconds: float) -> None:
-    """Have the kernel drop a connection whose other end takes nothing, also once we have closed it; Linux alone can."""
+def _set_kernel_timeout(transport: asyncio.BaseTransport, seconds: float) -> None:
+    """Have the kernel drop a connection whose client receives nothing, even after it is closed here. Linux only."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     connection = transport.get_extra_info("socket")
     if option is not None and connection is not None:

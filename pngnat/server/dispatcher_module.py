@@ -1,5 +1,4 @@
-"""A module for speech-dispatcher, so that screen readers (Orca) and browsers (speechSynthesis) speak with pngnat's
-voices."""
+"""A module for speech-dispatcher: pngnat's voices for screen readers (Orca) and browsers (speechSynthesis)."""
 
 from __future__ import annotations
 
@@ -25,44 +24,48 @@ from pngnat.synthesis.synthesize import sentences, synthesize
 from pngnat.text.say_as import say_as
 from pngnat.text.ssml import is_ssml, read_ssml
 
-# The paces of the slowest and the fastest rate, -100 and 100: those of speech-dispatcher's module for eSpeak (80 and
-# 449 words a minute, 170 usually), to which people have set their screen readers.
+# The paces of the rates -100 and 100. They are those of speech-dispatcher's module for eSpeak (80 and 449 words a minute,
+# 170 by default), to which people have set their screen readers.
 _SLOWEST, _FASTEST = 80 / 170, 449 / 170
-# Semitones of the pitch 100; markup of the text may add to it.
+# Semitones of the pitch 100; markup in the text may add to them.
 _HIGHEST = 6.0
-# Samples in one event: while one is written, a stop has to wait.
-_PIECE = 4800
+# Samples in one event: a stop waits until an event is written.
+_EVENT_SAMPLES = 4800
 _MAX_PAUSE, _SECONDS_TO_END = 30.0, 1.0
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How to speak, from speech-dispatcher's settings. rate, pitch, volume: -100 to 100. voice: a name, None for the
-    default."""
+class SpeechSettings:
+    """The settings of speech-dispatcher for a message."""
 
     rate: int = 0
+    """The rate, -100 to 100."""
     pitch: int = 0
+    """The pitch, -100 to 100."""
     volume: int = 100
+    """The volume, -100 to 100."""
     spelling: bool = False
+    """Whether to spell every text letter by letter."""
     voice: str | None = None
+    """The name of a voice; None means the default."""
 
     @property
     def pace(self) -> float:
-        """2 is twice as fast."""
+        """Return the factor that divides durations; 2 is twice as fast."""
         return (_FASTEST if self.rate > 0 else _SLOWEST) ** (abs(self.rate) / 100)
 
     @property
     def semitones(self) -> float:
-        """How far to raise the pitch."""
+        """Return the semitones by which to raise the pitch."""
         return _HIGHEST * self.pitch / 100
 
     @property
     def gain(self) -> float:
-        """What to multiply samples with; 1 at the highest volume."""
+        """Return the factor for samples, 1 at the highest volume."""
         return (self.volume + 100) / 200
 
-    def changed(self, values: dict[str, str]) -> Manner:
-        """With these settings; what nobody here knows is passed over. Raises ValueError for a number that is none."""
+    def changed(self, values: dict[str, str]) -> SpeechSettings:
+        """Return the settings with new values; unknown names are ignored. Raises ValueError for an invalid number."""
         numbers = {
             name: max(-100, min(100, int(values[name]))) for name in ("rate", "pitch", "volume") if name in values
         }
@@ -73,26 +76,26 @@ class Manner:
 
 @dataclass(eq=False)
 class _Message:
-    """Something to say. over: stopped, or said."""
+    """A text to speak. stopped: set when it must not be spoken any further."""
 
     text: str
-    manner: Manner
-    over: threading.Event = field(default_factory=threading.Event)
+    settings: SpeechSettings
+    stopped: threading.Event = field(default_factory=threading.Event)
 
 
 class DispatcherModule:
-    """Reads commands in the thread that calls `run`, and speaks in another, so that a stop is heard at any time."""
+    """A module that reads commands in the thread of `run` and speaks in another, so that a stop works at any time."""
 
     def __init__(self, reading: BinaryIO, writing: BinaryIO, load: Callable[[], VoiceTable]) -> None:
         self._read, self._write, self._load = Reader(reading), Writer(writing), load
         self._lock = threading.Lock()
         self._messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
         self._current: _Message | None = None
-        self._manner = Manner()
+        self._settings = SpeechSettings()
         self._voices: VoiceTable
 
     def run(self) -> int:
-        """Until QUIT or the end of the commands; returns the exit code."""
+        """Answer commands until QUIT or the end of the input; return the exit code."""
         line = self._read.line()
         if line != "INIT":
             self._write.send("399-the first command must be INIT", "399 ERR CANT INIT MODULE")
@@ -109,7 +112,7 @@ class DispatcherModule:
             self._command(line)
         self._messages.put(None)
         self._end_current()
-        # A thread that is at work when Python ends would end it with a crash; speech-dispatcher kills who takes longer.
+        # Python would crash if it ended while the thread works; speech-dispatcher kills modules that take longer.
         speaking.join(_SECONDS_TO_END)
         if line == "QUIT":
             self._answer("210 OK QUIT")
@@ -119,32 +122,32 @@ class DispatcherModule:
         if line in MESSAGES:
             self._receive(MESSAGES[line])
         elif line in ("STOP", "PAUSE"):
-            # What comes late, after the end, has no answer.
+            # A command that arrives after the end of its message has no answer.
             self._end_current("703 STOP" if line == "STOP" else "704 PAUSE")
         elif line == "LIST VOICES":
             with self._lock:
                 self._write.voices([(one.id, LANGUAGE, "none") for one in self._voices.speakers])
         elif line in ("SET", "AUDIO", "LOGLEVEL"):
-            self._settings(line)
+            self._receive_settings(line)
         elif line.startswith("DEBUG"):
             self._answer(f"200 OK DEBUGGING {line.split()[1] if ' ' in line.strip() else 'OFF'}")
         elif line:
             self._answer("300 ERR UNKNOWN COMMAND")
 
-    def _settings(self, command: str) -> None:
+    def _receive_settings(self, command: str) -> None:
         about = {"SET": "", "AUDIO": "AUDIO ", "LOGLEVEL": "LOGLEVEL "}[command]
         self._answer(f"207 OK RECEIVING {about}SETTINGS")
         values = self._read.settings()
         if values is None:
             return self._answer("302 ERROR BAD SYNTAX")
         if command == "AUDIO" and values.get("audio_output_method", "server") != "server":
-            # Of older ones, which have their modules play.
+            # Older releases have their modules play the sound.
             return self._answer(
                 "300-pngnat needs speech-dispatcher 0.11 or newer, with sound that works", "300 MODULE ERROR"
             )
         if command == "SET":
             try:
-                self._manner = self._manner.changed(values)
+                self._settings = self._settings.changed(values)
             except ValueError:
                 return self._answer("303 ERROR INVALID PARAMETER OR VALUE")
         self._answer(
@@ -158,7 +161,7 @@ class DispatcherModule:
         text = "\n".join(self._read.lines())
         if not text:
             return self._answer("301 ERROR CANT SPEAK")
-        message = _Message(spoken_text(text, kind, self._manner.spelling), self._manner)
+        message = _Message(spoken_text(text, kind, self._settings.spelling), self._settings)
         self._end_current()
         with self._lock:
             self._current = message
@@ -168,8 +171,8 @@ class DispatcherModule:
     def _end_current(self, answer: str | None = None) -> None:
         message = self._current
         if message is not None:
-            # Before the lock, so that the speaking thread lets it go.
-            message.over.set()
+            # Set before the lock is taken, so that the speaking thread releases it.
+            message.stopped.set()
         with self._lock:
             if message is not None and self._current is message:
                 self._current = None
@@ -182,13 +185,13 @@ class DispatcherModule:
 
     def _speak_all(self) -> None:
         while (message := self._messages.get()) is not None:
-            # OSError, ValueError: speech-dispatcher has gone.
-            with suppress(_Over, OSError, ValueError):
+            # OSError and ValueError: speech-dispatcher has gone.
+            with suppress(_Stopped, OSError, ValueError):
                 self._event(message, self._write.send, "701 BEGIN")
                 try:
                     self._speak(message)
                 except PngnatError as error:
-                    # A text without words: to a screen reader it is a very short one.
+                    # A text without words: a screen reader sees a very short one.
                     print(f"pngnat: {error}", file=sys.stderr, flush=True)
                 self._event(message, self._finish)
 
@@ -197,57 +200,62 @@ class DispatcherModule:
         self._write.send("702 END")
 
     def _speak(self, message: _Message) -> None:
-        manner, speaker = message.manner, self._speaker(message.manner.voice)
-        voice, rate = speaker.voice, speaker.voice.sample_rate
-        said = sentences(
-            message.text, voice, speaker=speaker.name, pace=manner.pace, pitch=manner.semitones, max_pause=_MAX_PAUSE
-        )
-        for sentence in said:
+        settings, speaker = message.settings, self._speaker(message.settings.voice)
+        rate = speaker.voice.sample_rate
+        for sentence in sentences(
+            message.text,
+            speaker.voice,
+            speaker=speaker.name,
+            pace=settings.pace,
+            pitch=settings.semitones,
+            max_pause=_MAX_PAUSE,
+        ):
             marks = [(round(mark.time * rate), mark.name) for mark in sentence.said.marks]
             for part in _with_marks(sentence.blocks(), marks):
                 if isinstance(part, str):
                     self._event(message, self._write.mark, part)
                 else:
-                    self._event(message, self._write.sound, to_pcm(part * manner.gain), rate)
+                    self._event(message, self._write.sound, to_pcm(part * settings.gain), rate)
 
     def _speaker(self, name: str | None) -> TableSpeaker:
-        """The speaker of that name; a screen reader whose voice is gone must not fall silent."""
+        """Return the speaker of a name, or the default: a screen reader whose voice is gone must not fall silent."""
         try:
             return self._voices.find(name)
         except UnknownVoice:
             return self._voices.default
 
     def _event(self, message: _Message, send: Callable[..., None], *arguments: object) -> None:
-        """Send something of this message. Raises _Over where it has been stopped."""
-        if not message.over.is_set():
+        """Send an event of a message. Raises _Stopped where the message has been stopped."""
+        if not message.stopped.is_set():
             with self._lock:
-                if self._current is message and not message.over.is_set():
+                if self._current is message and not message.stopped.is_set():
                     return send(*arguments)
-        raise _Over
+        raise _Stopped
 
 
-class _Over(Exception):
-    """The message has been stopped."""
+class _Stopped(Exception):
+    """The signal that a message has been stopped."""
 
 
 def _with_marks(blocks: Iterator[np.ndarray], marks: list[tuple[int, str]]) -> Iterator[np.ndarray | str]:
-    """Short pieces of sound, with each mark's name before the sample that it stands at. marks: samples and names, in
-    time."""
+    """Yield short pieces of sound, and the name of each mark before its sample. marks: samples and names, in order."""
     place = 0
     for block in blocks:
         start = 0
         while start < len(block):
             while marks and marks[0][0] <= place:
                 yield marks.pop(0)[1]
-            end = min(start + _PIECE, len(block), start + (marks[0][0] - place) if marks else len(block))
+            end = min(start + _EVENT_SAMPLES, len(block), start + (marks[0][0] - place) if marks else len(block))
             yield block[start:end]
             place, start = place + end - start, end
     yield from (name for _, name in marks)
 
 
 def spoken_text(text: str, kind: str, spelling: bool = False) -> str:
-    """What is said for a message, with pngnat's markup or as SSML. kind: a value of MESSAGES. spelling: whether letter
-    by letter."""
+    """Return the text to synthesize for a message, with pngnat's markup or SSML.
+
+    kind: a value of MESSAGES. spelling: whether to spell the text letter by letter.
+    """
     if kind == "icon":
         return re.sub(r"[_-]+", " ", text)
     if kind == "char":
@@ -260,12 +268,12 @@ def spoken_text(text: str, kind: str, spelling: bool = False) -> str:
     return ", ".join(map(_named, "".join(text.split()))) if spelling else text
 
 
-def _named(sign: str) -> str:
-    """A character by its name; longer texts, and characters without one, as they are."""
-    said = say_as(sign, {"interpret-as": "characters"}, lambda _: None) if len(sign) == 1 else sign
-    return (
-        unicodedata.name(sign, sign).lower() if len(sign) == 1 and said in (sign, "") and not sign.isalnum() else said
-    )
+def _named(text: str) -> str:
+    """Return the name of a single character, and any other text unchanged."""
+    if len(text) != 1:
+        return text
+    spoken = say_as(text, {"interpret-as": "characters"}, lambda _: None)
+    return unicodedata.name(text, text).lower() if spoken in (text, "") and not text.isalnum() else spoken
 
 
 def _is_well_formed(text: str) -> bool:
@@ -277,17 +285,16 @@ def _is_well_formed(text: str) -> bool:
 
 
 def load_voices(config: ModuleConfig) -> VoiceTable:
-    """The voices of a configuration, of which the default one has spoken, so that the first text does not wait for what
-    is loaded then."""
+    """Load the voices, and synthesize once with the default one, so that no text waits for lazy loading."""
     voices = VoiceTable.load(config.voices, threads=config.threads)
     synthesize("Hello.", voices.default.voice)
     return voices
 
 
 def run_module(config_file: str | None) -> int:
-    """Be the module on standard input and output; returns the exit code. config_file: None for the usual settings."""
+    """Run the module on standard input and output; return the exit code. config_file: None means the defaults."""
     commands, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # What a library prints must not come between the answers.
+    # Output that a library prints must not come between the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return DispatcherModule(
         commands, answers, lambda: load_voices(read_config(config_file) if config_file else ModuleConfig())

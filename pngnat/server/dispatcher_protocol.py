@@ -1,7 +1,7 @@
 """The protocol between speech-dispatcher (0.11 or newer) and its modules: lines on standard input and output.
 
-speech-dispatcher's src/modules/module_process.c (BSD) says it in code. Sound goes through it too, and is played by
-speech-dispatcher."""
+Its reference is speech-dispatcher's src/modules/module_process.c (BSD). A module sends its sound as lines too, and
+speech-dispatcher plays it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from pngnat.errors import PngnatError
 from pngnat.files import read_limited
 
 _LONGEST_LINE, _LONGEST_MESSAGE, _LARGEST_CONFIG = 1_000_000, 4_000_000, 1_000_000
-# HDLC's escape: line feeds and escapes within sound become two bytes.
+# HDLC's escape: a line feed or an escape within sound becomes two bytes.
 _ESCAPE, _INVERT = b"\x7d", 0x20
-# Kinds of messages by the command that brings one.
+# Kinds of messages by command.
 MESSAGES = {"SPEAK": "text", "CHAR": "char", "KEY": "key", "SOUND_ICON": "icon"}
 
 
 @dataclass(frozen=True)
 class ModuleConfig:
-    """What the module's configuration file says. voices: names and folders. threads: of the processor; None leaves them
-    as they are."""
+    """The settings in the module's configuration file."""
 
     voices: tuple[str, ...] = ()
+    """Names and folders of voices; empty means the bundled voices."""
     threads: int | None = None
+    """Processor threads; None leaves the number to the engine."""
 
 
 def read_config(path: str | Path) -> ModuleConfig:
-    """The settings of a file of lines `Name "value"`, as speech-dispatcher's are; other names are passed over.
+    """Read a file of lines `Name "value"`, as speech-dispatcher has them; unknown names are ignored.
 
-    Raises PngnatError where it cannot be read or a value is none.
+    Raises PngnatError for a file that cannot be read and for an invalid value.
     """
     voices, threads = [], None
     for number, line in enumerate(read_limited(path, _LARGEST_CONFIG).decode("utf-8", "replace").splitlines(), 1):
@@ -51,18 +52,18 @@ def read_config(path: str | Path) -> ModuleConfig:
 
 
 class Reader:
-    """Commands from speech-dispatcher."""
+    """A reader of commands from speech-dispatcher."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def line(self) -> str | None:
-        """The next line without its end; None at the end of all."""
+        """Return the next line without its end, or None at the end of the input."""
         line = self._stream.readline(_LONGEST_LINE)
         return line.decode("utf-8", "replace").rstrip("\n") if line else None
 
     def lines(self) -> Iterator[str]:
-        """The lines of a message, up to the one that is a dot alone; a dot that begins a line of text comes doubled."""
+        """Yield the lines of a message up to a line with only a dot; a dot at the start of a line arrives doubled."""
         size = 0
         while (line := self.line()) is not None and line != ".":
             size += len(line)
@@ -70,28 +71,28 @@ class Reader:
                 yield line.removeprefix(".") if line.startswith("..") else line
 
     def settings(self) -> dict[str, str] | None:
-        """The `name=value` lines of a message; None where one is none."""
+        """Return the `name=value` lines of a message, or None where a line has another form."""
         pairs = [line.partition("=") for line in self.lines()]
         return {name: value for name, _, value in pairs} if all(equals for _, equals, _ in pairs) else None
 
 
 class Writer:
-    """Answers and events to speech-dispatcher. Whoever writes several parts holds the lock of the module."""
+    """A writer of answers and events to speech-dispatcher. The module's lock keeps several parts together."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def send(self, *lines: str) -> None:
-        """An answer, whose last line ends it."""
+        """Send an answer; its last line ends it."""
         self._stream.write("".join(" ".join(line.split("\n")) + "\n" for line in lines).encode())
         self._stream.flush()
 
     def mark(self, name: str) -> None:
-        """The place of this name has been reached."""
+        """Send the event that playback reaches the mark of this name."""
         self.send(f"700-{name}", "700 INDEX MARK")
 
     def sound(self, pcm: bytes, sample_rate: int) -> None:
-        """16-bit mono little-endian sound to be played next."""
+        """Send 16-bit mono little-endian sound, which is played next."""
         head = (f"bits=16 num_channels=1 sample_rate={sample_rate} num_samples={len(pcm) // 2} big_endian=0").split()
         self._stream.write(
             "".join(f"705-{one}\n" for one in head).encode() + b"705-AUDIO\0" + escaped(pcm) + b"\n705 AUDIO\n"
@@ -99,14 +100,14 @@ class Writer:
         self._stream.flush()
 
     def voices(self, rows: list[tuple[str, str, str]]) -> None:
-        """The list of voices: name, language, variant."""
+        """Send the list of voices: name, language, variant."""
         self.send(
             *(f"200-{'	'.join(' '.join(part.split()) for part in row)}" for row in rows), "200 OK VOICE LIST SENT"
         )
 
 
 def escaped(data: bytes) -> bytes:
-    """Without line feeds, as `705-AUDIO` wants it."""
+    """Return the data without line feeds, as `705-AUDIO` requires."""
     for sign in (_ESCAPE, b"\n"):
         data = data.replace(sign, _ESCAPE + bytes([sign[0] ^ _INVERT]))
     return data

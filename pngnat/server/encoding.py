@@ -1,4 +1,4 @@
-"""Sound as the bytes of a format, while it is made or whole: the one place where the servers meet pngnat.audio."""
+"""Sound as the bytes of a file format, in blocks or complete: the only use of pngnat.audio's formats in the servers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ MEDIA_TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "
 
 
 class Encoder:
-    """Turns blocks of samples into the next bytes of a sound.
+    """An encoder from blocks of samples to the next bytes of a sound.
 
-    kind: one of MEDIA_TYPES; pcm is signed 16-bit little-endian, without a header. tags: metadata, by the names in
-    `formats.TAGS`. All of a flac comes when it is closed: its header holds the length, and libraries refuse one
-    without.
-    Raises PngnatError for a sample rate that the format does not know.
+    kind: a key of MEDIA_TYPES; pcm is signed 16-bit little-endian, without a header. tags: metadata, by the names in
+    `formats.TAGS`. `close` returns all bytes of a flac: its header holds the length, and libraries need it.
+    Raises PngnatError for a sample rate that the format does not support.
     """
 
     def __init__(self, kind: str, sample_rate: int, tags: Mapping[str, str]) -> None:
@@ -37,12 +36,12 @@ class Encoder:
             self._append = self._open.enter_context(sound_stream(self._ready.append, f".{kind}", sample_rate, tags))
 
     def write(self, samples: np.ndarray) -> bytes:
-        """samples (S,) in [-1, 1], to the bytes that are ready, often none."""
+        """Encode samples (S,) in [-1, 1]; return the bytes that are ready, often none."""
         self._append(samples)
         return self._take()
 
     def close(self) -> bytes:
-        """The last bytes."""
+        """End the sound; return its last bytes."""
         self._open.close()
         return self._take()
 
@@ -53,7 +52,7 @@ class Encoder:
 
 
 def encode(kind: str, sample_rate: int, blocks: Iterable[np.ndarray], tags: Mapping[str, str]) -> bytes:
-    """A whole sound file, whose header knows its length. blocks: samples (S_i,) in [-1, 1]. kind: all but pcm."""
+    """Return a complete sound file with its length in the header. kind: not pcm. blocks: samples (S_i,) in [-1, 1]."""
     file = io.BytesIO()
     with open_encoder(file, FORMATS[f".{kind}"], sample_rate, tags) as encoder:
         for block in blocks:

@@ -1,4 +1,4 @@
-"""Errors in the shape that OpenAI's clients read: `{"error": {"message", "type", "param", "code"}}`."""
+"""Errors in the shape of OpenAI's interface: `{"error": {"message", "type", "param", "code"}}`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {401: "authentication_error", 429: "rate_limit_error"}
 
 
 class ApiError(Exception):
-    """What a client is told. param: the field that is wrong. code: a word for programs. headers: of the answer."""
+    """An error for a client. param: the wrong field. code: a name for programs. headers: sent with the answer."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class ApiError(Exception):
         self.status, self.param, self.code, self.headers = status, param, code, headers
 
     def answer(self) -> JSONResponse:
-        """The answer over HTTP; its type follows from the status, as OpenAI's does."""
+        """Return the HTTP answer; its type follows from the status, as OpenAI's does."""
         kind = _KINDS.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
         body = {"error": {"message": str(self), "type": kind, "param": self.param, "code": self.code}}
         return JSONResponse(body, self.status, self.headers)
 
 
 def api_error(error: Exception) -> ApiError:
-    """What a client is told of an error that it caused, or of the server's own."""
+    """Convert any error to one for the client; an unexpected one shows no details."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, UnknownVoice):
@@ -58,7 +58,7 @@ def api_error(error: Exception) -> ApiError:
 
 
 def add_error_answers(app: FastAPI) -> None:
-    """Have every error answered in that shape."""
+    """Answer every error of an application in this shape."""
 
     async def answer(_request: Request, error: Exception) -> JSONResponse:
         return api_error(error).answer()

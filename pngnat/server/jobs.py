@@ -1,5 +1,4 @@
-"""Texts to sound in threads, a few at once, while the event loop goes on; more wait in a queue, and too many are
-refused."""
+"""Jobs that synthesize in threads while the event loop runs: a few at once, more in a queue, and the rest refused."""
 
 from __future__ import annotations
 
@@ -18,54 +17,53 @@ T = TypeVar("T")
 
 
 class QueueFull(Exception):
-    """The queue is full. retry_after: seconds after which there may be room."""
+    """The error of a full queue. retry_after: seconds after which there may be room."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("too many texts wait to be spoken; try again later")
+        super().__init__("too many texts are waiting to be spoken; try again later")
         self.retry_after = retry_after
 
 
 class _End:
-    """Comes after a job's last item."""
+    """The mark after a job's last item."""
 
 
 class Job(AsyncIterator[T], Generic[T]):
-    """Work in a thread, whose items arrive here. It runs on ahead of a slow reader, so that its place is soon free for
-    others; what it makes of one text fits in memory, since texts have a limit.
+    """Work in a thread, whose items arrive on the event loop.
 
-    Iterating raises what the work raised.
+    The thread does not wait for a slow reader, so that it is soon free for other jobs. All sound of one text fits in
+    memory, because the length of texts is limited. Iterating raises the error of the work.
     """
 
     def __init__(self, work: Callable[[], Iterator[T]], metrics: Metrics) -> None:
         self._work, self._metrics = work, metrics
         self._loop = asyncio.get_running_loop()
         self._items: asyncio.Queue[T | _End | BaseException] = asyncio.Queue()
-        self._begun, self._heard = time.monotonic(), False
+        self._begun, self._has_sound = time.monotonic(), False
         self._dropped = threading.Event()
         self.future: Future[None] | None = None
 
     async def __anext__(self) -> T:
         item = await self._items.get()
         if isinstance(item, _End):
-            self._items.put_nowait(item)  # whoever asks again is told again
+            self._items.put_nowait(item)  # for the next call
             raise StopAsyncIteration
         if isinstance(item, BaseException):
             raise item
-        if not self._heard:
-            self._heard = True
+        if not self._has_sound:
+            self._has_sound = True
             self._metrics.first_sound += time.monotonic() - self._begun
             self._metrics.first_sounds += 1
         return item
 
     def drop(self) -> None:
-        """Nobody waits for it any more: it ends before its next item, or never begins. Does nothing to a job that is
-        done."""
+        """End the job before its next item or its beginning. Does nothing to a job that is done."""
         self._dropped.set()
         if self.future is not None:
             self.future.cancel()
 
     def run(self) -> None:
-        """The thread's part."""
+        """Run the work, in a thread."""
         result = "spoken"
         try:
             for item in self._work():
@@ -76,7 +74,7 @@ class Job(AsyncIterator[T], Generic[T]):
         except BaseException as error:
             self._put(error)
             result = "failed"
-        # Counted before the client can know, so that who has an answer finds it counted.
+        # Count first: a client that has its answer finds it in the metrics.
         self._count(result)
         self._put(_End())
 
@@ -90,22 +88,23 @@ class Job(AsyncIterator[T], Generic[T]):
 
 
 class JobQueue:
-    """Threads that speak, and texts that wait for them. at_once: texts that are spoken at once. waiting: texts that may
-    wait."""
+    """A queue of jobs with their threads. at_once: jobs that run at once. waiting: jobs that may wait."""
 
     def __init__(self, at_once: int, waiting: int, metrics: Metrics) -> None:
         self.metrics = metrics
-        self._at_once, self._most = at_once, at_once + waiting
+        self._at_once, self._limit = at_once, at_once + waiting
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="pngnat-speaker")
         self._jobs: set[Job] = set()
-        self._usual = 1.0
+        self._mean_seconds = 1.0
 
     def start(self, work: Callable[[], Iterator[T]]) -> Job[T]:
-        """Begin, or wait in the queue; on the event loop. work: called in a thread for what it yields. Raises QueueFull
-        where it is."""
-        if len(self._jobs) >= self._most:
+        """Start a job or queue it; called on the event loop. work: called in a thread for the items it yields.
+
+        Raises QueueFull.
+        """
+        if len(self._jobs) >= self._limit:
             self.metrics.jobs["refused"] += 1
-            raise QueueFull(max(1, math.ceil(self._usual * len(self._jobs) / self._at_once)))
+            raise QueueFull(max(1, math.ceil(self._mean_seconds * len(self._jobs) / self._at_once)))
         job = Job(work, self.metrics)
         self._jobs.add(job)
         begun, loop = time.monotonic(), asyncio.get_running_loop()
@@ -123,20 +122,20 @@ class JobQueue:
         if seconds is None:
             self.metrics.jobs["dropped"] += 1
         else:
-            self._usual += 0.1 * (min(seconds, 60.0) - self._usual)
+            self._mean_seconds += 0.1 * (min(seconds, 60.0) - self._mean_seconds)
 
     @property
     def speaking(self) -> int:
-        """Texts that are spoken now."""
+        """Return the number of texts that are spoken now."""
         return min(len(self._jobs), self._at_once)
 
     @property
     def waiting(self) -> int:
-        """Texts that wait for their turn."""
+        """Return the number of texts that wait for their turn."""
         return len(self._jobs) - self.speaking
 
     def close(self) -> None:
-        """Drop what is left, and end the threads with the block of sound that each is at."""
+        """Drop all jobs; each thread ends after its current block of sound."""
         for job in list(self._jobs):
             job.drop()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,5 +1,4 @@
-"""What a server counts, in Prometheus's text format (version 0.0.4). Its client library would be a requirement for
-seven lines."""
+"""The metrics of a server, in Prometheus's text format (version 0.0.4), written without a client library."""
 
 from __future__ import annotations
 
@@ -9,29 +8,30 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Metrics:
-    """Counted on the event loop alone, except for `spoken`."""
+    """The counters of a server. Only the event loop changes them, except for `spoken`."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Answers by path and status."""
     jobs: Counter[str] = field(default_factory=Counter)
-    """What became of texts: spoken, failed, dropped (the client has gone), refused (the queue was full)."""
+    """Texts by result: spoken, failed, dropped (the client has gone), refused (the queue was full)."""
     spoken: float = 0.0
-    """Seconds of sound."""
+    """Seconds of synthesized sound."""
     first_sound: float = 0.0
-    """Seconds from a text's arrival to its first sound, over all texts."""
+    """Seconds from a text's arrival to its first sound, summed over all texts."""
     first_sounds: int = 0
+    """Texts that have had a first sound."""
 
     def text(self, speaking: int, waiting: int) -> str:
-        """speaking, waiting: texts, now."""
+        """Return the metrics as text. speaking, waiting: the numbers of texts now."""
         rows: list[tuple[str, str, str, list[tuple[str, float]]]] = [
             ("requests_total", "counter", "HTTP requests that were answered.", self._requests()),
             (
                 "texts_total",
                 "counter",
-                "Texts by what became of them.",
+                "Texts by result.",
                 [(f'{{result="{name}"}}', self.jobs[name]) for name in RESULTS],
             ),
-            ("speech_seconds_total", "counter", "Seconds of sound that were made.", [("", round(self.spoken, 3))]),
+            ("speech_seconds_total", "counter", "Seconds of synthesized sound.", [("", round(self.spoken, 3))]),
             (
                 "first_sound_seconds_sum",
                 "counter",

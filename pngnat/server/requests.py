@@ -15,38 +15,37 @@ from pngnat.synthesis.synthesize import check_text
 
 
 class VoiceName(BaseModel):
-    """OpenAI's other way to name a voice."""
+    """A voice as an object, which OpenAI's interface allows too."""
 
     id: str
 
 
 class SpeechRequest(BaseModel):
-    """The body of OpenAI's /v1/audio/speech. Fields that it does not have are passed over, as other servers of this
-    kind do."""
+    """The body of OpenAI's /v1/audio/speech. Unknown fields are ignored, as similar servers do."""
 
     model_config = ConfigDict(extra="ignore")
 
     input: str
     """The text, or SSML that begins with <speak>."""
     model: str = "pngnat"
-    """Taken, and nothing depends on it: the voice says which model speaks."""
+    """Accepted and ignored: the voice determines the model."""
     voice: str | VoiceName | None = None
-    """VOICE/SPEAKER, a voice, a speaker, or one of OpenAI's names, which is the default speaker."""
+    """VOICE/SPEAKER, a voice, a speaker, or one of OpenAI's names, which means the default speaker."""
     response_format: str = "mp3"
     """mp3, opus, flac, wav or pcm."""
     speed: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
     """2 is twice as fast."""
     instructions: str | None = None
-    """Taken and passed over: no voice acts by instruction."""
+    """Accepted and ignored: no voice follows instructions."""
     stream_format: Literal["audio", "sse"] = "audio"
-    """Sound as it is, or in events."""
+    """Plain sound, or server-sent events with the sound in Base64."""
 
 
 class CaptionedRequest(SpeechRequest):
     """The body of /v1/audio/speech/captions."""
 
     stream: bool = True
-    """Whether each sentence comes as a line of its own, as soon as it is made."""
+    """Whether to send each sentence as a line, as soon as it is synthesized."""
 
 
 def check_request(request: SpeechRequest, service: Service) -> CheckedRequest:
@@ -64,11 +63,11 @@ def check_request(request: SpeechRequest, service: Service) -> CheckedRequest:
 
 
 def check_length(text: str, settings: ServerSettings) -> None:
-    """Raise ApiError for a text that is empty, too long, or no Unicode."""
+    """Raise ApiError for a text that is empty, too long or not valid Unicode."""
     if len(text) > settings.longest_text:
         raise ApiError(
             400,
-            f"the text has {len(text)} characters, and this server takes {settings.longest_text} at once",
+            f"the text has {len(text)} characters; this server takes at most {settings.longest_text}",
             "input",
             "string_above_max_length",
         )

@@ -1,4 +1,4 @@
-"""A server from its start to its end."""
+"""The start and the end of a server: its ports, signals and announcement in the local network."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _ALL_ADDRESSES = ("0.0.0.0", "::", "")
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers. ports: by service. stop: ends it, from any thread; again, without waiting for requests
-    that are at work."""
+    """A running server. ports: by interface. stop: ends the server, from any thread; a second call does not wait for
+    running requests."""
 
     service: Service
     ports: dict[str, int]
@@ -44,9 +44,9 @@ def serve(
     on_ready: Callable[[Running], None] | None = None,
     make_app: Callable[[Service], ASGIApp] = http_app,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; a second one does not wait for the requests that are at work.
+    """Serve until SIGTERM or SIGINT; a second signal does not wait for running requests.
 
-    on_ready: called once clients are answered. make_app: of the HTTP interface.
+    on_ready: called when the server answers. make_app: makes the HTTP application.
     Raises PngnatError where a port is taken or a voice cannot be loaded.
     """
     _raise_file_limit()
@@ -88,24 +88,24 @@ async def _serve(
             await stack.enter_async_context(_announced(settings.host, sockets["wyoming"].getsockname()[1]))
         while not all(server.started for server in servers.values()):
             await asyncio.sleep(0.01)
-        _tell(settings, sockets)
+        _print_addresses(settings, sockets)
         if on_ready is not None:
             on_ready(Running(service, {name: bound.getsockname()[1] for name, bound in sockets.items()}, stop))
         await asyncio.gather(*runs)
 
 
-def _tell(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
+def _print_addresses(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
     for name, bound in sockets.items():
-        _say(f"{name} on {_address(bound)}")
+        _print(f"{name} on {_address(bound)}")
     if not settings.is_local and settings.token is None:
-        _say("everyone who reaches this address may use it: --token-file asks for a token")
+        _print("everyone who can reach this address may use it; --token-file requires a token")
     elif settings.token is not None and len(sockets) > 1:
-        _say("the token guards the HTTP interface alone: neither Wyoming nor AsTeRICS Grid can send one")
+        _print("the token protects the HTTP interface only: Wyoming and AsTeRICS Grid cannot send one")
 
 
 @asynccontextmanager
 async def _announced(host: str, port: int) -> AsyncIterator[None]:
-    """Tell of it until the block ends. Raises PngnatError where zeroconf is missing or there is no network."""
+    """Announce the Wyoming port by mDNS within the block. Raises PngnatError without zeroconf or without a network."""
     try:
         from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
     except ImportError as error:
@@ -117,7 +117,9 @@ async def _announced(host: str, port: int) -> AsyncIterator[None]:
         info = AsyncServiceInfo(_ZEROCONF_SERVICE, name, addresses=[socket.inet_aton(address)], port=port)
         zeroconf = AsyncZeroconf(**options)
     except OSError as error:
-        raise PngnatError(f"--zeroconf finds no network to tell of this server ({error.strerror or error})") from error
+        raise PngnatError(
+            f"--zeroconf finds no network to announce this server in ({error.strerror or error})"
+        ) from error
     try:
         await (await zeroconf.async_register_service(info))
         yield
@@ -127,7 +129,7 @@ async def _announced(host: str, port: int) -> AsyncIterator[None]:
 
 
 def own_address() -> str:
-    """The address of this machine in its network. Raises OSError where there is none."""
+    """Return the address of this machine in its network. Raises OSError without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(_ZEROCONF_GROUP)
         return probe.getsockname()[0]
@@ -137,7 +139,7 @@ def own_address() -> str:
 def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
     before = {}
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(ValueError):  # only the main thread may; in another, `Running.stop` ends the server
+        with suppress(ValueError):  # allowed in the main thread only; in another one, `Running.stop` ends the server
             before[number] = signal.signal(number, lambda *_: stop())
     try:
         yield
@@ -148,7 +150,7 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
-    """A socket at this address, before the seconds that loading takes; it listens later."""
+    """Bind a socket before the voices load, so that a taken port is an error at once; it listens later."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
@@ -160,19 +162,19 @@ def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
     except OSError as error:
         option = "--port" if name == "http" else f"--{name}-port"
         raise PngnatError(
-            f"cannot listen on {host} port {port} ({error.strerror or error}); {option} takes another"
+            f"cannot listen on {host} port {port} ({error.strerror or error}); choose another one with {option}"
         ) from error
 
 
 def _check_certificate(settings: ServerSettings) -> None:
-    """Before the seconds that loading takes. Raises PngnatError for one that cannot be used."""
+    """Check the certificate before the voices load. Raises PngnatError for one that cannot be used."""
     if settings.certificate is None:
         return
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
     except OSError as error:  # ssl.SSLError is one
         raise PngnatError(
-            f"{settings.certificate} and {settings.key} are no certificate and its key in PEM ({error})"
+            f"{settings.certificate} and {settings.key} are not a certificate and its key in PEM format ({error})"
         ) from error
 
 
@@ -181,12 +183,12 @@ def _address(bound: socket.socket) -> str:
     return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(f"pngnat serve: {line}", file=sys.stderr, flush=True)
 
 
 def _raise_file_limit() -> None:
-    """As many connections as the system lets this user have; the usual limit, 1,024, is one idle crowd."""
+    """Raise the limit of open files to the user's maximum; the default, 1,024, is soon reached by idle clients."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -1,5 +1,4 @@
-"""The voices of a server: a table that is fixed at its start, so that no name from a client is ever looked for on the
-disk."""
+"""The voices of a server: a table fixed at its start, so that a name from a client is never used to search the disk."""
 
 from __future__ import annotations
 
@@ -13,18 +12,18 @@ from pngnat.untrusted import shown
 from pngnat.voice.card import bundled_voices
 
 LANGUAGE = "en-US"
-# OpenAI's voices. Programs offer them in lists that cannot be changed, and so they are the default speaker.
+# OpenAI's voices, which many programs offer in fixed lists; here they mean the default speaker.
 OPENAI_VOICES = frozenset("alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split())
 _MOST_NAMED = 40
 
 
 class UnknownVoice(PngnatError):
-    """There is no voice or speaker of this name."""
+    """The error of a name that no voice or speaker has."""
 
 
 @dataclass(frozen=True)
 class TableSpeaker:
-    """One speaker of one voice. id: its name among all of a server's, `VOICE/SPEAKER`. name: within its voice."""
+    """A speaker of a voice. id: the unique name on the server, `VOICE/SPEAKER`. name: the name within the voice."""
 
     id: str
     name: str
@@ -33,8 +32,10 @@ class TableSpeaker:
 
 
 class VoiceTable:
-    """voices: loaded ones, by the names that clients use; the first one's default speaker is the server's. At least
-    one."""
+    """The table of voices by the names that clients use; at least one.
+
+    The default speaker of the first voice is the default of the server.
+    """
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
         self.voices = dict(voices)
@@ -49,7 +50,7 @@ class VoiceTable:
                 self._known[one.id] = one
                 if speaker.name == voice.card.default_speaker:
                     self._known[key] = one
-        # A speaker's own name is short for the first who has it, and never hides a voice.
+        # A speaker's name alone means the first speaker that has it, and never hides a voice.
         for one in self.speakers:
             self._known.setdefault(one.name, one)
         self.default = self._known[next(iter(self.voices))]
@@ -58,14 +59,16 @@ class VoiceTable:
     def load(
         cls, names: Sequence[str], engine: str | None = None, device: str | None = None, threads: int | None = None
     ) -> VoiceTable:
-        """Load voices, with what `load_voice` takes; no name means the bundled ones. Raises PngnatError as it does, and
-        for two of one name."""
+        """Load voices with the options of `load_voice`; no name means the bundled voices.
+
+        Raises PngnatError as `load_voice` does, and for two voices of the same name.
+        """
         voices: dict[str, Voice] = {}
         for name in names or list(bundled_voices()):
             voice = load_voice(name, None, engine, device, threads)
             if voice.name in voices:
                 raise PngnatError(
-                    f"two of the voices have the name '{voice.name}'; give one of them another in its voice.json"
+                    f"two of the voices have the name '{voice.name}'; change one of them in its voice.json"
                 )
             voices[voice.name] = voice
         if not voices:
@@ -73,9 +76,10 @@ class VoiceTable:
         return cls(voices)
 
     def find(self, name: str | None, speaker: str | None = None) -> TableSpeaker:
-        """Who is meant by `VOICE/SPEAKER`, a voice, a speaker, or one of OpenAI's names; None means the default.
+        """Return the speaker of `VOICE/SPEAKER`, a voice, a speaker, or one of OpenAI's names; None means the default.
 
-        speaker: of the voice `name`, where the two come apart. Raises UnknownVoice, with the names that there are.
+        speaker: a speaker of the voice `name`, where a client sends the two apart. Raises UnknownVoice, which lists the
+        known names.
         """
         if name is None or (name in OPENAI_VOICES and name not in self._known):
             return self.default

@@ -1,4 +1,4 @@
-"""Wyoming events from a stranger: read within limits, and their fields checked."""
+"""Wyoming events from untrusted clients: read within limits, with their fields checked."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from wyoming.event import Event
 
 from pngnat.errors import PngnatError
 
-# Bytes of an event's first line, of its data, and of a payload, which no event that a speaker gets needs.
+# Bytes of an event's first line, and of a payload, which is ignored: no event for a synthesizer has one.
 LONGEST_LINE, _LARGEST_PAYLOAD = 65_536, 1_048_576
 
 
 class BrokenStream(Exception):
-    """What arrives is no event; where the next one would begin is not known."""
+    """The error of data that is no event: the start of the next event is unknown."""
 
 
 async def read_event(reader: asyncio.StreamReader, largest: int) -> Event | None:
-    """The next event, without its payload, or None at the end. largest: bytes of data that are read.
+    """Return the next event, without its payload, or None at the end. largest: bytes of data that are read.
 
-    Raises BrokenStream for what is no event, or is too large.
+    Raises BrokenStream for data that is no event, and for an event that is too large.
     """
     try:
         line = await reader.readline()
@@ -36,13 +36,13 @@ async def read_event(reader: asyncio.StreamReader, largest: int) -> Event | None
         if not isinstance(head.get("type"), str) or not isinstance(data, dict):
             raise BrokenStream("an event needs a type and an object of data")
         return Event(head["type"], data)
-    # ValueError: a line without an end, no JSON or no UTF-8; TypeError: data that is no object.
+    # ValueError: a line without an end, invalid JSON or UTF-8. TypeError: data that is no object.
     except (ValueError, TypeError, RecursionError, asyncio.IncompleteReadError) as error:
-        raise BrokenStream(f"this is no Wyoming event ({type(error).__name__})") from error
+        raise BrokenStream(f"this is not a Wyoming event ({type(error).__name__})") from error
 
 
 def text_of(event: Event) -> str:
-    """The event's text. Raises PngnatError where it has none."""
+    """Return the event's text. Raises PngnatError where it has none."""
     text = event.data.get("text")
     if not isinstance(text, str):
         raise PngnatError(f"a {event.type[:40]} event needs a text")
@@ -50,7 +50,7 @@ def text_of(event: Event) -> str:
 
 
 def voice_of(event: Event) -> tuple[str | None, str | None]:
-    """The voice and the speaker that an event asks for. Raises PngnatError where they are no names."""
+    """Return the requested voice and speaker. Raises PngnatError where they are not names."""
     voice: Any = event.data.get("voice") or {}
     name, speaker = (voice.get("name"), voice.get("speaker")) if isinstance(voice, dict) else (voice, None)
     if not isinstance(voice, dict) or not all(isinstance(one, str | None) for one in (name, speaker)):
@@ -59,7 +59,7 @@ def voice_of(event: Event) -> tuple[str | None, str | None]:
 
 
 def is_ssml(event: Event) -> bool | None:
-    """Whether the event says that its text is SSML; None leaves it to the text."""
+    """Return True where the event declares its text as SSML, else None: the text decides."""
     return True if event.data.get("text_format") == "ssml" else None
 
 

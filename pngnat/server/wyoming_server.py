@@ -1,4 +1,4 @@
-"""The Wyoming protocol, by which Home Assistant and other voice assistants ask for speech."""
+"""The Wyoming protocol, with which Home Assistant and other voice assistants request speech."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pngnat.version import __version__
 
 _LOG = logging.getLogger("pngnat.server")
 _HOME = Attribution(name="pngnat", url="https://github.com/pngnat/pngnat")
-# Connections at once, and seconds that one may be silent: an assistant opens one for each answer.
+# Connections at once, and seconds that one may be idle; an assistant opens one for each answer.
 _MOST_CONNECTIONS, _LONGEST_SILENCE = 256, 600.0
 _EVENTS_AHEAD = 64
 # Bytes of sound in one event: a third of a second at 24 kHz.
@@ -35,14 +35,14 @@ _CHUNK = 16_384
 
 
 class WyomingServer:
-    """Answers on a socket."""
+    """A server of the Wyoming protocol on a socket."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._tasks: set[asyncio.Task] = set()
 
     async def run(self, bound: socket.socket, stopping: asyncio.Event) -> None:
-        """Serve until `stopping`, and then let what is spoken end, for as long as the settings grant."""
+        """Serve until `stopping` is set; running requests then have the settings' grace to end."""
         server = await asyncio.start_server(self._connected, sock=bound, limit=LONGEST_LINE)
         await stopping.wait()
         server.close()
@@ -65,7 +65,7 @@ class WyomingServer:
             finally:
                 self._tasks.discard(task)
         if writer.transport.get_write_buffer_size():
-            # Who has not taken it by now never will.
+            # The client receives no more.
             writer.transport.abort()
         else:
             writer.close()
@@ -73,7 +73,7 @@ class WyomingServer:
 
 @dataclass
 class _Streamed:
-    """A text that arrives in pieces. waiting: what is not yet spoken of it. begun: whether there has been sound."""
+    """A text that arrives in pieces. waiting: the text not yet spoken. begun: whether sound has been sent."""
 
     speaker: TableSpeaker
     ssml: bool | None
@@ -90,7 +90,7 @@ class _Connection:
     events: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(_EVENTS_AHEAD))
 
     async def run(self) -> None:
-        """Until the client goes; what is spoken then is dropped."""
+        """Answer events until the client goes; drop the text that is spoken then."""
         reading, handling = asyncio.create_task(self._read()), asyncio.create_task(self._handle())
         try:
             await asyncio.wait((reading, handling), return_when=asyncio.FIRST_COMPLETED)
@@ -117,22 +117,22 @@ class _Connection:
     async def _handle(self) -> None:
         while event := await self.events.get():
             try:
-                await self._one(event)
+                await self._answer(event)
             except (PngnatError, ApiError, QueueFull) as error:
-                told = api_error(error)
-                await self._write(Error(str(told), told.code or "bad-request"))
+                shown = api_error(error)
+                await self._write(Error(str(shown), shown.code or "bad-request"))
                 if self.streamed is None:
-                    # An assistant waits for the end of the sound, which will not come, or for that of the connection.
+                    # No end of sound will come, and an assistant waits for it until the connection ends.
                     return
 
-    async def _one(self, event: Event) -> None:
+    async def _answer(self, event: Event) -> None:
         if Describe.is_type(event.type):
             await self._write(self._info())
         elif Ping.is_type(event.type):
             text = event.data.get("text")
             await self._write(Pong(text if isinstance(text, str) else None))
         elif Synthesize.is_type(event.type) and self.streamed is None:
-            await self._whole(event)
+            await self._speak(event)
         elif SynthesizeStart.is_type(event.type):
             self.streamed = _Streamed(self.service.voices.find(*voice_of(event)), is_ssml(event))
         elif SynthesizeChunk.is_type(event.type) and self.streamed is not None:
@@ -140,9 +140,9 @@ class _Connection:
             await self._speak_complete(self.streamed)
         elif SynthesizeStop.is_type(event.type) and self.streamed is not None:
             await self._end_stream(self.streamed)
-        # Others are passed over, as the protocol wants; a `synthesize` within a stream repeats it for older servers.
+        # The protocol says to ignore other events. A `synthesize` within a stream repeats its text for older servers.
 
-    async def _whole(self, event: Event) -> None:
+    async def _speak(self, event: Event) -> None:
         text, speaker = text_of(event), self.service.voices.find(*voice_of(event))
         if not text.strip():
             await self._write(_start(speaker))
@@ -156,14 +156,14 @@ class _Connection:
         await self._write(AudioStop())
 
     async def _speak_complete(self, streamed: _Streamed) -> None:
-        """Speak the sentences that are known to be complete, since another has begun after them."""
+        """Speak the sentences that are complete: another one has begun after them."""
         if streamed.ssml:
             check_length(streamed.waiting.strip() or ".", self.service.settings)
             return
         text = streamed.waiting
         *complete, last = [sentence for paragraph in paragraphs(text) for sentence in sentences(paragraph)] or [""]
         if complete:
-            # With the space at its end, which may part it from the next piece.
+            # Keep the space at the end: it separates words from the next piece.
             streamed.waiting = last.rstrip() + text[len(text.rstrip()) :]
             for part in complete:
                 await self._speak_part(part, streamed)
@@ -191,11 +191,11 @@ class _Connection:
                 await self._write_sound(pause + sound, speaker)
                 pause = b""
         except (PngnatError, ApiError) as error:
-            # A row of dashes among sentences must not cost the rest of them.
+            # A sentence that cannot be spoken, such as a row of dashes, must not stop the others.
             await self._write(Error(str(api_error(error)), "text-skipped"))
 
     async def _spoken(self, text: str, speaker: TableSpeaker, ssml: bool | None) -> AsyncIterator[bytes]:
-        """16-bit sound of a text in blocks; the work ends where its reader does."""
+        """Yield the 16-bit sound of a text in blocks; the job ends with this iterator."""
         check_length(text, self.service.settings)
         request = CheckedRequest(text, speaker, ssml=ssml)
         job = self.service.jobs.start(lambda: self.service.speak(request))

@@ -16,7 +16,7 @@ from pngnat.audio.pitch import dio
 from pngnat.audio.playback import to_pcm
 from pngnat.engine.voice import Voice
 from pngnat.server.encoding import encode
-from pngnat.server.responses import streamed
+from pngnat.server.responses import stream
 from pngnat.server.service import CheckedRequest
 from pngnat.studio.recording_routes import Phrases
 from pngnat.studio.shaping import Shape, split_text
@@ -94,7 +94,7 @@ def speaking_routes(studio: Studio) -> APIRouter:
                 yield from studio.service.speak(wanted)
 
         job = studio.service.jobs.start(sound)
-        answer = await streamed(request, job, lambda data: data, "audio/pcm")
+        answer = await stream(request, job, lambda data: data, "audio/pcm")
         answer.headers["X-Sample-Rate"] = str(rate)
         answer.headers["X-Own-Recording"] = "1" if recorded else "0"
         return answer

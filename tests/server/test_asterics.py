@@ -90,12 +90,12 @@ def test_the_token_still_guards_the_other_port(board):
 
 
 def test_what_is_kept_has_a_limit():
-    from pngnat.server.asterics import _Said
+    from pngnat.server.asterics import SoundCache
 
-    said = _Said(10)
+    said = SoundCache(10)
     for number in range(5):
-        said.keep(("ada", str(number)), bytes(4))
-        said.keep(("ada", str(number)), bytes(4))
+        said.add(("ada", str(number)), bytes(4))
+        said.add(("ada", str(number)), bytes(4))
     assert [said.get(("ada", str(number))) for number in range(5)] == [None, None, None, bytes(4), bytes(4)]
-    said.keep(("ada", "long"), bytes(11))
+    said.add(("ada", "long"), bytes(11))
     assert said.get(("ada", "long")) is None

@@ -232,7 +232,12 @@ def test_a_port_that_is_taken_and_a_voice_that_is_none(stub_voice, server, capsy
     assert main(["serve", "--voice", "nobody", "--port", "0"]) == 2
     assert main(["serve", "--voice", str(stub_voice), "--voice", str(stub_voice), "--port", "0"]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == 3 and "--port takes another" in said[0] and "nobody" in said[1] and "name 'stub'" in said[2]
+    assert (
+        len(said) == 3
+        and "choose another one with --port" in said[0]
+        and "nobody" in said[1]
+        and "name 'stub'" in said[2]
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pngnat
 from pngnat.audio.playback import to_pcm
 from pngnat.cli import speech_dispatcher
 from pngnat.errors import PngnatError
-from pngnat.server.dispatcher_module import DispatcherModule, Manner, spoken_text
+from pngnat.server.dispatcher_module import DispatcherModule, SpeechSettings, spoken_text
 from pngnat.server.dispatcher_protocol import escaped, read_config
 from pngnat.server.voice_table import VoiceTable
 
@@ -160,15 +160,15 @@ def test_settings(dispatcher, voice):
 
 
 def test_rates_are_those_of_espeak():
-    paces = [Manner(rate=rate).pace for rate in (-100, -50, 0, 50, 100)]
+    paces = [SpeechSettings(rate=rate).pace for rate in (-100, -50, 0, 50, 100)]
     assert (
         paces == sorted(paces)
         and paces[2] == 1
         and paces[0] == pytest.approx(80 / 170)
         and paces[4] == pytest.approx(449 / 170)
     )
-    assert Manner().changed({"rate": "1000", "pitch": "-1000"}).pace == paces[4]
-    assert Manner(volume=100).gain == 1 and Manner(volume=-100).gain == 0
+    assert SpeechSettings().changed({"rate": "1000", "pitch": "-1000"}).pace == paces[4]
+    assert SpeechSettings(volume=100).gain == 1 and SpeechSettings(volume=-100).gain == 0
 
 
 def test_a_stop_is_heard_at_once(dispatcher):

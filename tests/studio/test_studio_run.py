@@ -78,7 +78,7 @@ def test_without_a_certificate_it_says_what_a_phone_cannot(tmp_path, stub_voice,
 def test_what_is_no_certificate_is_told(tmp_path, stub_voice):
     (tmp_path / "key.pem").write_text("no key")
     for certificate in (tmp_path / "key.pem", tmp_path / "missing.pem"):
-        with pytest.raises(PngnatError, match="no certificate"):
+        with pytest.raises(PngnatError, match="not a certificate"):
             run_studio(settings(tmp_path / "ann", stub_voice, certificate=certificate, key=tmp_path / "key.pem"))
     with pytest.raises(PngnatError, match="both"):
         ServerSettings(key=tmp_path / "key.pem")
