@@ -24,8 +24,8 @@ from pngnat.synthesis.synthesize import sentences, synthesize
 from pngnat.text.say_as import say_as
 from pngnat.text.ssml import is_ssml, read_ssml
 
-# The paces of the rates -100 and 100. They are those of speech-dispatcher's module for eSpeak (80 and 449 words a minute,
-# 170 by default), to which people have set their screen readers.
+# The paces of the rates -100 and 100. They are those of speech-dispatcher's module for eSpeak (80 and 449 words a
+# minute, 170 by default), to which people have set their screen readers.
 _SLOWEST, _FASTEST = 80 / 170, 449 / 170
 # Semitones of the pitch 100; markup in the text may add to them.
 _HIGHEST = 6.0

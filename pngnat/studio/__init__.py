@@ -1,1 +1,1 @@
-"""The studio: a person records, makes, shapes and uses a voice, in a browser and on their own machine."""
+"""The studio: a person records, makes, shapes and uses a voice in a browser, on their own machine."""

@@ -1,5 +1,7 @@
-"""The process that makes a voice for the studio: `python -m pngnat.studio.make_process STATE`, with the job as JSON in
-its first line of input. It ends where its input ends, which is when the studio stops it, or is gone itself."""
+"""The process that makes a voice for the studio: `python -m pngnat.studio.make_process STATE`.
+
+The first line of its input is the job in JSON. The process ends with its input: the studio has stopped it, or has ended
+itself."""
 
 from __future__ import annotations
 
@@ -15,25 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 from pngnat.errors import PngnatError
 
-# The processes that align import this module too, and should not wait for what they do not need; the rest is imported
-# where it is used.
+# Worker processes that align recordings import this module too. It imports the rest where it is used, so that they
+# start quickly.
 if TYPE_CHECKING:
     from pngnat.finetune.progress import ProgressReport
     from pngnat.finetune.run import FinetuneConfig
     from pngnat.studio.making import MakingState
 
-# Seconds after which a stage that does not heed an interruption is ended.
+# Seconds after an interruption until the process ends, even within a stage.
 _PATIENCE = 20.0
 
 
 def main(state: Path) -> int:
-    """Make it; returns the exit code."""
+    """Make the voice; return the exit code."""
     from pngnat.studio.making import DONE, read_state, write_state
 
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_watch_input, daemon=True).start()
     if hasattr(os, "nice"):
-        os.nice(5)  # the browser and the person come first
+        os.nice(5)  # the browser comes first
     begun = read_state(state)
     end = _make(job, state, begun)
     write_state(state, end)
@@ -41,11 +43,11 @@ def main(state: Path) -> int:
 
 
 def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
-    """What is to be said at the end."""
+    """Make the voice; return the state at the end."""
     from pngnat.finetune.run import finetune
     from pngnat.studio.making import DONE, FAILED, STOPPED, TITLES, read_state, write_state
 
-    def tell(report: ProgressReport) -> None:
+    def write_progress(report: ProgressReport) -> None:
         title = TITLES[report.stage]
         write_state(
             state,
@@ -55,7 +57,7 @@ def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
         )
 
     try:
-        finetune(_config(job), watch=tell)
+        finetune(_config(job), watch=write_progress)
     except PngnatError as error:
         return replace(begun, state=FAILED, words=str(error))
     except (KeyboardInterrupt, SystemExit):
@@ -65,7 +67,7 @@ def _make(job: dict[str, Any], state: Path, begun: MakingState) -> MakingState:
 
         traceback.print_exc()
         return replace(
-            begun, state=FAILED, words="something went wrong that should not; making.log in the folder `work` says what"
+            begun, state=FAILED, words="an unexpected error occurred; making.log in the folder `work` has the details"
         )
     return replace(begun, state=DONE)
 
@@ -78,7 +80,7 @@ def _config(job: dict[str, Any]) -> FinetuneConfig:
 
 
 def _watch_input() -> None:
-    # Not through the buffer, which a thread that waits would hold when the process ends.
+    # Not through the buffer of sys.stdin: a waiting thread would hold its lock when the process ends.
     os.read(sys.stdin.fileno(), 1)
     _thread.interrupt_main()
     time.sleep(_PATIENCE)

@@ -1,5 +1,4 @@
-"""A voice in the making: `create`'s stages in a process of their own, which can be stopped, and go on where they
-were."""
+"""The making of a voice: the stages of `pngnat create` in a separate process, which can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from pngnat.untrusted import read_json
 
 STATE, LOG = "making.json", "making.log"
 NOT_YET, RUNNING, STOPPED, FAILED, DONE = "not yet", "running", "stopped", "failed", "done"
-# Seconds that a stage gets to bring to the disk what it has.
+# Seconds that a stage has to save its work.
 _PATIENCE = 30.0
 TITLES = {
     CORPUS: "Listening to your recordings",
@@ -44,24 +43,28 @@ class MakingOptions:
 
 @dataclass(frozen=True)
 class MakingState:
-    """Where the making stands. state: one of the words above. title: of the stage, for a person. number, stages: which
-    of how many.
-
-    share: of the stage, 0 to 1. left: seconds, about. words: why it failed. minutes: of the recordings that it is made
-    of."""
+    """The state of the making, as it is in the file and on the page."""
 
     state: str = NOT_YET
+    """NOT_YET, RUNNING, STOPPED, FAILED or DONE."""
     title: str = ""
+    """The title of the current stage, in words for a person."""
     number: int = 0
+    """The number of the current stage, from 1."""
     stages: int = 0
+    """The number of all stages."""
     share: float = 0.0
+    """The progress of the current stage, from 0 to 1."""
     left: float = 0.0
+    """The estimated seconds until the voice is ready."""
     words: str = ""
+    """The reason of a failure."""
     minutes: float = 0.0
+    """Minutes of speech in the recordings that the voice is made from."""
 
 
 class Making:
-    """The making of one project's voice."""
+    """The making of a project's voice, in at most one process."""
 
     def __init__(self, project: Project, options: MakingOptions | None = None) -> None:
         self.project, self.options = project, options or MakingOptions()
@@ -74,19 +77,19 @@ class Making:
 
     @property
     def state(self) -> MakingState:
-        """Where it stands now. A process that is gone without a word, or whose studio ended, was stopped."""
+        """Return the current state. A process that ended without a final state, or with its studio, is stopped."""
         state = read_state(self._path)
         is_alive = self._process is not None and self._process.poll() is None
         return replace(state, state=STOPPED) if state.state == RUNNING and not is_alive else state
 
     def start(self) -> None:
-        """Begin, or go on. Raises PngnatError without consent, with too little recorded, and where it runs already."""
+        """Start or resume. Raises PngnatError without consent and where the process runs already."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 raise PngnatError("your voice is being made already")
             settings = self.project.settings
             if settings.consent is None:
-                raise PngnatError("first say whose voice it is and who agrees that it is made")
+                raise PngnatError("first say whose voice it is, and who agrees to it")
             folder = make_folder(self.project.folder / WORK)
             job = {
                 "name": settings.voice,
@@ -102,13 +105,13 @@ class Making:
             )
 
     def stop(self) -> None:
-        """Stop it; what is learned is kept. Does nothing where it does not run."""
+        """Stop the process, which keeps its progress. Does nothing where none runs."""
         with self._lock:
             process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
         if process.stdin is not None:
-            process.stdin.close()  # it watches for that
+            process.stdin.close()  # the process ends with its input
         try:
             process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -117,8 +120,7 @@ class Making:
 
     @property
     def report_folder(self) -> Path | None:
-        """Where the disfluency report of the last voice lies (disfluency.json, .txt, .png), None where there is
-        none."""
+        """Return the folder with the disfluency report of the last voice (disfluency.json, .txt, .png), or None."""
         if not self.project.settings.voice:
             return None
         folder = self.project.folder / WORK / self.project.settings.voice / VOICE
@@ -126,7 +128,7 @@ class Making:
 
 
 def read_state(path: Path) -> MakingState:
-    """What the file says; NOT_YET where there is none, or none that can be read."""
+    """Return the state in a file; NOT_YET where the file is missing or damaged."""
     if not path.is_file():
         return MakingState()
     try:
@@ -137,12 +139,12 @@ def read_state(path: Path) -> MakingState:
 
 
 def write_state(path: Path, state: MakingState) -> None:
-    """Write it, whole or not at all."""
+    """Write the state to a file, atomically."""
     write_text(path, json.dumps(asdict(state)) + "\n")
 
 
 def _child(command: list[str], job: dict[str, Any], log: Path) -> subprocess.Popen:
-    """A process that is told its job in the first line of its input, and ends where that ends."""
+    """Start a process that reads its job from the first line of its input, and ends with its input."""
     with open(log, "ab") as file:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)
     assert process.stdin is not None

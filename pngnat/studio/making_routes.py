@@ -1,4 +1,4 @@
-"""Routes of the page to make a voice on."""
+"""The routes of the page Make."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pngnat.studio.studio import Studio
 
 
 class Agreement(BaseModel):
-    """Who agrees to a voice. sure: whether the person said that it is true."""
+    """The consent to a voice. sure: whether the person confirmed that the answers are true."""
 
     speaker: str = Field(max_length=200)
     agreed_by: str = Field(max_length=200)
@@ -25,16 +25,16 @@ class Agreement(BaseModel):
 
 
 def making_routes(studio: Studio) -> APIRouter:
-    """Consent, and the making with its report."""
+    """Return the routes of consent, of making a voice, and of its report."""
     routes = APIRouter()
 
     @routes.get("/api/state")
     def state() -> dict[str, Any]:
         settings = studio.project.settings
         return {
-            "standing": asdict(studio.project.standing),
+            "standing": asdict(studio.project.status),
             "phrases": settings.phrases,
-            "said": settings.said,
+            "said": settings.kept_phrases,
             "consent": settings.consent,
             "making": making(),
             "voice": settings.voice if studio.project.voice_folder else None,
@@ -44,7 +44,7 @@ def making_routes(studio: Studio) -> APIRouter:
     @routes.post("/api/consent")
     def agree(body: Agreement) -> dict[str, Any]:
         if not body.sure:
-            raise PngnatError("please confirm that this is true; no voice is made without")
+            raise PngnatError("please confirm that this is true; without it, no voice is made")
         studio.project.agree(body.speaker, body.agreed_by, body.purpose, date.today().isoformat())
         return state()
 
@@ -82,5 +82,5 @@ def making_routes(studio: Studio) -> APIRouter:
 def _report(studio: Studio) -> Path:
     folder = studio.making.report_folder
     if folder is None:
-        raise PngnatError("there is no report yet; it comes with the voice")
+        raise PngnatError("there is no report yet; it is made together with the voice")
     return folder

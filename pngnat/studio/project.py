@@ -1,4 +1,4 @@
-"""One person's folder: their recordings, their phrases, what they agreed to, and the voice that is made of it all."""
+"""The folder of one person: recordings, phrases, consent, and the voice made from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,45 +22,46 @@ from pngnat.studio.prompts import Prompt, shipped_prompts
 from pngnat.studio.takes import Takes
 from pngnat.untrusted import read_json
 
-# All that a folder of the studio holds; what else lies in it is not the studio's, and is never touched.
+# The contents of the folder. Other files in it are not the studio's, and are never changed.
 SETTINGS, RECORDINGS, WORK, VOICES = "studio.json", "recordings", "work", "voices"
 _LOCK = ".lock"
-# Minutes of speech: what can be heard of it at all, and what sounds like the person.
+# Minutes of speech for a preview, and for a voice that sounds like the person.
 PREVIEW, VOICE = 5.0, 30.0
 _MOST_PHRASES, _LONGEST_PHRASE = 1000, 300
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the studio remembers besides recordings.
-
-    phrases: names and sentences of one's own to record. said: kept phrases of the page to speak with, the latest first.
-    consent: speaker, agreed_by, purpose and date, as `finetune.consent` has them, None where nothing was agreed to.
-    voice: the name of the voice that was made or is being made, "" where there is none."""
+    """Everything that the studio keeps, except for the recordings."""
 
     phrases: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
+    """Names and sentences of the person's own, to be recorded."""
+    kept_phrases: tuple[str, ...] = ()
+    """Phrases kept on the page Speak, the latest first."""
     consent: dict[str, str] | None = None
+    """The consent: speaker, agreed_by, purpose and date, as in `finetune.consent`; None without consent."""
     voice: str = ""
+    """The name of the voice that is made or being made; empty before."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far somebody is. minutes: of speech that counts. takes: that count. next_minutes: where the next step is,
-    None after the last.
-
-    makes: what a voice of it would be: "" for none yet, "preview" or "voice".
-    """
+class RecordingStatus:
+    """The status of the recordings."""
 
     minutes: float
+    """Minutes of speech in the kept takes."""
     takes: int
+    """The number of kept takes."""
     next_minutes: float | None
+    """Minutes of speech at the next step; None after the last step."""
     makes: str
+    """The voice that the recordings are enough for: "preview", "voice", or "" for none yet."""
     words: str
+    """The status in words for a person."""
 
 
 class Project:
-    """A folder of the studio's, made where it is missing.
+    """A folder of the studio, created where it is missing.
 
     Raises PngnatError where the folder holds other files, or cannot be read or written.
     """
@@ -68,48 +69,46 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder = Path(folder)
         if folder.is_dir() and not (folder / SETTINGS).exists() and any(folder.iterdir()):
-            raise PngnatError(f"{folder} holds other files; name a new folder, or one that the studio made")
+            raise PngnatError(f"{folder} holds other files; name a new folder, or one that the studio created")
         make_folder(folder)
         self.settings = _settings(folder / SETTINGS)
         self.takes = Takes(folder / RECORDINGS)
         self._save()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other studios out of the folder, as long as this process lives. Raises PngnatError where one is in
-        it."""
+    def locked(self) -> Iterator[None]:
+        """Lock the folder within the block. Raises PngnatError where another studio has locked it."""
         try:
             with FileLock(self.folder / _LOCK, blocking=False):
                 yield
         except Timeout as error:
-            raise PngnatError(f"another studio is at work in {self.folder}: use that one, or end it first") from error
+            raise PngnatError(f"another studio uses {self.folder}: use that one, or end it first") from error
 
     @property
     def prompts(self) -> list[Prompt]:
-        """What to read: the sentences that come with pngnat, the most useful first, and behind them the person's
-        own."""
+        """Return the sentences to read: those of pngnat, the most useful first, and then the person's own."""
         own = [Prompt.of(phrase) for phrase in self.settings.phrases]
         return list({prompt.id: prompt for prompt in (*shipped_prompts(), *own)}.values())
 
     @property
-    def standing(self) -> Standing:
-        """What is recorded so far, and what a voice of it would be."""
+    def status(self) -> RecordingStatus:
+        """Return the status of the recordings."""
         minutes, takes = self.takes.minutes, len(self.takes.kept)
         for limit, makes, words in _STEPS:
             if minutes < limit:
-                return Standing(minutes, takes, limit, makes, words)
-        return Standing(minutes, takes, None, "voice", _DONE)
+                return RecordingStatus(minutes, takes, limit, makes, words)
+        return RecordingStatus(minutes, takes, None, "voice", _DONE)
 
     def set_phrases(self, phrases: list[str]) -> None:
-        """The names and sentences of one's own. Raises PngnatError for too many, or too long ones."""
+        """Set the person's own names and sentences. Raises PngnatError for too many or too long ones."""
         self._change(phrases=_phrases(phrases))
 
-    def set_said(self, phrases: list[str]) -> None:
-        """The phrases that the page to speak with keeps. Raises as `set_phrases`."""
-        self._change(said=_phrases(phrases))
+    def set_kept_phrases(self, phrases: list[str]) -> None:
+        """Set the phrases kept on the page Speak. Raises PngnatError for too many or too long ones."""
+        self._change(kept_phrases=_phrases(phrases))
 
     def agree(self, speaker: str, agreed_by: str, purpose: str, date: str) -> None:
-        """Note who agreed to a voice. Raises PngnatError where an answer is missing."""
+        """Set the consent and the name of the voice. Raises PngnatError where an answer is missing."""
         answers = {"speaker": speaker, "agreed_by": agreed_by, "purpose": purpose, "date": date}
         answers = {name: " ".join(answer.split()) for name, answer in answers.items()}
         if not all(answers.values()):
@@ -117,23 +116,23 @@ class Project:
         self._change(consent=answers, voice=voice_name(speaker))
 
     def withdraw(self) -> None:
-        """Take the agreement back; no voice is made from then on."""
+        """Withdraw the consent; no voice is made after this."""
         self._change(consent=None)
 
     @property
     def voice_folder(self) -> Path | None:
-        """Of the voice that was made, None where there is none yet."""
+        """Return the folder of the voice, or None where it has not been made yet."""
         folder = self.folder / VOICES / self.settings.voice
         return folder if self.settings.voice and (folder / "voice.json").is_file() else None
 
     def export(self, path: Path) -> None:
-        """Write all that is the person's into a zip file: recordings with their texts, phrases, and the voice."""
+        """Write a zip file with everything of the person: recordings with their texts, phrases, and the voice."""
         with atomic_write(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
             for file in self._own_files():
                 archive.write(file, Path("my voice") / file.relative_to(self.folder))
 
     def delete(self) -> None:
-        """Take everything that the studio made off the disk, and begin anew."""
+        """Delete all files of the studio, and start with an empty folder."""
         for name in (RECORDINGS, WORK, VOICES):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         (self.folder / SETTINGS).unlink(missing_ok=True)
@@ -151,40 +150,46 @@ class Project:
             yield from [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
 
     def _change(self, **changes: Any) -> None:
-        self.settings = Settings(**{**asdict(self.settings), **changes})
+        self.settings = replace(self.settings, **changes)
         self._save()
 
     def _save(self) -> None:
-        content = {"format": 1, **asdict(self.settings)}
+        content = {
+            "format": 1,
+            "phrases": self.settings.phrases,
+            "said": self.settings.kept_phrases,
+            "consent": self.settings.consent,
+            "voice": self.settings.voice,
+        }
         write_text(self.folder / SETTINGS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def voice_name(speaker: str) -> str:
-    """A voice's name, which is a folder's too, from a person's."""
+    """Return the name of a person's voice, which is the name of its folder too."""
     return re.sub(r"[^\w-]+", "_", speaker.casefold()).strip("_-")[:60] or "my_voice"
 
 
 _STEPS = (
     (1.0, "", "Every sentence counts. After five minutes of speech you can hear a first preview of your voice."),
-    (PREVIEW, "", "A good beginning. At five minutes of speech you can hear a first preview of your voice."),
+    (PREVIEW, "", "A good beginning. After five minutes of speech you can hear a first preview of your voice."),
     (
         PREVIEW_MINUTES,
         "preview",
-        "You can make a preview now, and hear where this goes. More recordings make it sound more like you.",
+        "You can make a preview of your voice now. More recordings make it sound more like you.",
     ),
     (
         VOICE,
         "preview",
-        "You can make a voice now. At thirty minutes of speech it will be as good as it gets, or nearly.",
+        "You can make a voice now. After thirty minutes of speech it is almost as good as it can be.",
     ),
 )
-_DONE = "You have recorded enough for your voice. Thank you for reading all this. More is welcome, and not needed."
+_DONE = "You have recorded enough for your voice. Thank you for reading so much. You may add more, but you need not."
 
 
 def _phrases(phrases: list[str]) -> tuple[str, ...]:
     kept = list(dict.fromkeys(" ".join(phrase.replace("|", " ").split()) for phrase in phrases))
     if len(kept) > _MOST_PHRASES or any(len(phrase) > _LONGEST_PHRASE for phrase in kept):
-        raise PngnatError(f"the studio keeps {_MOST_PHRASES} phrases of {_LONGEST_PHRASE} letters")
+        raise PngnatError(f"the studio keeps at most {_MOST_PHRASES} phrases of at most {_LONGEST_PHRASE} letters")
     return tuple(phrase for phrase in kept if plain_text(phrase))
 
 
@@ -193,13 +198,13 @@ def _settings(path: Path) -> Settings:
         return Settings()
     content = read_json(path)
     try:
-        phrases, said = (tuple(map(str, content.get(name, ()))) for name in ("phrases", "said"))
+        phrases, kept_phrases = (tuple(map(str, content.get(name, ()))) for name in ("phrases", "said"))
         consent = content.get("consent")
         voice = str(content.get("voice", ""))
         if voice and voice != voice_name(voice):
-            raise ValueError(f"{voice!r} is no name of a voice")
-        return Settings(
-            phrases, said, None if consent is None else {str(key): str(value) for key, value in consent.items()}, voice
-        )
+            raise ValueError(f"{voice!r} is not the name of a voice")
+        if consent is not None:
+            consent = {str(key): str(value) for key, value in consent.items()}
+        return Settings(phrases, kept_phrases, consent, voice)
     except (AttributeError, TypeError, ValueError) as error:
         raise PngnatError(f"{path} is damaged ({error}); your recordings are in {path.parent / RECORDINGS}") from error

@@ -1,4 +1,4 @@
-"""What to read aloud: sentences in order of usefulness, so that whoever stops early has recorded the best part."""
+"""The sentences to read aloud, the most useful first, so that a person who stops early has recorded the best ones."""
 
 from __future__ import annotations
 
@@ -17,52 +17,50 @@ from pngnat.text.frontend import Frontend
 from pngnat.text.utterance import Utterance
 
 PROMPTS = "prompts.txt"
-# The silence before and after a sentence, as a half of a diphone.
+# The silence before and after a sentence, as one side of a diphone.
 _EDGE = "#"
-# What a sound pair or a word is worth again, once it was said so often: each time half.
-_AGAIN = 0.5
-# Of the two aims: a word that is said every day is worth as much as this many usual pairs of sounds.
-_WORD = 2.0
-# Seconds of a phoneme, and of beginning and ending a take, in units of a phoneme: short sentences are easy, but cost a
-# pause each.
-_START = 6
+# The worth of a diphone or word, as a fraction of its worth one repetition earlier.
+_REPEATED_WORTH = 0.5
+# The worth of the most frequent word, in diphones of mean worth.
+_WORD_WORTH = 2.0
+# The cost of starting and ending a take, in phonemes: short sentences are easy to read, but each takes a pause.
+_TAKE_COST = 6
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One sentence to read. id: follows from its words, so that a later list with the same sentence knows its
-    recording."""
+    """A sentence to read. id: computed from its words, so that recordings belong to it in later lists too."""
 
     id: str
     text: str
 
     @classmethod
     def of(cls, text: str) -> Prompt:
-        """The prompt of a text."""
+        """Return the prompt for a text."""
         return cls(prompt_id(text), text)
 
 
 def prompt_id(text: str) -> str:
-    """The name of all takes of a text: the same where the words are."""
+    """Return the id that all takes of a text have; texts with the same words have the same id."""
     return hashlib.sha256(plain_text(text).encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)
 def shipped_prompts() -> tuple[Prompt, ...]:
-    """The sentences that come with pngnat, most useful first (recipes/prompts.py made them)."""
+    """Return the sentences that pngnat includes, the most useful first (chosen by recipes/prompts.py)."""
     lines = resources.files("pngnat.studio").joinpath("data", PROMPTS).read_text(encoding="utf-8").splitlines()
     return tuple(Prompt.of(line) for line in lines if line and not line.startswith("#"))
 
 
 def diphones(utterance: Utterance) -> list[tuple[str, str]]:
-    """The pairs of neighbouring sounds, stress left out, across word boundaries and from and to silence."""
+    """Return the pairs of adjacent phonemes without stress, across word boundaries and with silence at both ends."""
     sounds = [_EDGE, *(re.sub(r"\d", "", sound) for word in utterance.words for sound in word.phonemes), _EDGE]
     return list(pairwise(sounds))
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A sentence with what it covers. cost: how long it takes to say, in phonemes."""
+    """A sentence with the diphones and words in it. cost: the effort to read it, in phonemes."""
 
     text: str
     pairs: Counter[tuple[str, str]]
@@ -71,46 +69,49 @@ class _Candidate:
 
 
 class _Coverage:
-    """How much was said of what so far, and what a sentence would add. everyday: how often each word is said."""
+    """The diphones and words of the chosen sentences, and the gain of another one. everyday: frequencies of words."""
 
     def __init__(self, candidates: Iterable[_Candidate], everyday: Mapping[str, int]) -> None:
-        usual: Counter[tuple[str, str]] = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for candidate in candidates:
-            usual.update(candidate.pairs)
-        # A square root: rare pairs are worth less than usual ones, and not nothing.
-        self._pair_worth = {pair: count**0.5 for pair, count in usual.items()}
-        mean = sum(self._pair_worth.values()) / max(len(usual), 1)
+            counts.update(candidate.pairs)
+        # A square root: rare pairs are worth less than frequent ones, but more than nothing.
+        self._pair_worth = {pair: count**0.5 for pair, count in counts.items()}
+        mean = sum(self._pair_worth.values()) / max(len(counts), 1)
         most = max(everyday.values(), default=1)
-        self._word_worth = {word: _WORD * mean * (count / most) ** 0.25 for word, count in everyday.items()}
+        self._word_worth = {word: _WORD_WORTH * mean * (count / most) ** 0.25 for word, count in everyday.items()}
         self._pairs: Counter[tuple[str, str]] = Counter()
         self._words: Counter[str] = Counter()
 
     def gain(self, candidate: _Candidate) -> float:
-        """What it adds for each phoneme that it takes; never more than before once others were taken."""
-        pairs = sum(self._pair_worth[pair] * _left(self._pairs[pair], count) for pair, count in candidate.pairs.items())
+        """Return the worth that a sentence adds per phoneme. It only falls as other sentences are added."""
+        pairs = sum(
+            self._pair_worth[pair] * _worth(self._pairs[pair], count) for pair, count in candidate.pairs.items()
+        )
         words = sum(
-            self._word_worth.get(word, 0.0) * _left(self._words[word], count) for word, count in candidate.words.items()
+            self._word_worth.get(word, 0.0) * _worth(self._words[word], count)
+            for word, count in candidate.words.items()
         )
         return (pairs + words) / candidate.cost
 
-    def take(self, candidate: _Candidate) -> None:
-        """Count it as said."""
+    def add(self, candidate: _Candidate) -> None:
+        """Add a sentence to the chosen ones."""
         self._pairs.update(candidate.pairs)
         self._words.update(candidate.words)
 
 
-def _left(before: int, count: int) -> float:
-    """The worth of saying something `count` times more: 1, 1/2, 1/4, ... for the first, second, third time."""
-    return (_AGAIN**before - _AGAIN ** (before + count)) / (1 - _AGAIN)
+def _worth(before: int, count: int) -> float:
+    """Return the worth of `count` more repetitions: the first is worth 1, the second 1/2, the third 1/4, ..."""
+    return (_REPEATED_WORTH**before - _REPEATED_WORTH ** (before + count)) / (1 - _REPEATED_WORTH)
 
 
 def choose_prompts(texts: Iterable[str], count: int, everyday: Mapping[str, int]) -> Iterator[str]:
-    """At most `count` of the sentences, the most useful first: pairs of sounds and everyday words not said yet, per
-    length.
+    """Yield at most `count` of the sentences, the most useful first: new diphones and frequent words per length.
 
-    everyday: words in small letters with how often they are used. Greedy, which for such a sum of diminishing worths is
-    within a factor of 1 - 1/e of the best choice (Nemhauser, Wolsey and Fisher 1978); lazily, since a gain only falls
-    (Minoux 1978)."""
+    everyday: words in lower case with their frequencies. The choice is greedy, which for a submodular sum is within a
+    factor of 1 - 1/e of the best choice (Nemhauser, Wolsey and Fisher 1978), and lazy, because a gain only falls
+    (Minoux 1978).
+    """
     frontend = Frontend()
     candidates = [candidate for text in dict.fromkeys(texts) if (candidate := _candidate(frontend, text))]
     coverage = _Coverage(candidates, everyday)
@@ -122,7 +123,7 @@ def choose_prompts(texts: Iterable[str], count: int, everyday: Mapping[str, int]
         if heap and gain < -heap[0][0]:
             heapq.heappush(heap, (-gain, place))
             continue
-        coverage.take(candidates[place])
+        coverage.add(candidates[place])
         count -= 1
         yield candidates[place].text
 
@@ -133,4 +134,4 @@ def _candidate(frontend: Frontend, text: str) -> _Candidate | None:
         return None
     pairs = Counter(diphones(utterances[0]))
     words = Counter(plain_text(text).split())
-    return _Candidate(text, pairs, words, pairs.total() + _START)
+    return _Candidate(text, pairs, words, pairs.total() + _TAKE_COST)

@@ -1,4 +1,4 @@
-"""Routes of the page to record on."""
+"""The routes of the page Record."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from starlette.concurrency import run_in_threadpool
 
 from pngnat.errors import PngnatError
 from pngnat.studio.studio import Studio
-from pngnat.studio.take_checks import hear_room
+from pngnat.studio.take_checks import analyze_room
 from pngnat.studio.takes import LONGEST, Take, import_folder, is_usable_name
 
 
 class Phrases(BaseModel):
-    """A list of one's own sentences."""
+    """A list of phrases."""
 
     phrases: list[str] = Field(max_length=1000)
 
 
 def recording_routes(studio: Studio) -> APIRouter:
-    """Prompts, takes, phrases, old recordings, export and deletion."""
+    """Return the routes of prompts, takes, phrases, import, export and deletion."""
     routes = APIRouter()
     _add_take_routes(routes, studio)
     _add_project_routes(routes, studio)
@@ -54,7 +54,7 @@ def recording_routes(studio: Studio) -> APIRouter:
 
     @routes.post("/api/room")
     async def room(request: Request) -> dict[str, Any]:
-        return asdict(hear_room(*_read_sound(await request.body())))
+        return asdict(analyze_room(*_read_sound(await request.body())))
 
     return routes
 
@@ -67,11 +67,11 @@ def _add_take_routes(routes: APIRouter, studio: Studio) -> None:
             raise PngnatError("there is no such sentence to read; load the page again")
         samples, rate = _read_sound(await request.body())
 
-        def heard() -> Take:
-            return studio.project.takes.add(text, samples, rate, studio.checker.hear(samples, rate, text))
+        def add() -> Take:
+            return studio.project.takes.add(text, samples, rate, studio.checker.analyze(samples, rate, text))
 
-        take = await run_in_threadpool(heard)
-        return {"take": asdict(take), "standing": asdict(studio.project.standing)}
+        take = await run_in_threadpool(add)
+        return {"take": asdict(take), "standing": asdict(studio.project.status)}
 
     @routes.get("/api/takes")
     def takes() -> list[dict[str, Any]]:
@@ -83,34 +83,34 @@ def _add_take_routes(routes: APIRouter, studio: Studio) -> None:
 
     @routes.post("/api/takes/{id}/keep")
     def keep(id: str) -> dict[str, Any]:
-        return {"take": asdict(studio.project.takes.keep(id)), "standing": asdict(studio.project.standing)}
+        return {"take": asdict(studio.project.takes.keep(id)), "standing": asdict(studio.project.status)}
 
     @routes.post("/api/takes/{id}/leave-out")
     def leave_out(id: str) -> dict[str, Any]:
-        return {"take": asdict(studio.project.takes.leave_out(id)), "standing": asdict(studio.project.standing)}
+        return {"take": asdict(studio.project.takes.leave_out(id)), "standing": asdict(studio.project.status)}
 
     @routes.delete("/api/takes/{id}")
     def delete(id: str) -> dict[str, Any]:
         studio.project.takes.delete(id)
-        return {"standing": asdict(studio.project.standing)}
+        return {"standing": asdict(studio.project.status)}
 
 
 def _add_project_routes(routes: APIRouter, studio: Studio) -> None:
     @routes.post("/api/import")
     def old_recordings(files: list[UploadFile]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as scratch:
-            left = []
+            refused = []
             for file in files:
                 name = file.filename or ""
                 if not is_usable_name(name):
-                    left.append(f"{name[:60]}: is no sound file that can be read, and no text")
+                    refused.append(f"{name[:60]}: this is neither a sound file that can be read nor a text")
                     continue
                 (Path(scratch) / name).write_bytes(file.file.read())
-            found = import_folder(Path(scratch), studio.project.takes, studio.checker)
+            result = import_folder(Path(scratch), studio.project.takes, studio.checker)
         return {
-            "takes": [asdict(take) for take in found.takes],
-            "left": [*left, *found.left],
-            "standing": asdict(studio.project.standing),
+            "takes": [asdict(take) for take in result.takes],
+            "left": [*refused, *result.refused],
+            "standing": asdict(studio.project.status),
         }
 
     @routes.get("/api/export")
@@ -127,13 +127,13 @@ def _add_project_routes(routes: APIRouter, studio: Studio) -> None:
             raise PngnatError("nothing was deleted")
         studio.making.stop()
         studio.project.delete()
-        return {"standing": asdict(studio.project.standing)}
+        return {"standing": asdict(studio.project.status)}
 
 
 def _read_sound(data: bytes) -> tuple[np.ndarray, int]:
-    """The samples (S, channels) in [-1, 1] and the rate of a sound file in memory.
+    """Return the samples (S, channels) in [-1, 1] and the sample rate of a sound file in memory.
 
-    Raises PngnatError where it is none, holds nothing, or lasts too long.
+    Raises PngnatError for data that is no sound file, and for a sound that is too short or too long.
     """
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
@@ -141,7 +141,7 @@ def _read_sound(data: bytes) -> tuple[np.ndarray, int]:
                 raise PngnatError(f"a recording may last {LONGEST / 60:g} minutes at most")
             samples, rate = file.read(dtype="float32", always_2d=True), file.samplerate
     except (soundfile.SoundFileError, ValueError, RuntimeError) as error:
-        raise PngnatError("what the microphone sent could not be read as sound; please record it again") from error
+        raise PngnatError("the recording could not be read; please record it again") from error
     if len(samples) < rate / 10 or not np.isfinite(samples).all():
         raise PngnatError("this recording is too short; press Record, read the sentence, and press Stop")
     return samples, rate

@@ -1,4 +1,4 @@
-"""The studio from its start to its end."""
+"""The start and the end of the studio, and its web application."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from pngnat.studio.speaking_routes import speaking_routes
 from pngnat.studio.studio import Studio
 from pngnat.studio.takes import UnknownTake
 
-# Of the token, which is typed on a phone: 50 bits, in letters that are not taken for each other.
-_LETTERS, _COUNT = "abcdefghijkmnpqrstuvwxyz23456789", 10
-# Bytes of one request: an hour of old recordings.
-_LARGEST = 512 * 2**20
+# The token has 50 bits, in letters that are not confused when they are typed on a phone.
+_TOKEN_LETTERS, _TOKEN_LENGTH = "abcdefghijkmnpqrstuvwxyz23456789", 10
+# Bytes of a request: an hour of imported recordings.
+_LARGEST_BODY = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,17 @@ class StudioSettings:
 
 
 def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; a voice in the making is stopped, and goes on with the next start.
+    """Serve until SIGTERM or SIGINT; the making of a voice is then stopped, and can be resumed later.
 
-    Where other machines can reach it and no token is given, one is made. Raises PngnatError where the folder is in use
-    or cannot be used, and for a port, a certificate or a voice that cannot."""
+    Makes a token where other machines can reach the studio and none is given. Raises PngnatError where the folder is in
+    use, and for a folder, port, certificate or voice that cannot be used.
+    """
     server = settings.server
     if not server.is_local and server.token is None:
-        server = replace(server, token="".join(secrets.choice(_LETTERS) for _ in range(_COUNT)))
+        server = replace(server, token="".join(secrets.choice(_TOKEN_LETTERS) for _ in range(_TOKEN_LENGTH)))
 
     def ready(running: Running) -> None:
-        address = _tell(server, running.ports["http"], settings.folder)
+        address = _print_address(server, running.ports["http"], settings.folder)
         if settings.opens_browser:
             webbrowser.open(address)
         if on_ready is not None:
@@ -70,7 +71,7 @@ def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | N
 
     with ExitStack() as stack:
         project = Project(settings.folder)
-        stack.enter_context(project.alone())
+        stack.enter_context(project.locked())
 
         def app(service: Service) -> ASGIApp:
             studio = Studio(project, service, settings.making)
@@ -81,7 +82,7 @@ def run_studio(settings: StudioSettings, on_ready: Callable[[Running], None] | N
 
 
 def studio_app(studio: Studio) -> ASGIApp:
-    """The pages, and what they call under /api."""
+    """Return the application: the pages, and the routes under /api that they call."""
     app = plain_app("pngnat studio")
 
     async def unknown(_request: Request, error: Exception) -> JSONResponse:
@@ -93,12 +94,13 @@ def studio_app(studio: Studio) -> ASGIApp:
     app.mount("/", StaticFiles(directory=str(files("pngnat.studio").joinpath("static")), html=True))
     settings = studio.service.settings
     return Guard(
-        LimitsMiddleware(app, Limits(None, _LARGEST, 10 * settings.timeout), studio.service.metrics), settings.token
+        LimitsMiddleware(app, Limits(None, _LARGEST_BODY, 10 * settings.timeout), studio.service.metrics),
+        settings.token,
     )
 
 
-def _tell(server: ServerSettings, port: int, folder: Path) -> str:
-    """Say where the pages are; the address for this machine's browser is returned."""
+def _print_address(server: ServerSettings, port: int, folder: Path) -> str:
+    """Print the addresses of the pages; return the address for the browser of this machine."""
     is_everywhere = server.host in ("0.0.0.0", "::", "")
     scheme, query = ("https" if server.certificate else "http"), (f"?token={server.token}" if server.token else "")
 
@@ -106,14 +108,14 @@ def _tell(server: ServerSettings, port: int, folder: Path) -> str:
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{query}"
 
     here = address("127.0.0.1" if is_everywhere else server.host)
-    _say(f"open {here} in your browser; Ctrl+C ends it. Everything stays in {folder}")
+    _print(f"open {here} in your browser; Ctrl+C ends it. Everything stays in {folder}")
     if not server.is_local:
-        _say(f"on a phone in the same network, open {address(_network_address() if is_everywhere else server.host)}")
+        _print(f"on a phone in the same network, open {address(_network_address() if is_everywhere else server.host)}")
         if server.certificate is None:
-            _say(
-                "a browser gives the microphone to pages of its own machine, or over https: to record on the phone, start with"
+            _print(
+                "a browser allows the microphone only on this machine or over https: to record on the phone, start with"
             )
-            _say("--certificate and --key, see docs/studio.md; to speak and to shape, the address above is enough")
+            _print("--certificate and --key, see docs/studio.md; to speak and to shape, the address above is enough")
     return here
 
 
@@ -124,5 +126,5 @@ def _network_address() -> str:
         return socket.gethostname()
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(f"pngnat studio: {line}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""A sentence to shape: its sound with every length and the pitch in one's own hands, made again where they change."""
+"""The shaping of a sentence: its sound with durations and a pitch that the user has changed."""
 
 from __future__ import annotations
 
@@ -20,85 +20,86 @@ from pngnat.text.sentences import paragraphs
 from pngnat.text.sentences import sentences as split
 from pngnat.voice.blending import Blend
 
-# Sentences that stay made: going back and forth between two shapes costs nothing.
-_KEPT = 128
+# Sentences in the cache, so that a change between two shapes needs no synthesis.
+_CACHED = 128
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How to say a sentence, or what a text has between two full stops.
-
-    durations: seconds of each token, see `SpeechOptions.durations`; None leaves them to the voice. bends: semitones at
-    the middle of each token, a straight line between; None bends nothing. professional, weight: whose rhythm to borrow
-    and how much of it, which `durations` make void."""
+    """A sentence with its changes."""
 
     text: str
+    """The sentence."""
     speaker: str | None = None
+    """The speaker; None means the default."""
     durations: tuple[float, ...] | None = None
+    """Seconds of each token, see `SpeechOptions.durations`; None takes the predicted ones."""
     bends: tuple[float, ...] | None = None
+    """Semitones at the middle of each token, with straight lines between; None changes nothing."""
     professional: str | None = None
+    """The speaker whose rhythm is borrowed; ignored with `durations`."""
     weight: float = 0.5
+    """The weight of the professional's durations in the blend."""
 
     def __post_init__(self) -> None:
         if self.bends is not None and not np.all(np.abs(self.bends) <= LARGEST_PITCH):
-            raise PngnatError(f"the pitch can be bent by {LARGEST_PITCH:g} semitones up or down")
+            raise PngnatError(f"the pitch can be changed by at most {LARGEST_PITCH:g} semitones")
 
 
 def split_text(text: str) -> list[str]:
-    """The sentences of a text, each to be shaped on its own, with the pace and pitch that hold since an earlier one
-    written before it.
+    """Split a text into sentences that can be shaped one by one.
 
-    Raises PngnatError for an empty text.
+    A pace or pitch of an earlier sentence that still applies is written before each. Raises PngnatError for an empty
+    text.
     """
     check_text(text)
     found: list[str] = []
-    holding: dict[str, str] = {}
-    held, pieces = set_aside(text)
-    parts = [part for paragraph in paragraphs(held) for part in split(paragraph)]
+    lasting_markup: dict[str, str] = {}
+    plain, pieces = set_aside(text)
+    parts = [part for paragraph in paragraphs(plain) for part in split(paragraph)]
     for sentence in (put_back(part, pieces).strip() for part in parts):
         if sentence:
-            found.append(
-                " ".join(
-                    [*(piece for name, piece in holding.items() if not sentence.startswith(f"[{name}:")), sentence]
-                )
-            )
-        holding |= lasting(sentence)
+            before = [piece for name, piece in lasting_markup.items() if not sentence.startswith(f"[{name}:")]
+            found.append(" ".join([*before, sentence]))
+        lasting_markup |= lasting(sentence)
     return found
 
 
 class Shaper:
-    """Says sentences, and remembers the last ones, so that of a text only what has changed is made again."""
+    """A synthesizer of shaped sentences with a cache, so that only changed sentences are synthesized again."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[Voice, Shape], Speech] = OrderedDict()
+        self._cache: OrderedDict[tuple[Voice, Shape], Speech] = OrderedDict()
         self._lock = threading.Lock()
 
-    def say(self, shape: Shape, voice: Voice) -> Speech:
-        """The sentence as it is shaped. Raises PngnatError where that cannot be."""
+    def synthesize(self, shape: Shape, voice: Voice) -> Speech:
+        """Return the speech of a shaped sentence. Raises PngnatError for changes that do not fit the sentence."""
         key = (voice, shape)
         with self._lock:
-            if key in self._made:
-                self._made.move_to_end(key)
-                return self._made[key]
-        speech = _say(shape, voice)
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        speech = _synthesize(shape, voice)
         with self._lock:
-            self._made[key] = speech
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
+            self._cache[key] = speech
+            while len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
         return speech
 
-    def say_all(self, shapes: Sequence[Shape], voice: Voice, pause: float | None = None) -> Speech:
-        """Several sentences, with silence between. pause: its seconds, None for the voice's. Raises PngnatError as
-        `say` does."""
+    def synthesize_all(self, shapes: Sequence[Shape], voice: Voice, pause: float | None = None) -> Speech:
+        """Return the speech of several sentences, with silence between them.
+
+        pause: seconds of silence; None takes the voice's pause. Raises PngnatError as `synthesize` does.
+        """
         seconds = voice.card.pauses.sentence if pause is None else pause
         if not 0 <= seconds <= LONGEST_PAUSE:
             raise PngnatError(f"a pause lasts from 0 to {LONGEST_PAUSE:g} seconds")
-        parts = [self.say(shape, voice) for shape in shapes]
+        parts = [self.synthesize(shape, voice) for shape in shapes]
         return Speech.join([*(with_silence(part, seconds) for part in parts[:-1]), *parts[-1:]])
 
 
 def with_silence(speech: Speech, seconds: float) -> Speech:
-    """The speech with a longer silence at its end, which its last token owns."""
+    """Return the speech with seconds of silence added at its end, as a part of its last token."""
     count = round(seconds * speech.sample_rate)
     last = speech.phonemes[-1]
     return replace(
@@ -108,27 +109,27 @@ def with_silence(speech: Speech, seconds: float) -> Speech:
     )
 
 
-def _say(shape: Shape, voice: Voice) -> Speech:
+def _synthesize(shape: Shape, voice: Voice) -> Speech:
     blend = Blend(shape.professional, shape.weight) if shape.professional and shape.durations is None else None
-    made = sentences(shape.text, voice, speaker=shape.speaker, durations=shape.durations, blend=blend)
+    unshaped = sentences(shape.text, voice, speaker=shape.speaker, durations=shape.durations, blend=blend)
     if shape.bends is None:
-        return Speech.join(sentence.speech() for sentence in made)
+        return Speech.join(sentence.speech() for sentence in unshaped)
     bends, parts = np.array(shape.bends), []
-    for sentence in made:
+    for sentence in unshaped:
         own, bends = np.split(bends, [len(sentence.said.phonemes)])
         parts.append(_bent(sentence, own).speech())
     if len(bends):
-        raise PngnatError("there are more places to bend the pitch at than the sentence has sounds")
+        raise PngnatError("there are more changes of pitch than the sentence has phonemes")
     return Speech.join(parts)
 
 
 def _bent(sentence: Sentence, bends: np.ndarray) -> Sentence:
-    """The sentence with its pitch raised by these semitones (N,) at the middle of each token."""
+    """Return the sentence with its pitch raised by semitones (N,) at the middle of each token."""
     if len(bends) < len(sentence.said.phonemes):
-        raise PngnatError("there are fewer places to bend the pitch at than the sentence has sounds")
+        raise PngnatError("there are fewer changes of pitch than the sentence has phonemes")
     borders, hop = sentence.timeline.borders, sentence.voice.card.audio.hop_length
     frames = np.arange(0.5, borders[-1] / hop) * hop
-    # Silences of no length share a place with their neighbours; what sounds decides.
+    # Tokens of no length are left out: they lie at the same place as their neighbours.
     sounding = np.diff(borders) > 0
     middles = ((borders[:-1] + borders[1:]) / 2)[sounding]
     curve = np.interp(frames, middles, bends[sounding])

@@ -1,4 +1,4 @@
-"""Routes of the pages to speak with and to shape speech on."""
+"""The routes of the pages Speak and Shape."""
 
 from __future__ import annotations
 
@@ -27,26 +27,25 @@ from pngnat.synthesis.synthesize import check_text
 
 _LONGEST = 4096
 _MOST_TOKENS = 4000
-_TIMES = {"json": "application/json", "srt": "application/x-subrip", "TextGrid": "text/plain; charset=utf-8"}
+_TIMING_TYPES = {"json": "application/json", "srt": "application/x-subrip", "TextGrid": "text/plain; charset=utf-8"}
 
 
-class Text(BaseModel):
-    """A text."""
+class TextBody(BaseModel):
+    """The body of /api/shape/split: a text."""
 
     text: str = Field(max_length=_LONGEST)
 
 
-class Saying(Text):
-    """A text to speak at once. own: whether a recording of just these words is played in its place, where there is
-    one."""
+class SpeechBody(TextBody):
+    """The body of /api/say: a text to speak. own: whether to play the person's recording of exactly these words."""
 
     voice: str | None = None
     pace: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)
     own: bool = True
 
 
-class Shaping(Text):
-    """A sentence to shape; see `shaping.Shape`."""
+class ShapeBody(TextBody):
+    """The body of /api/shape: a sentence with its changes; see `shaping.Shape`."""
 
     voice: str | None = None
     durations: list[float] | None = Field(None, max_length=_MOST_TOKENS)
@@ -55,43 +54,48 @@ class Shaping(Text):
     weight: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
 
 
-class Saving(BaseModel):
-    """Shaped sentences to keep as one file."""
+class SaveBody(BaseModel):
+    """The body of /api/shape/save: shaped sentences to save as one file."""
 
-    sentences: list[Shaping] = Field(min_length=1, max_length=500)
+    sentences: list[ShapeBody] = Field(min_length=1, max_length=500)
     format: Literal["wav", "json", "srt", "TextGrid"]
 
 
 def speaking_routes(studio: Studio) -> APIRouter:
-    """Voices, speech at once, and shapes."""
+    """Return the routes of voices, kept phrases, speech and shapes."""
     routes = APIRouter()
     _add_shape_routes(routes, studio)
 
     @routes.get("/api/voices")
     def voices() -> list[dict[str, Any]]:
         return [
-            {"id": one.id, "name": one.name, "description": one.description, "lenders": _lenders(one.voice, one.name)}
+            {
+                "id": one.id,
+                "name": one.name,
+                "description": one.description,
+                "lenders": _professionals(one.voice, one.name),
+            }
             for one in studio.speakers
         ]
 
     @routes.put("/api/said")
-    def said(body: Phrases) -> dict[str, Any]:
-        studio.project.set_said(body.phrases)
-        return {"said": studio.project.settings.said}
+    def keep_phrases(body: Phrases) -> dict[str, Any]:
+        studio.project.set_kept_phrases(body.phrases)
+        return {"said": studio.project.settings.kept_phrases}
 
     @routes.post("/api/say")
-    async def say(body: Saying, request: Request) -> Response:
+    async def say(body: SpeechBody, request: Request) -> Response:
         check_text(body.text)
         recorded = studio.project.takes.of_text(body.text) if body.own else None
         speaker = studio.speaker(body.voice)
         rate = speaker.voice.sample_rate
-        wanted = CheckedRequest(body.text, speaker, body.pace, "pcm")
+        checked = CheckedRequest(body.text, speaker, body.pace, "pcm")
 
         def sound() -> Iterator[bytes]:
             if recorded:
                 yield to_pcm(wav.read(studio.project.takes.path(recorded.id), rate))
             else:
-                yield from studio.service.speak(wanted)
+                yield from studio.service.speak(checked)
 
         job = studio.service.jobs.start(sound)
         answer = await stream(request, job, lambda data: data, "audio/pcm")
@@ -104,32 +108,32 @@ def speaking_routes(studio: Studio) -> APIRouter:
 
 def _add_shape_routes(routes: APIRouter, studio: Studio) -> None:
     @routes.post("/api/shape/split")
-    def split(body: Text) -> dict[str, Any]:
+    def split(body: TextBody) -> dict[str, Any]:
         return {"sentences": split_text(body.text)}
 
     @routes.post("/api/shape")
-    def shape(body: Shaping) -> dict[str, Any]:
+    def shape(body: ShapeBody) -> dict[str, Any]:
         speaker = studio.speaker(body.voice)
-        speech = studio.shaper.say(_shape(body, speaker.name), speaker.voice)
-        return described(speech, speaker.voice)
+        speech = studio.shaper.synthesize(_shape(body, speaker.name), speaker.voice)
+        return describe(speech, speaker.voice)
 
     @routes.post("/api/shape/save")
-    def save(body: Saving) -> Response:
+    def save(body: SaveBody) -> Response:
         speaker = studio.speaker(body.sentences[0].voice)
-        speech = studio.shaper.say_all([_shape(one, speaker.name) for one in body.sentences], speaker.voice)
+        speech = studio.shaper.synthesize_all([_shape(one, speaker.name) for one in body.sentences], speaker.voice)
         content: bytes | str
         if body.format == "wav":
             content, kind = encode("wav", speech.sample_rate, [speech.samples], speech.tags), "audio/wav"
         else:
-            times = speech.timings
-            makers = {"json": times.to_json, "srt": times.to_srt, "TextGrid": times.to_textgrid}
-            content, kind = makers[body.format](), _TIMES[body.format]
+            timings = speech.timings
+            writers = {"json": timings.to_json, "srt": timings.to_srt, "TextGrid": timings.to_textgrid}
+            content, kind = writers[body.format](), _TIMING_TYPES[body.format]
         return Response(
             content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="speech.{body.format}"'}
         )
 
 
-def _shape(body: Shaping, speaker: str) -> Shape:
+def _shape(body: ShapeBody, speaker: str) -> Shape:
     return Shape(
         text=body.text,
         speaker=speaker,
@@ -140,16 +144,19 @@ def _shape(body: Shaping, speaker: str) -> Shape:
     )
 
 
-def _lenders(voice: Voice, speaker: str) -> list[str]:
-    """Whose rhythm can be borrowed."""
+def _professionals(voice: Voice, speaker: str) -> list[str]:
+    """Return the speakers whose rhythm a speaker can borrow."""
     kept = voice.card.professional.speakers if voice.card.professional else ()
     names = dict.fromkeys(one.name for one in (*kept, *voice.card.speakers))
     return [name for name in names if name != speaker]
 
 
-def described(speech: Speech, voice: Voice) -> dict[str, Any]:
-    """All that a page draws: sound as a wav file in Base64, words, tokens with their seconds, a mel from 0 to 255 and
-    the pitch in Hz."""
+def describe(speech: Speech, voice: Voice) -> dict[str, Any]:
+    """Return everything that the page Shape draws.
+
+    This is the sound as a wav file in Base64, the words, the tokens with their seconds, a mel (M, T) of bytes in
+    Base64, and the pitch (T,) in Hz.
+    """
     audio = voice.card.audio
     mel = mel_picture(speech.samples, audio)
     low, high = np.log(audio.log_floor), max(float(mel.max()), np.log(audio.log_floor) + 1)

@@ -1,4 +1,4 @@
-"""What the routes of the studio share."""
+"""The state of the studio, which all routes use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pngnat.studio.project import Project
 from pngnat.studio.shaping import Shaper
 from pngnat.studio.take_checks import TakeChecker
 
-# The name under which pages ask for the person's own voice.
+# The name by which the pages request the person's own voice.
 MINE = "mine"
 
 
 class Studio:
-    """One person's project, the voices to speak with, and what listens and makes."""
+    """One person's project, the voices to speak with, and the tools for takes, shapes and making a voice."""
 
     def __init__(self, project: Project, service: Service, options: MakingOptions | None = None) -> None:
         self.project, self.service = project, service
@@ -24,17 +24,17 @@ class Studio:
 
     @property
     def speakers(self) -> list[TableSpeaker]:
-        """Who can speak, the person's own voice first where there is one."""
-        mine = self._mine()
-        return [*([mine] if mine else []), *self.service.voices.speakers]
+        """Return all speakers, the person's own voice first where it has been made."""
+        own = self._own_speaker()
+        return [*([own] if own else []), *self.service.voices.speakers]
 
     def speaker(self, name: str | None) -> TableSpeaker:
-        """Who goes by this name; None means the person's own voice, or the default one. Raises UnknownVoice."""
+        """Return the speaker of a name; None means the person's own voice or else the default. Raises UnknownVoice."""
         if name in (None, MINE):
-            return self._mine() or self.service.voices.default
+            return self._own_speaker() or self.service.voices.default
         return self.service.voices.find(name)
 
-    def _mine(self) -> TableSpeaker | None:
+    def _own_speaker(self) -> TableSpeaker | None:
         folder = self.project.voice_folder
         if folder is None:
             return None

@@ -1,4 +1,4 @@
-"""What is said about a take: gentle words from the checks of a corpus. Nothing is refused, and nobody is told off."""
+"""Notes about a take: the checks of a corpus in gentle words. They never refuse a take."""
 
 from __future__ import annotations
 
@@ -20,42 +20,44 @@ from pngnat.text.frontend import Frontend
 from pngnat.text.utterance import Utterance
 
 LIMITS = Limits()
-# Whoever is slow and stops often is who this is for: their rate and their pauses are no faults.
-_SAID_OF = ("clipping", "level", "noise", "silence", "word", "text", "long")
-# dB of full scale: below this a microphone gives nothing but its own noise, or is off.
-_NOTHING = -60.0
-# dB of full scale of a room in which nobody speaks: quiet, and loud enough to be heard behind the speech.
+# The warnings that a person sees, without rate and pauses: the studio is for people who speak slowly and pause often.
+_REPORTED = ("clipping", "level", "noise", "silence", "word", "text", "long")
+# dB of full scale: below this, a microphone records only its own noise, or is off.
+_SILENT = -60.0
+# dB of full scale of a room without speech: a quiet one, and one whose noise is audible behind speech.
 _QUIET_ROOM, _LOUD_ROOM = -60.0, -45.0
 
 
 @dataclass(frozen=True)
 class Note:
-    """One thing to say about a take. kind: as `checks.Warned` has it, "silent" for no speech at all. words: what a
-    person reads.
-
-    again: whether reading it again is worth the effort; else it is only good to know.
-    """
+    """A note about a take, for the person who recorded it."""
 
     kind: str
+    """The kind, as in `checks.Warned`, or "silent" for a take without speech."""
     words: str
+    """The note in words."""
     again: bool = True
+    """Whether to suggest reading the sentence again; else the note is for information."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was found in a take. speech: seconds from the first sound of the text to the last, all of the take where it
-    could not be aligned. level, noise: dB of full scale."""
+class TakeAnalysis:
+    """The measures and notes of a take."""
 
     notes: tuple[Note, ...]
+    """Notes for the person."""
     seconds: float
+    """The length of the take in seconds."""
     speech: float
+    """Seconds from the first phoneme of the text to the last; all seconds of a take that could not be aligned."""
     level: float
+    """The level of the speech in dB of full scale."""
     noise: float
+    """The level of the noise in dB of full scale."""
 
 
 class TakeChecker:
-    """Listens to takes, one at a time, whoever asks. lexicon: pronunciations that win over the dictionary's, for
-    names."""
+    """A checker of takes, one at a time. lexicon: pronunciations that replace the dictionary's, for names."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._lexicon = dict(lexicon or {})
@@ -69,41 +71,45 @@ class TakeChecker:
     def _aligner(self) -> Aligner:
         return Aligner(self._frontend.pronouncer.variants)
 
-    def hear(self, samples: np.ndarray, sample_rate: int, text: str) -> Heard:
-        """samples: (S, channels) in [-1, 1]. text: what should be said in it. Raises PngnatError for a text without
-        words."""
+    def analyze(self, samples: np.ndarray, sample_rate: int, text: str) -> TakeAnalysis:
+        """Measure samples (S, channels) in [-1, 1] of a text. Raises PngnatError for a text without words."""
         with self._lock:
-            return self._hear(samples, sample_rate, text)
+            return self._analyze(samples, sample_rate, text)
 
-    def _hear(self, samples: np.ndarray, sample_rate: int, text: str) -> Heard:
+    def _analyze(self, samples: np.ndarray, sample_rate: int, text: str) -> TakeAnalysis:
         utterance = one_utterance(self._frontend.utterances(text))
         seconds = len(samples) / sample_rate
-        whole = measure(samples, sample_rate, 0.0, 0.0)
-        if whole["level"] < _NOTHING:
+        measures = measure(samples, sample_rate, 0.0, 0.0)
+        level, noise = measures["level"], measures["noise"]
+        if level < _SILENT:
             silent = Note("silent", "Nothing can be heard in this one. Is the microphone plugged in and switched on?")
-            return Heard((silent,), seconds, 0.0, whole["level"], whole["noise"])
+            return TakeAnalysis((silent,), seconds, 0.0, level, noise)
         mono = wav.resample(samples.mean(axis=1), sample_rate, SAMPLE_RATE)
         try:
             alignment = self._aligner.align(mono, utterance)
         except PngnatError:
-            recording = _recording(utterance, None, {**whole, "leading": LIMITS.cut, "trailing": LIMITS.cut}, seconds)
-            notes = (_NOTES["text"], *_notes(recording))
-            return Heard(notes, seconds, seconds, whole["level"], whole["noise"])
+            recording = _recording(
+                utterance, None, {**measures, "leading": LIMITS.cut, "trailing": LIMITS.cut}, seconds
+            )
+            return TakeAnalysis((_NOTES["text"], *_notes(recording)), seconds, seconds, level, noise)
         silences = alignment.segments[0].duration, alignment.segments[-1].duration
         recording = _recording(alignment.utterance, alignment, measure(samples, sample_rate, *silences), seconds)
-        return Heard(_notes(recording), seconds, max(seconds - sum(silences), 0.0), whole["level"], whole["noise"])
+        return TakeAnalysis(_notes(recording), seconds, max(seconds - sum(silences), 0.0), level, noise)
 
 
-def hear_room(samples: np.ndarray, sample_rate: int) -> Note:
-    """What to say of a room in which nobody speaks for a moment. samples: (S, channels) in [-1, 1]."""
+def analyze_room(samples: np.ndarray, sample_rate: int) -> Note:
+    """Return a note about the noise of a room without speech. samples: (S, channels) in [-1, 1]."""
     noise = float(10 * np.log10(np.square(samples, dtype=np.float64).mean() + 1e-10))
     if noise <= _QUIET_ROOM:
         return Note("quiet room", "Your room is quiet. That is just right.", again=False)
     if noise <= _LOUD_ROOM:
-        words = "There is a little noise in your room. It will do; it gets better with windows closed and fans off."
+        words = "There is a little noise in your room. That is good enough; closed windows and no fan make it better."
         return Note("some noise", words, again=False)
-    words = "There is noise in your room: perhaps a fan, a window, a television? Switch it off if you can, and try once more."
-    return Note("noise", words)
+    return Note(
+        "noise",
+        "There is noise in your room. Is a fan or a television on, or a window open? Please switch it off or close it "
+        "if you can, and try again.",
+    )
 
 
 def _recording(
@@ -115,8 +121,8 @@ def _recording(
 
 
 def _notes(recording: Recording) -> tuple[Note, ...]:
-    """The warnings about a take in words for its speaker, each kind once, and nothing that another one says already."""
-    warned = [one for one in check([recording], LIMITS) if one.kind in _SAID_OF]
+    """Return the warnings about a take in words, each kind once, without those that another warning includes."""
+    warned = [one for one in check([recording], LIMITS) if one.kind in _REPORTED]
     kinds = {one.kind for one in warned}
     notes: dict[str, Note] = {}
     for one in warned:
@@ -139,7 +145,7 @@ def _note(warned: Warned, recording: Recording) -> Note | None:
         word = min((one for one in recording.words if one.score is not None), key=lambda one: one.score or 0.0)
         return Note(
             "word",
-            f"“{word.text}” sounds a little different from what is written. That is fine if it is your way to say it.",
+            f"“{word.text}” sounds a little different from the written word. That is fine if this is how you say it.",
             False,
         )
     return _NOTES[warned.kind]

@@ -7,15 +7,15 @@ from pngnat.audio import wav
 from pngnat.errors import PngnatError
 from pngnat.studio.project import PREVIEW, RECORDINGS, VOICE, Project, voice_name
 from pngnat.studio.prompts import shipped_prompts
-from pngnat.studio.take_checks import Heard, TakeChecker
+from pngnat.studio.take_checks import TakeAnalysis, TakeChecker
 from pngnat.studio.takes import import_folder, is_usable_name
 
 RATE = 16000
 SOUND = 0.1 * np.sin(np.arange(RATE) / 20)[:, None]
 
 
-def heard(minutes: float) -> Heard:
-    return Heard((), 60 * minutes, 60 * minutes, -20.0, -60.0)
+def analysis(minutes: float) -> TakeAnalysis:
+    return TakeAnalysis((), 60 * minutes, 60 * minutes, -20.0, -60.0)
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def test_own_phrases_come_after_the_sentences_that_teach_most(project):
 
 
 def test_what_a_voice_would_be_grows_with_the_minutes(project):
-    assert project.standing.makes == "" and project.standing.takes == 0
-    project.takes.add("one", SOUND, RATE, heard(PREVIEW))
-    assert project.standing.makes == "preview" and project.standing.next_minutes == 10.0
-    project.takes.add("two", SOUND, RATE, heard(VOICE))
-    assert project.standing.makes == "voice" and project.standing.next_minutes is None
+    assert project.status.makes == "" and project.status.takes == 0
+    project.takes.add("one", SOUND, RATE, analysis(PREVIEW))
+    assert project.status.makes == "preview" and project.status.next_minutes == 10.0
+    project.takes.add("two", SOUND, RATE, analysis(VOICE))
+    assert project.status.makes == "voice" and project.status.next_minutes is None
 
 
 def test_consent_needs_every_answer_and_can_be_withdrawn(project):
@@ -48,7 +48,7 @@ def test_consent_needs_every_answer_and_can_be_withdrawn(project):
 
 
 def test_the_zip_holds_what_is_the_persons(project, tmp_path):
-    take = project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+    take = project.takes.add("It is late.", SOUND, RATE, analysis(0.1))
     project.export(tmp_path / "mine.zip")
     with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
         assert {
@@ -59,13 +59,13 @@ def test_the_zip_holds_what_is_the_persons(project, tmp_path):
 
 
 def test_deleting_leaves_nothing_of_the_person_and_touches_nothing_else(project):
-    project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+    project.takes.add("It is late.", SOUND, RATE, analysis(0.1))
     project.set_phrases(["Hello."])
     (project.folder / "letter.txt").write_text("mine")
     project.delete()
     assert {path.name for path in project.folder.iterdir()} == {"studio.json", "letter.txt"}
     assert project.takes.all == [] and project.settings.phrases == ()
-    project.takes.add("It is late.", SOUND, RATE, heard(0.1))
+    project.takes.add("It is late.", SOUND, RATE, analysis(0.1))
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
@@ -93,13 +93,13 @@ def test_old_recordings_come_with_their_words(project, tmp_path, listed):
     found = import_folder(old, project.takes, TakeChecker())
     assert [take.text for take in found.takes] == ["Good evening.", "Good night."]
     assert all(take.imported and take.kept for take in found.takes)
-    assert len(found.left) == listed
+    assert len(found.refused) == listed
     assert (project.folder / RECORDINGS / "metadata.csv").read_text().count("Good") == 2
 
 
 def test_recordings_without_words_are_told_what_is_missing(project, tmp_path):
     (tmp_path / "old").mkdir()
-    with pytest.raises(PngnatError, match="what is said"):
+    with pytest.raises(PngnatError, match="words of the recordings"):
         import_folder(tmp_path / "old", project.takes, TakeChecker())
 
 

@@ -13,46 +13,46 @@ def shaper() -> Shaper:
 
 
 def test_a_sound_that_is_made_longer_makes_the_sentence_as_much_longer(shaper, voice):
-    plain = shaper.say(Shape(TEXT), voice)
+    plain = shaper.synthesize(Shape(TEXT), voice)
     longer = plain.durations
     place = next(index for index, phoneme in enumerate(plain.phonemes) if phoneme.word is not None)
     longer[place] += 0.08
-    shaped = shaper.say(Shape(TEXT, durations=tuple(longer)), voice)
+    shaped = shaper.synthesize(Shape(TEXT, durations=tuple(longer)), voice)
     assert shaped.duration - plain.duration == pytest.approx(0.08, abs=1 / 80)
     np.testing.assert_allclose(shaped.durations[place], longer[place], atol=1e-3)
 
 
 def test_what_has_not_changed_is_not_made_again(shaper, voice):
-    assert shaper.say(Shape(TEXT), voice) is shaper.say(Shape(TEXT), voice)
-    assert shaper.say(Shape(TEXT, "bob"), voice) is not shaper.say(Shape(TEXT), voice)
+    assert shaper.synthesize(Shape(TEXT), voice) is shaper.synthesize(Shape(TEXT), voice)
+    assert shaper.synthesize(Shape(TEXT, "bob"), voice) is not shaper.synthesize(Shape(TEXT), voice)
 
 
 def test_a_bend_of_nothing_changes_nothing_and_another_does(shaper, voice):
-    plain = shaper.say(Shape(TEXT), voice)
+    plain = shaper.synthesize(Shape(TEXT), voice)
     count = len(plain.phonemes)
-    flat = shaper.say(Shape(TEXT, bends=(0.0,) * count), voice)
+    flat = shaper.synthesize(Shape(TEXT, bends=(0.0,) * count), voice)
     np.testing.assert_allclose(flat.samples, plain.samples, atol=1e-4)
-    bent = shaper.say(Shape(TEXT, bends=(4.0,) * count), voice)
+    bent = shaper.synthesize(Shape(TEXT, bends=(4.0,) * count), voice)
     assert bent.duration == plain.duration and np.abs(bent.samples - plain.samples).max() > 1e-3
 
 
 @pytest.mark.parametrize("bends", [(1.0,), (1.0,) * 500, (99.0,)])
 def test_bends_that_do_not_fit_are_refused(shaper, voice, bends):
     with pytest.raises(PngnatError):
-        shaper.say(Shape(TEXT, bends=bends), voice)
+        shaper.synthesize(Shape(TEXT, bends=bends), voice)
 
 
 def test_a_borrowed_rhythm_lies_between_the_two(shaper, voice):
     own, theirs, half = (
-        shaper.say(Shape(TEXT, professional="pro", weight=weight), voice).duration for weight in (0.0, 1.0, 0.5)
+        shaper.synthesize(Shape(TEXT, professional="pro", weight=weight), voice).duration for weight in (0.0, 1.0, 0.5)
     )
     assert min(own, theirs) < half < max(own, theirs)
 
 
 def test_sentences_are_joined_with_silence_that_their_ends_own(shaper, voice):
     shapes = [Shape("Hello."), Shape(TEXT)]
-    alone = [shaper.say(shape, voice) for shape in shapes]
-    joined = shaper.say_all(shapes, voice, pause=0.5)
+    alone = [shaper.synthesize(shape, voice) for shape in shapes]
+    joined = shaper.synthesize_all(shapes, voice, pause=0.5)
     assert joined.duration == pytest.approx(sum(one.duration for one in alone) + 0.5, abs=1e-4)
     assert joined.durations.sum() == pytest.approx(joined.duration, abs=1e-4)
     assert [word.text for word in joined.words] == ["Hello", "How", "are", "you", "today"]
@@ -73,5 +73,5 @@ def test_a_pace_holds_in_the_sentences_behind_it(shaper, voice):
         "[pace:1] [pitch:2] Thanks.",
         "[pace:1] [pitch:2] Good night.",
     ]
-    slow, plain = shaper.say(Shape(parts[1]), voice), shaper.say(Shape("How are you?"), voice)
+    slow, plain = shaper.synthesize(Shape(parts[1]), voice), shaper.synthesize(Shape("How are you?"), voice)
     assert slow.duration == pytest.approx(2 * plain.duration, rel=0.05)

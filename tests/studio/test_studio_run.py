@@ -47,9 +47,9 @@ def settings(folder: Path, voice: Path, **server) -> StudioSettings:
 def test_two_studios_cannot_have_one_folder(tmp_path, stub_voice):
     mine = settings(tmp_path / "ann", stub_voice)
     with running(mine):
-        with pytest.raises(PngnatError, match="another studio is at work"):
+        with pytest.raises(PngnatError, match="another studio uses"):
             run_studio(mine)
-    with Project(tmp_path / "ann").alone():
+    with Project(tmp_path / "ann").locked():
         pass
 
 

@@ -5,12 +5,12 @@ import pytest
 
 from pngnat.data.sources import read_folder
 from pngnat.errors import PngnatError
-from pngnat.studio.take_checks import Heard, Note
+from pngnat.studio.take_checks import Note, TakeAnalysis
 from pngnat.studio.takes import TAKES, Takes, UnknownTake
 
 RATE = 16000
 SOUND = 0.1 * np.sin(np.arange(RATE) / 20)[:, None]
-HEARD = Heard((Note("noise", "There is noise."),), seconds=1.0, speech=0.6, level=-20.0, noise=-60.0)
+ANALYSIS = TakeAnalysis((Note("noise", "There is noise."),), seconds=1.0, speech=0.6, level=-20.0, noise=-60.0)
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def takes(tmp_path) -> Takes:
 
 
 def test_a_later_take_of_the_same_words_counts_in_place_of_the_first(takes):
-    first = takes.add("It is late.", SOUND, RATE, HEARD)
-    second = takes.add("it is late", SOUND, RATE, HEARD)
+    first = takes.add("It is late.", SOUND, RATE, ANALYSIS)
+    second = takes.add("it is late", SOUND, RATE, ANALYSIS)
     assert [take.id for take in takes.kept] == [second.id]
     assert takes.path(first.id).is_file() and takes.path(second.id).is_file(), "no take is ever lost by a better one"
     takes.keep(first.id)
@@ -30,15 +30,15 @@ def test_a_later_take_of_the_same_words_counts_in_place_of_the_first(takes):
 
 
 def test_they_go_on_days_later(takes):
-    take = takes.add("It is late.", SOUND, RATE, HEARD)
+    take = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     assert Takes(takes.folder).all == [take]
     assert Takes(takes.folder).minutes == pytest.approx(0.6 / 60)
 
 
 def test_create_reads_the_folder_as_it_is(takes):
-    takes.add("It is late.", SOUND, RATE, HEARD)
-    kept = takes.add("It is late.", SOUND, RATE, HEARD)
-    other = takes.add("See | you\nsoon, Ann.", SOUND, RATE, HEARD)
+    takes.add("It is late.", SOUND, RATE, ANALYSIS)
+    kept = takes.add("It is late.", SOUND, RATE, ANALYSIS)
+    other = takes.add("See | you\nsoon, Ann.", SOUND, RATE, ANALYSIS)
     sources, skipped = read_folder(takes.folder, "ann")
     assert not skipped
     assert {(source.id, source.text) for source in sources} == {
@@ -48,7 +48,7 @@ def test_create_reads_the_folder_as_it_is(takes):
 
 
 def test_deleting_takes_the_sound_off_the_disk(takes):
-    take = takes.add("It is late.", SOUND, RATE, HEARD)
+    take = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     path = takes.path(take.id)
     takes.delete(take.id)
     assert not path.exists() and takes.all == []
@@ -59,7 +59,7 @@ def test_deleting_takes_the_sound_off_the_disk(takes):
 def test_a_text_without_words_is_no_take(takes):
     for text in ("", " ... ", "word " * 500):
         with pytest.raises(PngnatError, match="words"):
-            takes.add(text, SOUND, RATE, HEARD)
+            takes.add(text, SOUND, RATE, ANALYSIS)
     assert not takes.folder.exists()
 
 
@@ -73,6 +73,6 @@ def test_a_damaged_journal_is_named_and_left_alone(takes, content):
 
 
 def test_the_journal_is_plain_json(takes):
-    takes.add("It is late.", SOUND, RATE, HEARD)
+    takes.add("It is late.", SOUND, RATE, ANALYSIS)
     (row,) = json.loads((takes.folder / TAKES).read_text())["takes"]
     assert row["text"] == "It is late." and row["notes"][0]["kind"] == "noise"
