@@ -1,9 +1,9 @@
-/** Calls to the studio. Each throws an Error whose message a person can read. */
+/** Calls to the studio. Each throws an Error with a message for the person. */
 
-async function answered(response) {
+async function checked(response) {
   if (response.ok) return response;
   let message = "Something went wrong in the studio. Is it still running?";
-  try { message = (await response.json()).error.message; } catch { /* no JSON: the sentence above will do */ }
+  try { message = (await response.json()).error.message; } catch { /* no JSON: keep the sentence above */ }
   throw new Error(message.charAt(0).toUpperCase() + message.slice(1) + (/[.!?]$/.test(message) ? "" : "."));
 }
 
@@ -13,7 +13,7 @@ export async function request(path, options) {
     if (error.name === "AbortError") throw error;
     throw new Error("The studio does not answer. Start it again with: pngnat studio");
   }
-  return answered(response);
+  return checked(response);
 }
 
 export const get = async (path) => (await request(path)).json();

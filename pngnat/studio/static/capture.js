@@ -1,4 +1,4 @@
-/** Hands on what the microphone hears, block by block; runs beside the page, so that a busy page loses nothing. */
+/** Passes the sound of the microphone on in blocks, in a thread of its own, so that a busy page loses nothing. */
 const BLOCKS = 8;
 
 class Capture extends AudioWorkletProcessor {

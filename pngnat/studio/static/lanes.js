@@ -1,19 +1,19 @@
-/** Speech as one sees it: waveform, mel with the pitch, words, sounds, and handles to change lengths and pitch with. */
+/** Speech as a picture: waveform, mel with the pitch, words, sounds, and handles to change lengths and pitch. */
 import { byId, element } from "./page.js";
 
 const NARROW = 500, WIDE = 1200; // pixels a second; short sentences fill the page
-const ROWS = 3; // rows of handles, so that those of short sounds do not lie on each other
+const ROWS = 3; // rows of handles, so that handles of short sounds do not overlap
 const KEY = 0.01, PAGE = 0.05; // seconds that an arrow key and a page key move an edge
-const MOVING = null, AT_ONCE = 0, SOON = 120; // ms from a change to its sound: after an arrow key, the next one may follow
+const MOVING = null, AT_ONCE = 0, SOON = 120; // ms from a change to its sound: after an arrow key, another one may follow
 const BEND = 0.5, MOST = 12; // semitones
 const LONGEST = 5;
 const SILENCE = { "[CLS]": "silence before", " ": "pause" };
 
 export class Lanes {
-  /** on: {choose(word), stretch(token, seconds, wait), bend(word, semitones, wait)}; wait: ms until it is to be heard, null while it is dragged. */
+  /** on: {choose(word), stretch(token, seconds, wait), bend(word, semitones, wait)}; wait: ms until it is played, null during a drag. */
   constructor(on) { this.on = on; }
 
-  /** made: the studio's answer. edits: {seconds by token, bends by word}. */
+  /** Draw a sentence. made: the answer of the studio. edits: {seconds by token, bends by word}. */
   draw(made, edits) {
     const held = document.activeElement?.dataset?.key;
     this.made = made;
@@ -48,7 +48,7 @@ export class Lanes {
     }
   }
 
-  /** The 16 bit samples of the wav file, behind whatever stands in front of its `data`. */
+  /** Return the 16 bit samples in the chunk `data` of the wav file. */
   #samples() {
     const bytes = decoded(this.made.sound), view = new DataView(bytes.buffer);
     for (let at = 12; at + 8 <= bytes.length;) {
@@ -166,7 +166,7 @@ export class Lanes {
   }
 }
 
-/** Have a handle be dragged, and moved by the arrow keys. */
+/** Let a handle be dragged, and moved by the arrow keys. */
 function handle(item, { value, low, high, key, page, axis, perPixel, show, change }) {
   const bounded = (wanted) => Math.max(low, Math.min(high, wanted));
   let now = value;

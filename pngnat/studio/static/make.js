@@ -21,15 +21,15 @@ function showMaking(state) {
   toggle("start", !running);
   toggle("stop", running);
   const texts = {
-    "not yet": standing.makes ? "You can begin. The computer works for some time; you may leave this page, but leave the studio on."
-      : "Record a little more first, at least a minute; five minutes for a preview.",
-    running: "Your voice is being made. You may leave this page, but leave the studio on.",
-    stopped: "It was stopped. What was learned is kept; go on when you like.",
+    "not yet": standing.makes ? "You can begin. The computer works for some time; you may leave this page, but keep the studio running."
+      : "Record a little more first: at least a minute, and five minutes for a preview.",
+    running: "Your voice is being made. You may leave this page, but keep the studio running.",
+    stopped: "It was stopped. The progress is kept; go on when you like.",
     failed: `It could not be made: ${making.words}`,
-    done: `Your voice is ready. It is made of ${making.minutes.toFixed(1)} minutes of speech.`,
+    done: `Your voice is ready. It is made from ${making.minutes.toFixed(1)} minutes of speech.`,
   };
-  const said = texts[making.state];
-  if (said !== byId("making-words").textContent) byId("making-words").textContent = said;
+  const text = texts[making.state];
+  if (text !== byId("making-words").textContent) byId("making-words").textContent = text;
   byId("start").textContent = { stopped: "Go on", failed: "Try again", done: "Make it again, with all recordings" }[making.state] ?? "Make my voice";
   byId("start").disabled = standing.minutes < state.least;
   if (running) {

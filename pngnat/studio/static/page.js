@@ -1,11 +1,11 @@
-/** What all pages have: the way to the others, a line that is read aloud by screen readers, and the one switch. */
+/** The parts of all pages: the navigation, a status line for screen readers, and one-switch control. */
 import { startScanning, stopScanning } from "./scan.js";
 
 const PAGES = [["record.html", "Record"], ["make.html", "Make"], ["speak.html", "Speak"], ["shape.html", "Shape"]];
 
 export const byId = (id) => document.getElementById(id);
 
-/** A new element. properties: of the element, or attributes where it has none. */
+/** Return a new element. properties: properties of the element, or attributes where it has no such property. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -15,10 +15,10 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-/** Say something to everyone: shown in the page's own place by its caller, and here to who does not see. */
+/** Have screen readers read a text aloud. */
 export function announce(text) { byId("live").textContent = text; }
 
-/** Show a note below an element that waits for one. */
+/** Show a note in its place on the page, and have it read aloud. */
 export function note(id, text, good = false) {
   const place = byId(id);
   place.textContent = text;
@@ -26,14 +26,14 @@ export function note(id, text, good = false) {
   if (text) announce(text);
 }
 
-/** Run what a button does; what goes wrong is said in `noteId`. */
+/** Run an action when a button is pressed; an error appears in the note `noteId`. */
 export function on(id, noteId, action) {
   byId(id).addEventListener("click", async (event) => {
     try { await action(event); } catch (error) { note(noteId, error.message); }
   });
 }
 
-/** What is recorded, in words. standing: the studio's. */
+/** Return the status of the recordings in words. */
 export function recorded({ takes, minutes, words }) {
   if (!takes) return `Nothing is recorded yet. ${words}`;
   const time = minutes < 1 ? `${Math.round(60 * minutes)} seconds` : `${minutes.toFixed(1)} minutes`;
@@ -63,13 +63,13 @@ function build() {
     toggle.setAttribute("aria-pressed", String(isOn));
     if (isOn) startScanning(); else stopScanning();
   };
-  toggle.title = "Everything is offered in turn; press Space, Enter or the screen to choose it";
+  toggle.title = "Each control is highlighted in turn; press Space, Enter or the screen to choose it";
   toggle.addEventListener("click", () => { localStorage.setItem("one switch", localStorage.getItem("one switch") === "on" ? "off" : "on"); show(); });
   const nav = element("nav", { "aria-label": "Pages" }, element("ul", {}, element("li", {}, home), ...links));
   const header = element("header", {}, element("div", { className: "in" }, nav, toggle));
   const skip = element("a", { href: "#main", className: "skip" }, "To the content");
   const live = element("div", { id: "live", className: "unseen", role: "status" });
-  const footer = element("footer", {}, `Everything you do here stays on ${isHere ? "this machine" : "the computer on which the studio runs"}.`);
+  const footer = element("footer", {}, `Everything you do here stays on ${isHere ? "this machine" : "the computer that runs the studio"}.`);
   document.body.prepend(skip, header);
   document.body.append(footer, live);
   show();

@@ -3,7 +3,7 @@ import { announce, byId, element, note, on, recorded } from "./page.js";
 import { Recorder } from "./recorder.js";
 import { hush, play } from "./sound.js";
 
-const SESSION = 300; // seconds of reading, after which a rest is offered
+const SESSION = 300; // seconds of reading until the page suggests a rest
 const ROOM = 3000;
 let prompts = [];
 let place = 0;
@@ -20,7 +20,7 @@ const recorder = new Recorder((peak) => {
 
 const current = () => prompts[place];
 
-function showStanding(standing) {
+function showStatus(standing) {
   byId("minutes").firstElementChild.style.width = `${Math.min(100, 100 * standing.minutes / 30)}%`;
   byId("minutes").setAttribute("aria-valuenow", standing.minutes.toFixed(1));
   byId("standing").textContent = recorded(standing);
@@ -37,16 +37,16 @@ function show(focus) {
   byId("choices").classList.add("hidden");
   byId("notes").replaceChildren();
   note("reading-note", "");
-  if (prompt.take) tell(prompt.take, false);
+  if (prompt.take) showNotes(prompt.take, false);
   if (focus) byId(focus).focus();
 }
 
-/** Have the button be large that most people want now. */
-function enlarge(wanted) {
-  for (const id of ["record", "next"]) for (const look of ["main", "big"]) byId(id).classList.toggle(look, id === wanted);
+/** Enlarge the button of the most likely next step. */
+function enlarge(button) {
+  for (const id of ["record", "next"]) for (const look of ["main", "big"]) byId(id).classList.toggle(look, id === button);
 }
 
-function tell(take, aloud = true) {
+function showNotes(take, aloud = true) {
   const notes = take.notes.map((one) => element("p", { className: one.again ? "note" : "note good" }, one.words));
   if (!notes.length) notes.push(element("p", { className: "note good" }, aloud ? "That was good. On to the next one." : "You have read this one."));
   byId("notes").replaceChildren(...notes);
@@ -69,7 +69,7 @@ async function toggle() {
     button.focus();
     return;
   }
-  // The end of the last word is still on its way.
+  // Wait for the end of the last word.
   await new Promise((resolve) => setTimeout(resolve, 250));
   const wav = recorder.stop();
   button.classList.remove("stop");
@@ -80,12 +80,12 @@ async function toggle() {
     const found = await sendSound(`/api/takes?prompt=${prompt.id}`, wav);
     prompt.take = found.take;
     read += found.take.seconds;
-    showStanding(found.standing);
+    showStatus(found.standing);
   } finally {
     button.disabled = byId("next").disabled = false;
     show();
   }
-  tell(prompt.take);
+  showNotes(prompt.take);
   if (read > SESSION && !rested) {
     rested = true;
     note("reading-note", "You have read for five minutes. This is a good moment for a rest; everything is kept.", true);
@@ -100,7 +100,7 @@ function go(step) {
 async function load() {
   const [state, all] = [await get("/api/state"), await get("/api/prompts")];
   prompts = all;
-  showStanding(state.standing);
+  showStatus(state.standing);
   byId("phrases").value = state.phrases.join("\n");
   const first = prompts.findIndex((prompt) => !prompt.take);
   place = first < 0 ? 0 : first;
@@ -116,7 +116,7 @@ async function showTakes() {
       made.addEventListener("click", async () => { try { await action(); } catch (error) { note("all-note", error.message); } });
       return made;
     };
-    const changed = async (method, path) => { showStanding((await send(method, path)).standing); await showTakes(); };
+    const changed = async (method, path) => { showStatus((await send(method, path)).standing); await showTakes(); };
     return element("li", {}, element("div", {}, take.text, element("span", { className: "quiet" }, take.kept ? "" : " (left out)")),
       element("div", { className: "row" },
         button("Listen", () => play(`/api/takes/${take.id}/sound`)),
@@ -139,7 +139,7 @@ on("back", "reading-note", () => go(-1));
 on("listen", "reading-note", () => play(`/api/takes/${current().take.id}/sound`));
 on("room", "room-note", async () => {
   await recorder.open();
-  note("room-note", "Listening. Please say nothing for three seconds …", true);
+  note("room-note", "Listening. Please be quiet for three seconds …", true);
   recorder.start();
   await new Promise((resolve) => setTimeout(resolve, ROOM));
   const found = await sendSound("/api/room", recorder.stop());
@@ -151,7 +151,7 @@ on("save-phrases", "phrases-note", async () => {
   await load();
   const first = prompts.findIndex((prompt) => prompt.own && !prompt.take);
   if (first >= 0) { place = first; show(); }
-  note("phrases-note", first >= 0 ? "Saved. They wait above to be read." : "Saved. You have read them all.", true);
+  note("phrases-note", first >= 0 ? "Saved. You can read them above." : "Saved. You have read them all.", true);
 });
 on("import", "import-note", async () => {
   const form = new FormData();
@@ -159,7 +159,7 @@ on("import", "import-note", async () => {
   if (![...form.keys()].length) throw new Error("Choose files first.");
   note("import-note", "Listening to them …", true);
   const found = await (await request("/api/import", { method: "POST", body: form })).json();
-  showStanding(found.standing);
+  showStatus(found.standing);
   note("import-note", `${found.takes.length} recordings were added. ${found.left.join(" ")}`, !found.left.length);
 });
 on("delete", "all-note", () => byId("sure").showModal());

@@ -1,10 +1,10 @@
-/** The microphone: a level while it listens, and WAV (16 bit PCM) of what it heard. */
+/** The microphone: its level, and recordings as WAV (16 bit PCM). */
 
-// What browsers do for calls would be learned as a part of the voice.
+// Without the filters that browsers have for calls: the voice would learn their effect.
 const PLAIN = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
 
 export class Recorder {
-  /** onLevel: is called some 20 times a second with the peak, 0 to 1. */
+  /** onLevel: called about 20 times a second with the peak, from 0 to 1. */
   constructor(onLevel) { this.onLevel = onLevel; this.kept = null; }
 
   get isOpen() { return Boolean(this.context); }
@@ -12,23 +12,23 @@ export class Recorder {
 
   async open() {
     if (this.context) return;
-    if (!isSecureContext) throw new Error("A browser gives the microphone to pages of its own computer, or over https. Record on the computer on which the studio runs, or start it there with --certificate and --key.");
+    if (!isSecureContext) throw new Error("A browser allows the microphone only on the same computer or over https. Record on the computer that runs the studio, or start the studio with --certificate and --key.");
     let stream;
     try { stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN }); } catch (error) {
       const missing = error.name === "NotFoundError";
       throw new Error(missing ? "No microphone was found. Plug one in, and press the button again."
-        : "The browser may not use the microphone. Press the small microphone or lock beside the address, allow it, and try again.");
+        : "The browser may not use the microphone. Press the small microphone or lock next to the address, allow it, and try again.");
     }
     const context = new AudioContext();
     await context.audioWorklet.addModule("capture.js");
     const node = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
-    node.port.onmessage = ({ data }) => this.#heard(data);
+    node.port.onmessage = ({ data }) => this.#receive(data);
     context.createMediaStreamSource(stream).connect(node);
     await context.resume();
     this.context = context;
   }
 
-  #heard(blocks) {
+  #receive(blocks) {
     let peak = 0;
     for (const block of blocks) for (const sample of block) peak = Math.max(peak, Math.abs(sample));
     this.onLevel(peak);
@@ -37,7 +37,7 @@ export class Recorder {
 
   start() { this.kept = []; }
 
-  /** The recording as a WAV file. */
+  /** End the recording, and return it as a WAV file. */
   stop() {
     const blocks = this.kept ?? [];
     this.kept = null;

@@ -1,6 +1,6 @@
-/** One switch: everything that can be pressed is offered in turn, and Space, Enter or a press anywhere chooses it. */
+/** One-switch control: each control is highlighted in turn, and Space, Enter or a press anywhere chooses it. */
 
-const WHAT = "a[href], button:not(:disabled), input:not(:disabled), select, textarea, summary, [role=slider]";
+const CONTROLS = "a[href], button:not(:disabled), input:not(:disabled), select, textarea, summary, [role=slider]";
 const PAUSE = 1400;
 let timer = 0;
 let current = null;
@@ -9,7 +9,7 @@ const isShown = (item) => item.checkVisibility() && !item.closest("[inert]");
 
 function items() {
   const open = document.querySelector("dialog[open]");
-  return [...(open ?? document).querySelectorAll(WHAT)].filter(isShown);
+  return [...(open ?? document).querySelectorAll(CONTROLS)].filter(isShown);
 }
 
 function move() {
@@ -25,7 +25,7 @@ function move() {
 function choose(event) {
   if (event.type === "keydown" && event.key !== " " && event.key !== "Enter") return;
   if (event.type === "pointerdown" && !event.isTrusted) return;
-  // Whoever can type does, and is not scanned past.
+  // A person who types keeps the keyboard.
   if (event.type === "keydown" && document.activeElement?.matches("textarea, input[type=text]") && document.activeElement.value) return;
   event.preventDefault();
   event.stopPropagation();

@@ -4,7 +4,7 @@ import { Lanes } from "./lanes.js";
 import { play } from "./sound.js";
 
 const SLOWER = 1.15, STEP = 1;
-let sentences = []; // each: text, made (the answer), edits {seconds by token, bends by word, lender, weight}, past, future
+let sentences = []; // of {text, made (the answer), edits {seconds by token, bends by word, lender, weight}, past, future}
 let at = 0;
 let voices = [];
 let chosen = null;
@@ -19,8 +19,8 @@ const lanes = new Lanes({
 const current = () => sentences[at];
 const fresh = () => ({ seconds: {}, bends: {}, lender: "", weight: 0.5 });
 
-/** What is asked of the studio for a sentence. Lengths that were not touched stay as the voice has them. */
-function asked(sentence, natural = false) {
+/** Return the request for a sentence. natural: without the changes. Unchanged lengths are those of the voice. */
+function requestBody(sentence, natural = false) {
   const { text, edits, plain } = sentence;
   const body = { text, voice: byId("voice").value, weight: edits.weight, professional: edits.lender || null };
   if (natural) return body;
@@ -31,7 +31,7 @@ function asked(sentence, natural = false) {
   return body;
 }
 
-/** Semitones of each token: a word's own; between two words, the middle of both. */
+/** Return the semitones of each token: those of its word; between two words, the mean of both. */
 function bends(tokens, ofWords) {
   const own = (index) => (tokens[index]?.word == null ? null : ofWords[tokens[index].word] ?? 0);
   return tokens.map((_, index) => {
@@ -42,23 +42,23 @@ function bends(tokens, ofWords) {
   });
 }
 
-/** Have the studio say the sentence; returns whether it was not changed meanwhile. natural: whether its own lengths have changed too. */
+/** Synthesize a sentence; return false where it was changed meanwhile. natural: whether the voice's own lengths have changed too. */
 async function make(sentence, natural) {
   sentence.version = (sentence.version ?? 0) + 1;
   if (natural) sentence.plain = null;
   const { version, edits } = sentence;
-  const plain = sentence.plain ?? await send("POST", "/api/shape", asked(sentence, true));
+  const plain = sentence.plain ?? await send("POST", "/api/shape", requestBody(sentence, true));
   if (version !== sentence.version) return false;
   sentence.plain = plain;
   const edited = Object.keys(edits.seconds).length + Object.keys(edits.bends).length;
-  const made = edited ? await send("POST", "/api/shape", asked(sentence)) : plain;
+  const made = edited ? await send("POST", "/api/shape", requestBody(sentence)) : plain;
   if (version !== sentence.version) return false;
   sentence.made = made;
   sentence.url = `data:audio/wav;base64,${made.sound}`;
   return true;
 }
 
-/** wait: ms until it is heard, null while more of the same change follows. */
+/** Change the current sentence. wait: ms until it is played, null while more of the same change follows. */
 function edit(change, wait = 0, natural = false) {
   const sentence = current();
   if (!sentence.open) { sentence.past.push(structuredClone(sentence.edits)); sentence.future = []; }
@@ -73,9 +73,9 @@ async function again(natural = false) {
   const sentence = current();
   try {
     if (!await make(sentence, natural) || sentence !== current()) return;
-    const heard = play(sentence.url);
+    const played = play(sentence.url);
     draw();
-    await heard;
+    await played;
   } catch (error) { note("shape-note", error.message); }
 }
 
@@ -121,7 +121,7 @@ function step(from, to) {
   again(natural);
 }
 
-/** Make the chosen word longer by a factor, all of its sounds alike. */
+/** Make all sounds of the chosen word longer by a factor. */
 function slow(factor) {
   const { tokens } = current().made;
   edit((edits) => tokens.forEach((token, index) => { if (token.word === chosen) edits.seconds[index] = Math.min(token.seconds * factor, 5); }));
@@ -145,7 +145,7 @@ async function makeAll() {
 }
 
 async function save(format) {
-  const body = JSON.stringify({ sentences: sentences.map((sentence) => asked(sentence)), format });
+  const body = JSON.stringify({ sentences: sentences.map((sentence) => requestBody(sentence)), format });
   const response = await request("/api/shape/save", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   const link = element("a", { href: URL.createObjectURL(await response.blob()), download: `speech.${format}` });
   link.click();

@@ -1,12 +1,12 @@
-/** Playing: whole files, and speech that begins while it is still made. */
+/** Playback of files, and of speech that begins before it is complete. */
 import { request } from "./api.js";
 
 let playing = null;
 
-/** End whatever sounds now. */
+/** Stop the current playback. */
 export function hush() { playing?.(); playing = null; }
 
-/** Play a file; resolves at its end. */
+/** Play a file; resolve at its end. */
 export function play(url) {
   hush();
   const audio = new Audio(url);
@@ -18,7 +18,7 @@ export function play(url) {
   });
 }
 
-/** Speak a text: the first sound comes before the last is made. body: of /api/say. onStart: is told whether it is a recording. */
+/** Speak a text while it is still synthesized. body: of /api/say. onStart: called with whether it is a recording. */
 export async function speak(body, onStart = () => {}) {
   hush();
   const stop = new AbortController();

@@ -4,7 +4,7 @@ import { hush, speak } from "./sound.js";
 
 const MOST = 24;
 let kept = [];
-// What somebody said today is theirs: it ends with the page.
+// Not saved, for privacy: the history ends with the page.
 let history = [];
 
 async function say(text) {
