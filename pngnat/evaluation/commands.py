@@ -72,15 +72,8 @@ def _spoken(parser: argparse.ArgumentParser, speaker: str = "default: the voice'
     add("--json", metavar="FILE", help="write figures and sentences there")
 
 
-def _beside_peers(parser: argparse.ArgumentParser, speaker: str = "default: the voice's default speaker") -> None:
-    _spoken(parser, speaker)
-    parser.add_argument(
-        "--peers", action="store_true", help="have hibari-tts and piper-tts speak the same, where they are installed"
-    )
-
-
 def _intelligibility(parser: argparse.ArgumentParser) -> None:
-    _beside_peers(parser, "speaks every sentence; default: who recorded it, else the voice's default speaker")
+    _spoken(parser, "speaks every sentence; default: who recorded it, else the voice's default speaker")
     parser.add_argument("--recordings-only", action="store_true", help="measure the corpus's recordings alone")
     parser.add_argument("--no-mos", action="store_true", help="leave out DistilMOS")
     parser.add_argument("--watermark", action="store_true", help="measure the voice with a watermark")
@@ -183,53 +176,13 @@ def _vocoder(parser: argparse.ArgumentParser) -> None:
     add("--json", type=Path, help="file for the figures")
 
 
-def _speed(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
-    add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
-    add("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
-    add("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
-    add(
-        "--peers",
-        action="store_true",
-        help="measure hibari-tts and piper-tts beside it, on one thread, where they are installed",
-    )
-    add("--json", metavar="FILE", help="also write the figures here")
-
-
-def _opening(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("corpus", type=Path, help="a corpus in shards (pngnat bulk shards)")
-    add(
-        "--recordings",
-        type=int,
-        default=1_000_000,
-        metavar="N",
-        help="its shards are repeated until they hold so many (default: 1000000)",
-    )
-    add("--json", type=Path, help="file for the figures")
-
-
-def _load(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
-    add("--clients", type=int, default=32, metavar="N", help="at once (default: 32)")
-    add("--seconds", type=float, default=120.0, metavar="N", help="how long they ask (default: 120)")
-    add("--queue", type=int, metavar="N", help="texts that may wait, as pngnat serve's")
-    add("--json", metavar="FILE", help="also write the figures here")
-
-
 MEASURES = {
     "intelligibility": Measure(
         "How well a voice is understood, and how natural it is judged to sound.", _intelligibility
     ),
-    "robustness": Measure("Whether a voice says every word once, and nothing else.", _beside_peers),
+    "robustness": Measure("Whether a voice says every word once, and nothing else.", _spoken),
     "joins": Measure(
         "Whether clicks are heard where blocks and sentences meet, and what its pauses sound like.", _spoken
-    ),
-    "speed": Measure("How fast a voice speaks: real-time factor, first sound, cold start, memory.", _speed),
-    "load": Measure(
-        "How a server holds under many clients: first byte, refusals, memory, what a hang-up frees.", _load, "serve"
     ),
     "similarity": Measure("How much a recreated voice is like the person, beside other speakers.", _similarity),
     "blending": Measure("What borrowing a professional's rhythm does to a recreated voice.", _blending),
@@ -238,9 +191,6 @@ MEASURES = {
     "pauses": Measure('How many commas are heard, and whether ", two." is told from ", too.".', _pauses),
     "prosody": Measure(
         "How near a model's melody and loudness are to recordings', with their own durations.", _prosody, "train"
-    ),
-    "opening": Measure(
-        "How long a training takes to open a corpus of any size in shards, and in how much memory.", _opening, "train"
     ),
     "vocoder": Measure(
         "What a vocoder makes of recordings' own mels, beside Griffin-Lim and WORLD.", _vocoder, "finetune"

@@ -1,7 +1,7 @@
 """How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
 
     pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test --picture beside.png
-    pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --peers --json report.json
+    pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
 
 Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
 """
@@ -26,8 +26,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import asr, mos, report
 from pngnat.evaluation.beside import MOST, Pair, save_pairs
 from pngnat.evaluation.commands import main
-from pngnat.evaluation.passages import Passage, chosen
-from pngnat.evaluation.peers import others_speak
+from pngnat.evaluation.passages import OtherEngines, Passage, chosen
 from pngnat.evaluation.word_errors import WordErrors, compare_texts
 from pngnat.synthesis.synthesize import synthesize
 
@@ -38,7 +37,7 @@ RECORDINGS, VOICE = "recordings", "voice"
 class MeasuredSentence:
     """One sentence that was spoken, and what the recognizer made of it.
 
-    source: RECORDINGS, VOICE or a peer's name. seconds: of sound. mos: 1 to 5, None where not measured.
+    source: RECORDINGS, VOICE or the name of another engine. seconds: of sound. mos: 1 to 5, None where not measured.
     """
 
     id: str
@@ -115,12 +114,6 @@ def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = No
             )
 
 
-def measure_peers(passages: Sequence[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
-    """The passages as other engines speak them, see `peers.others_speak`."""
-    for name, passage, samples, rate in others_speak(passages):
-        yield measure(passage, name, name, samples, rate)
-
-
 def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:
     """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over
     sentences."""
@@ -166,8 +159,8 @@ def _details(sentence: MeasuredSentence) -> dict[str, Any]:
     }
 
 
-def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+def run(options: argparse.Namespace, others: OtherEngines | None = None) -> None:
+    """Run the command, see `commands.MEASURES`. others: further engines to measure on the same passages."""
     if (options.recordings_only or options.picture) and not options.corpus:
         raise PngnatError("--recordings-only and --picture need --corpus")
     if options.recordings_only and options.picture:
@@ -182,8 +175,10 @@ def run(options: argparse.Namespace) -> None:
         sentences += measure_voice(
             tqdm(passages, VOICE, unit=""), measurer.measure, voice, options.speaker, options.watermark
         )
-    if options.peers:
-        sentences += tqdm(measure_peers(passages, measurer.measure), "peers", unit="")
+    if others is not None:
+        sentences += [
+            measurer.measure(passage, name, name, samples, rate) for name, passage, samples, rate in others(passages)
+        ]
     rows = summarize(sentences)
     print(report.table(rows))
     if options.json:

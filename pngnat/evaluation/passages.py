@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+
+import numpy as np
 
 from pngnat.data.recordings import read_corpus
 from pngnat.errors import PngnatError
@@ -21,6 +24,10 @@ class Passage:
     text: str
     speaker: str | None = None
     recording: Path | None = None
+
+
+# Yields, for each engine and passage: the engine's name, the passage, samples (S,) in [-1, 1], and their rate in Hz.
+OtherEngines = Callable[[Sequence[Passage]], Iterator[tuple[str, Passage, np.ndarray, int]]]
 
 
 def corpus_passages(folder: str | Path, split: str | None) -> list[Passage]:

@@ -4,7 +4,7 @@
     pngnat evaluate robustness --corpus PREPARED_FOLDER
 
 The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the
-recognizer alone gets wrong, and --peers has other engines speak the same. Measures of Non-Attentive Tacotron (arXiv
+recognizer alone gets wrong. Measures of Non-Attentive Tacotron (arXiv
 2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and WDR, the share of words
 that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times."""
 
@@ -24,8 +24,7 @@ from pngnat.audio.config import AudioConfig
 from pngnat.engine.loading import load_voice
 from pngnat.evaluation import asr, report
 from pngnat.evaluation.commands import main
-from pngnat.evaluation.passages import Passage, chosen
-from pngnat.evaluation.peers import others_speak
+from pngnat.evaluation.passages import OtherEngines, Passage, chosen
 from pngnat.evaluation.word_errors import Comparison, WordErrors, compare_texts, compare_words, plain_words
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
@@ -167,13 +166,8 @@ def _spoken(
         yield examine(passage.text, transcript, speech.samples, speech.sample_rate, speech)
 
 
-def _peers(passages: Sequence[Passage], recognizer: asr.Recognizer) -> Iterator[tuple[str, Finding]]:
-    for name, passage, samples, rate in others_speak(passages):
-        yield name, examine(passage.text, recognizer.transcribe(samples, rate, with_words=True), samples, rate)
-
-
-def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+def run(options: argparse.Namespace, others: OtherEngines | None = None) -> None:
+    """Run the command, see `commands.MEASURES`. others: further engines to examine on the same passages."""
     recognizer = asr.Recognizer(options.threads)
     passages = chosen(options)
     if options.corpus:
@@ -181,9 +175,10 @@ def run(options: argparse.Namespace) -> None:
     else:
         source, examined = "voice", _spoken(passages, recognizer, options.voice, options.speaker)
     findings = {source: list(tqdm(examined, total=len(passages), unit=""))}
-    if options.peers:
-        for name, finding in tqdm(_peers(passages, recognizer), unit=""):
-            findings.setdefault(name, []).append(finding)
+    if others is not None:
+        for name, passage, samples, rate in others(passages):
+            transcript = recognizer.transcribe(samples, rate, with_words=True)
+            findings.setdefault(name, []).append(examine(passage.text, transcript, samples, rate))
     rows = [summarize(name, found) for name, found in findings.items()]
     print(report.table(rows))
     for finding in findings[source]:

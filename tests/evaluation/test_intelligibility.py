@@ -5,7 +5,7 @@ import pytest
 
 from pngnat.audio import wav
 from pngnat.engine.loading import load_voice
-from pngnat.evaluation import asr, commands, intelligibility, mos, peers
+from pngnat.evaluation import asr, commands, intelligibility, mos
 from pngnat.evaluation.asr import Transcript
 from pngnat.evaluation.beside import save_pairs
 from pngnat.evaluation.intelligibility import RECORDINGS, VOICE, MeasuredSentence
@@ -98,25 +98,6 @@ def test_command_writes_table_and_json(stub_voice, tmp_path, judges_by_length, c
     assert [row["source"] for row in report["summary"]] == [VOICE]
     assert len(report["sentences"]) == 2 and report["mos"] == mos.NAME
     assert "| voice  | all " in capsys.readouterr().out
-
-
-def test_peers_speak_the_same_sentences(stub_voice, tmp_path, judges_by_length, monkeypatch):
-    def load():
-        return lambda text: iter([(np.zeros(8000, np.float32), 16000)] * len(text.split()))
-
-    monkeypatch.setattr(peers, "PEERS", {"pngnat": peers.PEERS["pngnat"], "other": peers.Peer((), load, lambda *_: [])})
-    sentences, out = tmp_path / "list.txt", tmp_path / "report.json"
-    sentences.write_text("Yes.\nYes, we can.\n", encoding="utf-8")
-    for measure in ("intelligibility", "robustness"):
-        arguments = ["--voice", str(stub_voice), "--sentences", str(sentences), "--peers", "--json", str(out)]
-        assert commands.main(measure, arguments) == 0
-        report = json.loads(out.read_text(encoding="utf-8"))
-        assert [row["source"] for row in report["summary"]] == [VOICE, "other"]
-        spoken = [sentence for sentence in report["sentences"] if sentence["source"] == "other"]
-        assert [(sentence["text"], sentence["seconds"]) for sentence in spoken] == [
-            ("Yes.", 0.5),
-            ("Yes, we can.", 1.5),
-        ]
 
 
 def test_pictures_have_recording_and_voice(stub_voice, tmp_path):

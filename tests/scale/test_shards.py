@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ from pngnat.data.dataset import AcousticDataset
 from pngnat.data.features import FeatureStore
 from pngnat.data.paused_corpus import PauseSettings, change_corpus
 from pngnat.data.recordings import corpus_digest, is_corpus, open_corpora, read_corpus
-from pngnat.data.shar import CUTS, INDEX, SHARDS, SOUNDS, SharCorpus
+from pngnat.data.shar import INDEX, SharCorpus
 from pngnat.errors import PngnatError
-from pngnat.evaluation.opening import opened
 from pngnat.evaluation.vocoder import clips
 from pngnat.finetune.data import read_professionals
 from pngnat.scale.shards import Sharding, to_shards
@@ -167,33 +165,6 @@ def test_a_spoilt_shard_is_named(sharded, tmp_path):
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(PngnatError, match=r"cuts\.000001\.jsonl"):
         open_corpora([tmp_path / "copy"])
-
-
-def test_a_corpus_of_any_size_is_opened_by_a_command(sharded, tmp_path):
-    assert (
-        main(["evaluate", "opening", str(sharded), "--recordings", "50", "--json", str(tmp_path / "figures.json")]) == 0
-    )
-    figures = json.loads((tmp_path / "figures.json").read_text())
-    assert figures["in all"] >= 50 and figures["in all"] < 50 + 14 and 0 < figures["recordings"] < figures["in all"]
-    assert main(["evaluate", "opening", str(tmp_path)]) == 2
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts memory as Linux does")
-def test_a_million_recordings_open_in_little_memory(sharded, tmp_path):
-    # As many shards as there would be, all of them the first one.
-    shutil.copytree(sharded, tmp_path / "large")
-    rows = np.load(tmp_path / "large" / INDEX / "rows.npy")
-    many = np.resize(rows[(rows["split"] == 0) & (rows["shard"] == 0)], 1_000_000)
-    many["shard"] = np.arange(len(many)) // 1000
-    np.save(tmp_path / "large" / INDEX / "rows.npy", many)
-    for number in range(1, 1000):
-        for name in (CUTS, SOUNDS):
-            path = tmp_path / "large" / SHARDS / name.format(number)
-            path.unlink(missing_ok=True)
-            path.symlink_to(name.format(0))
-    figures = opened(tmp_path / "large")
-    assert figures["recordings"] == 1_000_000 and figures["memory (MB)"] < 300
 
 
 def test_the_index_says_where_each_cut_lies(sharded):

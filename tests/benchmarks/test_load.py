@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from benchmarks import load as benchmark
+from benchmarks import run_command
+from benchmarks.load import Load, measure_load
 from pngnat.errors import PngnatError
-from pngnat.evaluation import commands
-from pngnat.evaluation.load import Load, measure_load
 
 pytest.importorskip("fastapi")
 
@@ -28,8 +29,9 @@ def test_a_server_that_does_not_start(tmp_path):
 
 def test_the_report(monkeypatch, tmp_path, capsys):
     load = Load(2, 3, 1, ["status 500"], [0.1, 0.2, 0.3], [0.05], [0.01, 0.01], [100.0, None, 101.0])
-    monkeypatch.setattr("pngnat.evaluation.load.measure_load", lambda *_: load)
-    assert commands.main("load", ["--clients", "2", "--json", str(tmp_path / "load.json")]) == 0
+    monkeypatch.setattr("benchmarks.load.measure_load", lambda *_: load)
+    monkeypatch.setattr("sys.argv", ["load", "--clients", "2", "--json", str(tmp_path / "load.json")])
+    assert run_command(benchmark.parser(), benchmark.run) == 0
     out, err = capsys.readouterr()
     assert (
         "0.200 s, 0.290 s" in out

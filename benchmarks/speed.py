@@ -1,11 +1,9 @@
-"""How fast a voice speaks: `pngnat evaluate speed [--voice NAME] [--json FILE]`.
+"""Speed of a voice: `python -m benchmarks.speed [--voice NAME] [--json FILE]`.
 
-real-time factor: seconds of work for a second of speech, in clock time and in processor time (which a busy machine does
-not blur).
-first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`, which needs no
-whole sentence.
-cold start: the whole command `pngnat "..." -o FILE`, from its launch to its end. peak memory: of that command, and of
-one that speaks 5,000 words."""
+real-time factor: seconds of work for a second of speech, in clock time and in processor time, which a busy machine does
+not blur. first sound: from the call to the first sentence of `stream`, or to the first block of `stream_samples`. cold
+start: the whole command `pngnat "..." -o FILE`. peak memory: of that command, and of one that speaks 5,000 words.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pngnat.evaluation.command_speed import GREETING, CommandSpeed, run_measured
-from pngnat.evaluation.commands import main
+from benchmarks import run_command
+from benchmarks.process import GREETING, CommandSpeed, run_measured
 from pngnat.files import write_text
 
 if TYPE_CHECKING:
@@ -48,11 +46,10 @@ LONG_SENTENCE = (
 
 @dataclass(frozen=True)
 class ThreadSpeed:
-    """Speaking with a loaded voice on `threads` threads.
+    """Speed of a loaded voice on `threads` threads.
 
-    first_sound: median seconds to the first sentence of a short text and of a long one, and of a text that is one long
-    sentence;
-    first_block: to the first block of that.
+    first_sound: median seconds to the first sentence of a short text, of a long text, and of one long sentence.
+    first_block: median seconds to the first block of that sentence.
     """
 
     threads: int
@@ -65,7 +62,7 @@ class ThreadSpeed:
 
 
 def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed:
-    """Speak SENTENCES `repeat` times on this many threads, after one warm-up; medians over the repetitions."""
+    """Return medians over `repeat` repetitions of SENTENCES, after one warm-up."""
     from pngnat.engine.loading import load_voice
     from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
 
@@ -85,14 +82,14 @@ def measure_threads(voice: str | None, threads: int, repeat: int) -> ThreadSpeed
 
 
 def _wait(stream: Callable[[str, Voice], Iterator], text: str, voice: Voice) -> float:
-    """Seconds until the first of what is streamed."""
+    """Return the seconds until the first piece of a stream."""
     started = time.perf_counter()
     next(stream(text, voice))
     return time.perf_counter() - started
 
 
 def measure_command(voice: str | None, text: str, threads: int | None = None) -> CommandSpeed:
-    """Run `pngnat -f text -o FILE` as a new process. Raises PngnatError where it fails."""
+    """Run `pngnat -f text -o FILE` in a new process. Raise PngnatError if it fails."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "text.txt").write_text(text, encoding="utf-8")
         command = [
@@ -111,13 +108,13 @@ def measure_command(voice: str | None, text: str, threads: int | None = None) ->
 
 
 def long_text(words: int) -> str:
-    """SENTENCES over and over, in paragraphs, with at least this many words."""
+    """Repeat SENTENCES, in paragraphs, up to at least `words` words."""
     paragraph = " ".join(SENTENCES)
     return "\n\n".join([paragraph] * -(-words // len(paragraph.split())))
 
 
 def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
-    """What was measured, for reading."""
+    """Return the figures as a table."""
     lines = [
         "threads  real-time factor  (processor)  first sound, short text  long text  long sentence  its first block"
     ]
@@ -135,16 +132,20 @@ def table(speeds: list[ThreadSpeed], commands: list[CommandSpeed]) -> str:
     return "\n".join(lines)
 
 
-def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
-    if args.peers:
-        from pngnat.evaluation.peers import measure_peers, news_length_sentences, peers_table
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description="Measure the speed of a voice.")
+    add = parser.add_argument
+    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
+    add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts to measure (default: 1 2)")
+    add("--repeat", type=int, default=5, metavar="N", help="repetitions; medians are shown (default: 5)")
+    add("--words", type=int, default=5000, metavar="N", help="length of the long text (default: 5000)")
+    add("--json", metavar="FILE", help="also write the figures to this file")
+    return parser
 
-        peers = measure_peers(news_length_sentences())
-        print(peers_table(peers))
-        if args.json:
-            write_text(args.json, json.dumps({name: asdict(speed) for name, speed in peers.items()}, indent=2) + "\n")
-        return
+
+def run(args: argparse.Namespace) -> None:
+    """Measure, print a table, and write the figures."""
     commands = [measure_command(args.voice, GREETING), measure_command(args.voice, long_text(args.words))]
     speeds = [measure_threads(args.voice, threads, args.repeat) for threads in args.threads]
     print(table(speeds, commands))
@@ -157,4 +158,4 @@ def run(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main("speed"))
+    sys.exit(run_command(parser(), run))

@@ -1,8 +1,9 @@
-"""How a server holds under many clients: `pngnat evaluate load [--clients 32] [--seconds 120]`.
+"""A server under many clients: `python -m benchmarks.load [--clients 32] [--seconds 120]`.
 
-The clients ask for speech again and again, each as soon as it has heard the last text, or when an answer of 429 says
-that it may; one more hangs up each time, and looks in the server's counters for when its text is given up. The server
-is a process of its own beside them."""
+Each client requests speech again as soon as it has received the last text, or as an answer of 429 allows. One more
+client disconnects each time, and reads in the server's counters when its text is dropped. The server is a process of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +23,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks import run_command
+from benchmarks.speed import SENTENCES
 from pngnat.errors import PngnatError
-from pngnat.evaluation.commands import main
 from pngnat.evaluation.report import table, write_json
-from pngnat.evaluation.speed import SENTENCES
 
 _HOST, _PATIENCE = "127.0.0.1", 300.0
 _SECONDS_TO_START, _QUIET_SECONDS = 120.0, 10.0
@@ -33,9 +34,12 @@ _SECONDS_TO_START, _QUIET_SECONDS = 120.0, 10.0
 
 @dataclass
 class Load:
-    """What became of texts, and times in seconds: from a request to the first byte of its sound, and from a hang-up
-    until the server had dropped the text, also once the others have left. errors: all that is neither sound nor 429.
-    memory: of the server, in MB, after each third of the time; None where the system does not tell."""
+    """Counts of texts, and times in seconds.
+
+    first_bytes: from a request to the first byte of its sound. hang_ups: from a disconnection until the server has
+    dropped the text; quiet_hang_ups: the same without other clients. errors: responses that are neither sound nor 429.
+    memory: MB of the server after each third of the time; None where the system does not tell.
+    """
 
     clients: int
     spoken: int = 0
@@ -48,12 +52,11 @@ class Load:
 
 
 def measure_load(clients: int, seconds: float, serve: Sequence[str] = ()) -> Load:
-    """Start `pngnat serve`, with what else `serve` says, and ask for that long. Raises PngnatError where it does not
-    start."""
+    """Start `pngnat serve` with the options `serve`, and load it for `seconds`. Raise PngnatError if it does not start."""
     load = Load(clients)
     with _server(serve) as (server, port):
         ends = time.monotonic() + seconds
-        jobs = [lambda number=number: _listen(port, ends, random.Random(number), load) for number in range(clients)]
+        jobs = [lambda number=number: _receive(port, ends, random.Random(number), load) for number in range(clients)]
         threads = [
             threading.Thread(target=job) for job in (*jobs, lambda: _hang_up(port, ends, load.hang_ups, load.errors))
         ]
@@ -96,8 +99,8 @@ def _megabytes(process: int) -> float | None:
 
 
 @contextmanager
-def _asked(port: int, text: str) -> Iterator[http.client.HTTPResponse]:
-    """The answer to a request for speech, once it has begun."""
+def _response(port: int, text: str) -> Iterator[http.client.HTTPResponse]:
+    """Yield the response to a request for speech, when its header has arrived."""
     connection = http.client.HTTPConnection(_HOST, port, timeout=_PATIENCE)
     try:
         body = json.dumps({"input": text, "response_format": "pcm"})
@@ -107,12 +110,12 @@ def _asked(port: int, text: str) -> Iterator[http.client.HTTPResponse]:
         connection.close()
 
 
-def _listen(port: int, ends: float, choose: random.Random, load: Load) -> None:
-    """One client, which hears each text to its end."""
+def _receive(port: int, ends: float, choose: random.Random, load: Load) -> None:
+    """Act as one client that receives each text to its end."""
     while time.monotonic() < ends:
         begun = time.monotonic()
         try:
-            with _asked(port, " ".join(choose.sample(SENTENCES, 3))) as answer:
+            with _response(port, " ".join(choose.sample(SENTENCES, 3))) as answer:
                 if answer.status == 429:
                     load.refused += 1
                     time.sleep(max(0, min(float(answer.headers["Retry-After"]), ends - time.monotonic())))
@@ -127,11 +130,11 @@ def _listen(port: int, ends: float, choose: random.Random, load: Load) -> None:
 
 
 def _hang_up(port: int, ends: float, times: list[float], errors: list[str]) -> None:
-    """One client after the other, which leaves at the first byte of a long text."""
+    """Act as one client after another, each of which disconnects at the first byte of a long text."""
     while time.monotonic() < ends:
         try:
             before = _dropped(port)
-            with _asked(port, " ".join(SENTENCES * 6)) as answer:
+            with _response(port, " ".join(SENTENCES * 6)) as answer:
                 if answer.status != 200:
                     time.sleep(1)
                     continue
@@ -139,7 +142,7 @@ def _hang_up(port: int, ends: float, times: list[float], errors: list[str]) -> N
             left = time.monotonic()
             while _dropped(port) == before:
                 if time.monotonic() > left + 10:
-                    raise OSError("the server goes on with a text whose client has gone")
+                    raise OSError("the server continues a text whose client has disconnected")
                 time.sleep(0.005)
             times.append(time.monotonic() - left)
         except (OSError, http.client.HTTPException) as error:
@@ -159,14 +162,26 @@ def _dropped(port: int) -> float:
 
 
 def _of(times: Sequence[float]) -> str:
-    """Median and 95th percentile."""
+    """Return the median and the 95th percentile."""
     if len(times) < 2:
         return ", ".join(f"{one:.3f} s" for one in times)
     return f"{statistics.median(times):.3f} s, {statistics.quantiles(times, n=20, method='inclusive')[-1]:.3f} s"
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description="Load a server with many clients.")
+    add = parser.add_argument
+    add("--voice", metavar="NAME", help="a bundled voice, or a voice folder")
+    add("--clients", type=int, default=32, metavar="N", help="clients at the same time (default: 32)")
+    add("--seconds", type=float, default=120.0, metavar="N", help="duration of the load (default: 120)")
+    add("--queue", type=int, metavar="N", help="texts that may wait, as --queue of pngnat serve")
+    add("--json", metavar="FILE", help="also write the figures to this file")
+    return parser
+
+
 def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Measure, print a table, and write the figures."""
     options = [
         *(["--voice", args.voice] if args.voice else []),
         *(["--queue", str(args.queue)] if args.queue is not None else []),
@@ -191,4 +206,4 @@ def run(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main("load"))
+    sys.exit(run_command(parser(), run))

@@ -1,4 +1,4 @@
-"""A command as a process of its own: the time and the memory that it takes."""
+"""Time and memory of a command in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ GREETING = "Hello, and welcome."
 
 @dataclass(frozen=True)
 class CommandSpeed:
-    """The command as a process of its own: seconds of clock and processor, peak resident megabytes (None where
-    unknown)."""
+    """Seconds of clock and processor, and peak resident megabytes, of a command; None where unknown."""
 
     words: int
     seconds: float
@@ -26,7 +25,7 @@ class CommandSpeed:
 
 
 def run_measured(command: list[str], words: int, environment: Mapping[str, str] | None = None) -> CommandSpeed:
-    """Run a command to its end, which speaks so many words. Raises PngnatError where it fails."""
+    """Run a command that speaks `words` words. Raise PngnatError if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     if hasattr(os, "wait4"):
