@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pngnat.text.context import pronounce
 from pngnat.text.g2p import Pronouncer
 from pngnat.text.html import readable
-from pngnat.text.lexicon import load_lexicon
 from pngnat.text.markup import Markup
 from pngnat.text.normalize import normalize
 from pngnat.text.sentences import clauses, paragraphs, sentences
@@ -18,8 +17,6 @@ from pngnat.text.words import Draft, Gap, draft
 
 _MORE_THAN_MARKS = re.compile(r"[^\s.!?,;:…'\"()-]")
 
-__all__ = ["Frontend", "load_lexicon"]
-
 
 class Frontend:
     """English text to utterances. lexicon: the user's pronunciations (see load_lexicon), which win over the
@@ -27,10 +24,6 @@ class Frontend:
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.pronouncer = Pronouncer(lexicon)
-
-    def word(self, spelling: str) -> tuple[str, ...]:
-        """The phonemes of one normalized word, without context; empty when it has no letter that can be spoken."""
-        return self.pronouncer.word(spelling)
 
     def utterances(
         self, text: str, on_skipped: Callable[[str], None] | None = None, ssml: bool | None = None

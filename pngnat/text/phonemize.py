@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pngnat.errors import PngnatError
-from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.frontend import Frontend
+from pngnat.text.lexicon import load_lexicon
 from pngnat.text.utterance import Boundary, Utterance
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pngnat.errors import PngnatError
-from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.frontend import Frontend
 from pngnat.text.g2p import Pronouncer
-from pngnat.text.lexicon import parse_phonemes
+from pngnat.text.lexicon import load_lexicon, parse_phonemes
 from pngnat.text.oov import WEIGHTS, oov_network
 from pngnat.text.phonemes import PHONEMES, VOWELS
 
@@ -112,7 +112,7 @@ def test_lexicon(tmp_path):
     lexicon = load_lexicon(path)
     assert lexicon == {"pngnat": ("P", "IY1", "N", "AE2", "T"), "louise": ("L", "UW0", "IY1", "Z")}
     frontend = Frontend(lexicon)
-    assert frontend.word("PNGNAT") == lexicon["pngnat"]
+    assert frontend.pronouncer.word("PNGNAT") == lexicon["pngnat"]
     assert next(frontend.utterances("Hello Louise!")).words[1].phonemes == lexicon["louise"]
 
 

@@ -19,7 +19,8 @@ from pngnat.data.pretraining.sources import Passage, TextSource
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
 from pngnat.stamps import digest, log_rebuild, refresh_stamp
-from pngnat.text.frontend import Frontend, load_lexicon
+from pngnat.text.frontend import Frontend
+from pngnat.text.lexicon import load_lexicon
 from pngnat.text.utterance import Utterance
 from pngnat.workers.pool import Workers
 from pngnat.workers.run import run_shards
