@@ -136,7 +136,7 @@ def _check_manner(args: argparse.Namespace, options: dict) -> None:
     card = read_card(find_voice(args.voice))
     card.row(args.speaker)
     if options["blend"] is not None:
-        card.lender_row(options["blend"].professional)
+        card.professional_row(options["blend"].professional)
 
 
 def _print_phonemes(args: argparse.Namespace) -> int:

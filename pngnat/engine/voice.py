@@ -1,4 +1,4 @@
-"""A voice that speaks."""
+"""A loaded voice."""
 
 from __future__ import annotations
 
@@ -11,45 +11,44 @@ from pngnat.voice.card import VoiceCard
 
 @dataclass(frozen=True, eq=False)
 class Voice:
-    """All that speaking needs. professional: the multi-speaker model whose rhythm can be borrowed, where the voice
-    keeps one.
-    engine: the name of what computes."""
+    """A voice folder loaded by an engine, ready to synthesize."""
 
     card: VoiceCard
+    """The contents of `voice.json`."""
     tokenizer: PngTokenizer
+    """Words and phonemes to token ids."""
     acoustic: AcousticEngine
+    """Tokens to durations and mels, for the voice's speakers."""
     vocoder: VocoderEngine
+    """Mels to sound."""
     professional: AcousticEngine | None = None
+    """The multi-speaker model that predicts durations for blending, where the folder has one."""
     engine: str = ""
+    """The engine's name: "onnx" or "torch"."""
 
     @property
     def name(self) -> str:
-        """The voice's name, as its card has it."""
+        """Return the voice's name, from its card."""
         return self.card.name
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """Return the sample rate in Hz."""
         return self.card.audio.sample_rate
 
     @property
     def speakers(self) -> list[str]:
-        """Names of those whom the voice offers."""
+        """Return the names of the speakers that the voice offers."""
         return [speaker.name for speaker in self.card.offered]
 
-    def speaker_row(self, name: str | None) -> int:
-        """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
-        return self.card.row(name)
+    def professional_model(self, name: str) -> tuple[AcousticEngine, int]:
+        """Return the model that predicts a professional's durations, and the speaker row in this model.
 
-    def professional_row(self, name: str) -> tuple[AcousticEngine, int]:
-        """The model and the row that predict a professional's durations. Raises PngnatError, with the list, for an
-        unknown name."""
-        kept, row = self.card.lender_row(name)
-        return (
-            (self.professional, row)
-            if kept and self.professional is not None
-            else (self.acoustic, self.speaker_row(name))
-        )
+        Raises PngnatError, with the list, for an unknown name."""
+        model, row = self.card.professional_row(name)
+        if model == "professional" and self.professional is not None:
+            return self.professional, row
+        return self.acoustic, row
 
     def __repr__(self) -> str:
         return f"<Voice {self.name!r}, speakers: {', '.join(self.speakers)}, engine: {self.engine}>"

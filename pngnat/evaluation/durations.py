@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     recordings = read_corpus(args.corpus, args.split, voice.card.names)
     tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]
     predicted = predict_durations(
-        voice.acoustic, tokens, [voice.speaker_row(recording.speaker) for recording in recordings]
+        voice.acoustic, tokens, [voice.card.row(recording.speaker) for recording in recordings]
     )
     figures = duration_figures(predicted, [r.durations for r in recordings], [t.word_index for t in tokens])
     print(report.table([{"recordings": len(recordings), **figures}]))

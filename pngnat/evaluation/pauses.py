@@ -42,7 +42,7 @@ def pause_figures(voice: Voice, speaker: str, texts: Sequence[str], frontend: Fr
     """A speaker's row of the table; percents, None where there is nothing to count."""
     utterances = [utterance for text in texts for utterance in frontend.utterances(text)]
     tokens = [voice.tokenizer.encode(utterance) for utterance in utterances]
-    spoken = predict_durations(voice.acoustic, tokens, [voice.speaker_row(speaker)] * len(tokens))
+    spoken = predict_durations(voice.acoustic, tokens, [voice.card.row(speaker)] * len(tokens))
     marks = [
         pause for read, durations in zip(tokens, spoken, strict=True) for pause in mark_pauses(read.symbols, durations)
     ]

@@ -18,7 +18,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
@@ -115,17 +115,16 @@ class VoiceCard:
         """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
         return _row(self.speakers, self.default_speaker if name is None else name, self.name)
 
-    def lender_row(self, name: str) -> tuple[bool, int]:
-        """Whether the kept professional model predicts the durations of who lends a rhythm, or the voice's own, and the
-        row in it.
+    def professional_row(self, name: str) -> tuple[Literal["acoustic", "professional"], int]:
+        """Return the model that predicts the durations of a professional, and the speaker row in this model.
 
         Raises PngnatError, with the list, for an unknown name.
         """
         kept = self.professional.speakers if self.professional else ()
         if name in _names(kept):
-            return True, _row(kept, name, self.name)
+            return "professional", _row(kept, name, self.name)
         _row((*kept, *(speaker for speaker in self.speakers if speaker.name not in _names(kept))), name, self.name)
-        return False, self.row(name)
+        return "acoustic", self.row(name)
 
     def to_json(self) -> str:
         """The text of voice.json."""

@@ -17,15 +17,15 @@ def test_loads_once(stub_voice):
 def test_unknown_names_come_with_the_list(stub_voice):
     voice = pngnat.load_voice(stub_voice)
     with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: ada, bob"):
-        voice.speaker_row("zoe")
+        voice.card.row("zoe")
     with pytest.raises(PngnatError, match="no speaker 'zoe'; it has: pro, ada, bob"):
-        voice.professional_row("zoe")
+        voice.professional_model("zoe")
 
 
 def test_professionals_speak_by_their_own_model(stub_voice):
     voice = pngnat.load_voice(stub_voice)
-    assert voice.professional_row("pro") == (voice.professional, 0)
-    assert voice.professional_row("bob") == (voice.acoustic, 1)
+    assert voice.professional_model("pro") == (voice.professional, 0)
+    assert voice.professional_model("bob") == (voice.acoustic, 1)
 
 
 @pytest.mark.parametrize("wrong", [{"engine": "steam"}, {"engine": 5}, {"device": "warp"}, {"device": "cuda:99"}])

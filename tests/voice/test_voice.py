@@ -73,7 +73,7 @@ def test_who_is_not_offered_is_not_listed_and_still_lends_a_rhythm(folder, tmp_p
     edit(folder, speakers=[rows[0], rows[1] | {"offered": False}])
     save_voice(load_modules(folder), tmp_path / "again")
     voice = load_voice(tmp_path / "again", engine="torch")
-    assert voice.speakers == ["ada"] and voice.card.lender_row("bob") == (False, 1)
+    assert voice.speakers == ["ada"] and voice.card.professional_row("bob") == ("acoustic", 1)
     assert len(synthesize("Hello.", voice, speaker="bob").samples)
     print_voices(str(tmp_path / "again"))
     shown = capsys.readouterr().out
