@@ -1,4 +1,4 @@
-"""What synthesis asks of an engine: to read tokens, to predict durations, to make a mel, and to make sound of it.
+"""The interface of an engine: encode tokens, predict durations, generate a mel, and turn it into sound.
 
 Arrays are NumPy's. B utterances, N tokens of the longest phoneme segment among them, T mel frames, M mel bins, S
 samples."""
@@ -14,58 +14,62 @@ import numpy as np
 from pngnat.text.tokenizer import PngTokens
 
 
-class Reading(Protocol):
-    """Utterances that a model's encoder has read, once, whoever is to speak them."""
+class Encoding(Protocol):
+    """Utterances that an acoustic model has encoded, once, for any speaker."""
 
-    def durations(self, rows: Sequence[int]) -> np.ndarray:
-        """Predicted seconds of each token, float32 (B, N), 0 or more, and 0 past an utterance's end. rows: B speakers'
-        rows."""
+    def predict_durations(self, rows: Sequence[int]) -> np.ndarray:
+        """Return seconds of each token, float32 (B, N), at least 0, and 0 past an utterance's end.
+
+        rows: the speaker row of each of the B utterances."""
         ...
 
-    def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
-        """The natural log-mel, float32 (B, M, T), of tokens that last `seconds` (B, N), 0 past an utterance's end.
+    def generate_mels(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
+        """Return the natural log-mels, float32 (B, M, T), of tokens that last `seconds` (B, N).
 
-        T: frames of the longest utterance; what lies past the end of a shorter one, which is round(sum of its seconds *
-        frame rate), is without meaning."""
+        T: frames of the longest utterance. An utterance has round(sum of its seconds * frame rate) frames; later ones
+        have no meaning."""
         ...
 
 
 class AcousticEngine(Protocol):
-    """Text to mel."""
+    """The acoustic model: tokens to mels."""
 
-    def read(self, utterances: Sequence[PngTokens]) -> Reading:
-        """Read B utterances together; each comes out as it would alone, within rounding."""
+    def encode(self, utterances: Sequence[PngTokens]) -> Encoding:
+        """Encode B utterances in one batch; each result equals the result of a batch of one, within rounding."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Pitch:
-    """How high to speak. f0: (T,) Hz, 0 where there is no voice; None leaves it to the vocoder. semitones: how far to
-    raise it, a number or (T,)."""
+    """The pitch of an utterance."""
 
     f0: np.ndarray | None = None
+    """(T,) Hz, 0 where unvoiced; None leaves it to the vocoder."""
     semitones: float | np.ndarray = 0.0
+    """Semitones to raise the pitch by, a number or (T,)."""
 
     @property
     def is_requested(self) -> bool:
-        """Whether it is another than the vocoder would choose."""
+        """Return whether the pitch differs from the vocoder's own."""
         return self.f0 is not None or bool(np.any(np.asarray(self.semitones) != 0))
 
 
 class VocoderEngine(Protocol):
-    """Mel to sound, one utterance at a time."""
+    """The vocoder: a mel to sound, one utterance at a time."""
 
-    def check_pitch(self, asked: bool) -> None:
-        """Raise PngnatError where a pitch is asked for and this vocoder can only sing what the mel says."""
+    def check_pitch(self, requested: bool) -> None:
+        """Raise PngnatError where a pitch is requested and this vocoder takes none but the mel's."""
         ...
 
     def sound(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> np.ndarray:
-        """The sound, float32 (T * hop,), of a mel (M, T).
+        """Return the sound, float32 (T * hop,), of a mel (M, T).
 
-        noise: see `pngnat.audio.noise`; it is drawn frame by frame, so that sentences which share it follow each other.
+        noise: see `pngnat.audio.noise`. It is drawn frame by frame, so that sentences can share it, one after another.
         """
         ...
 
     def blocks(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> Iterator[np.ndarray]:
-        """The same in blocks (S_i,), each as soon as it is made; joined, `sound` within 1e-4, or what 8 bits leave."""
+        """Yield the sound in blocks (S_i,), each as soon as it is computed.
+
+        Joined, they equal `sound` within 1e-4, and with 8-bit layers within the error of these."""
         ...

@@ -1,4 +1,4 @@
-"""The engine `onnx`: a voice folder's graphs behind the interface, with no PyTorch."""
+"""The engine `onnx`: the graphs of a voice folder behind the interface, without PyTorch."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from pngnat.voice.card import ACOUSTIC, CARD, PROFESSIONAL, TOKENIZER, VOCODER, 
 from pngnat.voice.graphs.files import ACOUSTIC_PARTS, VOCODER_PARTS, graph_file
 
 
-class OnnxReading:
-    """See `interface.Reading`. One utterance after another, as is as quick on a processor: each is then to the bit what
-    it is alone."""
+class OnnxEncoding:
+    """See `interface.Encoding`. Processes utterances one at a time: batching is no faster on a CPU, and so a batch
+    gives exactly the results of its utterances alone."""
 
     def __init__(self, model: OnnxAcoustic, utterances: Sequence[PngTokens]) -> None:
-        self._model, self._read = model, [_read(model.encoder, tokens) for tokens in utterances]
+        self._model, self._encoded = model, [_encode(model.encoder, tokens) for tokens in utterances]
 
-    def durations(self, rows: Sequence[int]) -> np.ndarray:
-        """See `interface.Reading.durations`."""
+    def predict_durations(self, rows: Sequence[int]) -> np.ndarray:
+        """See `interface.Encoding.predict_durations`."""
         run = self._model.durations.run
-        return _stacked([run([inputs["states"].shape[:2]], **inputs)[0][0] for inputs in self._spoken_by(rows)])
+        return _stacked([run([inputs["states"].shape[:2]], **inputs)[0][0] for inputs in self._with_speakers(rows)])
 
-    def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
-        """See `interface.Reading.mel`."""
-        parts = zip(self._spoken_by(rows), np.asarray(seconds, dtype=np.float32), strict=True)
-        return _stacked([self._mel(inputs, own) for inputs, own in parts])
+    def generate_mels(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
+        """See `interface.Encoding.generate_mels`."""
+        pairs = zip(self._with_speakers(rows), np.asarray(seconds, dtype=np.float32), strict=True)
+        return _stacked([self._mel(inputs, tokens) for inputs, tokens in pairs])
 
-    def _spoken_by(self, rows: Sequence[int]) -> list[dict[str, np.ndarray]]:
+    def _with_speakers(self, rows: Sequence[int]) -> list[dict[str, np.ndarray]]:
         return [
             {**inputs, "speakers": np.array([row], dtype=np.int64)}
-            for row, inputs in zip(rows, self._read, strict=True)
+            for row, inputs in zip(rows, self._encoded, strict=True)
         ]
 
     def _mel(self, inputs: dict[str, np.ndarray], seconds: np.ndarray) -> np.ndarray:
-        """(M, T) of an utterance whose tokens last seconds (N',); what is past its end is not heard."""
+        """Return (M, T) of one utterance. seconds: (N',) of its tokens, and padding after them, which is ignored."""
         seconds, audio, reduction = seconds[: inputs["states"].shape[1]], self._model.audio, self._model.reduction
         frames = round(seconds.sum(dtype=np.float64) * audio.frame_rate)
         positions = position_in_token(seconds * np.float32(audio.frame_rate), -(-frames // reduction) * reduction)
@@ -50,8 +50,8 @@ class OnnxReading:
         return self._model.mel.run([(1, audio.n_mels, len(positions))], **inputs, **timing)[0][0, :, :frames]
 
 
-def _read(encoder: Graph, tokens: PngTokens) -> dict[str, np.ndarray]:
-    """What `durations` and `mel` need of an utterance: its states (1, N, D), and its phoneme_lengths (1,)."""
+def _encode(encoder: Graph, tokens: PngTokens) -> dict[str, np.ndarray]:
+    """Return the inputs of the other two graphs for an utterance: states (1, N, D) and phoneme_lengths (1,)."""
     rows = {name: getattr(tokens, name)[None] for name in ("ids", "segments", "word_positions")}
     lengths, phoneme_lengths = (
         np.array([size], dtype=np.int64) for size in (len(tokens.ids), tokens.num_phoneme_tokens)
@@ -63,7 +63,7 @@ def _read(encoder: Graph, tokens: PngTokens) -> dict[str, np.ndarray]:
 
 
 def _stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """(..., T_i) rows as (B, ..., T), with zeros where one is shorter."""
+    """Return rows (..., T_i) as one array (B, ..., T), with zeros after the shorter ones."""
     longest = max(row.shape[-1] for row in rows)
     return np.stack([np.pad(row, [(0, 0)] * (row.ndim - 1) + [(0, longest - row.shape[-1])]) for row in rows])
 
@@ -74,21 +74,22 @@ class OnnxAcoustic:
     def __init__(self, encoder: Graph, durations: Graph, mel: Graph, audio: AudioConfig, reduction: int) -> None:
         self.encoder, self.durations, self.mel, self.audio, self.reduction = encoder, durations, mel, audio, reduction
 
-    def read(self, utterances: Sequence[PngTokens]) -> OnnxReading:
-        """See `interface.AcousticEngine.read`."""
-        return OnnxReading(self, utterances)
+    def encode(self, utterances: Sequence[PngTokens]) -> OnnxEncoding:
+        """See `interface.AcousticEngine.encode`."""
+        return OnnxEncoding(self, utterances)
 
 
 def position_in_token(durations: np.ndarray, frames: int) -> np.ndarray:
-    """Frames since the start of the token that each frame's middle falls into, float32 (T,). durations: (N,) in
-    frames."""
+    """Return the frames since the start of the token that holds each frame's middle, float32 (T,).
+
+    durations: (N,) in frames."""
     ends, times = durations.astype(np.float64).cumsum(), np.arange(frames) + 0.5
     token = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
     return np.maximum(times - (ends - durations)[token], 0).astype(np.float32)
 
 
 def onnx_voice(folder: Path, threads: int | None = None) -> Voice:
-    """The voice in a folder that was exported. Raises PngnatError where it is damaged or not safe to use."""
+    """Return the voice in an exported folder. Raises PngnatError where it is damaged or unsafe."""
     card = read_card(folder)
     safe_file(folder, TOKENIZER)
     tokenizer = PngTokenizer.load(folder)

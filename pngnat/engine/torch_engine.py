@@ -1,4 +1,4 @@
-"""The engine `torch`: a voice's modules behind the interface, on a processor or a GPU."""
+"""The engine `torch`: a voice's PyTorch modules behind the interface, on a CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from pngnat.voice.modules import VoiceModules
 from pngnat.voice.vocoders import load_vocoder
 
 
-class TorchReading:
-    """See `interface.Reading`."""
+class TorchEncoding:
+    """See `interface.Encoding`."""
 
     def __init__(self, model: PngNat, batch: PngBatch) -> None:
         self._model, self._batch, self._states = model, batch, model.read(batch)
 
     @torch.inference_mode()
-    def durations(self, rows: Sequence[int]) -> np.ndarray:
-        """See `interface.Reading.durations`."""
+    def predict_durations(self, rows: Sequence[int]) -> np.ndarray:
+        """See `interface.Encoding.predict_durations`."""
         return _array(self._model.predict_durations(self._batch, self._rows(rows), self._states).float())
 
     @torch.inference_mode()
-    def mel(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
-        """See `interface.Reading.mel`."""
+    def generate_mels(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
+        """See `interface.Encoding.generate_mels`."""
         durations = torch.from_numpy(np.asarray(seconds, dtype=np.float32)).to(self._states.device)
         return _array(self._model.speak(self._batch, self._rows(rows), durations, self._states))
 
@@ -53,21 +53,21 @@ class TorchAcoustic:
         self.model = model
 
     @torch.inference_mode()
-    def read(self, utterances: Sequence[PngTokens]) -> TorchReading:
-        """See `interface.AcousticEngine.read`."""
-        return TorchReading(self.model, PngBatch.collate(utterances).to(self.model.speaker.weight.device))
+    def encode(self, utterances: Sequence[PngTokens]) -> TorchEncoding:
+        """See `interface.AcousticEngine.encode`."""
+        return TorchEncoding(self.model, PngBatch.collate(utterances).to(self.model.speaker.weight.device))
 
 
 class TorchVocoder:
-    """See `interface.VocoderEngine`; speaks with any vocoder, those of other projects included."""
+    """See `interface.VocoderEngine`. Takes pngnat's vocoders and those of other projects."""
 
     def __init__(self, vocoder: Vocoder | ForeignVocoder, device: torch.device) -> None:
         self.vocoder, self._device = vocoder, device
 
-    def check_pitch(self, asked: bool) -> None:
+    def check_pitch(self, requested: bool) -> None:
         """See `interface.VocoderEngine.check_pitch`."""
         if isinstance(self.vocoder, ForeignVocoder):
-            self.vocoder.check_pitch(asked)
+            self.vocoder.check_pitch(requested)
 
     @torch.inference_mode()
     def sound(self, mel: np.ndarray, pitch: Pitch, noise: np.random.Generator) -> np.ndarray:
@@ -83,7 +83,7 @@ class TorchVocoder:
     def _pitch(
         self, pitch: Pitch, noise: np.random.Generator
     ) -> tuple[Tensor | None, np.random.Generator, float | Tensor]:
-        """As Vocoder.forward takes it."""
+        """Return the f0, noise and semitones that `Vocoder.forward` takes."""
         f0 = None if pitch.f0 is None else self._tensor(pitch.f0)
         return f0, noise, self._tensor(pitch.semitones) if isinstance(pitch.semitones, np.ndarray) else pitch.semitones
 
@@ -92,10 +92,9 @@ class TorchVocoder:
 
 
 def torch_voice(modules: VoiceModules, device: str | None = None) -> Voice:
-    """A voice that speaks with these modules, or with copies of them on another device: "cuda", "cuda:1", "mps"; None
-    is the processor.
+    """Return a voice of these modules, or of copies on another device: "cuda", "cuda:1", "mps"; None is the CPU.
 
-    Raises PngnatError for a device that is not there.
+    Raises PngnatError for a device that does not exist.
     """
     place = _device(device)
     acoustic = TorchAcoustic(_placed(modules.acoustic, place))
@@ -111,14 +110,15 @@ def torch_voice(modules: VoiceModules, device: str | None = None) -> Voice:
 
 
 def torch_vocoder(folder: str | os.PathLike, audio: AudioConfig, device: str | None = None) -> TorchVocoder:
-    """The vocoder in a folder, of pngnat or of another project; device and errors as for `torch_voice`, and those of
-    `load_vocoder`."""
+    """Return the vocoder in a folder, pngnat's or another project's.
+
+    device: as for `torch_voice`. Raises PngnatError as `torch_voice` and `load_vocoder` do."""
     place = _device(device)
     return TorchVocoder(_placed(load_vocoder(folder, audio), place), place)
 
 
 def _placed(module: Any, device: torch.device) -> Any:
-    # What is loaded stays in memory, and others speak with it where it is.
+    # A copy: the loaded modules are cached, and other voices share them.
     return module if device.type == "cpu" else copy.deepcopy(module).to(device)
 
 
@@ -129,9 +129,8 @@ def _device(name: str | None) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise PngnatError(f"the device {name!r} cannot be used ({str(error).splitlines()[0]})") from error
     if device.type == "cuda":
-        # By default convolutions round to 10 bits there (TF32). Durations and pitch are then off by a thousandth,
-        # pulses fall elsewhere, and a sentence read alone and in a batch became two waves, on an H100 up to half of
-        # full scale apart.
+        # By default convolutions on a GPU round to 10 bits (TF32). Durations and pitch are then off by a thousandth,
+        # which moves the pulses: on an H100, a sentence alone and in a batch differed by up to half of full scale.
         torch.backends.cudnn.allow_tf32 = False
     return device
 

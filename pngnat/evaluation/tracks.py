@@ -87,7 +87,8 @@ def predict_durations(
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(order), size):
         places = order[start : start + size]
-        predicted = model.read([tokens[place] for place in places]).durations([rows[place] for place in places])
+        encoded = model.encode([tokens[place] for place in places])
+        predicted = encoded.predict_durations([rows[place] for place in places])
         for place, seconds in zip(places, predicted, strict=True):
             found[place] = seconds[: tokens[place].num_phoneme_tokens]
     return [found[place] for place in range(len(tokens))]
@@ -98,7 +99,7 @@ def professional_tracks(voice: Voice, names: Sequence[str], utterances: Iterable
 
     Raises PngnatError for a name that the voice does not have.
     """
-    rows = [voice.professional_row(name) for name in names]
+    rows = [voice.professional_model(name) for name in names]
     if not rows:
         raise PngnatError("name at least one professional")
     tokens = [voice.tokenizer.encode(utterance) for utterance in utterances]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pngnat.engine.interface import AcousticEngine, Reading
+from pngnat.engine.interface import AcousticEngine, Encoding
 from pngnat.text.tokenizer import PngTokens
 
 
@@ -39,7 +39,7 @@ class ReadTogether:
         # Of an utterance that nobody settles, because its text turned out to be unspeakable, nobody hears this one
         # frame a token.
         self.seconds = [np.full(one.num_phoneme_tokens, 1 / frame_rate) for one in tokens]
-        self._readings: dict[AcousticEngine, Reading] = {}
+        self._readings: dict[AcousticEngine, Encoding] = {}
         self._durations: dict[tuple[AcousticEngine, int], np.ndarray] = {}
         self._mels: list[np.ndarray] | None = None
 
@@ -49,7 +49,7 @@ class ReadTogether:
     def durations(self, model: AcousticEngine, row: int) -> np.ndarray:
         """Seconds (B, N) of all."""
         if (model, row) not in self._durations:
-            self._durations[model, row] = self._reading(model).durations([row] * len(self._tokens))
+            self._durations[model, row] = self._reading(model).predict_durations([row] * len(self._tokens))
         return self._durations[model, row]
 
     def mel(self, model: AcousticEngine, row: int, index: int) -> np.ndarray:
@@ -58,13 +58,13 @@ class ReadTogether:
             seconds = np.zeros((len(self._tokens), max(len(one) for one in self.seconds)))
             for into, one in zip(seconds, self.seconds, strict=True):
                 into[: len(one)] = one
-            mels = self._reading(model).mel([row] * len(self._tokens), seconds)
+            mels = self._reading(model).generate_mels([row] * len(self._tokens), seconds)
             frames = np.round(seconds.sum(axis=1) * self._frame_rate).astype(int)
             self._mels = [mel[:, :count] for mel, count in zip(mels, frames, strict=True)]
             self._readings.clear()
         return self._mels[index]
 
-    def _reading(self, model: AcousticEngine) -> Reading:
+    def _reading(self, model: AcousticEngine) -> Encoding:
         if model not in self._readings:
-            self._readings[model] = model.read(self._tokens)
+            self._readings[model] = model.encode(self._tokens)
         return self._readings[model]

@@ -35,8 +35,8 @@ from pngnat.synthesis.reading import ReadTogether, ReadUtterance
 from pngnat.synthesis.sentence import Sentence
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.timings import TimedMark, TimedPhoneme, TimedWord
-from pngnat.text.frontend import Frontend, load_lexicon
-from pngnat.text.lexicon import checked_lexicon
+from pngnat.text.frontend import Frontend
+from pngnat.text.lexicon import checked_lexicon, load_lexicon
 from pngnat.text.markup import LARGEST_PITCH
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
@@ -129,11 +129,11 @@ class Speaking:
     def __init__(self, voice: Voice, options: SpeechOptions, frontend: Frontend | None = None):
         self.voice, self.options = voice, options
         self.speaker = voice.card.default_speaker if options.speaker is None else options.speaker
-        self.row = voice.speaker_row(self.speaker)
+        self.row = voice.card.row(self.speaker)
         blend = options.blend
         if blend is None and self.speaker == voice.card.default_speaker:
             blend = voice.card.blend
-        self.professional = voice.professional_row(blend.professional) if blend else None
+        self.professional = voice.professional_model(blend.professional) if blend else None
         self.weights = GivenWeights(blend.weight) if blend else None
         self.given = None if options.durations is None else GivenDurations(options.durations)
         self.f0 = None if options.f0 is None else GivenPitch(options.f0, voice.card.audio)

@@ -161,17 +161,17 @@ def test_several_utterances_are_what_each_is_alone(engines, engine):
         for utterance in Frontend().utterances(f"{LONG} No! How are you today, my friend?")
     ]
     rows = [0, 1, 1]
-    together = voice.acoustic.read(tokens)
-    seconds = together.durations(rows)
-    mels = together.mel(rows, seconds)
+    together = voice.acoustic.encode(tokens)
+    seconds = together.predict_durations(rows)
+    mels = together.generate_mels(rows, seconds)
     assert mels.shape[0] == 3 and mels.dtype == seconds.dtype == np.float32
     for place, one in enumerate(tokens):
-        size, alone = one.num_phoneme_tokens, voice.acoustic.read([one])
+        size, alone = one.num_phoneme_tokens, voice.acoustic.encode([one])
         assert (
-            np.abs(alone.durations([rows[place]])[0] - seconds[place, :size]).max() < 1e-5
+            np.abs(alone.predict_durations([rows[place]])[0] - seconds[place, :size]).max() < 1e-5
             and not seconds[place, size:].any()
         )
-        mel = alone.mel([rows[place]], seconds[place : place + 1, :size])[0]
+        mel = alone.generate_mels([rows[place]], seconds[place : place + 1, :size])[0]
         assert np.abs(mel - mels[place, :, : mel.shape[1]]).max() < 1e-4
 
 
@@ -190,10 +190,10 @@ def test_the_bundled_voice_speaks_alike_with_both(tmp_path):
     export_graphs(folder, int8=False)
     torch_voice, onnx_voice = (pngnat.load_voice(folder, engine=engine) for engine in ("torch", "onnx"))
     tokens = [torch_voice.tokenizer.encode(one) for one in Frontend().utterances("She sells sea shells. " + LONG)]
-    first, second = (voice.acoustic.read(tokens) for voice in (torch_voice, onnx_voice))
-    seconds = first.durations([1, 5])
-    assert np.abs(second.durations([1, 5]) - seconds).max() < 1e-5
-    mels = [reading.mel([1, 5], seconds) for reading in (first, second)]
+    first, second = (voice.acoustic.encode(tokens) for voice in (torch_voice, onnx_voice))
+    seconds = first.predict_durations([1, 5])
+    assert np.abs(second.predict_durations([1, 5]) - seconds).max() < 1e-5
+    mels = [encoding.generate_mels([1, 5], seconds) for encoding in (first, second)]
     frames = np.round(seconds.astype(float).sum(1) * 80).astype(int)
     assert (
         max(np.abs(mels[0][row, :, :count] - mels[1][row, :, :count]).max() for row, count in enumerate(frames)) < 1e-3

@@ -68,22 +68,22 @@ def test_texts_longer_than_what_is_sorted_at_a_time(voice, monkeypatch):
         assert alike(speech, pngnat.synthesize(text, voice))
 
 
-def test_sentences_are_read_together(voice, monkeypatch):
+def test_sentences_are_encoded_together(voice, monkeypatch):
     sizes = []
-    read = type(voice.acoustic).read
+    encode = type(voice.acoustic).encode
     monkeypatch.setattr(
-        type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens)
+        type(voice.acoustic), "encode", lambda self, tokens: sizes.append(len(tokens)) or encode(self, tokens)
     )
     list(pngnat.synthesize_many(["Hello.", "Good day. How are you?", "Yes."], voice, batch_size=3))
     assert sizes == [3, 1]
 
 
-def test_few_long_ones_are_read_at_a_time(voice, monkeypatch):
+def test_few_long_sentences_are_encoded_at_a_time(voice, monkeypatch):
     monkeypatch.setattr("pngnat.synthesis.many._MOST_TOKENS", 1)
     sizes = []
-    read = type(voice.acoustic).read
+    encode = type(voice.acoustic).encode
     monkeypatch.setattr(
-        type(voice.acoustic), "read", lambda self, tokens: sizes.append(len(tokens)) or read(self, tokens)
+        type(voice.acoustic), "encode", lambda self, tokens: sizes.append(len(tokens)) or encode(self, tokens)
     )
     list(pngnat.synthesize_many(["Hello.", "Yes."], voice, batch_size=2))
     assert sizes == [1, 1]

@@ -85,10 +85,12 @@ def test_blocks_of_samples_refuse_as_a_stream_does(voice):
         next(pngnat.stream_samples("🙂", voice))
 
 
-def test_a_sentence_is_read_once(voice, monkeypatch):
+def test_a_sentence_is_encoded_once(voice, monkeypatch):
     calls = []
-    read = type(voice.acoustic).read
-    monkeypatch.setattr(type(voice.acoustic), "read", lambda model, texts: calls.append(model) or read(model, texts))
+    encode = type(voice.acoustic).encode
+    monkeypatch.setattr(
+        type(voice.acoustic), "encode", lambda model, texts: calls.append(model) or encode(model, texts)
+    )
     pngnat.synthesize("Hello there.", voice)
     assert calls == [voice.acoustic]
     pngnat.synthesize("Hello there.", voice, blend=Blend("pro"))
