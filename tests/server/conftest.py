@@ -20,7 +20,7 @@ for _needed in ("fastapi", "uvicorn", "wyoming"):
 
 @pytest.fixture(scope="module")
 def voice(stub_voice):
-    """The stub voice, with the engine that a server takes by itself."""
+    """The stub voice, with a server's default engine."""
     from pngnat.engine.loading import load_voice
 
     return load_voice(stub_voice)
@@ -28,7 +28,7 @@ def voice(stub_voice):
 
 @pytest.fixture(scope="session")
 def server(stub_voice, loopback):
-    """One that all tests may use that leave it as it was."""
+    """A server for all tests that do not change it."""
     if not loopback:
         pytest.skip("no loopback")
     from serving import running
@@ -38,14 +38,14 @@ def server(stub_voice, loopback):
 
 
 def played(log: str) -> int:
-    """Samples that speech-dispatcher has had from the module, as its log says."""
+    """Return the number of samples that speech-dispatcher has received from the module, from its log."""
     return sum(int(line.rsplit(" ", 1)[1]) for line in log.splitlines() if "Got audio parameter num_samples" in line)
 
 
 @pytest.fixture
 def speech_dispatcher_itself(stub_voice, tmp_path):
-    """speech-dispatcher with the module, and sound that goes nowhere: the environment in which programs find it, and
-    what tells how many samples they have had played."""
+    """speech-dispatcher with the module and without sound: the environment for its clients, and a function that counts
+    the played samples."""
     from serving import eventually
 
     if not (shutil.which("speech-dispatcher") and shutil.which("spd-say")):

@@ -3,7 +3,7 @@
     python home_assistant.py FOLDER PORT VOICE PIECE ...
 
 FOLDER becomes its configuration. PORT is that of `pngnat serve --wyoming-port`. The pieces of a text are spoken in this
-voice, first as a whole, then as they come. Prints what it got as JSON."""
+voice, first complete, then in pieces. Prints the results as JSON."""
 
 from __future__ import annotations
 
@@ -54,31 +54,31 @@ async def main(folder: str, port: str, voice: str, *pieces: str) -> dict:
 
 
 async def spoken(hass: core.HomeAssistant, engine: str, options: dict, text: str) -> dict:
-    """The action tts.speak: what it has a media player play is fetched as that would."""
+    """Call tts.speak, and fetch the sound as a media player does."""
     played: asyncio.Future[str] = asyncio.Future()
     hass.services.async_register(
         "media_player", "play_media", lambda call: played.set_result(call.data["media_content_id"])
     )
-    asked = {
+    service_data = {
         "entity_id": engine,
         "media_player_entity_id": "media_player.any",
         "message": text,
         "cache": False,
         "options": options,
     }
-    await hass.services.async_call("tts", "speak", asked, blocking=True)
+    await hass.services.async_call("tts", "speak", service_data, blocking=True)
     kind, sound = await tts.async_get_media_source_audio(hass, await played)
     return {"kind": kind, "sound": sound.hex()}
 
 
 async def streamed(hass: core.HomeAssistant, engine: str, options: dict, pieces: tuple[str, ...]) -> dict:
-    """An answer that a language model is still writing: its last piece comes after the first sound."""
-    heard, parts = asyncio.Event(), []
+    """Stream an answer of a language model: its last piece comes after the first sound."""
+    sounding, parts = asyncio.Event(), []
 
     async def answer() -> AsyncGenerator[str]:
         for piece in pieces[:-1]:
             yield piece
-        await asyncio.wait_for(heard.wait(), 60)
+        await asyncio.wait_for(sounding.wait(), 60)
         yield pieces[-1]
 
     stream = tts.async_create_stream(hass, engine, language="en-US", options=options)
@@ -86,7 +86,7 @@ async def streamed(hass: core.HomeAssistant, engine: str, options: dict, pieces:
     async for part in stream.async_stream_result():
         parts.append(part)
         if len(b"".join(parts)) > 1000:
-            heard.set()
+            sounding.set()
     return {"kind": stream.extension, "sound": b"".join(parts).hex()}
 
 

@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 
 @contextmanager
 def running(**settings) -> Iterator[Running]:
-    """A server with these settings on free ports, until the block ends."""
+    """Run a server with these settings on free ports within the block."""
     ready, found, raised = threading.Event(), [], []
 
     def run() -> None:
@@ -52,7 +52,7 @@ def running(**settings) -> Iterator[Running]:
 
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen, dict[str, int]]]:
-    """`pngnat serve ...` in a process, and its ports by service."""
+    """Run `pngnat serve ...` in a process within the block; yield it and its ports by interface."""
     environment = os.environ | {"PYTHONPATH": str(Path(pngnat.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pngnat", "serve", "--port", "0", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as child:
@@ -71,8 +71,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen, dict[str, int]]
 
 @contextmanager
 def slow_speech(seconds: float) -> Iterator[None]:
-    """While the block lasts, each sentence takes at least so long: the stub voice would be done before a test has
-    looked."""
+    """Make each sentence take at least so many seconds within the block: the stub voice is too quick for some tests."""
     original = service.sentences
 
     def slowly(*arguments, **options):
@@ -92,8 +91,10 @@ def connect(port: int) -> socket.socket:
 def ask(
     port: int, path: str, body: object = None, headers: dict | None = None, method: str | None = None
 ) -> tuple[int, dict, bytes]:
-    """One request: the status, headers with names in lower case, and body of the answer. body: bytes, or what becomes
-    JSON."""
+    """Send one request; return the status, headers (in lower case) and body of the answer.
+
+    body: bytes, or an object that is sent as JSON.
+    """
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     try:
@@ -110,7 +111,7 @@ def ask(
 
 
 def speak(port: int, text: str = "Hello.", **fields) -> tuple[int, dict, bytes]:
-    """One request for speech."""
+    """Send one request for speech; return the answer as `ask` does."""
     return ask(
         port,
         "/v1/audio/speech",
@@ -119,7 +120,7 @@ def speak(port: int, text: str = "Hello.", **fields) -> tuple[int, dict, bytes]:
 
 
 def error(answer: tuple[int, dict, bytes]) -> dict:
-    """The error in an answer, which must have OpenAI's shape."""
+    """Return the error in an answer, which must have OpenAI's shape."""
     body = json.loads(answer[2])
     assert set(body) == {"error"} and set(body["error"]) == {"message", "type", "param", "code"}, body
     assert (
@@ -129,7 +130,7 @@ def error(answer: tuple[int, dict, bytes]) -> dict:
 
 
 def eventually(true, seconds: float = 10.0) -> bool:
-    """Whether `true()` becomes true in time."""
+    """Return whether `true()` becomes true in time."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
@@ -139,5 +140,5 @@ def eventually(true, seconds: float = 10.0) -> bool:
 
 
 def memory(pid: int) -> int:
-    """Bytes of a process that are in memory."""
+    """Return the bytes of memory that a process uses."""
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

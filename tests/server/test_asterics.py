@@ -29,7 +29,7 @@ def url(name: str, *parts: str) -> str:
     return "/".join(["", name, *(quote(part, safe="") for part in parts)])
 
 
-def test_the_voices(board):
+def test_voices_are_listed(board):
     status, headers, body = get(board, "/voices")
     assert status == 200 and headers["access-control-allow-origin"] == "*"
     assert [voice["id"] for voice in json.loads(body)] == ["stub/ada", "stub/bob"]
@@ -40,14 +40,14 @@ def test_the_voices(board):
 
 
 @pytest.mark.parametrize("text", ["I want to go home.", "either/or", "50% of #1?", "naïve"])
-def test_what_a_button_says(board, voice, text):
+def test_a_button_speaks_its_text(board, voice, text):
     status, headers, body = get(board, url("speakdata", text, "pngnat", "stub/bob"))
     assert status == 200 and headers["content-type"] == "audio/wav" and headers["access-control-allow-origin"] == "*"
     samples, rate = soundfile.read(io.BytesIO(body))
     assert rate == voice.sample_rate and len(samples) == len(pngnat.synthesize(text, voice, speaker="bob").samples)
 
 
-def test_the_voice_may_be_left_out(board):
+def test_the_voice_is_optional(board):
     assert get(board, url("speakdata", "Yes."))[2] == get(board, url("speakdata", "Yes.", "pngnat", "stub/ada"))[2]
 
 
@@ -58,7 +58,7 @@ def test_a_cached_text_is_not_spoken_again(board):
     assert board.service.metrics.jobs["spoken"] == spoken + 1
 
 
-def test_it_never_speaks_by_itself(board):
+def test_the_server_plays_no_sound(board):
     assert json.loads(get(board, "/speaking")[2]) is False and json.loads(get(board, "/stop")[2]) is True
     assert error(get(board, url("speak", "Hello.", "pngnat", "ada")))["code"] == "not_playing"
 
@@ -73,29 +73,29 @@ def test_it_never_speaks_by_itself(board):
         "/speakdata/%ff%fe",
     ],
 )
-def test_what_cannot_be_is_an_error(board, path):
+def test_invalid_requests_are_errors(board, path):
     answer = get(board, path)
     assert answer[0] in (400, 404)
     error(answer)
 
 
-def test_a_browser_may_ask_first(board):
+def test_a_preflight_request_is_allowed(board):
     asking = {**PAGE, "Access-Control-Request-Method": "GET", "Access-Control-Request-Private-Network": "true"}
     status, headers, _ = ask(board.ports["asterics"], "/voices", headers=asking, method="OPTIONS")
     assert status == 200 and headers["access-control-allow-private-network"] == "true"
 
 
-def test_the_token_still_guards_the_other_port(board):
+def test_the_token_still_protects_the_http_port(board):
     assert ask(board.ports["http"], "/v1/models")[0] == 401
 
 
-def test_what_is_kept_has_a_limit():
+def test_the_cache_has_a_limit():
     from pngnat.server.asterics import SoundCache
 
-    said = SoundCache(10)
+    cache = SoundCache(10)
     for number in range(5):
-        said.add(("ada", str(number)), bytes(4))
-        said.add(("ada", str(number)), bytes(4))
-    assert [said.get(("ada", str(number))) for number in range(5)] == [None, None, None, bytes(4), bytes(4)]
-    said.add(("ada", "long"), bytes(11))
-    assert said.get(("ada", "long")) is None
+        cache.add(("ada", str(number)), bytes(4))
+        cache.add(("ada", str(number)), bytes(4))
+    assert [cache.get(("ada", str(number))) for number in range(5)] == [None, None, None, bytes(4), bytes(4)]
+    cache.add(("ada", "long"), bytes(11))
+    assert cache.get(("ada", "long")) is None

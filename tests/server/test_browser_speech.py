@@ -6,21 +6,24 @@ from studio_browser import CHROMIUM, browser
 
 import pngnat
 
-# Resolves when the voices are there, and, for a text, when it has been spoken.
+# Resolves with the voices once the browser has them.
 VOICES = """() => new Promise(found => {
-    const look = () => { const all = speechSynthesis.getVoices(); if (all.length) found(all.map(one => [one.name, one.lang])); };
+    const look = () => {
+        const all = speechSynthesis.getVoices();
+        if (all.length) found(all.map(one => [one.name, one.lang]));
+    };
     speechSynthesis.onvoiceschanged = look;
     look();
 })"""
 # Resolves with the events of an utterance, once it has ended or failed; `cancel` ends it when it has begun.
 SPEAK = """([text, voice, rate, cancel]) => new Promise(end => {
-    const said = new SpeechSynthesisUtterance(text), events = [];
-    said.voice = speechSynthesis.getVoices().find(one => one.name === voice);
-    said.rate = rate;
-    said.onstart = () => { events.push("start"); if (cancel) speechSynthesis.cancel(); };
-    said.onend = () => end([...events, "end"]);
-    said.onerror = event => end([...events, event.error]);
-    speechSynthesis.speak(said);
+    const utterance = new SpeechSynthesisUtterance(text), events = [];
+    utterance.voice = speechSynthesis.getVoices().find(one => one.name === voice);
+    utterance.rate = rate;
+    utterance.onstart = () => { events.push("start"); if (cancel) speechSynthesis.cancel(); };
+    utterance.onend = () => end([...events, "end"]);
+    utterance.onerror = event => end([...events, event.error]);
+    speechSynthesis.speak(utterance);
 })"""
 TEXT = "Hello there, my friend."
 

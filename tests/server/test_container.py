@@ -1,4 +1,4 @@
-"""The image of `pngnat serve`: what its file says, and, where podman has the base image, the image itself."""
+"""The image of `pngnat serve`: its Containerfile, and, where podman has the base image, the image itself."""
 
 import configparser
 import json
@@ -25,12 +25,12 @@ def values(lines, name: str) -> list[str]:
     return [rest for word, rest in lines if word == name]
 
 
-def test_it_runs_as_nobody_special_and_says_how_it_is(lines):
+def test_it_runs_without_privileges_and_has_a_health_check(lines):
     assert values(lines, "USER") == ["pngnat"] and "/health" in values(lines, "HEALTHCHECK")[0]
     assert [line[0] for line in lines].index("USER") < [line[0] for line in lines].index("ENTRYPOINT")
 
 
-def test_its_extras_and_options_are_there(lines):
+def test_its_extras_and_options_exist(lines):
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     extras = re.search(r"/source\[([\w,]+)\]", values(lines, "RUN")[0])[1].split(",")
@@ -44,7 +44,7 @@ def test_its_extras_and_options_are_there(lines):
     )
 
 
-def test_what_is_built_of_it_is_sent(lines):
+def test_the_build_context_has_every_copied_file(lines):
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert {
         "pngnat",

@@ -1,4 +1,4 @@
-"""Sound as bytes while it is made: what arrives is what libraries read."""
+"""Sound encoded block by block: libraries can read the result."""
 
 import io
 import wave
@@ -23,7 +23,7 @@ def streamed(kind: str, blocks) -> bytes:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MEDIA_TYPES if kind != "pcm"])
-def test_what_arrives_is_a_file_of_that_sound(kind):
+def test_the_encoded_blocks_are_a_file_of_the_sound(kind):
     samples, rate = soundfile.read(io.BytesIO(streamed(kind, np.split(SOUND, 8))))
     assert rate == RATE and abs(len(samples) - len(SOUND)) < 0.15 * RATE
     # MP3's frames shift the sound; its loudness and pitch are where they were.
@@ -40,7 +40,7 @@ def test_the_first_bytes_do_not_wait_for_the_last(kind):
     assert early > len(encoder.close())
 
 
-def test_a_whole_wav_knows_its_length():
+def test_a_complete_wav_has_its_length():
     with wave.open(io.BytesIO(encode("wav", RATE, np.split(SOUND, 4), {}))) as file:
         assert (file.getnframes(), file.getframerate(), file.getnchannels(), file.getsampwidth()) == (
             len(SOUND),
@@ -51,11 +51,11 @@ def test_a_whole_wav_knows_its_length():
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
-def test_lossless_sound_is_the_same_however_it_is_cut(sizes):
+def test_lossless_sound_does_not_depend_on_the_block_sizes(sizes):
     blocks = np.split(SOUND[: sum(sizes)], np.cumsum(sizes)[:-1]) if sizes else []
-    whole = to_pcm(SOUND[: sum(sizes)])
-    assert streamed("pcm", blocks) == whole
-    for kind in ("wav", "flac") if whole else ():
+    expected = to_pcm(SOUND[: sum(sizes)])
+    assert streamed("pcm", blocks) == expected
+    for kind in ("wav", "flac") if expected else ():
         samples, _ = soundfile.read(io.BytesIO(streamed(kind, blocks)), dtype="int16")
         # libsndfile rounds by its own rule: at most one step.
-        assert np.abs(samples - np.frombuffer(whole, "<i2").astype(int)).max() <= 1
+        assert np.abs(samples - np.frombuffer(expected, "<i2").astype(int)).max() <= 1

@@ -31,10 +31,10 @@ def test_home_assistant_sets_it_up_and_speaks(stub_voice, tmp_path):
         assert done.returncode == 0, done.stderr
         got = json.loads(done.stdout.splitlines()[-1])
         pieces = map(SynthesizeChunk, PIECES)
-        said = sound(
+        expected = sound(
             talk(server, [SynthesizeStart(SynthesizeVoice("stub/bob")), *pieces, SynthesizeStop()], SynthesizeStopped)
         )
     assert (got["added"], got["entity"], got["voices"]) == ("create_entry", "tts.pngnat", ["stub/ada", "stub/bob"])
     for way in ("spoken", "streamed"):
         head, samples = bytes.fromhex(got[way]["sound"])[:44], bytes.fromhex(got[way]["sound"])[44:]
-        assert got[way]["kind"] == "wav" and head.startswith(b"RIFF") and samples == said
+        assert got[way]["kind"] == "wav" and head.startswith(b"RIFF") and samples == expected

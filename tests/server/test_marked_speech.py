@@ -1,4 +1,4 @@
-"""A server with --watermark: no interface leaves it out."""
+"""A server with --watermark: every interface marks its sound."""
 
 import io
 

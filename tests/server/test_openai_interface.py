@@ -1,4 +1,4 @@
-"""OpenAI's interface, by OpenAI's own client and by bare HTTP."""
+"""OpenAI's interface, used by OpenAI's own client and by plain HTTP."""
 
 import base64
 import io
@@ -29,10 +29,10 @@ def port(server):
     return server.ports["http"]
 
 
-def test_what_arrives_is_what_the_library_says(port, voice):
+def test_the_sound_equals_the_librarys(port, voice):
     sound = speak(port, TEXT, voice="stub/bob", speed=2.0)[2]
-    said = np.concatenate(list(pngnat.stream_samples(TEXT, voice, speaker="bob", pace=2.0)))
-    assert sound == to_pcm(said)
+    expected = np.concatenate(list(pngnat.stream_samples(TEXT, voice, speaker="bob", pace=2.0)))
+    assert sound == to_pcm(expected)
 
 
 @pytest.mark.parametrize("kind", ["mp3", "opus", "flac", "wav"])
@@ -59,7 +59,7 @@ def test_mp3_is_the_default(client, port):
     ).format == "MP3"
 
 
-def test_sound_arrives_while_it_is_made(client):
+def test_sound_arrives_before_it_is_complete(client):
     with client.audio.speech.with_streaming_response.create(
         model="tts-1", voice="alloy", input=TEXT * 4, response_format="pcm"
     ) as answer:
@@ -120,7 +120,7 @@ def test_lists(client, port):
         ({"stream_format": "morse"}, 400, "stream_format"),
     ],
 )
-def test_what_cannot_be_is_an_error_of_openais_shape(port, fields, status, param):
+def test_invalid_fields_are_errors_of_openais_shape(port, fields, status, param):
     answer = speak(port, **({"text": fields.pop("input")} if "input" in fields else {}), **fields)
     assert answer[0] == status, answer
     found = error(answer)
@@ -130,7 +130,7 @@ def test_what_cannot_be_is_an_error_of_openais_shape(port, fields, status, param
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"input": NaN}', b"[" * 5000, b'{"voice": "alloy"}']
 )
-def test_a_body_that_is_no_request(port, body):
+def test_an_invalid_body_is_an_error(port, body):
     answer = ask(port, "/v1/audio/speech", body)
     assert answer[0] == 400
     error(answer)
@@ -165,7 +165,7 @@ def test_ssml_and_instructions(client):
     assert len(paused) > len(plain) + 1.5 * 48_000
 
 
-def test_metrics_count_what_was_done(stub_voice):
+def test_metrics_count_requests_and_texts(stub_voice):
     with running(voices=(str(stub_voice),)) as server:
         port = server.ports["http"]
         sound = speak(port, TEXT)[2]
@@ -188,18 +188,20 @@ def test_captions(port, voice, stream):
     body = {"input": TEXT, "voice": "stub/ada", "response_format": "pcm", "stream": stream}
     status, _, answer = ask(port, "/v1/audio/speech/captions", body)
     assert status == 200
-    said = pngnat.synthesize(TEXT, voice)
+    expected = pngnat.synthesize(TEXT, voice)
     parts = [json.loads(line) for line in answer.decode().splitlines()]
     assert len(parts) == (3 if stream else 1)
     assert b"".join(base64.b64decode(part["audio"]) for part in parts) == speak(port, TEXT)[2]
     words = [(row["word"], row["start_time"], row["end_time"]) for part in parts for row in part["timestamps"]]
-    assert [word for word, _, _ in words] == [word.text for word in said.words]
-    np.testing.assert_allclose([word[1:] for word in words], [(word.start, word.end) for word in said.words], atol=2e-4)
+    assert [word for word, _, _ in words] == [word.text for word in expected.words]
+    np.testing.assert_allclose(
+        [word[1:] for word in words], [(word.start, word.end) for word in expected.words], atol=2e-4
+    )
     phonemes = [row for part in parts for row in part["phonemes"]]
-    assert [row["symbol"] for row in phonemes] == [one.symbol for one in said.phonemes]
-    np.testing.assert_allclose([row["end_time"] for row in phonemes], [one.end for one in said.phonemes], atol=2e-4)
+    assert [row["symbol"] for row in phonemes] == [one.symbol for one in expected.phonemes]
+    np.testing.assert_allclose([row["end_time"] for row in phonemes], [one.end for one in expected.phonemes], atol=2e-4)
     if not stream:
-        assert [row["word"] for row in phonemes] == [one.word for one in said.phonemes]
+        assert [row["word"] for row in phonemes] == [one.word for one in expected.phonemes]
     assert ask(port, "/dev/captioned_speech", body)[2] == answer
 
 
@@ -219,7 +221,7 @@ const OpenAI = require('openai');
 
 @pytest.mark.slow
 def test_the_client_for_node(port):
-    """Where npm's `openai` is installed, in a folder that NODE_PATH names."""
+    """Needs npm's `openai` in a folder of NODE_PATH."""
     if (
         not shutil.which("node")
         or subprocess.run(["node", "-e", "require('openai')"], capture_output=True, check=False).returncode
@@ -229,6 +231,6 @@ def test_the_client_for_node(port):
     done = subprocess.run(
         ["node", "-e", NODE, f"http://{HOST}:{port}/v1", text], capture_output=True, text=True, timeout=60, check=True
     )
-    said = json.loads(done.stdout)
-    assert said["parts"] > 1 and said["size"] == len(speak(port, text, voice="stub/bob")[2])
-    assert (said["status"], said["code"]) == (404, "voice_not_found")
+    found = json.loads(done.stdout)
+    assert found["parts"] > 1 and found["size"] == len(speak(port, text, voice="stub/bob")[2])
+    assert (found["status"], found["code"]) == (404, "voice_not_found")

@@ -1,4 +1,4 @@
-"""What a server bears: crowds, clients that leave, dawdle or send nonsense. Afterwards it answers as before."""
+"""The limits of a server: many clients, and clients that go, are slow or send invalid data. Afterwards it answers as before."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ from pngnat.server.settings import ServerSettings, given_token
 
 @pytest.fixture(scope="module")
 def small(stub_voice, loopback):
-    """A server with room for one text that is spoken and one that waits, and a short timeout."""
+    """A server for one text at once and one that waits, with a short timeout."""
     with (
         slow_speech(0.1),
         running(voices=(str(stub_voice),), at_once=1, waiting=1, longest_text=4000, timeout=1.0) as server,
@@ -53,13 +53,13 @@ def test_a_full_queue_is_answered_with_429(small):
     assert eventually(lambda: is_idle(small)) and speak(port)[0] == 200
 
 
-@pytest.mark.parametrize("heard", [0, 1, 50_000])
-def test_who_has_gone_is_no_longer_spoken_to(small, heard):
+@pytest.mark.parametrize("count", [0, 1, 50_000])
+def test_a_text_is_dropped_when_its_client_goes(small, count):
     port, before = small.ports["http"], small.service.metrics.jobs["dropped"]
     with connect(port) as client:
         client.sendall(request())
-        while heard > 0:
-            heard -= len(client.recv(heard))
+        while count > 0:
+            count -= len(client.recv(count))
         assert eventually(lambda: not is_idle(small))
     assert eventually(lambda: small.service.metrics.jobs["dropped"] == before + 1) and eventually(
         lambda: is_idle(small)
@@ -67,7 +67,7 @@ def test_who_has_gone_is_no_longer_spoken_to(small, heard):
     assert speak(port)[0] == 200
 
 
-def test_who_leaves_the_line_makes_room(small):
+def test_a_waiting_client_that_goes_makes_room(small):
     port = small.ports["http"]
     speaking, waiting = connect(port), connect(port)
     speaking.sendall(request())
@@ -82,14 +82,14 @@ def test_who_leaves_the_line_makes_room(small):
 
 def test_hang_ups_at_any_moment(small):
     port, choose = small.ports["http"], random.Random(3)
-    whole = request(LONG[:1000])
+    complete = request(LONG[:1000])
     for _ in range(25):
         with connect(port) as client:
-            client.sendall(whole[: choose.randrange(len(whole) + 1)])
+            client.sendall(complete[: choose.randrange(len(complete) + 1)])
             if choose.random() < 0.5:
                 time.sleep(choose.random() * 0.05)
             if choose.random() < 0.3:
-                # A reset instead of a farewell.
+                # Reset the connection instead of closing it.
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert eventually(lambda: is_idle(small)) and speak(port)[0] == 200
 
@@ -110,7 +110,7 @@ def test_a_body_of_100_mb_is_refused_unread(small, chunked):
         answer = connection.getresponse()
         assert answer.status == 413 and json.load(answer)["error"]["code"] == "request_too_large"
     except (ConnectionError, http.client.HTTPException):
-        pass  # it does not listen to a slow machine's 100 MB to the end
+        pass  # the server does not wait for 100 MB of a slow machine
     finally:
         connection.close()
     assert memory(os.getpid()) - before < 60 * 2**20
@@ -124,7 +124,7 @@ def test_a_million_characters_are_refused(small):
     assert speak(small.ports["http"], "a" * 4001)[0] == 400
 
 
-def test_nonsense_and_heads_without_an_end(small):
+def test_invalid_requests_and_endless_heads(small):
     for sent in (b"\0" * 100, b"GET / HTTP/9.9\r\n\r\n", b"x" * 200_000, b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000):
         with connect(small.ports["http"]) as client:
             try:
@@ -137,7 +137,7 @@ def test_nonsense_and_heads_without_an_end(small):
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /v1/audio/sp", request()[:-10]])
-def test_who_sends_no_request_is_closed(small, sent):
+def test_a_connection_without_a_request_is_closed(small, sent):
     with connect(small.ports["http"]) as client:
         client.sendall(sent)
         started = time.monotonic()
@@ -148,7 +148,7 @@ def test_who_sends_no_request_is_closed(small, sent):
 
 def test_many_idle_connections(small):
     resource = pytest.importorskip("resource")
-    # Both ends are in this process, whose limit the server has raised as far as it may.
+    # Both ends are in this process; the server has raised its limit to the maximum.
     many = 1000 if resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 3000 else 300
     idle = [connect(small.ports["http"]) for _ in range(many)]
     assert speak(small.ports["http"])[0] == 200
@@ -158,7 +158,7 @@ def test_many_idle_connections(small):
 
 
 def slow_reader(port: int, text: str) -> socket.socket:
-    """A client that asks for speech and reads nothing of it."""
+    """Return a client that requests speech and reads nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect((HOST, port))
@@ -166,14 +166,14 @@ def slow_reader(port: int, text: str) -> socket.socket:
     return client
 
 
-def test_a_slow_reader_holds_no_place(server):
+def test_a_slow_reader_does_not_block_others(server):
     spoken = server.service.metrics.jobs["spoken"]
     with slow_reader(server.ports["http"], LONG[:800]):
         assert eventually(lambda: server.service.metrics.jobs["spoken"] == spoken + 1, 60)
         assert eventually(lambda: is_idle(server)) and speak(server.ports["http"])[0] == 200
 
 
-def test_who_reads_nothing_is_closed(small):
+def test_a_client_that_reads_nothing_is_closed(small):
     with slow_reader(small.ports["http"], LONG) as client:
         assert eventually(lambda: not is_idle(small)) and eventually(lambda: is_idle(small), 60)
         time.sleep(0.1)
@@ -182,7 +182,7 @@ def test_who_reads_nothing_is_closed(small):
                 pass
 
 
-def test_a_token_is_asked_for(stub_voice, loopback):
+def test_a_token_is_required(stub_voice, loopback):
     with running(voices=(str(stub_voice),), token="secret") as server:
         port = server.ports["http"]
         for headers in (
@@ -198,7 +198,7 @@ def test_a_token_is_asked_for(stub_voice, loopback):
         assert ask(port, "/health")[0] == 200
 
 
-def test_browsers_may_call_from_the_pages_that_were_named(stub_voice, server):
+def test_browsers_may_call_from_allowed_origins(stub_voice, server):
     page = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
     assert "access-control-allow-origin" not in ask(server.ports["http"], "/health", headers=page)[1]
     with running(voices=(str(stub_voice),), origins=("https://page.example",), token="secret") as other:
@@ -217,26 +217,26 @@ def test_a_signal_ends_it_when_the_last_answer_is_complete(stub_voice, loopback,
             client.sendall(request(LONG[:500]))
             client.recv(1)
             child.send_signal(number)
-            heard = b""
+            received = b""
             while part := client.recv(2**16):
-                heard += part
-        assert heard.endswith(b"0\r\n\r\n")
+                received += part
+        assert received.endswith(b"0\r\n\r\n")
         assert child.wait(20) == 0
         assert "Traceback" not in child.stderr.read()
 
 
-def test_a_port_that_is_taken_and_a_voice_that_is_none(stub_voice, server, capsys):
+def test_a_taken_port_and_a_missing_voice_are_errors(stub_voice, server, capsys):
     from pngnat.cli.main import main
 
     assert main(["serve", "--voice", str(stub_voice), "--port", str(server.ports["http"])]) == 2
     assert main(["serve", "--voice", "nobody", "--port", "0"]) == 2
     assert main(["serve", "--voice", str(stub_voice), "--voice", str(stub_voice), "--port", "0"]) == 2
-    said = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert (
-        len(said) == 3
-        and "choose another one with --port" in said[0]
-        and "nobody" in said[1]
-        and "name 'stub'" in said[2]
+        len(lines) == 3
+        and "choose another one with --port" in lines[0]
+        and "nobody" in lines[1]
+        and "name 'stub'" in lines[2]
     )
 
 
@@ -251,7 +251,7 @@ def test_a_port_that_is_taken_and_a_voice_that_is_none(stub_voice, server, capsy
         {"zeroconf": True},
     ],
 )
-def test_settings_that_cannot_be(wrong):
+def test_invalid_settings_are_errors(wrong):
     with pytest.raises(PngnatError):
         ServerSettings(**wrong)
 

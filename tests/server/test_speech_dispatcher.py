@@ -22,7 +22,7 @@ from pngnat.server.voice_table import VoiceTable
 
 
 def unescaped(data: bytes) -> bytes:
-    """As speech-dispatcher reads it (output.c)."""
+    """Decode sound as speech-dispatcher does (output.c)."""
     plain, place = bytearray(), 0
     while place < len(data):
         if data[place] == 0x7D:
@@ -35,7 +35,7 @@ def unescaped(data: bytes) -> bytes:
 
 
 class Dispatcher:
-    """The other side: sends commands to a module in a thread, and reads its answers."""
+    """A test's speech-dispatcher, which sends commands to a module in a thread and reads its answers."""
 
     def __init__(self, voices: VoiceTable) -> None:
         from_us, self._to_module = os.pipe()
@@ -50,7 +50,7 @@ class Dispatcher:
         os.write(self._to_module, "".join(line + "\n" for line in lines).encode())
 
     def answer(self) -> list[bytes]:
-        """The lines of the next answer or event."""
+        """Return the lines of the next answer or event."""
         lines = []
         while not lines or lines[-1][3:4] != b" ":
             line = self._reading.readline()
@@ -71,7 +71,7 @@ class Dispatcher:
         assert self.ask(text, ".") == ["200 OK SPEAKING"]
 
     def events(self, until: tuple[str, ...] = ("702 END", "703 STOP", "704 PAUSE")) -> list:
-        """Events as lines, marks as ("mark", NAME), and sounds as bytes, joined where they follow each other."""
+        """Return events as lines, marks as ("mark", NAME), and sounds as bytes, with adjacent ones joined."""
         found: list = []
         while not found or found[-1] not in until:
             lines = self.answer()
@@ -107,28 +107,28 @@ def dispatcher(voice):
     assert one.quit() == 0
 
 
-def said(text: str, voice, **options) -> bytes:
+def expected_sound(text: str, voice, **options) -> bytes:
     return b"".join(to_pcm(block) for block in pngnat.stream_samples(text, voice, **options))
 
 
-def test_the_voices(dispatcher):
+def test_voices_are_listed(dispatcher):
     rows = ["200-stub/ada\ten-US\tnone", "200-stub/bob\ten-US\tnone", "200 OK VOICE LIST SENT"]
     assert dispatcher.ask("LIST VOICES") == rows
 
 
-def test_a_text(dispatcher, voice):
+def test_a_text_is_spoken(dispatcher, voice):
     dispatcher.speak("<speak>Hello there.\nHow are you?</speak>")
     begin, sound, end = dispatcher.events()
-    assert (begin, end) == ("701 BEGIN", "702 END") and sound == said("Hello there.\nHow are you?", voice)
+    assert (begin, end) == ("701 BEGIN", "702 END") and sound == expected_sound("Hello there.\nHow are you?", voice)
 
 
 def test_a_dot_at_the_start_of_a_line_comes_doubled(dispatcher, voice):
     assert dispatcher.ask("SPEAK") == ["202 OK RECEIVING MESSAGE"]
     assert dispatcher.ask("A", "..5 b", ".") == ["200 OK SPEAKING"]
-    assert dispatcher.events()[1] == said("A\n.5 b", voice)
+    assert dispatcher.events()[1] == expected_sound("A\n.5 b", voice)
 
 
-def test_marks_come_where_they_stand(dispatcher, voice):
+def test_marks_come_at_their_places(dispatcher, voice):
     text = '<speak>Hello <mark name="one"/>there, my friend. <mark name="2"/> How are <mark name="last"/></speak>'
     dispatcher.speak(text)
     events = dispatcher.events()
@@ -140,7 +140,7 @@ def test_marks_come_where_they_stand(dispatcher, voice):
             place += len(event) // 2
         elif isinstance(event, tuple):
             assert place / voice.sample_rate == pytest.approx(times[event[1]], abs=2e-3)
-    assert b"".join(event for event in events if isinstance(event, bytes)) == said(text, voice)
+    assert b"".join(event for event in events if isinstance(event, bytes)) == expected_sound(text, voice)
 
 
 def test_settings(dispatcher, voice):
@@ -149,14 +149,14 @@ def test_settings(dispatcher, voice):
         == "203 OK SETTINGS RECEIVED"
     )
     dispatcher.speak("Hello there.")
-    loud = np.frombuffer(said("Hello there.", voice, speaker="bob", pace=449 / 170, pitch=3.0), "<i2")
+    loud = np.frombuffer(expected_sound("Hello there.", voice, speaker="bob", pace=449 / 170, pitch=3.0), "<i2")
     np.testing.assert_allclose(np.frombuffer(dispatcher.events()[1], "<i2"), loud / 2, atol=1)
     assert dispatcher.set(rate="fast") == ["303 ERROR INVALID PARAMETER OR VALUE"]
     dispatcher.ask("SET")
     assert dispatcher.ask("nonsense", ".") == ["302 ERROR BAD SYNTAX"]
     assert dispatcher.set(synthesis_voice="gone", rate=0, volume=100, pitch=0)
     dispatcher.speak("Hello there.")
-    assert dispatcher.events()[1] == said("Hello there.", voice)
+    assert dispatcher.events()[1] == expected_sound("Hello there.", voice)
 
 
 def test_rates_are_those_of_espeak():
@@ -171,7 +171,7 @@ def test_rates_are_those_of_espeak():
     assert SpeechSettings(volume=100).gain == 1 and SpeechSettings(volume=-100).gain == 0
 
 
-def test_a_stop_is_heard_at_once(dispatcher):
+def test_a_stop_ends_speech_at_once(dispatcher):
     for _ in range(3):
         dispatcher.speak(LONG)
         assert dispatcher.events(("701 BEGIN",)) == ["701 BEGIN"]
@@ -181,7 +181,7 @@ def test_a_stop_is_heard_at_once(dispatcher):
     assert dispatcher.events()[-1] == "702 END"
 
 
-def test_a_pause_and_a_stop_that_come_late(dispatcher):
+def test_a_late_pause_or_stop_has_no_answer(dispatcher):
     dispatcher.speak(LONG)
     dispatcher.send("PAUSE")
     assert dispatcher.events()[-1] == "704 PAUSE"
@@ -200,7 +200,7 @@ def test_a_pause_and_a_stop_that_come_late(dispatcher):
         "<speak><break time='90s'/></speak>",
     ],
 )
-def test_what_cannot_be_spoken_is_short(dispatcher, text):
+def test_a_text_that_cannot_be_spoken_is_short(dispatcher, text):
     dispatcher.speak(text)
     events = dispatcher.events()
     assert events[0] == "701 BEGIN" and events[-1] == "702 END"
@@ -235,9 +235,9 @@ def test_other_commands(dispatcher):
         ("<speak>a &amp; b", "text", False, ["a", "and", "b"]),
     ],
 )
-def test_what_is_said_for_characters_keys_and_icons(text, kind, spelling, words):
-    said = pngnat.phonemize(spoken_text(text, kind, spelling))
-    assert [word.text for sentence in said.sentences for word in sentence.words] == words
+def test_spoken_text_of_characters_keys_and_icons(text, kind, spelling, words):
+    found = pngnat.phonemize(spoken_text(text, kind, spelling))
+    assert [word.text for sentence in found.sentences for word in sentence.words] == words
 
 
 @given(st.binary(max_size=300))
@@ -275,7 +275,7 @@ def test_it_sets_itself_up(tmp_path, monkeypatch, capsys):
         speech_dispatcher.main(["--set-up"])
 
 
-def test_a_voice_that_is_none_is_told_at_the_start(voice):
+def test_a_missing_voice_is_an_error_at_the_start(voice):
     def load():
         raise PngnatError("there is no voice 'ann'")
 
@@ -300,7 +300,7 @@ def test_spd_say_speaks_and_cancels(speech_dispatcher_itself, voice):
 
     assert "stub/ada" in spd_say("-L") and "stub/bob" in spd_say("-L")
     spd_say("-w", "Hello there, my friend.")
-    # speech-dispatcher ends each text with a blank.
+    # speech-dispatcher ends each text with a space.
     assert played() == pytest.approx(len(pngnat.synthesize("Hello there, my friend.", voice).samples), rel=0.05)
     spd_say(LONG)
     time.sleep(0.5)

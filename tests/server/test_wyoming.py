@@ -1,4 +1,4 @@
-"""Wyoming, by its own client, and by clients that mean no good."""
+"""The Wyoming protocol, used by its own client and by hostile clients."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def assistant(stub_voice, loopback):
 
 
 def talk(server, events, until, seconds: float = 60.0) -> list:
-    """What the server answers to these events, up to one of the type `until` or its end."""
+    """Return the server's answers to these events, up to one of the type `until` or the end."""
 
     async def conversation() -> list:
         answers = []
@@ -61,7 +61,7 @@ def sound(answers) -> bytes:
 
 
 def types(answers) -> list[str]:
-    """The types of the events, chunks that follow each other as one."""
+    """Return the types of events, with adjacent chunks as one."""
     return [one.type for number, one in enumerate(answers) if number == 0 or one.type != answers[number - 1].type]
 
 
@@ -77,16 +77,17 @@ def test_it_answers_a_ping(assistant):
 
 
 @pytest.mark.parametrize(
-    "asked", [None, SynthesizeVoice("stub/bob"), SynthesizeVoice("stub", speaker="bob"), SynthesizeVoice(language="en")]
+    "requested",
+    [None, SynthesizeVoice("stub/bob"), SynthesizeVoice("stub", speaker="bob"), SynthesizeVoice(language="en")],
 )
-def test_a_whole_text(assistant, voice, asked):
-    answers = talk(assistant, [Synthesize(TEXT, asked)], AudioStop)
+def test_a_complete_text(assistant, voice, requested):
+    answers = talk(assistant, [Synthesize(TEXT, requested)], AudioStop)
     assert types(answers) == ["audio-start", "audio-chunk", "audio-stop"]
     start = AudioStart.from_event(answers[0])
     assert (start.rate, start.width, start.channels) == (voice.sample_rate, 2, 1)
-    speaker = "bob" if asked is not None and asked.name else "ada"
-    said = b"".join(to_pcm(block) for block in pngnat.stream_samples(TEXT, voice, speaker=speaker))
-    assert sound(answers) == said
+    speaker = "bob" if requested is not None and requested.name else "ada"
+    expected = b"".join(to_pcm(block) for block in pngnat.stream_samples(TEXT, voice, speaker=speaker))
+    assert sound(answers) == expected
 
 
 def test_an_empty_text_is_an_empty_sound(assistant):
@@ -96,12 +97,12 @@ def test_an_empty_text_is_an_empty_sound(assistant):
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_a_text_in_pieces(assistant, size):
     pieces = [SynthesizeChunk(TEXT[start : start + size]) for start in range(0, len(TEXT), size)]
-    # Home Assistant repeats the whole text for servers that know no pieces.
+    # Home Assistant repeats the complete text for servers without streaming.
     answers = talk(assistant, [SynthesizeStart(), *pieces, Synthesize(TEXT), SynthesizeStop()], SynthesizeStopped)
     assert types(answers) == ["audio-start", "audio-chunk", "audio-stop", "synthesize-stopped"]
-    whole = sound(talk(assistant, [SynthesizeStart(), SynthesizeChunk(TEXT), SynthesizeStop()], SynthesizeStopped))
-    assert sound(answers) == whole
-    assert abs(len(whole) - len(sound(talk(assistant, [Synthesize(TEXT)], AudioStop)))) < 48_000
+    complete = sound(talk(assistant, [SynthesizeStart(), SynthesizeChunk(TEXT), SynthesizeStop()], SynthesizeStopped))
+    assert sound(answers) == complete
+    assert abs(len(complete) - len(sound(talk(assistant, [Synthesize(TEXT)], AudioStop)))) < 48_000
 
 
 def test_a_sentence_is_spoken_before_the_text_is_complete(assistant):
@@ -115,7 +116,7 @@ def test_a_sentence_is_spoken_before_the_text_is_complete(assistant):
     asyncio.run(asyncio.wait_for(conversation(), 60))
 
 
-def test_a_stream_without_words_and_one_with_some_that_cannot_be_spoken(assistant):
+def test_streams_with_texts_that_cannot_be_spoken(assistant):
     assert types(talk(assistant, [SynthesizeStart(), SynthesizeStop()], SynthesizeStopped)) == ["synthesize-stopped"]
     pieces = [SynthesizeStart(), SynthesizeChunk("☃\n\nHello.\n\n☃"), SynthesizeStop()]
     answers = talk(assistant, pieces, SynthesizeStopped)
@@ -136,7 +137,7 @@ def test_an_error_ends_the_connection(assistant, event):
     assert Error.from_event(answer).text
 
 
-def test_who_has_gone_is_no_longer_spoken_to(assistant):
+def test_a_text_is_dropped_when_its_client_goes(assistant):
     before = assistant.service.metrics.jobs["dropped"]
     with slow_speech(0.1), connect(assistant.ports["wyoming"]) as client:
         client.sendall(json.dumps({"type": "synthesize", "data": {"text": LONG}}).encode() + b"\n")
@@ -144,7 +145,7 @@ def test_who_has_gone_is_no_longer_spoken_to(assistant):
     assert eventually(lambda: assistant.service.metrics.jobs["dropped"] == before + 1)
 
 
-def test_who_reads_nothing_is_closed(assistant):
+def test_a_client_that_reads_nothing_is_closed(assistant):
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect((HOST, assistant.ports["wyoming"]))
@@ -174,7 +175,7 @@ EVENTS = st.fixed_dictionaries(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(EVENTS.map(lambda event: json.dumps(event).encode()) | st.binary(max_size=60), min_size=1, max_size=5))
-def test_no_events_end_the_server(assistant, lines):
+def test_no_event_stops_the_server(assistant, lines):
     with connect(assistant.ports["wyoming"]) as client:
         client.settimeout(0.02)
         try:
@@ -199,7 +200,7 @@ def test_no_events_end_the_server(assistant, lines):
         b'{"type": ' + b"[" * 60_000 + b"\n",
     ],
 )
-def test_what_is_no_event_is_named_and_ends_the_connection(assistant, sent):
+def test_invalid_events_are_errors_and_end_the_connection(assistant, sent):
     with connect(assistant.ports["wyoming"]) as client:
         try:
             client.sendall(sent)
@@ -215,17 +216,17 @@ def test_what_is_no_event_is_named_and_ends_the_connection(assistant, sent):
 def test_hang_ups_at_any_moment(assistant):
     choose = random.Random(5)
     events = [SynthesizeStart(), SynthesizeChunk(LONG[:300]), SynthesizeStop()]
-    whole = b"".join(
+    stream = b"".join(
         json.dumps({"type": one.event().type, "data": one.event().data}).encode() + b"\n" for one in events
     )
     for _ in range(20):
         with connect(assistant.ports["wyoming"]) as client:
-            client.sendall(whole[: choose.randrange(len(whole) + 1)])
+            client.sendall(stream[: choose.randrange(len(stream) + 1)])
     assert eventually(lambda: assistant.service.jobs.speaking == 0)
     assert talk(assistant, [Ping()], Pong)
 
 
-def test_home_assistant_is_told_of_the_port(stub_voice, loopback):
+def test_the_port_is_announced_to_home_assistant(stub_voice, loopback):
     zeroconf = pytest.importorskip("zeroconf")
     name, found = "_wyoming._tcp.local.", []
     try:

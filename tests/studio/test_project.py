@@ -23,14 +23,14 @@ def project(tmp_path) -> Project:
     return Project(tmp_path / "ann")
 
 
-def test_own_phrases_come_after_the_sentences_that_teach_most(project):
+def test_own_phrases_come_after_the_shipped_sentences(project):
     project.set_phrases(["Call Priya, please.", " Call Priya,  please. ", "..."])
     assert [prompt.text for prompt in project.prompts[-1:]] == ["Call Priya, please."]
     assert project.prompts[: len(shipped_prompts())] == list(shipped_prompts())
     assert Project(project.folder).settings.phrases == ("Call Priya, please.",)
 
 
-def test_what_a_voice_would_be_grows_with_the_minutes(project):
+def test_the_status_follows_the_minutes(project):
     assert project.status.makes == "" and project.status.takes == 0
     project.takes.add("one", SOUND, RATE, analysis(PREVIEW))
     assert project.status.makes == "preview" and project.status.next_minutes == 10.0
@@ -47,7 +47,7 @@ def test_consent_needs_every_answer_and_can_be_withdrawn(project):
     assert Project(project.folder).settings.consent is None
 
 
-def test_the_zip_holds_what_is_the_persons(project, tmp_path):
+def test_the_zip_has_the_persons_files(project, tmp_path):
     take = project.takes.add("It is late.", SOUND, RATE, analysis(0.1))
     project.export(tmp_path / "mine.zip")
     with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
@@ -58,7 +58,7 @@ def test_the_zip_holds_what_is_the_persons(project, tmp_path):
         } <= set(archive.namelist())
 
 
-def test_deleting_leaves_nothing_of_the_person_and_touches_nothing_else(project):
+def test_deleting_removes_the_persons_files_only(project):
     project.takes.add("It is late.", SOUND, RATE, analysis(0.1))
     project.set_phrases(["Hello."])
     (project.folder / "letter.txt").write_text("mine")
@@ -74,13 +74,13 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
         Project(tmp_path)
 
 
-def test_a_voices_name_from_a_persons():
+def test_the_name_of_a_persons_voice():
     assert voice_name("Zoë O'Brien-Lee") == "zoë_o_brien-lee"
     assert voice_name("../..") == "my_voice" == voice_name(" ")
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_old_recordings_come_with_their_words(project, tmp_path, listed):
+def test_a_folder_is_imported_with_its_texts(project, tmp_path, listed):
     old = tmp_path / "old"
     old.mkdir()
     for name in ("party 1", "party 2"):
@@ -97,13 +97,13 @@ def test_old_recordings_come_with_their_words(project, tmp_path, listed):
     assert (project.folder / RECORDINGS / "metadata.csv").read_text().count("Good") == 2
 
 
-def test_recordings_without_words_are_told_what_is_missing(project, tmp_path):
+def test_a_folder_without_texts_is_an_error(project, tmp_path):
     (tmp_path / "old").mkdir()
     with pytest.raises(PngnatError, match="words of the recordings"):
         import_folder(tmp_path / "old", project.takes, TakeChecker())
 
 
-def test_names_that_a_browser_sends_lead_nowhere():
+def test_unsafe_file_names_are_refused():
     assert is_usable_name("party 1.wav") and is_usable_name("metadata.csv") and is_usable_name("a.txt")
     for name in (
         "../a.wav",

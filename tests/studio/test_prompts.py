@@ -8,7 +8,7 @@ def pairs(texts):
     return {pair for text in texts for utterance in frontend.utterances(text) for pair in diphones(utterance)}
 
 
-def test_pairs_of_sounds_reach_across_words_and_to_the_silence_around():
+def test_diphones_reach_across_words_and_to_silence():
     (utterance,) = Frontend().utterances("See me.")
     assert diphones(utterance) == [("#", "S"), ("S", "IY"), ("IY", "M"), ("M", "IY"), ("IY", "#")]
 
@@ -18,22 +18,22 @@ def test_a_sentence_that_adds_nothing_comes_last():
     assert list(choose_prompts(texts, 3, {}))[-1] == texts[1]
 
 
-def test_everyday_words_come_first_where_sounds_are_alike():
+def test_frequent_words_come_first_where_diphones_are_equal():
     texts = ["See the bight.", "See the bite."]
     assert next(choose_prompts(texts, 1, {"bite": 9, "see": 9})) == texts[1]
 
 
-def test_no_more_are_chosen_than_wanted_and_none_twice():
+def test_the_count_is_kept_and_no_sentence_repeats():
     assert list(choose_prompts(["Yes, we do."] * 3, 5, {})) == ["Yes, we do."]
     assert len(list(choose_prompts(["Yes, we do.", "No, you do not."], 1, {}))) == 1
 
 
-def test_the_first_hundred_have_most_of_the_sounds_that_all_have():
+def test_the_first_hundred_prompts_have_most_diphones():
     texts = [prompt.text for prompt in shipped_prompts()]
     assert len(texts) >= 300 and len({prompt.id for prompt in shipped_prompts()}) == len(texts)
     assert len(pairs(texts[:100])) > 0.65 * len(pairs(texts))
 
 
-def test_the_name_of_a_text_hangs_on_its_words_alone():
+def test_the_id_of_a_text_depends_on_its_words_only():
     assert prompt_id("It's me!") == prompt_id("it\u2019s me") != prompt_id("It is me.")
     assert all(plain_text(prompt.text) for prompt in shipped_prompts())

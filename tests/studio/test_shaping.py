@@ -12,7 +12,7 @@ def shaper() -> Shaper:
     return Shaper()
 
 
-def test_a_sound_that_is_made_longer_makes_the_sentence_as_much_longer(shaper, voice):
+def test_a_longer_phoneme_makes_the_sentence_longer(shaper, voice):
     plain = shaper.synthesize(Shape(TEXT), voice)
     longer = plain.durations
     place = next(index for index, phoneme in enumerate(plain.phonemes) if phoneme.word is not None)
@@ -22,12 +22,12 @@ def test_a_sound_that_is_made_longer_makes_the_sentence_as_much_longer(shaper, v
     np.testing.assert_allclose(shaped.durations[place], longer[place], atol=1e-3)
 
 
-def test_what_has_not_changed_is_not_made_again(shaper, voice):
+def test_an_unchanged_shape_is_not_synthesized_again(shaper, voice):
     assert shaper.synthesize(Shape(TEXT), voice) is shaper.synthesize(Shape(TEXT), voice)
     assert shaper.synthesize(Shape(TEXT, "bob"), voice) is not shaper.synthesize(Shape(TEXT), voice)
 
 
-def test_a_bend_of_nothing_changes_nothing_and_another_does(shaper, voice):
+def test_only_a_bend_that_is_not_zero_changes_the_sound(shaper, voice):
     plain = shaper.synthesize(Shape(TEXT), voice)
     count = len(plain.phonemes)
     flat = shaper.synthesize(Shape(TEXT, bends=(0.0,) * count), voice)
@@ -49,7 +49,7 @@ def test_a_borrowed_rhythm_lies_between_the_two(shaper, voice):
     assert min(own, theirs) < half < max(own, theirs)
 
 
-def test_sentences_are_joined_with_silence_that_their_ends_own(shaper, voice):
+def test_sentences_are_joined_with_silence(shaper, voice):
     shapes = [Shape("Hello."), Shape(TEXT)]
     alone = [shaper.synthesize(shape, voice) for shape in shapes]
     joined = shaper.synthesize_all(shapes, voice, pause=0.5)
@@ -58,13 +58,13 @@ def test_sentences_are_joined_with_silence_that_their_ends_own(shaper, voice):
     assert [word.text for word in joined.words] == ["Hello", "How", "are", "you", "today"]
 
 
-def test_a_text_falls_into_its_sentences():
+def test_a_text_is_split_into_sentences():
     assert split_text("Hello, Dr. Lee.  How are you?\n\nFine.") == ["Hello, Dr. Lee.", "How are you?", "Fine."]
     with pytest.raises(PngnatError, match="empty"):
         split_text(" \n")
 
 
-def test_a_pace_holds_in_the_sentences_behind_it(shaper, voice):
+def test_a_pace_applies_to_later_sentences(shaper, voice):
     parts = split_text("[pace:0.5] Hello. How are you?\n\nFine. [pace:1] [pitch:2] Thanks. Good night.")
     assert parts == [
         "[pace:0.5] Hello.",

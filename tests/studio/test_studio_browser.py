@@ -1,4 +1,4 @@
-"""The pages as people use them: with a microphone, a pointer, the keyboard alone, and one switch."""
+"""The pages, used with a microphone, a pointer, the keyboard alone, and one switch."""
 
 import json
 import re
@@ -19,13 +19,13 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
 ]
 PAGES = ("index.html", "record.html", "make.html", "speak.html", "shape.html")
-# Seconds of quiet that the microphone plays before the sentence: a page needs a moment until it records.
+# Seconds of silence from the microphone before the sentence: a page needs a moment to start recording.
 LEAD = 2.0
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, stub_voice):
-    """A studio whose voice is noise, for what does not hang on how it sounds."""
+    """A studio whose voice is noise, for tests that do not depend on its sound."""
     with studio_process(tmp_path_factory.mktemp("studio") / "ann", stub_voice) as (address, _):
         yield address
 
@@ -41,12 +41,12 @@ def seconds(page) -> float:
 
 
 def focused(page) -> str:
-    """The element that the keyboard is at: its id, or what is written on it."""
+    """Return the focused element: its id, key or text."""
     return page.evaluate("(({ id, dataset, textContent }) => id || dataset.key || textContent)(document.activeElement)")
 
 
 def tab_to(page, wanted: str) -> None:
-    """Go there as who has a keyboard alone."""
+    """Move the focus to an element with the Tab key."""
     for _ in range(200):
         if focused(page) == wanted:
             return
@@ -55,14 +55,14 @@ def tab_to(page, wanted: str) -> None:
 
 
 def press(page, wanted: str) -> None:
-    """Go there by the keyboard, and press it."""
+    """Move the focus to an element, and press Enter."""
     page.locator("nav").wait_for()
     tab_to(page, wanted)
     page.keyboard.press("Enter")
 
 
 def until(page, is_so) -> None:
-    """Wait for something; the pages' own rules forbid Playwright's way, which evaluates a string there."""
+    """Wait until `is_so()`; the pages' security policy forbids Playwright's own way, which evaluates a string."""
     for _ in range(round(10 * PATIENCE)):
         if is_so():
             return
@@ -71,7 +71,7 @@ def until(page, is_so) -> None:
 
 
 def shaped(page, text: str = "How are you today?") -> None:
-    """Have the page show a sentence."""
+    """Synthesize a sentence on the page Shape."""
     page.locator("#text").fill(text)
     page.locator("#voice option").first.wait_for(state="attached")
     page.locator("#make").click()
@@ -79,7 +79,7 @@ def shaped(page, text: str = "How are you today?") -> None:
 
 
 def drag(page, number: int, pixels: float) -> None:
-    """Draw the edge of this number to the right."""
+    """Drag an edge to the right."""
     edge = page.locator(".edge").nth(number)
     edge.scroll_into_view_if_needed()
     box = edge.bounding_box()
@@ -91,7 +91,7 @@ def drag(page, number: int, pixels: float) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_for_everyone(chromium, address, name):
+def test_every_page_is_accessible(chromium, address, name):
     for width, scheme in ((1200, "light"), (1200, "dark"), (360, "light")):
         with page_of(chromium, address + name, width, scheme) as page:
             page.wait_for_load_state("networkidle")
@@ -104,7 +104,7 @@ def test_every_page_is_for_everyone(chromium, address, name):
             assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing is wider than a phone"
 
 
-def test_what_is_not_for_everyone_is_found(chromium, address):
+def test_an_inaccessible_control_is_found(chromium, address):
     with page_of(chromium, address) as page:
         page.evaluate("document.querySelector('main').append(document.createElement('button'))")
         assert any(fault.startswith("button-name") for fault in faults(page))
@@ -117,32 +117,32 @@ def test_an_edge_dragged_by_80_ms_makes_the_sound_80_ms_longer(chromium, address
         width = page.locator("#lanes").bounding_box()["width"]
         drag(page, 2, 0.08 * width / before)
         until(page, lambda: seconds(page) != before)
-        # To the next whole frame, of 12.5 ms.
+        # Rounded to frames of 12.5 ms.
         assert seconds(page) == pytest.approx(before + 0.08, abs=0.0226)
         page.locator("#undo").click()
         until(page, lambda: seconds(page) == before)
 
 
-def test_what_is_dragged_is_heard_and_how_soon(chromium, tmp_path, capsys):
+def test_a_dragged_edge_is_played_soon(chromium, tmp_path, capsys):
     with studio_process(tmp_path / "ann", "english") as (address, _), page_of(chromium, address + "shape.html") as page:
         shaped(page, "I would like a cup of tea, please.")
         page.evaluate(_LISTEN)
         for number in range(7):
             drag(page, 2 + number, 10)
-            until(page, lambda: len(page.evaluate("heard")) > number)  # noqa: B023
-        times = sorted(page.evaluate("heard"))
+            until(page, lambda: len(page.evaluate("delays")) > number)  # noqa: B023
+        times = sorted(page.evaluate("delays"))
     with capsys.disabled():
         print(f"\nfrom the end of a drag to its sound: {times[3]:.0f} ms (median of 7, longest {times[-1]:.0f})")
 
 
-# Writes down the ms from letting go of the pointer to sound.
+# Records the ms from the release of the pointer to the sound.
 _LISTEN = """() => {
-  window.heard = [];
+  window.delays = [];
   let from = 0;
   addEventListener("pointerup", () => { from = performance.now(); }, true);
   const { play } = HTMLMediaElement.prototype;
   HTMLMediaElement.prototype.play = function () {
-    this.addEventListener("playing", () => heard.push(performance.now() - from), { once: true });
+    this.addEventListener("playing", () => delays.push(performance.now() - from), { once: true });
     return play.call(this);
   };
 }"""
@@ -171,9 +171,9 @@ def test_a_sentence_is_spoken_and_kept_by_the_keyboard_alone(chromium, address):
         page.locator("#voice option").first.wait_for(state="attached")
         tab_to(page, "text")
         page.keyboard.type("Good morning.")
-        with page.expect_response("**/api/say") as said:
+        with page.expect_response("**/api/say") as spoken:
             page.keyboard.press("Enter")
-        assert said.value.ok
+        assert spoken.value.ok
         for _ in range(3):
             page.keyboard.press("Tab")
         assert focused(page) == "keep"
@@ -183,9 +183,9 @@ def test_a_sentence_is_spoken_and_kept_by_the_keyboard_alone(chromium, address):
         assert page.locator("#kept button.say").inner_text() == "Good morning."
 
 
-def test_one_switch_is_enough_to_go_on(chromium, address):
+def test_one_switch_is_enough_to_navigate(chromium, address):
     with page_of(chromium, address) as page:
-        # The page's time is put on by hand: on a busy machine it would offer the next one before the switch is pressed.
+        # The test sets the page's clock: on a busy machine the page would move on before the switch is pressed.
         page.clock.install(time=0)
         page.clock.pause_at(1000)
         page.get_by_role("button", name="One-switch control").click()
@@ -195,19 +195,18 @@ def test_one_switch_is_enough_to_go_on(chromium, address):
         page.evaluate("localStorage.clear()")
 
 
-def test_the_whole_way_by_the_keyboard_alone(tmp_path, stub_voice):
-    """Twelve sentences, one too loud and one of other words; a studio that is killed between, and again while it makes
-    the voice."""
+def test_all_steps_by_the_keyboard_alone(tmp_path, stub_voice):
+    """Record twelve sentences, one too loud and one with other words, and make a voice; the studio is killed twice."""
     texts = [prompt.text for prompt in shipped_prompts()[:12]]
-    said = [texts[0] if number == _OTHER else text for number, text in enumerate(texts)]
+    read = [texts[0] if number == _OTHER else text for number, text in enumerate(texts)]
     microphone, folder = tmp_path / "microphone.wav", tmp_path / "ann"
     with browser(microphone) as chromium:
         with studio_process(folder, stub_voice) as (address, _), page_of(chromium, address) as page:
             press(page, "door-record")
             page.wait_for_url("**/record.html")
-            notes = [_recorded(page, microphone, said[number], number) for number in range(6)]
+            notes = [_recorded(page, microphone, read[number], number) for number in range(6)]
         with studio_process(folder, stub_voice) as (address, _), page_of(chromium, address + "record.html") as page:
-            notes += [_recorded(page, microphone, said[number], number) for number in range(6, 12)]
+            notes += [_recorded(page, microphone, read[number], number) for number in range(6, 12)]
             assert "too loud" in notes[_LOUD] and "does not sound like the sentence" in notes[_OTHER]
             assert [number for number, one in enumerate(notes) if "That was good" not in one] == [_LOUD, _OTHER], notes
             assert _state(address)["standing"]["takes"] == 12
@@ -239,24 +238,23 @@ def test_the_whole_way_by_the_keyboard_alone(tmp_path, stub_voice):
             assert seconds(page) == pytest.approx(before + 0.08, abs=0.0226)
 
 
-# Which of the twelve sentences is read much too loud, and for which another one is read.
+# The sentence that is read much too loudly, and the sentence in whose place another one is read.
 _LOUD, _OTHER = 3, 8
 
 
 def _recorded(page, microphone: Path, text: str, number: int) -> str:
-    """Read this sentence aloud where the page wants the one of this number; returns what is said about it."""
+    """Read a text aloud for the sentence of this number; return the notes about it."""
     seconds = _play(microphone, text, number == _LOUD)
     for _ in range(3):
         notes = _take(page, number, LEAD + seconds + 0.5)
-        # On a busy machine the page may come late, or some of the sound be lost: then it is read again, as the page
-        # asks for.
+        # On a busy machine the page may be late or lose sound: then read the sentence again, as the page suggests.
         if ("That was good" in notes) != (number in (_LOUD, _OTHER)):
             break
     return notes
 
 
 def _take(page, number: int, seconds: float) -> str:
-    """Record for so long, from the moment on at which the microphone begins to play."""
+    """Record for some seconds, from the start of the microphone; return the notes."""
     page.reload()
     press(page, "open")
     until(page, lambda: focused(page) == "record")
@@ -272,20 +270,20 @@ def _take(page, number: int, seconds: float) -> str:
 
 
 def _play(microphone: Path, text: str, is_loud: bool) -> float:
-    """Have the microphone hear the bundled voice say it, after LEAD seconds; returns how long it speaks."""
+    """Let the microphone play a text after LEAD seconds of silence; return the seconds of speech."""
     speech = pngnat.synthesize(text, speaker="am_michael")
     samples = 0.5 * speech.samples / np.abs(speech.samples).max()
     samples = np.clip(20 * samples, -1, 1) if is_loud else samples
     silence = np.zeros(round(LEAD * speech.sample_rate), dtype=np.float32)
     noise = 1e-4 * np.random.default_rng(0).normal(size=2 * len(silence) + len(samples))
-    # Not through a moment at which the file is half there.
+    # Written atomically: Chromium must not read an incomplete file.
     with atomic_write(microphone) as beside:
         soundfile.write(beside, np.concatenate([silence, samples, silence]) + noise, speech.sample_rate)
     return speech.duration
 
 
 def _agree(page) -> None:
-    """Answer the questions before a voice is made, and begin."""
+    """Answer the questions about consent, and start making the voice."""
     page.locator("#consent").wait_for()
     for id, answer in (("speaker", "Ann Lee"), ("agreed_by", "Ann Lee"), ("purpose", "to speak with my family")):
         tab_to(page, id)

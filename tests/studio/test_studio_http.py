@@ -33,7 +33,7 @@ def record(client: TestClient, prompt: str, samples: np.ndarray) -> dict:
     return answer.json()
 
 
-def test_pages_of_other_sites_are_answered_nothing(client):
+def test_requests_of_other_sites_are_refused(client):
     assert client.get("/api/state").status_code == 200
     for headers in (
         {"host": "evil.example"},
@@ -53,7 +53,7 @@ def test_pages_of_other_sites_are_answered_nothing(client):
     )
 
 
-def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
+def test_other_machines_need_the_token(tmp_path, stub_voice):
     studio = make_studio(tmp_path / "ann", stub_voice, host="0.0.0.0", token="abc")
     address = "http://192.168.1.20:8890"
     with TestClient(studio_app(studio), base_url=address) as phone:
@@ -75,7 +75,7 @@ def test_other_machines_come_in_with_the_token_alone(tmp_path, stub_voice):
     studio.service.jobs.close()
 
 
-def test_pages_load_nothing_from_elsewhere(client):
+def test_pages_load_nothing_from_other_sites(client):
     answer = client.get("/")
     assert answer.status_code == 200
     assert "default-src 'self'" in answer.headers["content-security-policy"]
@@ -84,7 +84,7 @@ def test_pages_load_nothing_from_elsewhere(client):
 @pytest.mark.parametrize(
     "path", ["/..%2f..%2fsetup.cfg", "/api/takes/..%2f..%2fstudio.json/sound", "/api/takes/x/sound", "/%2e%2e/run.py"]
 )
-def test_no_name_leads_out_of_what_is_served(client, path):
+def test_no_path_leads_out_of_the_served_files(client, path):
     assert client.get(path).status_code == 404
 
 
@@ -102,18 +102,18 @@ def test_a_take_is_kept_played_left_out_and_deleted(client, studio):
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", wav_bytes(tone(0.01)), wav_bytes(np.zeros(301 * 8000), 8000)])
-def test_what_is_no_take_is_told_in_one_line(client, content):
+def test_an_invalid_take_is_an_error(client, content):
     prompt = client.get("/api/prompts").json()[0]["id"]
     answer = client.post("/api/takes", params={"prompt": prompt}, content=content)
     assert answer.status_code == 400 and answer.json()["error"]["message"]
 
 
-def test_a_room_is_heard(client):
+def test_a_room_is_analyzed(client):
     assert client.post("/api/room", content=wav_bytes(np.zeros(16000))).json()["again"] is False
     assert client.post("/api/room", content=wav_bytes(tone())).json()["again"] is True
 
 
-def test_old_recordings_are_brought(client, tmp_path):
+def test_old_recordings_are_imported(client, tmp_path):
     files = [
         ("files", ("a b.wav", wav_bytes(tone()))),
         ("files", ("a b.txt", b"Good evening.")),
@@ -124,7 +124,7 @@ def test_old_recordings_are_brought(client, tmp_path):
     assert len(found["left"]) == 1 and not (tmp_path / "evil.wav").exists()
 
 
-def test_everything_can_be_taken_away_and_deleted(client, studio):
+def test_everything_can_be_exported_and_deleted(client, studio):
     client.put("/api/phrases", json={"phrases": ["Call Priya."]})
     record(client, client.get("/api/prompts").json()[-1]["id"], tone())
     with zipfile.ZipFile(io.BytesIO(client.get("/api/export").content)) as archive:
@@ -134,7 +134,7 @@ def test_everything_can_be_taken_away_and_deleted(client, studio):
     assert client.get("/api/state").json()["phrases"] == []
 
 
-def test_nothing_is_made_without_consent(client):
+def test_no_voice_is_made_without_consent(client):
     assert client.post("/api/making/start").status_code == 400
     assert client.post("/api/consent", json={**AGREED, "sure": False}).status_code == 400
     assert client.post("/api/consent", json={**AGREED, "agreed_by": " "}).status_code == 400
@@ -144,7 +144,7 @@ def test_nothing_is_made_without_consent(client):
 
 
 @pytest.mark.slow
-def test_a_making_that_cannot_be_says_why(client, studio):
+def test_a_failed_making_gives_the_reason(client, studio):
     client.post("/api/consent", json=AGREED)
     assert client.post("/api/making/start").json()["state"] == "running"
     studio.making._process.wait(120)
@@ -152,7 +152,7 @@ def test_a_making_that_cannot_be_says_why(client, studio):
     assert state["state"] == "failed" and "metadata.csv" in state["words"]
 
 
-def test_a_making_whose_studio_was_killed_can_go_on(client, studio):
+def test_a_making_is_stopped_after_its_studio_was_killed(client, studio):
     path = studio.project.folder / "work" / STATE
     path.parent.mkdir()
     write_state(path, MakingState("running", "Learning how you speak", 3, 5, 0.4, 600.0))
@@ -160,7 +160,7 @@ def test_a_making_whose_studio_was_killed_can_go_on(client, studio):
     assert (state["state"], state["number"]) == ("stopped", 3)
 
 
-def test_a_phrase_that_was_recorded_is_played_as_it_was(client, studio):
+def test_a_recorded_phrase_is_played(client, studio):
     client.put("/api/phrases", json={"phrases": ["Call Priya."]})
     record(client, client.get("/api/prompts").json()[-1]["id"], tone(0.5))
     own = client.post("/api/say", json={"text": "call priya"})
@@ -169,7 +169,7 @@ def test_a_phrase_that_was_recorded_is_played_as_it_was(client, studio):
     assert made.headers["x-own-recording"] == "0" and made.content and int(made.headers["x-sample-rate"]) == 24000
 
 
-def test_a_shape_has_all_that_is_drawn(client):
+def test_a_shape_has_everything_that_the_page_draws(client):
     shape = client.post("/api/shape", json={"text": "How are you?", "voice": "stub/bob"}).json()
     sound, rate = soundfile.read(io.BytesIO(base64.b64decode(shape["sound"])))
     assert (
@@ -182,7 +182,7 @@ def test_a_shape_has_all_that_is_drawn(client):
     assert len(shape["pitch"]) == pytest.approx(shape["duration"] / shape["hop"], abs=1)
 
 
-def test_a_shape_that_cannot_be_is_told(client):
+def test_invalid_shapes_are_errors(client):
     assert client.post("/api/shape", json={"text": "How are you?", "durations": [0.1]}).status_code == 400
     assert client.post("/api/shape", json={"text": ""}).status_code == 400
     assert client.post("/api/shape", json={"text": "Hello.", "voice": "../stub"}).status_code == 404
@@ -202,6 +202,6 @@ def test_shaped_sentences_are_saved_as_one_file(client, format, start):
         assert [word["text"] for word in json.loads(saved.content)["words"]] == ["Hello", "How", "are", "you"]
 
 
-def test_voices_are_listed_with_whose_rhythm_they_can_borrow(client):
+def test_voices_are_listed_with_their_professionals(client):
     rows = client.get("/api/voices").json()
     assert [row["id"] for row in rows] == ["stub/ada", "stub/bob"] and rows[0]["lenders"] == ["pro", "bob"]

@@ -15,8 +15,8 @@ def checker() -> TakeChecker:
     return TakeChecker()
 
 
-def kinds(heard) -> set[str]:
-    return {note.kind for note in heard.notes}
+def kinds(analysis) -> set[str]:
+    return {note.kind for note in analysis.notes}
 
 
 def sound(sounds=SAID, noise: float = 1e-4) -> np.ndarray:
@@ -25,20 +25,20 @@ def sound(sounds=SAID, noise: float = 1e-4) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def read():
-    """What the bundled voice says, with a moment of quiet before and after."""
+    """The text, spoken by the bundled voice."""
     return pngnat.synthesize(TEXT)
 
 
-def test_of_a_good_take_nothing_is_said_whoever_reads_it(checker, read):
+def test_a_good_take_has_no_notes(checker, read):
     silence = np.zeros(read.sample_rate // 2)
-    heard = checker.analyze(np.concatenate([silence, read.samples, silence])[:, None], read.sample_rate, TEXT)
-    assert heard.notes == ()
-    assert heard.seconds == pytest.approx(read.duration + 1.0, abs=1e-3)
-    assert heard.speech == pytest.approx(read.words[-1].end - read.words[0].start, abs=0.15)
+    analysis = checker.analyze(np.concatenate([silence, read.samples, silence])[:, None], read.sample_rate, TEXT)
+    assert analysis.notes == ()
+    assert analysis.seconds == pytest.approx(read.duration + 1.0, abs=1e-3)
+    assert analysis.speech == pytest.approx(read.words[-1].end - read.words[0].start, abs=0.15)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 4.0])
-def test_however_long_one_waits_before_and_after_a_short_sentence_nothing_is_said(checker, seconds):
+def test_silence_around_a_short_sentence_gives_no_notes(checker, seconds):
     text = "What do you think of it?"
     speech = pngnat.synthesize(text, speaker="am_michael")
     samples = np.pad(speech.samples, round(seconds * speech.sample_rate))
@@ -46,9 +46,9 @@ def test_however_long_one_waits_before_and_after_a_short_sentence_nothing_is_sai
     assert checker.analyze(samples[:, None], speech.sample_rate, text).notes == ()
 
 
-def test_another_text_is_heard(checker, read):
-    heard = checker.analyze(read.samples[:, None], read.sample_rate, "Glue the sheet to the dark blue background.")
-    assert "text" in kinds(heard)
+def test_another_text_gives_a_note(checker, read):
+    analysis = checker.analyze(read.samples[:, None], read.sample_rate, "Glue the sheet to the dark blue background.")
+    assert "text" in kinds(analysis)
 
 
 @pytest.mark.parametrize(("kind", "made"), [
@@ -58,10 +58,10 @@ def test_another_text_is_heard(checker, read):
     ("silence", lambda: sound(SAID[1:])),
     ("silent", lambda: 1e-5 * sound()),
 ])  # fmt: skip
-def test_each_fault_is_said_in_words(checker, kind, made):
-    heard = checker.analyze(made(), RATE, "No.")
-    assert kind in kinds(heard)
-    assert all(note.words.endswith((".", "?")) for note in heard.notes)
+def test_each_fault_gives_a_note(checker, kind, made):
+    analysis = checker.analyze(made(), RATE, "No.")
+    assert kind in kinds(analysis)
+    assert all(note.words.endswith((".", "?")) for note in analysis.notes)
 
 
 def test_a_room_is_quiet_or_not():

@@ -18,7 +18,7 @@ def takes(tmp_path) -> Takes:
     return Takes(tmp_path / "recordings")
 
 
-def test_a_later_take_of_the_same_words_counts_in_place_of_the_first(takes):
+def test_a_later_take_of_the_same_words_replaces_the_first(takes):
     first = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     second = takes.add("it is late", SOUND, RATE, ANALYSIS)
     assert [take.id for take in takes.kept] == [second.id]
@@ -29,13 +29,13 @@ def test_a_later_take_of_the_same_words_counts_in_place_of_the_first(takes):
     assert takes.kept == [] and takes.of_text("It is late.") is None
 
 
-def test_they_go_on_days_later(takes):
+def test_takes_are_read_from_the_disk(takes):
     take = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     assert Takes(takes.folder).all == [take]
     assert Takes(takes.folder).minutes == pytest.approx(0.6 / 60)
 
 
-def test_create_reads_the_folder_as_it_is(takes):
+def test_create_can_read_the_folder(takes):
     takes.add("It is late.", SOUND, RATE, ANALYSIS)
     kept = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     other = takes.add("See | you\nsoon, Ann.", SOUND, RATE, ANALYSIS)
@@ -47,7 +47,7 @@ def test_create_reads_the_folder_as_it_is(takes):
     }
 
 
-def test_deleting_takes_the_sound_off_the_disk(takes):
+def test_deleting_removes_the_sound_file(takes):
     take = takes.add("It is late.", SOUND, RATE, ANALYSIS)
     path = takes.path(take.id)
     takes.delete(take.id)
@@ -56,7 +56,7 @@ def test_deleting_takes_the_sound_off_the_disk(takes):
         takes.path(take.id)
 
 
-def test_a_text_without_words_is_no_take(takes):
+def test_a_text_without_words_is_refused(takes):
     for text in ("", " ... ", "word " * 500):
         with pytest.raises(PngnatError, match="words"):
             takes.add(text, SOUND, RATE, ANALYSIS)
@@ -64,7 +64,7 @@ def test_a_text_without_words_is_no_take(takes):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"takes": [{"id": "x"}]}', '{"takes": [{"id": "../x", "notes": []}]}'])
-def test_a_damaged_journal_is_named_and_left_alone(takes, content):
+def test_a_damaged_journal_is_named_and_left_unchanged(takes, content):
     takes.folder.mkdir()
     (takes.folder / TAKES).write_text(content)
     with pytest.raises(PngnatError, match="damaged"):

@@ -1,4 +1,4 @@
-"""A studio for tests: the stub voice speaks, the bundled one reads aloud."""
+"""A studio for tests."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ HOST = "http://127.0.0.1:8890"
 
 
 def make_studio(folder: Path, voice: Path, **server: Any) -> Studio:
-    """One whose only voice is in this folder. server: further settings."""
+    """Return a studio with one voice, from this folder. server: further settings."""
     service = Service.start(ServerSettings(voices=(str(voice),), **server))
     return Studio(Project(folder), service, MakingOptions(base=str(voice), budget=0.2, least=0.01))
 
 
 def wav_bytes(samples: np.ndarray, rate: int = 16000) -> bytes:
-    """As a microphone's page sends it."""
+    """Return a wav file, as the page sends a recording."""
     file = io.BytesIO()
     soundfile.write(file, samples, rate, format="WAV", subtype="PCM_16")
     return file.getvalue()
 
 
 def tone(seconds: float = 1.0, rate: int = 16000) -> np.ndarray:
-    """Something to hear."""
+    """Return a tone (S,)."""
     return 0.1 * np.sin(np.arange(round(seconds * rate)) / 20)
