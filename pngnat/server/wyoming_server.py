@@ -1,12 +1,16 @@
-"""The Wyoming protocol, with which Home Assistant and other voice assistants request speech."""
+"""The Wyoming protocol, with which Home Assistant and other voice assistants request speech.
+
+Events come from untrusted clients: they are read within limits, and their fields are checked."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
@@ -21,7 +25,6 @@ from pngnat.server.jobs import QueueFull
 from pngnat.server.requests import check_length
 from pngnat.server.service import CheckedRequest, Service
 from pngnat.server.voice_table import LANGUAGE, TableSpeaker
-from pngnat.server.wyoming_events import LONGEST_LINE, BrokenStream, is_ssml, read_event, text_of, voice_of
 from pngnat.text.sentences import paragraphs, sentences
 from pngnat.version import __version__
 
@@ -32,6 +35,8 @@ _MOST_CONNECTIONS, _LONGEST_SILENCE = 256, 600.0
 _EVENTS_AHEAD = 64
 # Bytes of sound in one event: a third of a second at 24 kHz.
 _CHUNK = 16_384
+# Bytes of an event's first line, and of a payload, which is ignored: no event for a synthesizer has one.
+_LONGEST_LINE, _LARGEST_PAYLOAD = 65_536, 1_048_576
 
 
 class WyomingServer:
@@ -43,7 +48,7 @@ class WyomingServer:
 
     async def run(self, bound: socket.socket, stopping: asyncio.Event) -> None:
         """Serve until `stopping` is set; running requests then have the settings' grace to end."""
-        server = await asyncio.start_server(self._connected, sock=bound, limit=LONGEST_LINE)
+        server = await asyncio.start_server(self._connected, sock=bound, limit=_LONGEST_LINE)
         await stopping.wait()
         server.close()
         if self._tasks:
@@ -97,7 +102,7 @@ class _Connection:
             for task in (handling, reading):
                 if task.done():
                     task.result()
-        except BrokenStream as error:
+        except _BrokenStream as error:
             handling.cancel()
             await self._write(Error(str(error), "broken-stream"))
         finally:
@@ -108,7 +113,7 @@ class _Connection:
     async def _read(self) -> None:
         while True:
             event = await asyncio.wait_for(
-                read_event(self.reader, self.service.settings.largest_body), _LONGEST_SILENCE
+                _read_event(self.reader, self.service.settings.largest_body), _LONGEST_SILENCE
             )
             if event is None:
                 return
@@ -134,21 +139,21 @@ class _Connection:
         elif Synthesize.is_type(event.type) and self.streamed is None:
             await self._speak(event)
         elif SynthesizeStart.is_type(event.type):
-            self.streamed = _Streamed(self.service.voices.find(*voice_of(event)), is_ssml(event))
+            self.streamed = _Streamed(self.service.voices.find(*_voice_of(event)), _is_ssml(event))
         elif SynthesizeChunk.is_type(event.type) and self.streamed is not None:
-            self.streamed.waiting += text_of(event)
+            self.streamed.waiting += _text_of(event)
             await self._speak_complete(self.streamed)
         elif SynthesizeStop.is_type(event.type) and self.streamed is not None:
             await self._end_stream(self.streamed)
         # The protocol says to ignore other events. A `synthesize` within a stream repeats its text for older servers.
 
     async def _speak(self, event: Event) -> None:
-        text, speaker = text_of(event), self.service.voices.find(*voice_of(event))
+        text, speaker = _text_of(event), self.service.voices.find(*_voice_of(event))
         if not text.strip():
             await self._write(_start(speaker))
         else:
             begun = False
-            async for sound in self._spoken(text, speaker, is_ssml(event)):
+            async for sound in self._spoken(text, speaker, _is_ssml(event)):
                 if not begun:
                     await self._write(_start(speaker))
                 begun = True
@@ -226,3 +231,66 @@ class _Connection:
 
 def _start(speaker: TableSpeaker) -> AudioStart:
     return AudioStart(speaker.voice.sample_rate, 2, 1)
+
+
+class _BrokenStream(Exception):
+    """The error of data that is no event: the start of the next event is unknown."""
+
+
+async def _read_event(reader: asyncio.StreamReader, largest: int) -> Event | None:
+    """Return the next event, without its payload, or None at the end. largest: bytes of data that are read.
+
+    Raises _BrokenStream for data that is no event, and for an event that is too large.
+    """
+    try:
+        line = await reader.readline()
+        if not line:
+            return None
+        head = _object(line)
+        data = head.get("data") or {}
+        if size := _size(head, "data_length", largest):
+            data = {**data, **_object(await reader.readexactly(size))}
+        if size := _size(head, "payload_length", _LARGEST_PAYLOAD):
+            await reader.readexactly(size)
+        if not isinstance(head.get("type"), str) or not isinstance(data, dict):
+            raise _BrokenStream("an event needs a type and an object of data")
+        return Event(head["type"], data)
+    # ValueError: a line without an end, invalid JSON or UTF-8. TypeError: data that is no object.
+    except (ValueError, TypeError, RecursionError, asyncio.IncompleteReadError) as error:
+        raise _BrokenStream(f"this is not a Wyoming event ({type(error).__name__})") from error
+
+
+def _text_of(event: Event) -> str:
+    """Return the event's text. Raises PngnatError where it has none."""
+    text = event.data.get("text")
+    if not isinstance(text, str):
+        raise PngnatError(f"a {event.type[:40]} event needs a text")
+    return text
+
+
+def _voice_of(event: Event) -> tuple[str | None, str | None]:
+    """Return the requested voice and speaker. Raises PngnatError where they are not names."""
+    voice: Any = event.data.get("voice") or {}
+    name, speaker = (voice.get("name"), voice.get("speaker")) if isinstance(voice, dict) else (voice, None)
+    if not isinstance(voice, dict) or not all(isinstance(one, str | None) for one in (name, speaker)):
+        raise PngnatError("a voice must be an object with names")
+    return name, speaker
+
+
+def _is_ssml(event: Event) -> bool | None:
+    """Return True where the event declares its text as SSML, else None: the text decides."""
+    return True if event.data.get("text_format") == "ssml" else None
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise _BrokenStream("an event must be an object")
+    return found
+
+
+def _size(head: dict[str, Any], name: str, largest: int) -> int:
+    size = head.get(name) or 0
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= largest:
+        raise _BrokenStream(f"{name} must be from 0 to {largest}")
+    return size
