@@ -20,7 +20,7 @@ from pngnat.files import read_limited
 MIB = 2**20
 # Bytes of a file, by its ending.
 LARGEST_FILES = {
-    **dict.fromkeys((".safetensors", ".bin", ".onnx"), 1024 * MIB),
+    **dict.fromkeys((".safetensors", ".onnx"), 1024 * MIB),
     **{".json": 8 * MIB, ".yaml": MIB // 16, ".md": MIB, ".wav": 16 * MIB},
 }
 # Values in a JSON file: an empty list takes 60 bytes of memory, and 3 in the file.

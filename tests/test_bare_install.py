@@ -49,7 +49,6 @@ OTHERS = (
     "pngnat.voice.graphs.vocoder",
     "pngnat.voice.graphs.writer",
     "pngnat.voice.modules",
-    "pngnat.voice.pickled_tensors",
     "pngnat.voice.tensor_files",
     "pngnat.voice.vocoders",
     "pngnat.voice.weights",

@@ -1,12 +1,11 @@
-"""A folder with a vocoder, of pngnat or of another project; checked to take the mel spectrograms that a voice makes.
+"""Folders of vocoders: pngnat's own, HiFi-GAN and Vocos. A vocoder must take the mel spectrograms that a voice makes.
 
-    pngnat      vocoder.json  vocoder.safetensors                          as `save_vocoder` writes it, of `pngnat train
-    vocoder` HiFi-GAN    config.json   model.safetensors or pytorch_model.bin       as
-    transformers.SpeechT5HifiGan.save_pretrained writes it Vocos       config.yaml   model.safetensors or
-    pytorch_model.bin       as the package vocos reads it
+    pngnat    vocoder.json  vocoder.safetensors  written by `save_vocoder`, and by `pngnat train vocoder`
+    HiFi-GAN  config.json   model.safetensors    written by transformers.SpeechT5HifiGan.save_pretrained
+    Vocos     config.yaml   model.safetensors    read by the package vocos
 
-and discriminators.safetensors beside pngnat's, where it has learned from discriminators; a training goes on with them.
-Like a voice, it is data from strangers: nothing in it is executed.
+A vocoder that was trained against discriminators has discriminators.safetensors too; a training continues with them.
+Like a voice, the folder is untrusted: nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from pngnat.voice.weights import build_module, load_weights, save_weights
 
 SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
 HIFIGAN, VOCOS = "config.json", "config.yaml"
-_FOREIGN_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_EXTERNAL_WEIGHTS, _PICKLED_WEIGHTS = "model.safetensors", "pytorch_model.bin"
 # Where a checkpoint of another project says for which of pngnat's mel spectrograms it was trained.
 AUDIO = "pngnat_audio"
 LOG_MEL = "pngnat.audio.mel.log_mel"
@@ -132,7 +131,7 @@ def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
     stated = _mel(audio_settings(str(path), values[AUDIO])) if AUDIO in values else _speecht5_mel(path.parent)
     stated |= {"sample_rate": config.sampling_rate, "hop_length": config.hop_length, "n_mels": config.model_in_dim}
     _check_mel(path, stated, audio)
-    generator = build_module(path.parent, _foreign_weights(path.parent), lambda: hifigan(config), what="vocoder")
+    generator = build_module(path.parent, _external_weights(path.parent), lambda: hifigan(config), what="vocoder")
     return ForeignVocoder(f"the HiFi-GAN in {path.parent}", audio, FramesFirst(generator), config.reach)
 
 
@@ -168,7 +167,7 @@ def _vocos(path: Path, audio: AudioConfig) -> ForeignVocoder:
     _check_mel(path, stated, audio)
     # The package stores its windows and mel filters too.
     stored = ("feature_extractor.", "head.istft.")
-    network = build_module(path.parent, _foreign_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
+    network = build_module(path.parent, _external_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
     return ForeignVocoder(f"the Vocos in {path.parent}", audio, network, config.reach)
 
 
@@ -215,5 +214,10 @@ def _check_mel(path: Path, stated: dict[str, Any], audio: AudioConfig) -> None:
         )
 
 
-def _foreign_weights(folder: Path) -> str:
-    return next((name for name in _FOREIGN_WEIGHTS if (folder / name).is_file()), _FOREIGN_WEIGHTS[0])
+def _external_weights(folder: Path) -> str:
+    if not (folder / _EXTERNAL_WEIGHTS).is_file() and (folder / _PICKLED_WEIGHTS).is_file():
+        raise PngnatError(
+            f"{folder / _PICKLED_WEIGHTS} is a pickle, which could run code: convert it to {_EXTERNAL_WEIGHTS} once, "
+            "as docs/program.md shows"
+        )
+    return _EXTERNAL_WEIGHTS

@@ -1,10 +1,7 @@
-"""Weights between files and modules: written in half precision, and read with nothing executed and nothing taken on
-trust."""
+"""Weights between files and modules: written in half precision, and read as untrusted data."""
 
 from __future__ import annotations
 
-import struct
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,20 +31,16 @@ _DAMAGE = (
     EOFError,
     MemoryError,
     SafetensorError,
-    struct.error,
-    zipfile.BadZipFile,
 )
 
 
 def build_module(
     folder: Path, name: str, make: Callable[[], nn.Module], left_out: tuple[str, ...] = (), what: str = "voice"
 ) -> Any:
-    """The module that `make` makes, with the weights of a file in the folder of a voice or of what else, ready to
-    speak.
+    """Build a module with `make`, load the weights of a safetensors file into it, and set it to evaluation.
 
-    name: .safetensors, or .bin as PyTorch saves it. left_out: beginnings of names that the file has and the module does
-    not.
-    Raises PngnatError where the file is not safe to use, is damaged, or does not fit the module.
+    left_out: prefixes of tensor names to ignore. what: kind of the folder, for messages.
+    Raises PngnatError if the file is unsafe, damaged, or does not fit the module.
     """
     path = safe_file(folder, name, what)
     try:
@@ -57,7 +50,7 @@ def build_module(
                 module = make()
             expected = module.state_dict()
             _check_shapes(path, found, expected)
-            # One by one: the file's numbers need not all be in memory beside the module's.
+            # Tensor by tensor, so that the file's numbers are not all in memory beside the module's.
             for name, tensor in expected.items():
                 tensor.copy_(_finite(path, name, file.read(name)))
     except _DAMAGE as error:
@@ -66,8 +59,7 @@ def build_module(
 
 
 def load_weights(folder: Path, name: str, what: str = "voice") -> dict[str, Tensor]:
-    """The tensors of a file in the folder of a voice or of what else. Raises PngnatError where it is damaged or not
-    safe to use."""
+    """Read all tensors of a safetensors file. Raise PngnatError if it is unsafe or damaged."""
     path = safe_file(folder, name, what)
     try:
         with open_tensors(path) as file:
@@ -77,22 +69,20 @@ def load_weights(folder: Path, name: str, what: str = "voice") -> dict[str, Tens
 
 
 def save_weights(weights: nn.Module | Mapping[str, Tensor], path: Path) -> None:
-    """Write a safetensors file, whole or not at all, in half precision where that can hold the values (see
-    `to_half`)."""
+    """Write a safetensors file atomically, in half precision where it can hold the values (see `to_half`)."""
     table = weights.state_dict() if isinstance(weights, nn.Module) else weights
     with atomic_write(path) as beside:
         save_file({name: to_half(tensor) for name, tensor in table.items()}, beside)
 
 
 def to_half(tensor: Tensor) -> Tensor:
-    """Half precision where that can hold the values; always a tensor of its own, as safetensors asks."""
+    """Return a copy of a tensor, in half precision where it can hold the values. safetensors refuses shared memory."""
     fits = tensor.is_floating_point() and (tensor.numel() == 0 or tensor.abs().max() <= _LARGEST_HALF)
     return tensor.detach().cpu().to(torch.float16 if fits else tensor.dtype).contiguous().clone()
 
 
 class _SizeGuard(TorchFunctionMode):
-    """Stops the building of a module that has more parameters than its file holds: a card must not be able to use up
-    the memory."""
+    """Stops the construction of a module with more parameters than its file holds, so that a card cannot exhaust memory."""
 
     def __init__(self, parameters: int) -> None:
         super().__init__()
@@ -100,11 +90,11 @@ class _SizeGuard(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         made = func(*args, **(kwargs or {}))
-        # Modules make their parameters with `empty`, whose memory is not taken before it is filled.
+        # Modules allocate parameters with `empty`, which takes no memory before it is filled.
         if func is torch.empty:
             self.left -= made.numel()
             self.tensors -= 1
-            # A network of width 0 has no parameters, and may still have any number of layers.
+            # A network of width 0 has no parameters, and any number of layers.
             if self.left < 0 or self.tensors < 0:
                 raise ValueError("it describes a larger model than the file holds")
         return made
@@ -113,7 +103,7 @@ class _SizeGuard(TorchFunctionMode):
 def _check_shapes(path: Path, found: Mapping[str, TensorInfo], expected: Mapping[str, Tensor]) -> None:
     for name in sorted(expected.keys() ^ found.keys()):
         raise PngnatError(
-            f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is no part of this model'}"
+            f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is not part of this model'}"
         )
     for name, info in found.items():
         tensor = expected[name]
@@ -134,10 +124,10 @@ def _kind(dtype: torch.dtype) -> str:
 
 def _finite(path: Path, name: str, tensor: Tensor) -> Tensor:
     if not torch.isfinite(tensor.float()).all():
-        raise PngnatError(f"{path} is damaged: '{shorten(name, 200)}' holds values that are no numbers")
+        raise PngnatError(f"{path} is damaged: '{shorten(name, 200)}' holds values that are not finite numbers")
     return tensor
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, as far as a person wants to read."""
+    """Return the first line of an error's message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

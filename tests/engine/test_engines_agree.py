@@ -144,7 +144,6 @@ def test_plain_nat(tmp_path):
         hidden=8,
         blocks=1,
         corrections=0,
-        bounded_phase=True,
         pitch=PitchConfig(width=8, hidden=8, blocks=1, bins=16),
     )
     folder = saved(tmp_path / "nat", config, sizes, tokenizer)

@@ -214,23 +214,6 @@ def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
     assert torch.equal(vocoder.train().filters(mel, f0, voicing).breath[0], full), "it learns with the noise"
 
 
-def test_the_first_vocoders_keep_their_bounded_phase_and_two_noises_and_are_not_corrected():
-    values = asdict(TINY)
-    del values["bounded_phase"], values["corrections"], values["shared_noise"], values["max_voiced_frequency"]
-    config = VocoderConfig.from_dict(values)
-    assert (
-        config.bounded_phase and not config.corrections and not config.shared_noise and not config.max_voiced_frequency
-    )
-    bounded, free = Vocoder(AUDIO, config), Vocoder(AUDIO, replace(config, bounded_phase=False))
-    free.load_state_dict(bounded.state_dict())
-    with torch.no_grad():
-        bounded.net.proj_out.weight.zero_(), free.net.proj_out.weight.zero_()
-        bounded.net.proj_out.bias.split(bounded.outputs)[1].fill_(2.0)
-        free.net.proj_out.bias.split(free.outputs)[1].fill_(math.tanh(2.0))
-        mel = mels(1, 128, 8)
-        torch.testing.assert_close(bounded(mel, generator=seeded()), free(mel, generator=seeded()))
-
-
 @torch.inference_mode()
 def test_what_is_cut_of_filters_is_what_its_frames_are_filtered_by(vocoder):
     mel = mels(2, 128, 20)

@@ -93,7 +93,7 @@ def targets(folder: Path) -> list[Target]:
         Target(voice, ("tokenizer.json",), PngTokenizer.load),
         Target(folder / "own", ("vocoder.json", "vocoder.safetensors"), speak_with),
         Target(folder / "hifigan", ("config.json", "model.safetensors"), speak_with),
-        Target(folder / "vocos", ("config.yaml", "pytorch_model.bin"), speak_with),
+        Target(folder / "vocos", ("config.yaml", "model.safetensors"), speak_with),
         Target(folder / "timings", ("a.json",), lambda folder: read_timings(folder / "a.json")),
         Target(folder / "timings", ("a.TextGrid",), lambda folder: read_timings(folder / "a.TextGrid")),
     ]
@@ -121,16 +121,16 @@ def _write_vocos(folder: Path) -> None:
     }
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
-    torch.save(
-        VocosNetwork(VocosConfig(**sizes, n_fft=AUDIO.n_fft, hop_length=AUDIO.hop_length)).state_dict(),
-        folder / "pytorch_model.bin",
+    save_weights(
+        VocosNetwork(VocosConfig(**sizes, n_fft=AUDIO.n_fft, hop_length=AUDIO.hop_length)),
+        folder / "model.safetensors",
     )
 
 
 def mutate(data: bytes, name: str, chance: random.Random) -> bytes:
     """The bytes of a file, changed: in what they mean where that is known, or blindly."""
     ending = name.rsplit(".")[-1]
-    if ending in ("safetensors", "bin") and chance.random() < 0.4:
+    if ending == "safetensors" and chance.random() < 0.4:
         return mutate_numbers(data, chance)
     meant = {"json": mutate_json, "yaml": mutate_yaml, "safetensors": mutate_header}.get(ending)
     changed = meant(data, chance) if meant and chance.random() < 0.7 else data

@@ -257,7 +257,7 @@ def test_tensors_that_cannot_be(folder):
     name = "speaker.weight"
     for changed, match in (
         ({key: value for key, value in weights.items() if key != name}, f"'{name}' is missing"),
-        ({**weights, "extra": torch.zeros(1)}, "'extra' is no part"),
+        ({**weights, "extra": torch.zeros(1)}, "'extra' is not part"),
         ({**weights, name: torch.zeros(3, 4)}, "of shape"),
         ({**weights, name: torch.full((2, 4), float("nan"))}, "no numbers"),
         (

@@ -47,9 +47,6 @@ class VocoderConfig:
     """How often the sound is brought nearer to its mel. After a short training with one, copies had DistilMOS 4.0 (of
     speakers who were not heard in training 3.4), without any 3.5 (2.5); a second adds a quarter to the work, and little
     to the sound."""
-    bounded_phase: bool = False
-    """The first vocoders' tanh around the phase, which came near its ends, where it learns nothing, in 20 to 70 % of
-    the bins."""
     shared_noise: bool = True
     """One noise for the source and for the sound instead of two; the drawing of noise is among the dearest parts of
     speaking."""
@@ -66,9 +63,7 @@ class VocoderConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VocoderConfig:
         """The config whose `dataclasses.asdict` is `values`. Raises TypeError or KeyError where it is not one."""
-        # The first vocoders' settings do not name them.
-        first = {"bounded_phase": True, "corrections": 0, "shared_noise": False, "max_voiced_frequency": 0.0}
-        return cls(**{**first, **values, "pitch": PitchConfig(**values["pitch"])})
+        return cls(**{**values, "pitch": PitchConfig(**values["pitch"])})
 
 
 @dataclass(frozen=True)
@@ -201,7 +196,7 @@ class Vocoder(nn.Module):
         pitch = (torch.log(f0) - 5).unsqueeze(1)
         seen = torch.cat([(mel - MEL_MEAN) / MEL_SCALE, pitch, voicing.unsqueeze(1)], dim=1)
         pulses, phase, breath, trust = self.net(seen).float().transpose(1, 2).split(self.outputs, dim=1)
-        angle = math.pi * (torch.tanh(phase) if self.config.bounded_phase else phase)
+        angle = math.pi * phase
         level = torch.exp(pulses.clamp(max=MAX_LOG)) * self.source_scale
         factors = torch.complex(level * torch.cos(angle), level * torch.sin(angle))
         return Filters(

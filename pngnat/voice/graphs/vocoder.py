@@ -60,7 +60,6 @@ def _filters(audio: AudioConfig, config: VocoderConfig, g: GraphWriter) -> Graph
     bins, trusted = audio.window_length // 2 + 1, audio.n_mels if config.corrections else 0
     sizes = [bins, bins, bins, trusted] if trusted else [bins, bins, bins]
     pulses, phase, breath, *trust = g.split("Split", out, g.constant(sizes), outputs=len(sizes), axis=-1)
-    phase = g.op("Tanh", phase) if config.bounded_phase else phase
     angle = g.op("Mul", phase, g.constant(math.pi))
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(audio.window_length) / audio.window_length)
     level = g.op("Mul", _magnitude(g, pulses), g.constant(float(1 / math.sqrt((window.astype(np.float32) ** 2).sum()))))

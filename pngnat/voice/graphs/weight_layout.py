@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from pngnat.errors import PngnatError
-from pngnat.voice.tensor_names import current_name
 
 _LARGEST_HEADER = 2**20
 _KINDS = {"F16": "<f2", "F32": "<f4"}
@@ -59,7 +58,7 @@ def read_layout(path: Path) -> WeightLayout:
     header = read_header(path)
     start = 8 + len(header)
     try:
-        entries = {current_name(name): entry for name, entry in json.loads(header).items() if name != "__metadata__"}
+        entries = {name: entry for name, entry in json.loads(header).items() if name != "__metadata__"}
         places = {
             name: TensorPlace(entry["dtype"], tuple(entry["shape"]), start + begin, end - begin)
             for name, entry in entries.items()
