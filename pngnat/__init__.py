@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from pngnat.synthesis.speech import Speech
     from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
     from pngnat.text.phonemize import Phonemized, phonemize
-    from pngnat.voice.blending import Blend
-    from pngnat.voice.card import list_voices
+    from pngnat.voice.card import Blend, list_voices
 
 _HOMES = {
-    "Blend": "voice.blending",
+    "Blend": "voice.card",
     "Phonemized": "text.phonemize",
     "PngnatError": "errors",
     "Speech": "synthesis.speech",

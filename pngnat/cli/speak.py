@@ -18,7 +18,7 @@ from pngnat.errors import PngnatError
 if TYPE_CHECKING:
     from pngnat.engine.voice import Voice
     from pngnat.synthesis.speech import Speech
-    from pngnat.voice.blending import Blend
+    from pngnat.voice.card import Blend
 
 _LONG_TEXT = 400
 # More than any machine has processors; the operating system's own limit is met with a crash.
@@ -165,8 +165,7 @@ def _blend(args: argparse.Namespace) -> Blend | None:
     the voice."""
     if args.blend_with is None and args.blend_weight is None:
         return None
-    from pngnat.voice.blending import Blend
-    from pngnat.voice.card import find_voice, read_card
+    from pngnat.voice.card import Blend, find_voice, read_card
 
     if args.blend_with is not None:
         return Blend(args.blend_with, 0.5 if args.blend_weight is None else args.blend_weight)

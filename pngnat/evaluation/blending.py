@@ -27,7 +27,7 @@ from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.similarity import held_out, speak, write_figures
 from pngnat.evaluation.tracks import professionals_of, save_tracks
 from pngnat.synthesis.synthesize import synthesize
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _NAMES = {0.0: "own rhythm", 1.0: "professional durations"}

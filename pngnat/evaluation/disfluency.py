@@ -29,7 +29,7 @@ from pngnat.evaluation.commands import main
 from pngnat.evaluation.rhythm import ClassLength, Rhythm, class_lengths, rhythm
 from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, professionals_of, recorded_tracks
 from pngnat.files import atomic_write, make_folder, write_text
-from pngnat.voice.blending import blend_durations
+from pngnat.synthesis.blending import blend_durations
 
 # Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has
 # 0.78. Fluent speakers pause outside punctuation for less than this share of the time more than the model, which

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pngnat.evaluation.tracks import CLASS_OF, CLASSES, Track
+from pngnat.synthesis.blending import FLOOR
 from pngnat.text.phonemes import BOUNDARIES, WORD_BOUNDARY
-from pngnat.voice.blending import FLOOR
 
 # Seconds. Shorter silences are closures of stops and slips of the alignment; listeners hear longer ones as pauses.
 PAUSE = 0.1

@@ -25,7 +25,7 @@ from pngnat.evaluation.commands import main
 from pngnat.evaluation.judges import Judges, SpokenSentence, judges
 from pngnat.evaluation.word_errors import plain_words
 from pngnat.synthesis.synthesize import synthesize
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 
 def speak(

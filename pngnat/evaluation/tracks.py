@@ -15,6 +15,7 @@ from pngnat.engine.interface import AcousticEngine
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
+from pngnat.synthesis.blending import FLOOR, geometric_mean
 from pngnat.text.phonemes import VOWELS
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Utterance
@@ -106,9 +107,9 @@ def professional_tracks(voice: Voice, names: Sequence[str], utterances: Iterable
     predicted = [predict_durations(model, tokens, [row] * len(tokens)) for model, row in rows]
     tracks = []
     for read, durations in zip(tokens, zip(*predicted, strict=True), strict=True):
-        seconds = np.exp(np.mean([np.log(np.maximum(each, 1e-3, dtype=np.float64)) for each in durations], axis=0))
-        # One millisecond stands for none, or a boundary where nobody pauses would never be without a pause.
-        tracks.append(Track(read.symbols, np.where(seconds <= 1.001e-3, 0.0, seconds)))
+        seconds = geometric_mean(durations, [1.0] * len(durations))
+        # The floor stands for no silence: otherwise every boundary would have a pause.
+        tracks.append(Track(read.symbols, np.where(seconds <= 1.001 * FLOOR, 0.0, seconds)))
     return tracks
 
 

@@ -21,8 +21,7 @@ from pngnat.finetune.plan import PREVIEW_MINUTES
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
 from pngnat.synthesis.synthesize import synthesize
-from pngnat.voice.blending import Blend
-from pngnat.voice.card import Professional, SpeakerCard, VoiceCard
+from pngnat.voice.card import Blend, Professional, SpeakerCard, VoiceCard
 from pngnat.voice.modules import VoiceModules, save_voice
 
 PREVIEW = "preview.wav"

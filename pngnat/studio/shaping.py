@@ -18,7 +18,7 @@ from pngnat.synthesis.synthesize import check_text, sentences
 from pngnat.text.markup import LARGEST_PITCH, lasting, put_back, set_aside
 from pngnat.text.sentences import paragraphs
 from pngnat.text.sentences import sentences as split
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 # Sentences in the cache, so that a change between two shapes needs no synthesis.
 _CACHED = 128

@@ -14,7 +14,7 @@ from pngnat.errors import PngnatError
 from pngnat.synthesis.durations import LONGEST_PAUSE, Durations
 from pngnat.text.markup import FASTEST, LARGEST_PITCH, SLOWEST
 from pngnat.untrusted import shown
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 
 @dataclass(frozen=True)

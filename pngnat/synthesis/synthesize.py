@@ -14,6 +14,7 @@ from pngnat.engine.interface import AcousticEngine, Pitch
 from pngnat.engine.loading import load_voice
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
+from pngnat.synthesis.blending import blend_durations
 from pngnat.synthesis.durations import (
     LONGEST_PAUSE,
     LONGEST_PHONEME,
@@ -41,7 +42,6 @@ from pngnat.text.markup import LARGEST_PITCH
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.untrusted import shown
-from pngnat.voice.blending import blend_durations
 from pngnat.voice.loading import loaded_once
 
 if TYPE_CHECKING:

@@ -15,16 +15,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.text.lexicon import parse_phonemes
 from pngnat.untrusted import LARGEST_NUMBER, Section, read_json, safe_file, shown
-from pngnat.voice.blending import Blend
 from pngnat.voice.hub import PREFIX, download
 
 FORMAT_VERSION = 1
@@ -65,6 +67,31 @@ class Pauses:
     """Seconds between sentences."""
     paragraph: float = 0.6
     """Seconds between paragraphs."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A professional whose rhythm is borrowed, and the weight. Raises PngnatError for a weight outside 0 to 1."""
+
+    professional: str
+    """The name of a speaker of the voice."""
+    weight: float | Sequence[float] | np.ndarray = 0.5
+    """The weight of the professional's durations: 0 keeps the speaker's own, 1 takes the professional's, 0.5 is their
+    geometric mean. One number, or one for each token of the phoneme segment as `Speech.phonemes` lists them."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.professional, str):
+            raise PngnatError(f"the professional to blend with must be a name, and is {shown(self.professional)}")
+        try:
+            weight = np.asarray(self.weight, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise PngnatError(
+                f"the blend weight must be a number, or one for each token, and is {shown(self.weight)}"
+            ) from error
+        if weight.ndim > 1 or not np.all((weight >= 0) & (weight <= 1)):
+            raise PngnatError(
+                "the blend weight must be a number from 0 (own rhythm) to 1 (the professional's), or one for each token"
+            )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pngnat.errors import PngnatError
 from pngnat.evaluation import blending, commands, judges, similarity
 from pngnat.evaluation.judges import Judges, SpeakerSimilarity, SpokenSentence, installed_judges
 from pngnat.evaluation.tracks import Track
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 SYMBOLS = ("[CLS]", "K", "AE1", "T", " ", "S", "IY1", ".")
 

@@ -15,7 +15,7 @@ from pngnat.errors import PngnatError
 from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import pieces, sentences
 from pngnat.text.utterance import Boundary, Utterance, Word
-from pngnat.voice.blending import Blend
+from pngnat.voice.card import Blend
 
 
 def test_the_sound_and_its_times(speech):

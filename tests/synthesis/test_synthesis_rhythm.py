@@ -9,7 +9,8 @@ from speaking import TEXT, gap
 
 import pngnat
 from pngnat.errors import PngnatError
-from pngnat.voice.blending import Blend, blend_durations
+from pngnat.synthesis.blending import blend_durations
+from pngnat.voice.card import Blend
 
 
 def test_durations_out_are_durations_in(voice):

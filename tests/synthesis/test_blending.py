@@ -7,8 +7,9 @@ from hypothesis.extra.numpy import arrays
 import pngnat
 from pngnat.errors import PngnatError
 from pngnat.evaluation.tracks import professional_tracks
+from pngnat.synthesis.blending import FLOOR, blend_durations
 from pngnat.text.frontend import Frontend
-from pngnat.voice.blending import FLOOR, Blend, blend_durations
+from pngnat.voice.card import Blend
 
 SECONDS = st.one_of(st.just(0.0), st.floats(1e-6, 5.0))
 PAIRS = st.integers(1, 20).flatmap(
