@@ -32,6 +32,11 @@ _HIGHEST = 6.0
 # Samples in one event: a stop waits until an event is written.
 _EVENT_SAMPLES = 4800
 _MAX_PAUSE, _SECONDS_TO_END = 30.0, 1.0
+_SETTINGS_ANSWERS = {
+    "SET": "203 OK SETTINGS RECEIVED",
+    "AUDIO": "203 OK AUDIO INITIALIZED",
+    "LOGLEVEL": "203 OK LOGLEVEL SET",
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class DispatcherModule:
         elif line == "LIST VOICES":
             with self._lock:
                 self._write.voices([(one.id, LANGUAGE, "none") for one in self._voices.speakers])
-        elif line in ("SET", "AUDIO", "LOGLEVEL"):
+        elif line in _SETTINGS_ANSWERS:
             self._receive_settings(line)
         elif line.startswith("DEBUG"):
             self._answer(f"200 OK DEBUGGING {line.split()[1] if ' ' in line.strip() else 'OFF'}")
@@ -135,8 +140,8 @@ class DispatcherModule:
             self._answer("300 ERR UNKNOWN COMMAND")
 
     def _receive_settings(self, command: str) -> None:
-        about = {"SET": "", "AUDIO": "AUDIO ", "LOGLEVEL": "LOGLEVEL "}[command]
-        self._answer(f"207 OK RECEIVING {about}SETTINGS")
+        kind = "" if command == "SET" else f"{command} "
+        self._answer(f"207 OK RECEIVING {kind}SETTINGS")
         values = self._read.settings()
         if values is None:
             return self._answer("302 ERROR BAD SYNTAX")
@@ -150,11 +155,7 @@ class DispatcherModule:
                 self._settings = self._settings.changed(values)
             except ValueError:
                 return self._answer("303 ERROR INVALID PARAMETER OR VALUE")
-        self._answer(
-            {"SET": "203 OK SETTINGS RECEIVED", "AUDIO": "203 OK AUDIO INITIALIZED", "LOGLEVEL": "203 OK LOGLEVEL SET"}[
-                command
-            ]
-        )
+        self._answer(_SETTINGS_ANSWERS[command])
 
     def _receive(self, kind: str) -> None:
         self._answer("202 OK RECEIVING MESSAGE")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_RESULTS = ("spoken", "failed", "dropped", "refused")
 
 
 @dataclass
@@ -23,40 +26,32 @@ class Metrics:
 
     def text(self, speaking: int, waiting: int) -> str:
         """Return the metrics as text. speaking, waiting: the numbers of texts now."""
-        rows: list[tuple[str, str, str, list[tuple[str, float]]]] = [
-            ("requests_total", "counter", "HTTP requests that were answered.", self._requests()),
+        requests = {f'{{path="{path}",status="{status}"}}': n for (path, status), n in sorted(self.requests.items())}
+        texts = {f'{{result="{result}"}}': self.jobs[result] for result in _RESULTS}
+        return "".join(
             (
-                "texts_total",
-                "counter",
-                "Texts by result.",
-                [(f'{{result="{name}"}}', self.jobs[name]) for name in RESULTS],
-            ),
-            ("speech_seconds_total", "counter", "Seconds of synthesized sound.", [("", round(self.spoken, 3))]),
-            (
-                "first_sound_seconds_sum",
-                "counter",
-                "Seconds from a text to its first sound.",
-                [("", round(self.first_sound, 3))],
-            ),
-            ("first_sound_seconds_count", "counter", "Texts that had a first sound.", [("", self.first_sounds)]),
-            ("texts_speaking", "gauge", "Texts that are spoken now.", [("", speaking)]),
-            ("texts_waiting", "gauge", "Texts that wait for their turn.", [("", waiting)]),
-        ]
-        return "".join(_metric(*row) for row in rows)
-
-    def _requests(self) -> list[tuple[str, float]]:
-        return [
-            (f'{{path="{path}",status="{status}"}}', count) for (path, status), count in sorted(self.requests.items())
-        ]
+                _metric("requests_total", "counter", "HTTP requests that were answered.", requests),
+                _metric("texts_total", "counter", "Texts by result.", texts),
+                _metric("speech_seconds_total", "counter", "Seconds of synthesized sound.", round(self.spoken, 3)),
+                _metric(
+                    "first_sound_seconds_sum",
+                    "counter",
+                    "Seconds from a text to its first sound.",
+                    round(self.first_sound, 3),
+                ),
+                _metric("first_sound_seconds_count", "counter", "Texts that had a first sound.", self.first_sounds),
+                _metric("texts_speaking", "gauge", "Texts that are spoken now.", speaking),
+                _metric("texts_waiting", "gauge", "Texts that wait for their turn.", waiting),
+            )
+        )
 
 
-RESULTS = ("spoken", "failed", "dropped", "refused")
-
-
-def _metric(name: str, kind: str, about: str, values: list[tuple[str, float]]) -> str:
+def _metric(name: str, kind: str, about: str, values: float | Mapping[str, float]) -> str:
+    """Return the lines of a metric. values: one value, or values by their labels."""
+    rows = values if isinstance(values, Mapping) else {"": values}
     lines = [
         f"# HELP pngnat_{name} {about}",
         f"# TYPE pngnat_{name} {kind}",
-        *(f"pngnat_{name}{labels} {value}" for labels, value in values),
+        *(f"pngnat_{name}{labels} {value}" for labels, value in rows.items()),
     ]
     return "\n".join(lines) + "\n"

@@ -58,10 +58,8 @@ class Service:
 
         Raises PngnatError where a voice cannot be loaded.
         """
-        voices, metrics = (
-            VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads),
-            Metrics(),
-        )
+        voices = VoiceTable.load(settings.voices, settings.engine, settings.device, settings.threads)
+        metrics = Metrics()
         service = cls(settings, voices, JobQueue(settings.at_once, settings.waiting, metrics), metrics)
         for sentence in service.sentences(CheckedRequest("Hello.", voices.default)):
             sentence.speech()

@@ -100,9 +100,8 @@ class Making:
                 **asdict(self.options),
             }
             write_state(self._path, MakingState(RUNNING, minutes=round(self.project.takes.minutes, 2)))
-            self._process = _child(
-                [sys.executable, "-m", "pngnat.studio.make_process", str(self._path)], job, folder / LOG
-            )
+            command = [sys.executable, "-m", "pngnat.studio.make_process", str(self._path)]
+            self._process = _start_process(command, job, folder / LOG)
 
     def stop(self) -> None:
         """Stop the process, which keeps its progress. Does nothing where none runs."""
@@ -143,7 +142,7 @@ def write_state(path: Path, state: MakingState) -> None:
     write_text(path, json.dumps(asdict(state)) + "\n")
 
 
-def _child(command: list[str], job: dict[str, Any], log: Path) -> subprocess.Popen:
+def _start_process(command: list[str], job: dict[str, Any], log: Path) -> subprocess.Popen:
     """Start a process that reads its job from the first line of its input, and ends with its input."""
     with open(log, "ab") as file:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)

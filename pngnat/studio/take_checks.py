@@ -57,15 +57,14 @@ class TakeAnalysis:
 
 
 class TakeChecker:
-    """A checker of takes, one at a time. lexicon: pronunciations that replace the dictionary's, for names."""
+    """A checker of takes, one at a time."""
 
-    def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._lexicon = dict(lexicon or {})
+    def __init__(self) -> None:
         self._lock = threading.Lock()
 
     @cached_property
     def _frontend(self) -> Frontend:
-        return Frontend(self._lexicon)
+        return Frontend()
 
     @cached_property
     def _aligner(self) -> Aligner:
@@ -126,13 +125,12 @@ def _notes(recording: Recording) -> tuple[Note, ...]:
     kinds = {one.kind for one in warned}
     notes: dict[str, Note] = {}
     for one in warned:
-        if (one.kind == "word" and ("text" in kinds or "word" in notes)) or (
-            one.kind == "level" and "clipping" in kinds
-        ):
+        is_included = (one.kind == "word" and "text" in kinds) or (one.kind == "level" and "clipping" in kinds)
+        if one.kind in notes or is_included:
             continue
         note = _note(one, recording)
         if note is not None:
-            notes.setdefault(one.kind, note)
+            notes[one.kind] = note
     return tuple(notes.values())
 
 
@@ -158,7 +156,7 @@ _NOTES = {
     ),
     "too quiet": Note("level", "This one is very quiet. Come a little nearer to the microphone, or turn it up."),
     "loud": Note("level", "This one is quite loud. A little more distance to the microphone will help.", again=False),
-    "noise": Note("noise", "There is noise behind your voice. Is a fan, a window or a television on?"),
+    "noise": Note("noise", "There is noise behind your voice. Is a fan or a television on, or a window open?"),
     "cut off": Note(
         "silence", "The beginning or the end may be cut off. Leave a short moment of quiet before and after you read."
     ),
@@ -166,5 +164,5 @@ _NOTES = {
         "text",
         "This does not sound like the sentence on the screen. Listen to it; if you said something else, read it again.",
     ),
-    "long": Note("long", "This one is long. Parts of up to half a minute work best.", again=False),
+    "long": Note("long", "This one is long. Recordings of up to half a minute work best.", again=False),
 }
