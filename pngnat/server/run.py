@@ -152,9 +152,8 @@ def _on_signals(stop: Callable[[], None]) -> Iterator[None]:
 def _bound(host: str, port: int, name: str) -> Iterator[socket.socket]:
     """Bind a socket before the voices load, so that a taken port is an error at once; it listens later."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, _, _, address = found[0]
         with socket.socket(family, kind) as bound:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
