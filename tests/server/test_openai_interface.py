@@ -209,11 +209,14 @@ NODE = """
 const OpenAI = require('openai');
 (async () => {
   const client = new OpenAI({ baseURL: process.argv[1], apiKey: 'none', maxRetries: 0 });
-  const answer = await client.audio.speech.create({ model: 'tts-1', voice: 'stub/bob', input: process.argv[2], response_format: 'pcm' });
+  const answer = await client.audio.speech.create({
+    model: 'tts-1', voice: 'stub/bob', input: process.argv[2], response_format: 'pcm' });
   let parts = 0, size = 0;
   for await (const part of answer.body) { parts += 1; size += part.length; }
   let refused = null;
-  try { await client.audio.speech.create({ model: 'tts-1', voice: 'zoe', input: 'Hello.' }); } catch (error) { refused = error; }
+  try {
+    await client.audio.speech.create({ model: 'tts-1', voice: 'zoe', input: 'Hello.' });
+  } catch (error) { refused = error; }
   console.log(JSON.stringify({ parts, size, status: refused.status, code: refused.code }));
 })();
 """

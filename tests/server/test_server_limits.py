@@ -1,4 +1,4 @@
-"""The limits of a server: many clients, and clients that go, are slow or send invalid data. Afterwards it answers as before."""
+"""The limits of a server: many clients, and clients that go, are slow or send invalid data."""
 
 import http.client
 import json
