@@ -48,7 +48,7 @@ def pronounce(draft: Draft, pronouncer: Pronouncer) -> list[Word]:
     sentence = _Sentence(
         [item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words]
     )
-    for word, boundary in zip([*sentence.words, None], draft.boundaries, strict=True):
+    for word, boundary in zip([*sentence.words, None], draft.finished_boundaries(), strict=True):
         sentence.tokens += [mark for mark in boundary.marks if mark != " "]
         if word is not None:
             sentence.places.append(len(sentence.tokens))

@@ -13,7 +13,7 @@ from pngnat.text.normalize import normalize
 from pngnat.text.sentences import clauses, paragraphs, sentences
 from pngnat.text.ssml import is_ssml, read_ssml
 from pngnat.text.utterance import Utterance
-from pngnat.text.words import Draft, Gap, draft
+from pngnat.text.words import Draft, DraftBoundary, draft
 
 _MORE_THAN_MARKS = re.compile(r"[^\s.!?,;:…'\"()-]")
 
@@ -60,7 +60,7 @@ class Frontend:
 
     def _drafts(self, paragraph: str, on_skipped: Callable[[str], None] | None) -> Iterator[Draft]:
         if not _MORE_THAN_MARKS.search(paragraph):
-            yield Draft(gaps=[Gap(paragraph)])
+            yield Draft(boundaries=[DraftBoundary(paragraph)])
             return
         markup = Markup(paragraph, on_skipped)
         for sentence in sentences(markup.text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pngnat.errors import PngnatError
 from pngnat.text.characters import speakable
@@ -16,7 +16,7 @@ from pngnat.text.ipa import parse_ipa
 from pngnat.text.lexicon import parse_phonemes
 from pngnat.text.morphology import common_words
 from pngnat.text.phonemes import PHONEMES, VOWELS
-from pngnat.text.utterance import Word
+from pngnat.text.utterance import Boundary, Place, Word
 
 _FIRST = 0xF0000
 _MOST = 0xFFFD
@@ -30,7 +30,8 @@ _TARGET = r"(?:[^()\n]|\([^()\n]{0,200}\)){1,1000}"
 _PIECE = re.compile(
     r"\[pause:(?P<pause>[^\]\n]{0,20})\]|\[pace:(?P<pace>[^\]\n]{0,20})\]"
     r"|\[pitch:(?P<pitch>[^\]\n]{0,20})\]|\[mark:(?P<mark>[^\]\n]{1,200})\]"
-    rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\[\^(?P<note>[\w-]{{1,40}})\]|[$#%]?\{{(?P<raw>[^{{}}\n]{{1,2000}})\}}"
+    rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\[\^(?P<note>[\w-]{{1,40}})\]"
+    r"|[$#%]?\{(?P<raw>[^{}\n]{1,2000})\}"
 )
 # The dollar signs around a formula of LaTeX are no money either.
 _FORMULA = re.compile(r"\$(?=[^\s\d])([^$\n]{1,300})(?<=\S)\$(?!\d)")
@@ -43,39 +44,90 @@ _LONGEST_TYPING_ERROR = 3
 _LIKE_A_VOWEL = re.compile(r"[A-Z]{2}\d")
 _IPA = re.compile(r"\s*/([^/]+)/\s*")
 _LINK = re.compile(
-    r"""\s*(?:<[^<>]*>|(?:[a-z][a-z+.-]{1,15}:|[/\#?]|\.\.?/|www\.)\S*|[a-z_.-][^\s/]*/(?:[^\s/]+/\S*)?|\S*\w\.[A-Za-z]\w{1,5}(?:[?\#]\S*)?)"""
+    r"""\s*(?:<[^<>]*>|(?:[a-z][a-z+.-]{1,15}:|[/\#?]|\.\.?/|www\.)\S*|[a-z_.-][^\s/]*/(?:[^\s/]+/\S*)?"""
+    r"""|\S*\w\.[A-Za-z]\w{1,5}(?:[?\#]\S*)?)"""
     r"""(?:\s+(?:"[^"]*"|'[^']*'))?\s*""",
     re.IGNORECASE,
 )
 HELD = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + _MOST)}]")
 
 
+@dataclass
+class Requests:
+    """The requests of a writer at one boundary, with the fields of `Boundary`."""
+
+    pause: float | None = None
+    pace: float | None = None
+    pitch: float | None = None
+    places: list[Place] = field(default_factory=list)
+
+    def join(self, other: Requests) -> None:
+        """Add the requests of the boundary that follows this one, with no word between."""
+        self.places += [Place(place.name, place.after + (self.pause or 0.0)) for place in other.places]
+        if other.pause is not None:
+            self.pause = (self.pause or 0.0) + other.pause
+        self.pace = self.pace if other.pace is None else other.pace
+        self.pitch = self.pitch if other.pitch is None else other.pitch
+
+    def boundary(self, marks: str) -> Boundary:
+        """Return the boundary with these requests and the punctuation `marks`."""
+        return Boundary(marks, self.pause, self.pace, self.pitch, tuple(self.places))
+
+
 @dataclass(frozen=True)
 class Pause:
-    """Silence that the writer asks for, in seconds."""
+    """A request for silence, in seconds."""
 
     seconds: float
+
+    def apply(self, requests: Requests) -> None:
+        """Lengthen the pause at the boundary."""
+        requests.pause = (requests.pause or 0.0) + self.seconds
+
+    def __str__(self) -> str:
+        return f"[pause:{self.seconds:g}]"
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the writer wants what follows: 2 is twice as fast as usual, 0.5 half."""
+    """A request for another pace: 2 is twice as fast as the default, 0.5 half as fast."""
 
     factor: float
+
+    def apply(self, requests: Requests) -> None:
+        """Set the pace from the boundary on."""
+        requests.pace = self.factor
+
+    def __str__(self) -> str:
+        return f"[pace:{self.factor:g}]"
 
 
 @dataclass(frozen=True)
 class Pitch:
-    """How many semitones the writer wants what follows to be higher, or lower where negative."""
+    """A request for a higher pitch in semitones, or a lower one where negative."""
 
     semitones: float
+
+    def apply(self, requests: Requests) -> None:
+        """Set the pitch from the boundary on."""
+        requests.pitch = self.semitones
+
+    def __str__(self) -> str:
+        return f"[pitch:{self.semitones:g}]"
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place whose time the writer wants to know."""
+    """A named place, whose time is requested."""
 
     name: str
+
+    def apply(self, requests: Requests) -> None:
+        """Add the place, after the pause so far."""
+        requests.places.append(Place(self.name, requests.pause or 0.0))
+
+    def __str__(self) -> str:
+        return f"[mark:{self.name}]"
 
 
 Piece = Word | Pause | Pace | Pitch | Mark
@@ -196,7 +248,8 @@ def _is_path(sounds: str, word: str) -> bool:
 def _word(text: str, phonemes: tuple[str, ...]) -> Word:
     if len(phonemes) > MAX_WORD_PHONEMES:
         raise PngnatError(
-            f"'{text[:40]}' has {len(phonemes)} phonemes in one word; put | between words, {MAX_WORD_PHONEMES} is the most"
+            f"'{text[:40]}' has {len(phonemes)} phonemes in one word; put | between words, {MAX_WORD_PHONEMES} is the "
+            "most"
         )
     return Word(text, phonemes)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pngnat.errors import PngnatError
 from pngnat.text.frontend import Frontend
 from pngnat.text.lexicon import load_lexicon
+from pngnat.text.markup import Mark, Pace, Pause, Pitch
 from pngnat.text.utterance import Boundary, Utterance
 
 
@@ -51,15 +52,14 @@ def phonemize(
 
 def _rows(sentence: Utterance, width: int) -> Iterator[str]:
     for boundary, word in zip(sentence.boundaries, (*sentence.words, None), strict=True):
-        asked = _asked(boundary)
-        if asked:
-            yield f"    {asked}"
+        if requests := _requests(boundary):
+            yield f"    {requests}"
         if word is not None:
             yield f"    {word.text:<{width}}  {' '.join(word.phonemes)}"
 
 
-def _asked(boundary: Boundary) -> str:
-    """The markup of what the writer asked for."""
-    values = (("pause", boundary.pause), ("pace", boundary.pace), ("pitch", boundary.pitch))
-    asked = [f"[{name}:{value:g}]" for name, value in values if value is not None]
-    return " ".join([*asked, *(f"[mark:{place.name}]" for place in boundary.places)])
+def _requests(boundary: Boundary) -> str:
+    """Return the markup of the requests at a boundary."""
+    values = ((Pause, boundary.pause), (Pace, boundary.pace), (Pitch, boundary.pitch))
+    pieces = [kind(value) for kind, value in values if value is not None]
+    return " ".join(map(str, [*pieces, *(Mark(place.name) for place in boundary.places)]))

@@ -22,7 +22,7 @@ from math import log2
 from pngnat.errors import PngnatError
 from pngnat.text.ipa import parse_ipa
 from pngnat.text.lexicon import parse_phonemes
-from pngnat.text.markup import FASTEST, LARGEST_PITCH, MAX_PAUSE, SLOWEST
+from pngnat.text.markup import FASTEST, LARGEST_PITCH, MAX_PAUSE, SLOWEST, Pace, Pause, Pitch
 from pngnat.text.say_as import say_as
 
 _NAMESPACES = ("", "http://www.w3.org/2001/10/synthesis")
@@ -146,7 +146,7 @@ class _Reader:
         elif name == "say-as":
             parent.said.append(say_as(said, element.attributes, self._name))
         elif name == "prosody":
-            parent.said.append(said + _asked(parent.rate, parent.pitch, element.rate, element.pitch))
+            parent.said.append(said + _changed(parent.rate, parent.pitch, element.rate, element.pitch))
         elif name not in _UNSAID:
             if name not in _PLAIN:
                 self._name(f"<{name}>")
@@ -175,7 +175,7 @@ class _Reader:
                 element.pitch = _pitch(value.strip(), element.pitch)
             else:
                 self._name(f"{key}={value!r} of <prosody>")
-        element.said.append(_asked(element.rate, element.pitch, *before))
+        element.said.append(_changed(element.rate, element.pitch, *before))
 
     def _name(self, unsupported: str) -> None:
         unsaid = any(element.name in _UNSAID for element in self._open)
@@ -197,9 +197,10 @@ def _ends_sentence(said: str) -> bool:
     return not text or text[-1] in ".?!…:;"
 
 
-def _asked(rate: float, pitch: float, rate_before: float, pitch_before: float) -> str:
-    paced = "" if rate == rate_before else f"[pace:{rate:.6g}]"
-    return paced + ("" if pitch == pitch_before else f"[pitch:{pitch:.6g}]")
+def _changed(rate: float, pitch: float, rate_before: float, pitch_before: float) -> str:
+    """Return the markup of a pace and a pitch that differ from those before."""
+    pace = "" if rate == rate_before else str(Pace(rate))
+    return pace + ("" if pitch == pitch_before else str(Pitch(pitch)))
 
 
 def _break(element: _Element, said: str) -> str:
@@ -210,7 +211,7 @@ def _break(element: _Element, said: str) -> str:
         raise PngnatError(
             f"<break {given[:60]}> wants a time up to {MAX_PAUSE:g}s, like 500ms, or a strength: {', '.join(_BREAKS)}"
         )
-    return f"[pause:{seconds:.6g}]{said}"
+    return f"{Pause(seconds)}{said}"
 
 
 def _seconds(time: str) -> float | None:
@@ -227,7 +228,8 @@ def _rate(value: str, outer: float) -> float:
         rate = outer * (1 + float(f"{match[1]}{number}")) if match[1] else number
     if rate is None or not SLOWEST <= rate <= FASTEST:
         raise PngnatError(
-            f'<prosody rate="{value[:40]}"> wants {SLOWEST:.0%} to {FASTEST:.0%}, a change like +20%, or {", ".join(_RATES)}'
+            f'<prosody rate="{value[:40]}"> wants {SLOWEST:.0%} to {FASTEST:.0%}, a change like +20%, or '
+            f"{', '.join(_RATES)}"
         )
     return rate
 

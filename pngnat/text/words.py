@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from pngnat.text.g2p import Pronouncer
-from pngnat.text.markup import HELD, Mark, Markup, Pace, Pause, Pitch
+from pngnat.text.markup import HELD, Markup, Requests
 from pngnat.text.phonemes import PUNCTUATION
-from pngnat.text.utterance import Boundary, Place, Utterance, Word
+from pngnat.text.utterance import Boundary, Utterance, Word
 
 MAX_LETTERS = 40
 _MAX_MARKS = 6
@@ -22,89 +22,67 @@ _MARKS = str.maketrans({"–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
 
 
 @dataclass
-class Gap:
-    """What stands before, between or after words: raw text, and what the writer asked for there (see Boundary)."""
+class DraftBoundary:
+    """The raw text before, between or after words, and the requests there."""
 
     raw: str = ""
-    pause: float | None = None
-    pace: float | None = None
-    pitch: float | None = None
-    places: list[Place] = field(default_factory=list)
+    requests: Requests = field(default_factory=Requests)
 
-    def put(self, piece: Pause | Pace | Pitch | Mark) -> None:
-        """Note what the text asks for between two words."""
-        if isinstance(piece, Pause):
-            self.pause = (self.pause or 0.0) + piece.seconds
-        elif isinstance(piece, Pace):
-            self.pace = piece.factor
-        elif isinstance(piece, Pitch):
-            self.pitch = piece.semitones
-        else:
-            self.places.append(Place(piece.name, self.pause or 0.0))
-
-    def join(self, other: Gap) -> None:
-        """Go on with `other`."""
-        # tidy_marks keeps a few; a text of nothing but marks must not grow and be copied again and again.
+    def join(self, other: DraftBoundary) -> None:
+        """Append `other`, with no word between."""
+        # tidy_marks keeps a few marks; a text of nothing but marks must not be copied again and again.
         if len(self.raw) < _MOST_RAW:
             self.raw += " " + other.raw
-        self.places += [Place(place.name, place.after + (self.pause or 0.0)) for place in other.places]
-        if other.pause is not None:
-            self.pause = (self.pause or 0.0) + other.pause
-        self.pace = self.pace if other.pace is None else other.pace
-        self.pitch = self.pitch if other.pitch is None else other.pitch
+        self.requests.join(other.requests)
 
 
 @dataclass
 class Draft:
-    """A sentence in the making: W spellings or given words, and the W + 1 gaps around them."""
+    """A sentence whose words are not yet pronounced: W spellings or given words, and W + 1 boundaries."""
 
     words: list[str | Word] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=lambda: [Gap()])
+    boundaries: list[DraftBoundary] = field(default_factory=lambda: [DraftBoundary()])
     ends_paragraph: bool = False
 
     def add(self, word: str | Word) -> None:
         """Append a word, spelled or with its phonemes."""
         self.words.append(word)
-        self.gaps.append(Gap())
+        self.boundaries.append(DraftBoundary())
 
     def absorb(self, other: Draft) -> None:
-        """Go on with `other`; its first gap joins the last one here."""
-        self.gaps[-1].join(other.gaps[0])
+        """Append `other`; its first boundary joins the last one here."""
+        self.boundaries[-1].join(other.boundaries[0])
         self.words += other.words
-        self.gaps += other.gaps[1:]
+        self.boundaries += other.boundaries[1:]
 
-    @property
-    def boundaries(self) -> tuple[Boundary, ...]:
-        """One before each word and one after the last."""
-        marks = [tidy_marks(gap.raw) for gap in self.gaps]
+    def finished_boundaries(self) -> tuple[Boundary, ...]:
+        """Return the W + 1 boundaries with their punctuation tidied."""
+        marks = [tidy_marks(boundary.raw) for boundary in self.boundaries]
         marks[0], marks[-1] = marks[0].strip(), marks[-1].rstrip()
-        return tuple(
-            Boundary(mark, gap.pause, gap.pace, gap.pitch, tuple(gap.places))
-            for mark, gap in zip(marks, self.gaps, strict=True)
-        )
+        return tuple(boundary.requests.boundary(mark) for mark, boundary in zip(marks, self.boundaries, strict=True))
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
         """The utterance of these words, once they are pronounced."""
-        return Utterance(tuple(pronounced), self.boundaries, self.ends_paragraph)
+        return Utterance(tuple(pronounced), self.finished_boundaries(), self.ends_paragraph)
 
 
 def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
     """The words of one normalized sentence. Words that have no sound are left out with a boundary in their place."""
     result, start = Draft(), 0
     for match in _WORD.finditer(text):
-        result.gaps[-1].raw += text[start : match.start()]
+        result.boundaries[-1].raw += text[start : match.start()]
         start = match.end()
         if HELD.match(match[0]):
             piece = markup.piece(match[0])
             if isinstance(piece, Word):
                 result.add(piece)
             else:
-                result.gaps[-1].put(piece)
+                piece.apply(result.boundaries[-1].requests)
             continue
         for spelling in _spellings(match[0], pronouncer):
             if isinstance(spelling, Word) or pronouncer.word(spelling):
                 result.add(spelling)
-    result.gaps[-1].raw += text[start:]
+    result.boundaries[-1].raw += text[start:]
     return result
 
 
