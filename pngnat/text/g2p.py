@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 
 from pngnat.text.characters import plain_letters
-from pngnat.text.initialisms import is_initialism
-from pngnat.text.lexicon import dictionary, rare_words
+from pngnat.text.lexicon import dictionary, is_initialism, rare_words
 from pngnat.text.morphology import add_s, common_words, derive, is_prefix
 from pngnat.text.oov import oov_network
 

@@ -3,6 +3,7 @@ file."""
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,6 @@ from pathlib import Path
 from pngnat.errors import PngnatError
 from pngnat.files import read_limited
 from pngnat.text.phonemes import PHONEMES, VOWELS
-from pngnat.text.sorted_lines import SortedLines
 from pngnat.untrusted import shown
 
 DATA = Path(__file__).parent / "data"
@@ -20,6 +20,7 @@ DATA = Path(__file__).parent / "data"
 _LARGEST = 32 * 2**20
 _VALID = frozenset(PHONEMES)
 _PLAIN_VOWELS = frozenset(VOWELS)
+_VOWEL_LETTERS = re.compile(r"[AEIOUY]")
 
 
 def parse_phonemes(line: str) -> tuple[str, ...]:
@@ -81,6 +82,29 @@ def load_lexicon(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
     return lexicon
 
 
+class SortedLines:
+    """A UTF-8 file of lines `KEY<TAB>VALUE`, sorted by their keys' bytes, the last one ended by a line break too."""
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        with open(path, "rb") as file:
+            self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def get(self, key: str) -> str | None:
+        """The value of a key, None where it is not there."""
+        # A half of a surrogate pair is in no file, and may be in a text.
+        wanted = key.encode("utf-8", "surrogatepass")
+        low, high = 0, len(self._data)
+        while low < high:
+            middle = (low + high) // 2
+            start = self._data.rfind(b"\n", low, middle) + 1 or low
+            end = self._data.find(b"\n", middle)
+            found, _, value = self._data[start:end].partition(b"\t")
+            if found == wanted:
+                return value.decode()
+            low, high = (end + 1, high) if found < wanted else (low, start)
+        return None
+
+
 class Dictionary:
     """CMUdict (126,052 words) with the project's corrections in front. Nothing is loaded: a word is searched for in the
     file."""
@@ -113,3 +137,54 @@ def rare_words() -> SortedLines:
     """Pronunciations of words that the dictionary lacks. A list of its own, since capitals are no sign of a shout in
     words like these."""
     return SortedLines(DATA / "rare_words.tsv")
+
+
+@lru_cache(maxsize=1)
+def _lists() -> tuple[frozenset[str], frozenset[str]]:
+    """The acronyms said as words, and the initialisms that would otherwise be read as words."""
+    lines = (DATA / "capitals.txt").read_text(encoding="utf-8").splitlines()
+    said, spelled = (
+        frozenset(word for line in lines if line.startswith(kind) for word in line.split()[1:])
+        for kind in ("said", "spelled")
+    )
+    return said, spelled
+
+
+def is_said(word: str) -> bool:
+    """Whether `word` is an acronym that is said as a word ("NASA")."""
+    return word in _lists()[0]
+
+
+def is_initialism(word: str, shouted: bool = False) -> bool:
+    """Whether `word`, all in capitals, is spelled out ("FBI") and not said as a word ("NASA", "STOP").
+
+    shouted: the sentence around is in capitals too, so only initialisms that are no ordinary word count.
+    """
+    said, spelled = _lists()
+    plain = re.sub(r"['’]?S$", "", word) if re.search(r"['’]S$", word) else word
+    known = plain.lower() in dictionary()
+    if plain in said:
+        return False
+    if plain in spelled:
+        return not (shouted and known and not _is_spelled_in_dictionary(plain))
+    if known:
+        return _is_spelled_in_dictionary(plain)
+    return len(plain) <= 5 or not _pronounceable(plain)
+
+
+def _is_spelled_in_dictionary(word: str) -> bool:
+    """Whether the dictionary itself has the word letter by letter, as it has "fbi"."""
+    names = [
+        tuple(sound.rstrip("012") for variant in dictionary().variants(letter)[-1:] for sound in variant)
+        for letter in word.lower()
+        if letter.isalpha()
+    ]
+    spelled = tuple(sound for name in names for sound in name)
+    return any(
+        tuple(sound.rstrip("012") for sound in variant) == spelled for variant in dictionary().variants(word.lower())
+    )
+
+
+def _pronounceable(word: str) -> bool:
+    vowels = len(_VOWEL_LETTERS.findall(word))
+    return vowels / len(word) >= 0.25 and not re.search(r"[^AEIOUY]{4}", word)

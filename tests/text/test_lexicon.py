@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pngnat.text.lexicon import DATA
+from pngnat.text.lexicon import DATA, SortedLines
 from pngnat.text.phonemes import PHONEMES
-from pngnat.text.sorted_lines import SortedLines
 
 WORDS = st.text(st.characters(exclude_characters="\t\n", exclude_categories=("Cs",)), max_size=4)
 
