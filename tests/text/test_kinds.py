@@ -56,14 +56,7 @@ def words_of_the_rules():
         part for value in values for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str)
     ]
     spoken = [part for part in parts if "\\" not in part]
-    counted = [
-        *tables.UNITS.values(),
-        *(
-            unit
-            for pair in vars(importlib.import_module("pngnat.text.normalize.money"))["_CURRENCIES"].values()
-            for unit in pair
-        ),
-    ]
+    counted = [*tables.UNITS.values(), *(unit for pair in tables.CURRENCIES.values() for unit in pair)]
     numbers = [cardinal(number) for number in range(101)] + [ordinal(number) for number in range(101)] + SCALES
     numbers += [plural(number) for number in SCALES] + [plural(cardinal(number).split()[-1]) for number in range(100)]
     phrases = [*spoken, *(plural(unit) for unit in counted if unit), *numbers]

@@ -16,17 +16,16 @@ from pngnat.text.normalize import (
     pairs,
     phone,
     plurals,
-    quotes,
     roman,
     symbols,
     units,
     web,
 )
-from pngnat.text.normalize.case import calm
+from pngnat.text.normalize.case import lower_shouting
 
 # In the order in which they apply.
 _ORDER = (
-    quotes.RULES,
+    symbols.QUOTES,
     web.RULES,
     pairs.VERSES,
     roman.HEADINGS,
@@ -53,7 +52,7 @@ def normalize(sentence: str) -> str:
 
     `sentence` has plain quotes and no characters that cannot be spoken (see characters.py).
     """
-    text = calm(sentence)
+    text = lower_shouting(sentence)
     signs = frozenset(text)
     for one in _RULES:
         if not one.needs or not signs.isdisjoint(one.needs):

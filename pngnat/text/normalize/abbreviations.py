@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.initialisms import is_initialism
+from pngnat.text.lexicon import is_initialism
 from pngnat.text.normalize.numbers import code, digits
-from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop, letters
+from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before, full_stop, letters
 from pngnat.text.normalize.stops import LETTERED, STARTS
 from pngnat.text.normalize.tables import (
     BIG_STATES,
@@ -16,6 +16,7 @@ from pngnat.text.normalize.tables import (
     MARKED,
     NUMBERED,
     PLAIN,
+    POSTAL_STATES,
     STATES,
     STREETS,
     TITLES,
@@ -27,14 +28,6 @@ _NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol",
 _ROADS = [*(street for street in STREETS if len(street) > 2), "St", "Rd", "Dr", "Ln", "Ct", *set(STREETS.values())]
 _LIVED = {"b": "born", "d": "died", "r": "reigned"}
 _LABELS = {"tel": "telephone", "attn": "attention", "ext": "extension", "apt": "apartment", "qty": "quantity"}
-_STATES = (
-    "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|FL Florida|GA Georgia|HI Hawaii|"
-    "ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|MI Michigan|"
-    "MN Minnesota|MS Mississippi|MO Missouri|MT Montana|NE Nebraska|NV Nevada|NH New Hampshire|NJ New Jersey|NM New Mexico|NY New York|"
-    "NC North Carolina|ND North Dakota|OH Ohio|OK Oklahoma|OR Oregon|PA Pennsylvania|RI Rhode Island|SC South Carolina|SD South Dakota|"
-    "TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia|WA Washington|WV West Virginia|WI Wisconsin|WY Wyoming|DC DC"
-)
-_STATE_NAMES = dict(state.split(" ", 1) for state in _STATES.split("|"))
 # In capitals after a comma these are words as well.
 _WORDS = frozenset({"OK", "HI", "OH", "ME", "OR", "IN", "MA", "PA", "ID", "DC"})
 _CAPITAL_NAME = r"\s(?:[A-Z]\.\s?)*[\"'(]?[A-Z][\w’'-]*"
@@ -106,52 +99,45 @@ def _initial(match: re.Match[str]) -> str | None:
 
 
 BEFORE_NUMBERS: tuple[Rule, ...] = (
-    Rule(
-        rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])",
-        lambda m: m["number"] + COMPASS[m["way"]],
-        needs=NUMBER,
+    NumberRule(
+        rf"(?P<number>\b\d+\s)(?P<way>{any_of(COMPASS)})\.?(?=\s[A-Z\d])", lambda m: m["number"] + COMPASS[m["way"]]
     ),
-    Rule(
-        rf"(?<![\w.,/-])(?P<house>\d{{4}})(?=\ (?:{any_of(COMPASS.values())}\ )?(?:[A-Z][\w'’]+\ ){{1,3}}{any_of(_ROADS)}\b)",
+    NumberRule(
+        rf"(?<![\w.,/-])(?P<house>\d{{4}})(?=\ (?:{any_of(COMPASS.values())}\ )?"
+        rf"(?:[A-Z][\w'’]+\ ){{1,3}}{any_of(_ROADS)}\b)",
         lambda m: code(m["house"]),
-        needs=NUMBER,
     ),
     Rule(
-        rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )(?=[\[(]?\d|[IVX]+\b)",
+        rf"(?<![\w.])(?:(?P<word>{any_of(NUMBERED)})\.\ ?|(?P<plain>{any_of(_NO_DOT_BEFORE_NUMBER)})\ )"
+        r"(?=[\[(]?\d|[IVX]+\b)",
         lambda m: NUMBERED[m["word"] or m["plain"]] + " ",
     ),
     Rule(
         rf"(?<![\w.])(?P<word>{any_of(MARKED)})\.\ ?(?=[A-Z]\b(?!['’.]\w|\ [a-z]))",
         lambda m: NUMBERED[m["word"]] + " ",
     ),
-    Rule(r"(?P<floor>\b\d+(?:st|nd|rd|th)\ )fl\b\.?", lambda m: f"{m['floor']}floor{full_stop(m)}", needs=NUMBER),
-    Rule(r"\b(?P<e>[Ee])st\.\ (?=[12]\d\d\d\b)", lambda m: m["e"] + "stablished ", needs=NUMBER),
+    NumberRule(r"(?P<floor>\b\d+(?:st|nd|rd|th)\ )fl\b\.?", lambda m: f"{m['floor']}floor{full_stop(m)}"),
+    NumberRule(r"\b(?P<e>[Ee])st\.\ (?=[12]\d\d\d\b)", lambda m: m["e"] + "stablished "),
     Rule(r"\b(?P<e>[Ee])st\.\ (?=[a-z])", lambda m: m["e"] + "stimated "),
-    Rule(
+    NumberRule(
         rf"(?P<road>\b(?:Highway|Hwy\.?|Route|Rte\.?|Interstate|US|I)[\ -]\d{{1,3}})\ (?P<way>{any_of(COMPASS)})(?!\w)",
         lambda m: f"{m['road']} {COMPASS[m['way']]}",
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa ", needs=NUMBER),
-    Rule(
-        r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)",
-        lambda m: m["gap"] + _LIVED[m["word"]] + " ",
-        needs=NUMBER,
-    ),
-    Rule(
-        rf",\ (?P<state>{any_of(_STATE_NAMES)}|D\.C\.),?\ (?P<zip>\d{{5}})(?:-(?P<more>\d{{4}}))?(?!\w)",
+    NumberRule(r"(?<![\w.])ca?\.\ ?(?=[12]?\d\d\d\b)", lambda m: "circa "),
+    NumberRule(r"(?<=[(,;])(?P<gap>\ ?)(?P<word>[bdr])\.\ ?(?=\d{4}\b)", lambda m: m["gap"] + _LIVED[m["word"]] + " "),
+    NumberRule(
+        rf",\ (?P<state>{any_of(POSTAL_STATES)}|D\.C\.),?\ (?P<zip>\d{{5}})(?:-(?P<more>\d{{4}}))?(?!\w)",
         lambda m: (
-            f", {_STATE_NAMES[m['state'].replace('.', '')]} {digits(m['zip'])}"
+            f", {POSTAL_STATES[m['state'].replace('.', '')]} {digits(m['zip'])}"
             + (f" dash {digits(m['more'])}" if m["more"] else "")
         ),
-        needs=NUMBER,
     ),
     Rule(r"\b(?P<word>[Tt]el|[Aa]ttn|[Ee]xt|[Aa]pt|[Qq]ty)(?=:)", lambda m: _LABELS[m["word"].lower()]),
 )
 RULES: tuple[Rule, ...] = (
     Rule(
-        rf"(?<=[a-z]),\ (?P<state>{any_of(state for state in _STATE_NAMES if state not in _WORDS)})(?=[.,;)]|\s*$)",
-        lambda m: f", {_STATE_NAMES[m['state']]}",
+        rf"(?<=[a-z]),\ (?P<state>{any_of(state for state in POSTAL_STATES if state not in _WORDS)})(?=[.,;)]|\s*$)",
+        lambda m: f", {POSTAL_STATES[m['state']]}",
     ),
     Rule(rf"\b(?P<title>{any_of(TITLES)})(?P<dot>\.)?(?={_CAPITAL_NAME}|\s(?:and|&)\s[A-Z])", _title),
     Rule(
@@ -159,7 +145,8 @@ RULES: tuple[Rule, ...] = (
         lambda m: m["lead"] + TITLES[m["title"]] + full_stop(m),
     ),
     Rule(
-        rf"(?P<name>(?:\b[A-Z][\w’'-]+|\b\d+(?:st|nd|rd|th)|\b[A-Z](?=\ St)))\ (?P<street>{any_of(STREETS)})(?![\w’'])(?P<dot>\.)?"
+        rf"(?P<name>(?:\b[A-Z][\w’'-]+|\b\d+(?:st|nd|rd|th)|\b[A-Z](?=\ St)))\ (?P<street>{any_of(STREETS)})(?![\w’'])"
+        r"(?P<dot>\.)?"
         rf"(?:\ (?P<way>[NS][EW])\b)?",
         _street,
     ),

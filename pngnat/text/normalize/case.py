@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.initialisms import is_initialism, is_said
-from pngnat.text.lexicon import dictionary
+from pngnat.text.lexicon import dictionary, is_initialism, is_said
 
 # Letters beside digits are codes.
 _WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]*(?!\w|-\d)")
@@ -13,27 +12,31 @@ _REACH = 40
 _OWNER = r"\b(?:the|an?|our|your|my|his|her|their|its|this|that|every|no|another)[\s-]$"
 _EXAMS = (
     rf"{_OWNER}|\b(?:took|take|takes|taking|taken|aced|retake|retook|pass|passed|and|or|of|on)\s$",
-    r"\s(?:scores?|exams?|tests?|prep|math|verbal|results?|tutors?|sections?|words|practice|essay|registration|and|or)\b",
+    r"\s(?:scores?|exams?|tests?|prep|math|verbal|results?|tutors?|sections?|words|practice|essay|registration|and"
+    r"|or)\b",
 )
 # (what stands before, what follows): the word is an initialism where one of the two is found, and stressed elsewhere.
 _INITIALISM_IN = {
     "IT": (
         r"\b(?:the|an|our|your|their|my|corporate|central)\s$",
-        r"\s(?:departments?|teams?|support|staff|guys?|managers?|industry|infrastructure|systems?|sector|security|services?|specialists?"
-        r"|consultants?|consulting|budgets?|projects?|skills|jobs?|professionals?|directors?|help|policy|policies|admins?|company|companies|firms?|work|workers?"
-        r"|person|people|training|equipment|solutions?|operations|strategy|field|career|degree|world|department's)\b|\s?[&/-]",
+        r"\s(?:departments?|teams?|support|staff|guys?|managers?|industry|infrastructure|systems?|sector|security"
+        r"|services?|specialists?|consultants?|consulting|budgets?|projects?|skills|jobs?|professionals?|directors?"
+        r"|help|policy|policies|admins?|company|companies|firms?|work|workers?|person|people|training|equipment"
+        r"|solutions?|operations|strategy|field|career|degree|world|department's)\b|\s?[&/-]",
     ),
     "US": (
         r"\b(?:the|across|into|outside|throughout|an?|non|in|from|via|within)[\s-]$",
-        r"['’]s\b|-|\s(?:and|or)\s(?:the\s)?(?:UK|EU|USSR|China|Canada|Mexico|Russia|Europe|Britain|Japan|India|Israel|Germany|France|Cuba|Iran)\b"
-        r"|\s(?!(?:all|and|not|to|the|in|on|about|is|was|who|that|this|now|then|here|there|out|up|down|off|for|from|with|at|by|but|if|when|as"
-        r"|or|so|too|both|how|what|why|where|some|one|more|go|know|do|have|into|today|again|please|it|a|an|back|because|alone|get|see|be|than"
-        r"|first|over|away|any|your|you|we|he|she|they|i|tonight|tomorrow|yesterday|will|can|win|live|free)\b)[a-z]",
+        r"['’]s\b|-|\s(?:and|or)\s(?:the\s)?(?:UK|EU|USSR|China|Canada|Mexico|Russia|Europe|Britain|Japan|India|Israel"
+        r"|Germany|France|Cuba|Iran)\b"
+        r"|\s(?!(?:all|and|not|to|the|in|on|about|is|was|who|that|this|now|then|here|there|out|up|down|off|for|from"
+        r"|with|at|by|but|if|when|as|or|so|too|both|how|what|why|where|some|one|more|go|know|do|have|into|today|again"
+        r"|please|it|a|an|back|because|alone|get|see|be|than|first|over|away|any|your|you|we|he|she|they|i|tonight"
+        r"|tomorrow|yesterday|will|can|win|live|free)\b)[a-z]",
     ),
     "WHO": (
         r"\b(?:the|a|our)\s$",
-        r"\s(?:officials?|experts?|reports?|guidelines?|data|director|chief|recommend\w*|warn\w*|announced|declared|estimates?|spokes\w+|team|staff"
-        r"|headquarters|and\sthe|scientists?|representatives?|advice)\b",
+        r"\s(?:officials?|experts?|reports?|guidelines?|data|director|chief|recommend\w*|warn\w*|announced|declared"
+        r"|estimates?|spokes\w+|team|staff|headquarters|and\sthe|scientists?|representatives?|advice)\b",
     ),
     "AM": (
         r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirty|fifteen|the|an|and))\s?$",
@@ -43,11 +46,23 @@ _INITIALISM_IN = {
     "SAT": _EXAMS,
     "ACT": _EXAMS,
     "ERA": (r"\b(?:the|an|his|her|my|their|team|career|low|lowest|season|\d)\s$", r"\s(?:was|is|title|leader|of\s\d)"),
-    "ADD": (r"\b(?:has|have|had|having|with|of|and|for|is|my|his|her)\s$", r"\s(?:medication|medicine|diagnosis|symptoms?"
-                                                                           r"|and\sADHD|or\sADHD)"),
-    "ICE": (r"\b(?:the|by|an|and|called)\s$", r"\s(?:agents?|raids?|officers?|officials?|detention|arrests?|custody|detained"
-                                              r"|deport\w+|facility)\b"),
-}  # fmt: skip
+    "ADD": (
+        r"\b(?:has|have|had|having|with|of|and|for|is|my|his|her)\s$",
+        r"\s(?:medication|medicine|diagnosis|symptoms?|and\sADHD|or\sADHD)",
+    ),
+    "ICE": (
+        r"\b(?:the|by|an|and|called)\s$",
+        r"\s(?:agents?|raids?|officers?|officials?|detention|arrests?|custody|detained|deport\w+|facility)\b",
+    ),
+}
+# Before "us", which is no country, and after "who", which is no organization.
+_BEFORE_US = (
+    r"\b(?:to|with|for|of|tell|told|tells|give|gave|gives|lets?|about|help|join|like|than|between|see|saw|ask|asked"
+    r"|show|it's|is|was|on|against|all|save|trust|follow|pay|call|and|at|made|make)\s$"
+)
+_AFTER_WHO = (
+    r"\s(?:is|are|was|were|did|does|do|will|would|can|could|has|had|have|am|should|the|said|you|I|we|they|he|she)\b|\?"
+)
 _IN_FIELD = re.compile(r"\b(?:in|into|for|with|and|from)\s$")
 _ENDS = re.compile(r"\s*(?:[.,;:!?)\"]|$)|\s(?:and|or|at|since)\b")
 
@@ -62,7 +77,7 @@ def _is_ordinary(word: str) -> bool:
     return word in _INITIALISM_IN or not is_initialism(word, shouted=True)
 
 
-def calm(text: str) -> str:
+def lower_shouting(text: str) -> str:
     """`text` with its stressed words in lower case and its initialisms in capitals ("It IS up to US" -> "It is up to
     us")."""
     capitals = [match for match in _WORD.finditer(text) if len(match[0]) > 1 and match[0].isupper()]
@@ -105,10 +120,7 @@ def _is_initialism_here(word: str, text: str, match: re.Match[str], emphatic: bo
     if word == "IT":
         return not emphatic and bool(_IN_FIELD.search(before) and _ENDS.match(after))
     if word == "US" and not emphatic:
-        return not re.search(r"\b(?:to|with|for|of|tell|told|tells|give|gave|gives|lets?|about|help|join|like|than|between"
-                             r"|see|saw|ask|asked|show|it's|is|was|on|against|all|save|trust|follow|pay|call|and|at"
-                             r"|made|make)\s$", before, re.IGNORECASE)  # fmt: skip
+        return not re.search(_BEFORE_US, before, re.IGNORECASE)
     if word == "WHO" and not emphatic:
-        return bool(before.strip()) and not re.match(r"\s(?:is|are|was|were|did|does|do|will|would|can|could|has|had|have|am"
-                                                     r"|should|the|said|you|I|we|they|he|she)\b|\?", after)  # fmt: skip
+        return bool(before.strip()) and not re.match(_AFTER_WHO, after)
     return False

@@ -18,7 +18,8 @@ from pngnat.text.normalize.numbers import (
     plural,
     year,
 )
-from pngnat.text.normalize.rules import NUMBER, Rule, after, before, letters
+from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before, letters
+from pngnat.text.normalize.tables import WORDS
 
 _DECIMAL = rf"(?:{WHOLE})(?:\.\d+)?"
 
@@ -33,8 +34,10 @@ _SCALES = {
     "T": "trillion",
 }
 _COUNTED = (
-    r"\+?\s(?:(?:new|more|active|monthly|daily|unique|total|paid|registered|other|different|free|extra|additional|square)\s)*"
-    r"(?:people|men|women|children|(?!(?:is|was|has|this|as|us|always|across|less|plus|does|its|his|runs|races|videos|monitors|displays|screens)\b)"
+    r"\+?\s(?:(?:new|more|active|monthly|daily|unique|total|paid|registered|other|different|free|extra|additional"
+    r"|square)\s)*"
+    r"(?:people|men|women|children|(?!(?:is|was|has|this|as|us|always|across|less|plus|does|its|his|runs|races|videos"
+    r"|monitors|displays|screens)\b)"
     r"[a-z]{2,}s)\b"
 )
 
@@ -133,14 +136,15 @@ def _formula(match: re.Match[str]) -> str | None:
 def _chess(match: re.Match[str]) -> str:
     takes = " takes" if match["takes"] else ""
     check = {"+": " check", "#": " mate"}.get(match["check"] or "", "")
-    return f"{_PIECES[match['piece']]}{takes} {letters(match['file'])}{'-' if match['file'] == 'a' else ' '}{cardinal(match['rank'])}{check}"
+    file = letters(match["file"]) + ("-" if match["file"] == "a" else " ")
+    return f"{_PIECES[match['piece']]}{takes} {file}{cardinal(match['rank'])}{check}"
 
 
 _PIECES = {"K": "king", "Q": "queen", "R": "rook", "B": "bishop", "N": "knight"}
-_ELEMENTS = "H|He|Li|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|Br|Ag|Sn|I|Ba|Pt|Au|Hg|Pb|U"
+_ELEMENT = any_of(WORDS["elements"])
 
 WITHOUT_NUMBERS: tuple[Rule, ...] = (
-    Rule(rf"\b(?:(?:{_ELEMENTS})\d{{0,2}}){{2,8}}\b", _formula),
+    Rule(rf"\b(?:{_ELEMENT}\d{{0,2}}){{2,8}}\b", _formula),
     Rule(
         r"\b(?:(?P<first>A)\s?[-–]\s?(?P<last>Z)|(?P<from>[A-Y])–(?P<to>[B-Z]))\b(?![-'’])",
         lambda m: (
@@ -149,59 +153,45 @@ WITHOUT_NUMBERS: tuple[Rule, ...] = (
     ),
 )
 RULES: tuple[Rule, ...] = (
-    Rule(
-        r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess, needs=NUMBER
-    ),
-    Rule(
+    NumberRule(r"\b(?P<piece>[KQRBN])(?P<takes>x)?(?P<file>[a-h])(?P<rank>[1-8])(?P<check>[+\#])?(?!\w)", _chess),
+    NumberRule(
         r"(?<![\w.])(?P<first>\d[\d,]*(?:st|nd|rd|th))\s?[-–—]\s?(?=\d[\d,]*(?:st|nd|rd|th)\b)",
         lambda m: m["first"] + " to ",
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         r"(?<![\w.])(?P<number>\d[\d,]*)(?:st|nd|rd|th)(?P<more>s?)\b",
         lambda m: plural(ordinal(m["number"])) if m["more"] else ordinal(m["number"]),
-        needs=NUMBER,
     ),
-    Rule(
-        rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])",
-        _vulgar,
-        needs=NUMBER,
-    ),
-    Rule(
+    NumberRule(rf"(?P<minus>(?<!\w)[-−])?(?:(?<![\w.,])(?P<whole>\d+)[\ ]?)?(?P<sign>[{''.join(VULGAR)}])", _vulgar),
+    NumberRule(
         r"\b802\.(?P<number>\d{1,2})(?P<letters>[a-z]{1,2})?\b",
         lambda m: f"eight oh two dot {cardinal(m['number'])} {letters(m['letters'] or '')}".rstrip(),
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.])(?P<word>[Vv]ersion\ )?v(?:er)?\.?(?=\d+\.\d)", lambda m: m["word"] or "version ", needs=NUMBER),
-    Rule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version, needs=NUMBER),
-    Rule(r"(?<![\w.,])0x(?P<hex>[0-9A-Fa-f]{2,})(?!\w)", _hexadecimal, needs=NUMBER),
-    Rule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product, needs=NUMBER),
-    Rule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times", needs=NUMBER),
-    Rule(
+    NumberRule(r"(?<![\w.])(?P<word>[Vv]ersion\ )?v(?:er)?\.?(?=\d+\.\d)", lambda m: m["word"] or "version "),
+    NumberRule(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w.]*\d)", _version),
+    NumberRule(r"(?<![\w.,])0x(?P<hex>[0-9A-Fa-f]{2,})(?!\w)", _hexadecimal),
+    NumberRule(r"(?<![\w.,])\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)+(?![\w.]*\d)", _product),
+    NumberRule(r"(?<![\w.,])(?P<number>\d+)(?:\s?[x×]|X)(?!\w)", lambda m: f"{cardinal(m['number'])} times"),
+    NumberRule(
         r"\b(?P<letter>[A-Z])(?P<first>\d{1,3})(?:-(?=(?P=letter)\d)|\s?–\s?(?=[A-Z]\d))",
         lambda m: f"{m['letter']}{m['first']} to ",
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         r"(?<![\w.,])(?P<first>\d+)[kK]?\s?[-–]\s?(?P<last>\d+)[kK](?!\w)",
         lambda m: f"{cardinal(m['first'])} to {cardinal(m['last'])} thousand",
-        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled, needs=NUMBER),
-    Rule(
+    NumberRule(rf"(?<![\w.,$£€-])(?P<number>{PLAIN_NUMBER})\ ?(?P<scale>[KMBTk]|bn|mn)(?![\w'’-])", _scaled),
+    NumberRule(
         r"(?<![\w.,])(?:[A-Za-z]+-(?=\d))?(?=[A-Za-z]*\d|\d+[A-Za-z])[A-Za-z\d]+(?:(?<=\d)(?:\.\d+)+)?(?!\w)",
         _letters_and_digits,
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point|time|story)s?\b)",
+    NumberRule(
+        r"(?<![\w.,])(?P<whole>\d+)(?=-(?:year|day|week|month|hour|minute|second|mile|foot|inch|page|man|way|point"
+        r"|time|story)s?\b)",
         lambda m: cardinal(m["whole"]),
-        needs=NUMBER,
     ),
-    Rule(
-        rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)",
-        _number,
-        needs=NUMBER,
+    NumberRule(
+        rf"(?<!\w)(?P<sign>[-−+±](?=[\d.])|(?<!\S)(?<!\d\ )–(?=[\d.]))?(?P<number>{_DECIMAL}|(?<!\.)\.\d+)", _number
     ),
-    Rule(rf"(?P<number>{WHOLE})(?P<sign>)", _number, needs=NUMBER),
+    NumberRule(rf"(?P<number>{WHOLE})(?P<sign>)", _number),
 )

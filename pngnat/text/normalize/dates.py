@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, digits, ordinal, year
-from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before, full_stop
+from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before, full_stop
 from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
 _MONTH_NAME = rf"(?:{any_of(MONTHS)}|{any_of(SHORT_MONTHS)}\.?)"
@@ -36,12 +36,13 @@ _LETTER_DAYS = {
 _NAMES = ("Mar", "May", "Jun", "Jan")
 # Words that make a bare four-digit number a year, and those that make it a count.
 _YEARLY = (
-    r"\b(?i:in|since|until|till|by|from|of|year|years|before|after|circa|early|late|mid|during|around|summer|winter|spring|autumn|fall"
-    r"|class|copyright|©|between|season|elections?|ad|" + "|".join(MONTHS) + r")[\s,-]+"
+    r"\b(?i:in|since|until|till|by|from|of|year|years|before|after|circa|early|late|mid|during|around|summer|winter"
+    r"|spring|autumn|fall|class|copyright|©|between|season|elections?|ad|" + "|".join(MONTHS) + r")[\s,-]+"
 )
 _COUNTED = (
     r"\s+(?:more|other|new|people|men|women|children|miles?|dollars?|euros?|per|feet|percent|square|tons"
-    r"|(?!was\b|is\b|has\b|as\b|this\b|his\b|its\b|us\b|does\b|census\b|congress\b|always\b|less\b|across\b)[a-z]+[^s\W]s\b)"
+    r"|(?!was\b|is\b|has\b|as\b|this\b|his\b|its\b|us\b|does\b|census\b|congress\b|always\b|less\b"
+    r"|across\b)[a-z]+[^s\W]s\b)"
 )
 
 
@@ -152,7 +153,8 @@ def _times(match: re.Match[str]) -> str | None:
     if int(match["hour"]) > 24 or int(match["hour2"]) > 24:
         return None
     first = _clock(match["hour"], match["minute"], None, half) + _half_day(match["half"])
-    return f"{first} to {_clock(match['hour2'], match['minute2'], None, half)}{_half_day(match['half2'])}{full_stop(match)}"
+    last = _clock(match["hour2"], match["minute2"], None, half) + _half_day(match["half2"])
+    return f"{first} to {last}{full_stop(match)}"
 
 
 def _military(match: re.Match[str]) -> str | None:
@@ -222,72 +224,63 @@ def _year_range(match: re.Match[str]) -> str | None:
 _SLASH_DAY = r"(?P<month{0}>0?[1-9]|1[0-2])/(?P<day{0}>0?[1-9]|[12]\d|3[01])(?![\w/]|\.\d)"
 RULES: tuple[Rule, ...] = (
     # "Q3'24": the year is no plural and closes no quotation.
-    Rule(r"(?<=\b[QH][1-4])['’](?=\d\d\b)", lambda m: " ", needs=NUMBER),
-    Rule(
+    NumberRule(r"(?<=\b[QH][1-4])['’](?=\d\d\b)", lambda m: " "),
+    NumberRule(
         r"(?<![\w/.-])(?P<year>[12]\d{3})(?P<sign>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sign)(?P<day>0?[1-9]|[12]\d|3[01])"
-        r"(?:[T\ ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?P<zone>[Zz]\b|[-+−]\d\d(?::?\d\d)?)?"
+        r"(?:[T\ ](?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
+        r"(?P<zone>[Zz]\b|[-+−]\d\d(?::?\d\d)?)?"
         rf"(?!\s?{_HALF}|[\d:]))?(?![\d-])",
         _iso,
-        needs=NUMBER,
     ),
-    Rule(
-        rf"\b(?:(?P<name>{any_of(_UNTIDY)})\b\.?(?=\ \d{{1,2}}\b(?![:.,]\d|%))|(?P<verb>may|march|mar)\b\.?{_SURE_DAY})",
+    NumberRule(
+        rf"\b(?:(?P<name>{any_of(_UNTIDY)})\b\.?(?=\ \d{{1,2}}\b(?![:.,]\d|%))|"
+        rf"(?P<verb>may|march|mar)\b\.?{_SURE_DAY})",
         lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()),
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         rf"(?:{_DAY_BEFORE})(?:(?P<name>{any_of(_UNTIDY)})\b\.?|(?P<verb>may|march|mar)\b\.?(?=\ [12]\d{{3}}))",
         lambda m: _calendar_name((m["name"] or m["verb"]).capitalize()) + full_stop(m),
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         r"(?<![\w/.-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)",
         lambda m: f"{MONTHS[int(m['month']) - 1]} {year(m['year'])}",
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month, needs=NUMBER),
-    Rule(
-        r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})(?![\w/]|[.-]\d)",
+    NumberRule(r"(?<![\w/.-])(?P<year>20\d\d|19\d\d)-(?P<month>0[1-9]|1[0-2])(?![\w/-]|\.\d)", _year_month),
+    NumberRule(
+        r"(?<![\w/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>[12]\d{3}|\d{2})"
+        r"(?![\w/]|[.-]\d)",
         _numeric,
-        needs=NUMBER,
     ),
-    Rule(
-        rf"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru|as\ of"
-        rf"|effective|expires|week\ of|night\ of|morning\ of)\s"
-        rf"|\b{_DAY_NAME},?\s)"
-        rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?(?!\s(?:of|inch|cup|mile|tsp|full|million|billion|thousand|percent|majority)\b)",
+    NumberRule(
+        r"(?P<lead>\b(?i:on|by|until|till|since|before|after|dated|due|from|starting|starts|ends|ending|through|thru"
+        r"|as\ of"
+        rf"|effective|expires|week\ of|night\ of|morning\ of)\s|\b{_DAY_NAME},?\s)"
+        rf"{_SLASH_DAY.format('')}(?:(?P<joint>\s(?:to|through|and|until)\s){_SLASH_DAY.format('2')})?"
+        r"(?!\s(?:of|inch|cup|mile|tsp|full|million|billion|thousand|percent|majority)\b)",
         _dates_with_slash,
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         rf"(?<=\b)(?P<first>{_MONTH_NAME}\ {_DAY_NUMBER}(?:st|nd|rd|th)?){_DASH}(?={_MONTH_NAME}\ \d)",
         lambda m: m["first"] + " to ",
-        needs=NUMBER,
     ),
-    Rule(
-        rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?",
-        _month_day,
-        needs=NUMBER,
+    NumberRule(
+        rf"\b{_MONTH}\ {_DAY}{_DASH}(?P<until>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\w:])(?:,?\ {_YEAR}\b)?", _month_day
     ),
-    Rule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month, needs=NUMBER),
-    Rule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day, needs=NUMBER),
-    Rule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day, needs=NUMBER),
-    Rule(
+    NumberRule(rf"(?<![\w.,:-]){_DAY}-{_MONTH}-{_YEAR}\b", _day_month),
+    NumberRule(rf"\b(?P<month>{any_of(SHORT_MONTHS)})-{_DAY}(?:-{_YEAR})?(?![\w:%-]|[.,]\d)", _month_day),
+    NumberRule(rf"\b{_MONTH}\ (?:the\ )?{_DAY}(?![\w:%]|[.,]\d)(?:,?\ {_YEAR}\b)?", _month_day),
+    NumberRule(
         rf"(?<![\w.,:])(?P<first>{_DAY_NUMBER})(?:st|nd|rd|th)?(?:{_DASH}|\ to\ ){_DAY}\ (?:of\ )?{_MONTH}(?!\w)",
         _days_of_month,
-        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month, needs=NUMBER),
+    NumberRule(rf"(?<![\w.,:])(?:(?<=[Tt]he\ ))?{_DAY}\ (?:of\ )?{_MONTH}(?!\w)(?:,?\ {_YEAR}\b)?", _day_month),
     Rule(rf"\b{_DAY_NAME}(?:/{_DAY_NAME})+(?!\w)|\b{_MONTH_NAME}(?:/{_MONTH_NAME})+(?!\w)", _calendar_list, needs="/"),
     Rule(rf"(?<=[\dmM]){_DASH}(?=(?:present|now|today|noon|midnight|close|late|dusk)\b)", lambda m: " to "),
-    Rule(
-        rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to ", needs=NUMBER
-    ),
+    NumberRule(rf"\b(?P<first>noon|midnight|dawn|Noon|Midnight|Dawn){_DASH}(?=\d)", lambda m: m["first"] + " to "),
     Rule(rf"\b(?P<first>{_DAY_NAME}){_DASH}(?P<last>{_DAY_NAME})(?!\w)", _calendar_range),
-    Rule(
+    NumberRule(
         rf"\b(?P<first>M|Tu?|W){_DASH}(?P<last>W|Th|F|Sa|Su)(?=:?\s\d)",
         lambda m: f"{_LETTER_DAYS[m['first']]} to {_LETTER_DAYS[m['last']]}",
-        needs=NUMBER,
     ),
     Rule(rf"\b(?P<first>{_MONTH_NAME}){_DASH}(?P<last>{_MONTH_NAME})(?!\w)", _calendar_range),
     Rule(
@@ -300,43 +293,36 @@ RULES: tuple[Rule, ...] = (
         lambda m: _calendar_name(m["month"]),
     ),
     Rule(
-        rf"\b(?:(?P<day>{any_of(SHORT_DAYS)})(?:\.|(?=,?\s\d|,\s(?:and\s|or\s)?(?:{_MONTH_NAME}|{_DAY_NAME})\b|\s(?:and|or|&)\s{_DAY_NAME}\b))|(?P<plain>Tues?|Thu(?:rs?)?|Fri)(?![\w.'-]))",
+        rf"\b(?:(?P<day>{any_of(SHORT_DAYS)})(?:\.|(?=,?\s\d|,\s(?:and\s|or\s)?(?:{_MONTH_NAME}|{_DAY_NAME})\b|\s"
+        rf"(?:and|or|&)\s{_DAY_NAME}\b))|(?P<plain>Tues?|Thu(?:rs?)?|Fri)(?![\w.'-]))",
         lambda m: None if _is_star(m) else _calendar_name(m["day"] or m["plain"]) + full_stop(m),
     ),
-    Rule(
+    NumberRule(
         r"(?<![\w:.,])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)\.(?P<rest>\d{1,3})(?![\w:]|\.\d)",
         lambda m: f"{_clock(m['minutes'], m['seconds'], None, True)} point {digits(m['rest'])}",
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         rf"(?<![\w:.,-])(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?(?:\s?{_HALF_DAY})?{_DASH}"
         rf"(?P<hour2>\d{{1,2}})(?::(?P<minute2>[0-5]\d))?(?:\s?(?P<half2>{_HALF}))?(?![\w:])",
         _times,
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         rf"(?<![\w:.,])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s?{_HALF_DAY}"
         rf"|(?P<zone>Z\b))?(?![\d:]|[a-z])",
         _time,
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?(?![\w:/-]|[.,]\d)",
+    NumberRule(
+        r"(?<![\w:.,/-])(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)(?P<hours>\s?(?:hours|hrs\.?|h|Z))?"
+        r"(?![\w:/-]|[.,]\d)",
         _military,
-        needs=NUMBER,
     ),
-    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\.(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)\s?{_HALF_DAY}", _time, needs=NUMBER),
-    Rule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour, needs=NUMBER),
-    Rule(
+    NumberRule(rf"(?<![\w:.,-])(?P<hour>1?\d)\.(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)\s?{_HALF_DAY}", _time),
+    NumberRule(rf"(?<![\w:.,-])(?P<hour>1?\d)\s?{_HALF_DAY}", _hour),
+    NumberRule(
         r"(?<![\w.,])['’](?P<year>\d\d)(?![\w'’])",
         lambda m: ("oh " if m["year"][0] == "0" else "") + cardinal(int(m["year"])),
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range, needs=NUMBER
-    ),
-    Rule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year, needs=NUMBER),
-    Rule(
-        r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"]), needs=NUMBER
-    ),
+    NumberRule(r"(?<![\w.,/-])(?P<year>[12]\d{3})\s?[-–—/]\s?(?P<last>\d{4}|\d\d)(?![\w/]|[-.,]\d)", _year_range),
+    NumberRule(r"(?<![\w.,$£€])(?P<year>[12]\d{3})(?=(?:['’]s)?(?![\w%]|[.,:]\d))", _bare_year),
+    NumberRule(r"(?<![\w.,])(?P<year>\d{1,4})(?=\s(?:BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w))", lambda m: year(m["year"])),
 )

@@ -9,9 +9,9 @@ from pngnat.text.normalize.numbers import PLAIN_NUMBER, cardinal, decimal, mixed
 from pngnat.text.normalize.rules import Rule
 
 _COMPARED = {
-    "!=": "does not equal", "<>": "does not equal", "≠": "does not equal", "==": "equals", "=": "equals", "≈": "is about",
-    "<=": "is less than or equal to", ">=": "is greater than or equal to", "≤": "is less than or equal to",
-    "≥": "is greater than or equal to", "<": "is less than", ">": "is greater than",
+    "!=": "does not equal", "<>": "does not equal", "≠": "does not equal", "==": "equals", "=": "equals",
+    "≈": "is about", "<=": "is less than or equal to", ">=": "is greater than or equal to",
+    "≤": "is less than or equal to", "≥": "is greater than or equal to", "<": "is less than", ">": "is greater than",
 }  # fmt: skip
 _COMPUTED = {
     "+": "plus",

@@ -4,71 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pngnat.text.normalize.adjectives import is_adjective
 from pngnat.text.normalize.numbers import cardinal, decimal, is_one, plural
-from pngnat.text.normalize.rules import NUMBER, Rule, any_of
-from pngnat.text.normalize.tables import RATES
+from pngnat.text.normalize.rules import NumberRule, Rule, any_of
+from pngnat.text.normalize.tables import CURRENCIES, RATES
+from pngnat.text.normalize.units import is_adjective
 
-# sign or code: (unit, hundredth)
-_CURRENCIES = {
-    "$": ("dollar", "cent"),
-    "US$": ("US dollar", "cent"),
-    "US $": ("US dollar", "cent"),
-    "C$": ("Canadian dollar", "cent"),
-    "A$": ("Australian dollar", "cent"),
-    "USD": ("US dollar", "cent"),
-    "CAD": ("Canadian dollar", "cent"),
-    "AUD": ("Australian dollar", "cent"),
-    "£": ("pound", "penny"),
-    "GBP": ("pound", "penny"),
-    "€": ("euro", "cent"),
-    "EUR": ("euro", "cent"),
-    "¥": ("yen", ""),
-    "JPY": ("yen", ""),
-    "CNY": ("yuan", ""),
-    "₹": ("rupee", "paisa"),
-    "INR": ("rupee", "paisa"),
-    "CA$": ("Canadian dollar", "cent"),
-    "CAD$": ("Canadian dollar", "cent"),
-    "AU$": ("Australian dollar", "cent"),
-    "NZ$": ("New Zealand dollar", "cent"),
-    "NZD": ("New Zealand dollar", "cent"),
-    "HK$": ("Hong Kong dollar", "cent"),
-    "HKD": ("Hong Kong dollar", "cent"),
-    "S$": ("Singapore dollar", "cent"),
-    "SGD": ("Singapore dollar", "cent"),
-    "NT$": ("Taiwan dollar", "cent"),
-    "TWD": ("Taiwan dollar", "cent"),
-    "J$": ("Jamaican dollar", "cent"),
-    "MX$": ("Mexican peso", "centavo"),
-    "MXN": ("Mexican peso", "centavo"),
-    "R$": ("real", "centavo"),
-    "BRL": ("real", "centavo"),
-    "Rs.": ("rupee", "paisa"),
-    "Rs": ("rupee", "paisa"),
-    "RMB": ("yuan", ""),
-    "CN¥": ("yuan", ""),
-    "KRW": ("won", ""),
-    "RUB": ("ruble", "kopek"),
-    "SEK": ("Swedish krona", ""),
-    "NOK": ("Norwegian krone", ""),
-    "DKK": ("Danish krone", ""),
-    "PLN": ("zloty", ""),
-    "ZAR": ("rand", "cent"),
-    "THB": ("baht", ""),
-    "BTC": ("bitcoin", ""),
-    "฿": ("baht", ""),
-    "₺": ("lira", ""),
-    "₪": ("shekel", ""),
-    "₫": ("dong", ""),
-    "₱": ("peso", "centavo"),
-    "₦": ("naira", ""),
-    "kr": ("krone", ""),
-    "CHF": ("Swiss franc", "centime"),
-    "₩": ("won", ""),
-    "₽": ("ruble", "kopek"),
-    "₿": ("bitcoin", ""),
-}
 _SCALES = {
     "k": "thousand",
     "K": "thousand",
@@ -82,7 +22,7 @@ _SCALES = {
     "tn": "trillion",
 }
 _SPELLED = ("hundred", "thousand", "million", "billion", "trillion")
-_SIGNS = any_of(_CURRENCIES)
+_SIGNS = any_of(CURRENCIES)
 _FIRST_SCALE = rf"(?P<first_scale>{any_of(_SCALES)})?"
 # Per unit of what; said here, since a unit alone ("lb") is no word.
 _RATE = rf"(?:\ ?/\ ?(?P<rate>{any_of(RATES)})(?![\w/])(?:\.(?=[;,]|\s[a-z]))?)?"
@@ -101,7 +41,7 @@ def _from_europe(match: re.Match[str]) -> str | None:
 
 def _amount(amount: str, currency: str, scale: str | None, adjective: bool = False) -> str:
     """The spoken sum. amount: digits with commas and a point; scale: "million" or None."""
-    unit, hundredth = _CURRENCIES[currency]
+    unit, hundredth = CURRENCIES[currency]
     amount = amount.replace(",", "")
     whole, _, cents = amount.partition(".")
     many = unit if adjective else plural(unit)
@@ -154,26 +94,19 @@ RULES: tuple[Rule, ...] = (
         _from_europe,
         needs="€E",
     ),
-    Rule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills, needs=NUMBER),
-    Rule(
+    NumberRule(r"(?<![\w.])\$(?P<number>\d{1,3}0)s\b", _bills),
+    NumberRule(
         rf"(?<![\w.])(?P<currency>{_SIGNS})\ ?(?P<first>{_AMOUNT}){_FIRST_SCALE}\s?[-–—]\s?"
         rf"(?:{_SIGNS})?\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}(?!\w)",
         _range,
-        needs=NUMBER,
     ),
-    Rule(
-        rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}",
-        _prefixed,
-        needs=NUMBER,
-    ),
-    Rule(
+    NumberRule(rf"(?<![\w.])(?P<sign>[-−+])?(?P<currency>{_SIGNS})\ ?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", _prefixed),
+    NumberRule(
         rf"(?<![\w.])(?P<sign>[-−+])?(?P<amount>{_AMOUNT}){_SCALE}\ ?(?!Rs)(?P<currency>{_SIGNS})(?![\w]){_RATE}",
         _prefixed,
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         rf"(?<![\w.])(?P<amount>{_AMOUNT})\ ?¢",
         lambda match: f"{decimal(match['amount'].replace(',', ''))} {'cent' if is_one(match['amount']) else 'cents'}",
-        needs=NUMBER,
     ),
 )

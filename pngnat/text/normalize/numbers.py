@@ -6,10 +6,13 @@ import re
 from decimal import Decimal
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
 ).split()
 _TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
-SCALES = "thousand million billion trillion quadrillion quintillion sextillion septillion octillion nonillion decillion".split()
+SCALES = (
+    "thousand million billion trillion quadrillion quintillion sextillion septillion octillion nonillion decillion"
+).split()
 _ORDINALS = {
     "one": "first",
     "two": "second",
@@ -22,7 +25,8 @@ _ORDINALS = {
 # One number as writers put it before a unit: "1,500", ".5", "1/2", "1 1/2", "1-1/2", "1½"; in verbose patterns.
 VULGAR = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
-    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9), "⅒": (1, 10),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9),
+    "⅒": (1, 10),
 }  # fmt: skip
 WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
 PLAIN_NUMBER = rf"(?:{WHOLE}(?:\.\d+)?|\.\d+)"

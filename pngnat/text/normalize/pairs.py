@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import PLAIN_NUMBER, QUANTITY, TO, cardinal, decimal, mixed, quantity
-from pngnat.text.normalize.rules import NUMBER, Rule, after, any_of, before
-from pngnat.text.normalize.tables import BOOKS, DAYS, MONTHS
+from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before
+from pngnat.text.normalize.tables import BOOKS, DAYS, MONTHS, WORDS
 
-_BOOKS = (
-    "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job Psalm Psalms "
-    "Proverbs Ecclesiastes Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah Micah Nahum Habakkuk "
-    "Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans Corinthians Galatians Ephesians Philippians Colossians "
-    "Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation Maccabees Sirach Tobit Judith Wisdom Baruch Surah "
-    "Quran Nephi Mosiah Alma Moroni"
-).split()
 _ORDER = {"1": "First", "2": "Second", "3": "Third", "I": "First", "II": "Second", "III": "Third"}
-_OF_TOTAL = r"\b(?i:page|slide|part|step|chapter|episode|question|item|round|day|week|track|problem|lap|file|image|photo|sheet)\s"
+_OF_TOTAL = (
+    r"\b(?i:page|slide|part|step|chapter|episode|question|item|round|day|week|track|problem|lap|file|image"
+    r"|photo|sheet)\s"
+)
+_BOOK = any_of([*WORDS["books"], *BOOKS])
 _RATED = (
     r"\b(?i:give|gave|gives|rate|rated|rating|rates|score|scored|scores|got|get|gets|it|pain|solid|was|is|of|a"
     r"|an)\s(?:an?\s|it\s(?:an?\s)?|of\s)?"
@@ -65,11 +62,8 @@ def _pair(match: re.Match[str], top: str, bottom: str) -> str | None:
         or (first == 20 and second in (15, 25, 30, 40, 50, 70, 100, 200))
     ):
         return f"{cardinal(top)} {cardinal(bottom)}"
-    if (
-        after(match, r"\s(?:time|meter|signature)\b")
-        or (first + second == 100 and first >= 50)
-        or (second == 100 and first + second == 100)
-    ):
+    complementary = first + second == 100 and (first >= 50 or first == 0)
+    if complementary or after(match, r"\s(?:time|meter|signature)\b"):
         return f"{cardinal(top)} {cardinal(bottom)}"
     if before(match, _OF_TOTAL):
         return f"{cardinal(top)} of {cardinal(bottom)}"
@@ -105,11 +99,11 @@ def _tie_break(match: re.Match[str]) -> str:
 
 
 VERSES: tuple[Rule, ...] = (
-    Rule(
-        rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{any_of(_BOOKS)}|{any_of(BOOKS)})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
-        r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:[,;]\s?\d{1,3}(?::\d{1,3})?(?:[-–]\d{1,3})?)+)?(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
+    NumberRule(
+        rf"\b(?:(?P<order>[123]|I{{1,3}})\s)?(?P<book>{_BOOK})\.?\s(?P<chapter>\d{{1,3}}):(?P<verse>\d{{1,3}})"
+        r"(?:\s?[-–—]\s?(?P<end>\d{1,3}))?(?P<more>(?:[,;]\s?\d{1,3}(?::\d{1,3})?(?:[-–]\d{1,3})?)+)?"
+        r"(?![\w:]|\s?[AaPp]\.?[Mm]\b)",
         _verse,
-        needs=NUMBER,
     ),
 )
 _AGES = "year|month|week|day|hour|minute|second|mile|foot|inch|man|person|point|yard|page|story|meter|acre|pound"
@@ -117,39 +111,30 @@ _HOURS = (
     rf"(?:{any_of([*DAYS, *MONTHS])}|(?i:open|hours|daily|from|pages?|aged?|ages|between|chapters?|verses?|grades?))"
 )
 RULES: tuple[Rule, ...] = (
-    Rule(
+    NumberRule(
         r"(?<![\w/.])(?:(?P<top>\d{1,4})/(?P<letter>[a-z])|(?P<left>[a-z])/(?P<bottom>\d{1,4}))(?![\w/]|\.\d)",
         lambda m: (
             f"{cardinal(m['top'])} over {m['letter']}" if m["top"] else f"{m['left']} over {cardinal(m['bottom'])}"
         ),
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         r"(?<![\w.,/])(?P<given>\d{1,2}\.\d{1,2})/(?P<most>[45]\.0|5|10|20|100)(?![\w/]|[.,]\d)",
         lambda m: f"{decimal(m['given'])} out of {decimal(m['most'])}",
-        needs=NUMBER,
     ),
-    Rule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five", needs=NUMBER),
-    Rule(
+    NumberRule(r"\b24/7/365\b", lambda m: "twenty four seven three sixty five"),
+    NumberRule(
         rf"(?P<lead>\b{_HOURS}[:.,]?\s)(?P<first>\d{{1,3}})\s-\s(?P<last>\d{{1,3}})(?![\w:]|\s?=)",
         lambda m: m["lead"] + _range(m),
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break, needs=NUMBER),
-    Rule(
+    NumberRule(r"(?<![\w.,])(?P<first>\d)[-–](?P<last>\d)\ ?\((?P<points>\d{1,2})\)", _tie_break),
+    NumberRule(
         r"(?<![\w.,/])(?P<sign>[-−+](?=\d+[/⁄]))?(?:(?P<whole>\d{1,3})(?:[\ -]"
         r"|\ and\ ))?(?P<top>\d+)\s?[/⁄]\s?(?P<bottom>\d+)(?i:ths?|rds?|nds?)?(?![\w/]|[.,]\d)",
         _slashed,
-        needs=NUMBER,
     ),
-    Rule(
-        rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?!\w|-(?!(?:{_AGES})\b))(?!\.\d)",
-        _range,
-        needs=NUMBER,
-    ),
-    Rule(
+    NumberRule(rf"(?<![\w.,/-])(?P<first>{QUANTITY}){TO}(?P<last>{QUANTITY})(?!\w|-(?!(?:{_AGES})\b))(?!\.\d)", _range),
+    NumberRule(
         rf"(?<![\w.,:])(?P<first>{PLAIN_NUMBER}):(?P<last>{PLAIN_NUMBER})(?![\w:])",
         lambda m: f"{decimal(m['first'].replace(',', ''))} to {decimal(m['last'].replace(',', ''))}",
-        needs=NUMBER,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, digits
-from pngnat.text.normalize.rules import NUMBER, Rule, before
+from pngnat.text.normalize.rules import NumberRule, Rule, before
 
 
 def _group(group: str) -> str:
@@ -45,64 +45,50 @@ def _groups(text: str) -> str:
 _KEYS = {"*": "star", "#": "pound"}
 RULES: tuple[Rule, ...] = (
     Rule(
-        r"(?P<lead>\b(?i:press|dial|hit|enter|or|then|the)\s)(?P<key>[*\#])(?=\s(?:key|to|for|sign|button|when|at)\b|[.,;!?]|$)",
+        r"(?P<lead>\b(?i:press|dial|hit|enter|or|then|the)\s)(?P<key>[*\#])"
+        r"(?=\s(?:key|to|for|sign|button|when|at)\b|[.,;!?]|$)",
         lambda m: m["lead"] + _KEYS[m["key"]],
     ),
-    Rule(
+    NumberRule(
         r"(?<=[-. ]\d{4})(?P<sign>,?\s?(?:[xX]|[Ee]xt\.?)\s?)(?P<digits>\d{2,5})(?!\w)",
         lambda m: ", extension " + digits(m["digits"]),
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])",
-        _phone,
-        needs=NUMBER,
+    NumberRule(
+        r"(?<![\w.,-])(?P<groups>(?:\+?\d{1,3}[\ .-]?)?(?:\(\d{3}\)[\ -]?|\d{3}[.-])\d{3}[\ .-]\d{4})(?![\w-])", _phone
     ),
-    Rule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone, needs=NUMBER),
-    Rule(
-        r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone, needs=NUMBER
+    NumberRule(r"(?<![\w.,-])(?P<groups>\+\d{1,3}(?:[\ -]\d{2,4}){2,5})(?![\w-])", _phone),
+    NumberRule(r"(?<![\w.,-])(?P<groups>1-\d{3}-(?:\d{3}-\d{4}|[A-Z]{4,9}|[A-Z]{3}-[A-Z]{4}))(?![\w-])", _phone),
+    NumberRule(
+        r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])", _phone
     ),
-    Rule(
-        r"(?<![\w.,-])(?P<groups>(?:1\ )?[2-9]\d{2}\ [2-9]\d{2}\ \d{4}|\([2-9]\d{2}\)\d{3}[-.]?\d{4})(?![\w-])",
-        _phone,
-        needs=NUMBER,
-    ),
-    Rule(
+    NumberRule(
         r"(?P<lead>\b(?:ISBN|ISSN)(?:-1[03])?:?\ )(?P<digits>\d[\d-]{7,16}[\dX])(?!\w)",
         lambda m: m["lead"] + _spelled(m["digits"]),
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?P<lead>\b(?i:order|invoice|ticket|case|confirmation|reference|tracking|id|badge|serial|routing|member|customer|booking)"
+    NumberRule(
+        r"(?P<lead>\b(?i:order|invoice|ticket|case|confirmation|reference|tracking|id|badge|serial|routing|member"
+        r"|customer|booking)"
         r"(?:\ (?i:number|no\.?|is))?:?\ \#?)"
-        r"(?P<digits>\d{4,}(?!\s(?!is\b|was\b|has\b)[a-z]+s\b)|\d{2,}-\d{5,}(?:-\d+)*|\d+(?:-\d+){2,})(?![\w%]|[-.,:/]\d)",
+        r"(?P<digits>\d{4,}(?!\s(?!is\b|was\b|has\b)[a-z]+s\b)|\d{2,}-\d{5,}(?:-\d+)*|\d+(?:-\d+){2,})"
+        r"(?![\w%]|[-.,:/]\d)",
         lambda m: m["lead"].replace("#", "number ") + _groups(m["digits"]),
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone, needs=NUMBER),
-    Rule(
-        r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits, needs=NUMBER
-    ),
-    Rule(
-        r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])",
-        lambda m: _groups(m[0]),
-        needs=NUMBER,
-    ),
-    Rule(
+    NumberRule(r"(?<![\w.,-])(?P<groups>\d{3}-\d{4})(?![\w-])", _phone),
+    NumberRule(r"(?<![\w.,:/$£€-])(?P<groups>1?[2-9]\d{2}[2-9]\d{6})(?![\w%]|[.,:/-]\d|\s[a-z]+s\b)", _ten_digits),
+    NumberRule(r"(?<![\w.,-])(?:\d{3}-\d{2}-\d{4}|\d{4}([\ -])\d{4}\1\d{4}\1\d{4})(?![\w-])", lambda m: _groups(m[0])),
+    NumberRule(
         r"(?P<lead>\b(?i:call|dial|dialed|phone)\s)(?P<digits>\d{3})\b(?![-.,:/]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
-        needs=NUMBER,
     ),
-    Rule(
+    NumberRule(
         r"(?P<lead>\b(?i:text)\s(?:['\"]?\w+['\"]?\s){1,2}to\s)(?P<digits>\d{4,6})\b(?![-.,:/]\d)",
         lambda m: m["lead"] + digits(m["digits"]),
-        needs=NUMBER,
     ),
-    Rule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0]), needs=NUMBER),
-    Rule(
-        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account|acct\.?)(?:\s(?:is\s|number\s|no\.\s)?|:\ ))"
+    NumberRule(r"(?<![\w.,:/-])911(?![\w:/-]|[.,]\d)(?!\s[a-z]+s\b)", lambda m: digits(m[0])),
+    NumberRule(
+        r"(?P<lead>\b(?i:code|pin|zip|ending\ in|ends\ in|extension|ext\.?|account|acct\.?)"
+        r"(?:\s(?:is\s|number\s|no\.\s)?|:\ ))"
         r"(?P<digits>\d{3,4}(?:[\ -]\d{3,4})+|\d{3,})\b(?![.,:/-]\d)",
         lambda m: m["lead"] + _groups(m["digits"]),
-        needs=NUMBER,
     ),
 )

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, code, plural, year
-from pngnat.text.normalize.rules import NUMBER, Rule, after, before
+from pngnat.text.normalize.rules import NumberRule, Rule, after, before
 
 _SECONDS_BEFORE = (
-    r"\b(?i:in|for|after|within|every|about|took|takes?|taking|lasts?|lasted|wait|waits|waited|than|under|over|only|just|around|nearly"
-    r"|almost|next|last|first|past|final|until|approximately|at|by|delay|timeout|time|pause|paused|slept?|sleep|runs?|ran|another|roughly)\s(?:of\s|is\s|=\s)?|[=~<>+]\s?"
+    r"\b(?i:in|for|after|within|every|about|took|takes?|taking|lasts?|lasted|wait|waits|waited|than|under|over|only"
+    r"|just|around|nearly|almost|next|last|first|past|final|until|approximately|at|by|delay|timeout|time|pause|paused"
+    r"|slept?|sleep|runs?|ran|another|roughly)\s(?:of\s|is\s|=\s)?|[=~<>+]\s?"
 )
 _SECONDS_AFTER = (
-    r"\s(?:delay|timeout|time|pause|later|ago|timer|interval|window|clip|video|limit|each|left|remaining|countdown|of\s(?!thousands|millions|hundreds)"
+    r"\s(?:delay|timeout|time|pause|later|ago|timer|interval|window|clip|video|limit|each|left|remaining|countdown"
+    r"|of\s(?!thousands|millions|hundreds)"
     r"(?:silence|footage|video|audio|film|sound|music|delay|play|data|rest|time|waiting|darkness))\b"
 )
 _MANY_BEFORE = (
-    r"\b(?i:the|his|her|my|their|our|your|its|two|three|four|five|six|seven|eight|nine|ten|many|some|all|both|few|several|these|those|early|mid"
-    r"|late|low|high|upper|lower|size|no|of|more|\d+s\s(?:and|or)|\d+s,)[\s-]|[\"(]"
+    r"\b(?i:the|his|her|my|their|our|your|its|two|three|four|five|six|seven|eight|nine|ten|many|some|all|both|few"
+    r"|several|these|those|early|mid|late|low|high|upper|lower|size|no|of|more|\d+s\s(?:and|or)|\d+s,)[\s-]|[\"(]"
 )
 
 
@@ -82,32 +84,25 @@ def _players(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
+    NumberRule(
         r"(?<![\w.,$£€-])(?P<model>7[0-8]7)(?:-(?P<variant>\d00|\d))?(?P<many>s)?(?![\w%]|[.,]\d|\s[a-z]+s\b)",
         _aircraft,
-        needs=NUMBER,
     ),
-    Rule(r"\b(?P<number>49|76|69)ers\b", _players, needs=NUMBER),
-    Rule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S", needs=NUMBER),
-    Rule(
+    NumberRule(r"\b(?P<number>49|76|69)ers\b", _players),
+    NumberRule(r"(?<=\biPhone\ )(?P<number>\d{1,2})[sS]\b", lambda m: f"{cardinal(m['number'])} S"),
+    NumberRule(
         r"\b501\(?c\)?(?:\(?(?P<number>\d{1,2})\)?)?(?!\w)",
         lambda m: "five oh one C" + (f" {cardinal(m['number'])}" if m["number"] else ""),
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b",
-        _decades,
-        needs=NUMBER,
+    NumberRule(
+        r"(?<![\w.,])['’]?(?P<first>(?:[12]\d)?\d0)['’]?s\s?[-–—]\s?['’]?(?P<last>(?:[12]\d)?\d0)['’]?s\b", _decades
     ),
-    Rule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"]), needs=NUMBER),
-    Rule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"]), needs=NUMBER),
-    Rule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code, needs=NUMBER),
-    Rule(
+    NumberRule(r"(?<![\w.,])(?P<year>[12]\d\d0)['’]?s\b(?!\sof\b)", lambda m: _decade(m["year"])),
+    NumberRule(r"(?<![\w.,])['’](?P<tens>\d0)['’]?s\b", lambda m: _decade(m["tens"])),
+    NumberRule(r"\b(?P<letters>[A-Z][A-Za-z]{0,4})-?(?P<digits>\d{1,4})['’]?s\b", _code),
+    NumberRule(
         r"\b(?P<number>401|403)\(?(?P<letter>[kKbB])\)?(?P<many>['’]?s)?(?!\w)",
         lambda m: f"{code(m['number'])} {m['letter'].upper()}{'s' if m['many'] else ''}",
-        needs=NUMBER,
     ),
-    Rule(
-        r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number, needs=NUMBER
-    ),
+    NumberRule(r"(?<!\d-)(?<![\w.,$£€:/])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?P<apostrophe>['’])?s\b", _number),
 )

@@ -7,31 +7,25 @@ import re
 from pngnat.text.morphology import common_words
 from pngnat.text.normalize.numbers import cardinal, ordinal
 from pngnat.text.normalize.rules import Rule, after, any_of, before
+from pngnat.text.normalize.tables import WORDS
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-_COUNTED = (
-    "chapter part act scene book volume vol section war bowl title phase type article figure fig table grade level class stage appendix "
-    "episode season mark apollo saturn amendment canto group factor schedule category tier unit olympiad psalm verse plate page no number "
-    "division corps region zone case step version"
-).split()
-_CAPITALIZED = any_of(written for word in _COUNTED for written in (word.capitalize(), word.upper()))
-_RULERS = (
-    "Henry Louis Edward George Elizabeth Charles William James Richard Mary John Paul Pius Benedict Gregory Leo Innocent Clement Urban "
-    "Alexander Nicholas Peter Catherine Frederick Philip Ferdinand Wilhelm Napoleon Ramses Rameses Ptolemy Otto Robert Malcolm Haakon Olaf "
-    "Gustav Christian Carl Albert Leopold Baldwin Xerxes Darius Cyrus Thutmose Amenhotep Ivan Stephen Francis Franz Joseph Carlos Felipe "
-    "Harald Rama Boniface Sixtus Julius Celestine Adrian Eugene Alfonso Afonso Pedro Manuel Kenneth Victor Emmanuel Humbert Maximilian "
-    "Rudolf Sigismund Casimir Wenceslas Bela Constantine Justinian Theodosius Abdullah Mehmed Murad Selim Margaret Margrethe Beatrix Anne "
-    "Isabella Joanna Christina Wilhelmina Juliana Oscar Haile Pope King Queen Emperor"
-).split()
+_COUNTED = any_of(WORDS["numbered"])
+_RULER = any_of(WORDS["rulers"])
+_CAPITALIZED = any_of(written for word in WORDS["numbered"] for written in (word.capitalize(), word.upper()))
 _NUMERAL = r"(?P<numeral>[IVXLCDM]+)(?=['’]s\b|\b)"
 # Capitalized at the beginning of a sentence, and no names of things that are counted.
 _NO_NAMES = frozenset(
-    "The An My Your His Her Our Their This That Its No Some Any Each Every One And Or But With In On By For From To At Start".split()
+    "The An My Your His Her Our Their This That Its No Some Any Each Every One And Or But With In On By For From To "
+    "At Start".split()
 )
 _CENTURY = r"(?=\s(?:century|centuries|Century|dynasty|Dynasty|Olympi\w+|arrondissement)\b)"
 # What follows a ruler's "I", where the pronoun cannot stand.
-_NO_PRONOUN = r"""['’]s|\s*(?:[.,;:!?)"'—-]|$)|\s(?:of|and|was|is|in|had|became|died|reigned|ruled|who|by|to|the|at|on|with|from|for)\b"""
+_NO_PRONOUN = (
+    r"""['’]s|\s*(?:[.,;:!?)"'—-]|$)|\s(?:of|and|was|is|in|had|became|died|reigned|ruled|who|by|to|the|at"""
+    r"""|on|with|from|for)\b"""
+)
 
 
 def value(numeral: str) -> int | None:
@@ -107,15 +101,13 @@ RULES: tuple[Rule, ...] = (
     Rule(r"\((?P<numeral>i{1,3}|iv|vi{0,3}|ix)\)", _item),
     Rule(rf"\b(?P<numeral>[IVX]{{2,}}|V|X)(?:th|st|nd|rd)?{_CENTURY}", _ordinal),
     Rule(r"\b(?P<numeral>[IVX]{2,}|[VX])th\b", _ordinal),
-    Rule(
-        rf"(?P<word>\b(?:{_CAPITALIZED}|{any_of(_COUNTED)})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted
-    ),
+    Rule(rf"(?P<word>\b(?:{_CAPITALIZED}|{_COUNTED})\.?\s)(?P<numeral>[IVXLCDM]{{2,}}|V|X)(?!['’]?\w)", _counted),
     Rule(rf"(?P<word>\b{_CAPITALIZED}\.?\s)(?P<numeral>I)(?!['’]?\w)", _counted),
     Rule(
         r"(?P<word>\b(?i:chapter|part|act|scene|book|section|pages?|appendix)\.?\s)(?P<numeral>[ivxl]+)(?!['’]?\w)",
         _counted,
     ),
     Rule(r"(?P<word>\b(?:act|scene|chapter|part|book|volume)\s)(?P<numeral>I)(?=[,.:;]|\s*$)", _counted),
-    Rule(rf"(?P<word>\b{any_of(_RULERS)}\s){_NUMERAL}", _ruler),
+    Rule(rf"(?P<word>\b{_RULER}\s){_NUMERAL}", _ruler),
     Rule(r"(?P<word>(?<![\w'’])[A-Z]['’a-z][\w’'-]*\s)(?P<numeral>[IVX]{2,})(?=['’]s\b|(?!['’]?\w))", _after_name),
 )

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from pngnat.text.normalize.stops import ends_sentence
 
-NUMBER = "0123456789²³½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
+_DIGITS = "0123456789²³½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,13 @@ class Rule:
     def _replacement(self, match: re.Match[str]) -> str:
         spoken = self.spoken(match)
         return match[0] if spoken is None else spoken
+
+
+@dataclass(frozen=True)
+class NumberRule(Rule):
+    """A rule for sentences that contain a digit or a fraction sign."""
+
+    needs: str = _DIGITS
 
 
 def any_of(words: Iterable[str]) -> str:

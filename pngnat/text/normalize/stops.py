@@ -26,11 +26,11 @@ _OPENERS = r"[\s\"'(\[\U000F0000-\U000FFFFD]*"
 # These begin a sentence rather than go on with a name.
 STARTS = re.compile(
     _OPENERS
-    + r"(?:He|She|It|They|We|I|The|A(?!,)|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When|If|As|So|After|For"
-    r"|Who|What|Where|Why|How|Their|Its|Your|Some|Most|Many|Now|Yet|Or|Not|Yes|All|With|By|From|To|Here|Please|Also|However|Meanwhile"
-    r"|Since|While|Because|Although|Though|Once|Each|Every|Both|Nobody|Nothing|Everyone|Everybody|Someone|Let|Was|Is|Are|Did|Does|Do)"
-    r"(?![\w.]|['’-]\w)"
-    r"|\s*\([A-Z][^()]{0,40}[.!?]\)"
+    + r"(?:He|She|It|They|We|I|The|A(?!,)|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When"
+    r"|If|As|So|After|For|Who|What|Where|Why|How|Their|Its|Your|Some|Most|Many|Now|Yet|Or|Not|Yes|All|With|By|From|To"
+    r"|Here|Please|Also|However|Meanwhile|Since|While|Because|Although|Though|Once|Each|Every|Both|Nobody|Nothing"
+    r"|Everyone|Everybody|Someone|Let|Was|Is|Are|Did|Does|Do)"
+    r"(?![\w.]|['’-]\w)|\s*\([A-Z][^()]{0,40}[.!?]\)"
     r"|" + _OPENERS + r"(?:It|He|She|We|They|I|You|That|There|Let|What|Who)['’]\w"
 )
 _NEXT = re.compile(_OPENERS + r"(?P<word>\S[\w'’-]*)")
@@ -40,11 +40,15 @@ _ZONES = frozenset(
     "EST EDT CST CDT MST MDT PST PDT GMT UTC ET CT MT PT BST CET Eastern Pacific Central Mountain".split()
 )
 # What stands before a single letter that is a name and no initial.
-LETTERED = r"\b(?i:plan|vitamin|grade|option|part|class|group|type|point|letter|section|hepatitis|appendix|exhibit|gate|apartment)\s"
+LETTERED = (
+    r"\b(?i:plan|vitamin|grade|option|part|class|group|type|point|letter|section|hepatitis|appendix|exhibit"
+    r"|gate|apartment)\s"
+)
 _ARTICLE = re.compile(r"\b(?i:the|my|your|his|her|our|their|a|this|that|good|dear)\s$")
 # After a street these go on with a new sentence ("on Elm St. Call him"), where other capitals are places.
 _VERBS = frozenset(
-    "Call Turn Go Come See Take Drive Walk Park Stop Visit Ask Bring Meet Wait Look Keep Make Follow Use Send Ring Cross Pass".split()
+    "Call Turn Go Come See Take Drive Walk Park Stop Visit Ask Bring Meet Wait Look Keep Make Follow Use Send Ring "
+    "Cross Pass".split()
 )
 # A sentence has more than a time ("At 5 a.m. Mr. Smith left").
 _AT_TIME = re.compile(r"\W*(?:At|By|From|Around|Until|Since|Before|After|About)\s[\d:]{1,5}\s?[AaPp]\.[Mm]")

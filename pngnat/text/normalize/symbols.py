@@ -1,4 +1,4 @@
-"""Signs that are said: & % + = # @ and the like, Greek letters, and marks of lists and emphasis that are not said."""
+"""Quotes, spoken signs (& % + = # @), Greek letters, and the silent marks of lists and emphasis."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import re
 from pngnat.text.normalize.rules import Rule, after, any_of, before, letters
 
 _SAID = {
-    "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds", "€": "euros",
-    "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by",
-    "≤": "is less than or equal to", "≥": "is greater than or equal to",
-    "≠": "does not equal", "≈": "is about", "√": "the square root of", "∞": "infinity", "©": "copyright", "®": "registered",
-    "™": "trademark", "§": "section", "¶": "paragraph", "→": "to", "⇒": "implies", "∑": "the sum of", "∫": "the integral of",
-    "−": "minus", "\\": "backslash", "^": "to the power of", "‰": "per mille", "¢": "cents", "℃": "degrees Celsius",
+    "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds",
+    "€": "euros", "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by",
+    "≤": "is less than or equal to", "≥": "is greater than or equal to", "≠": "does not equal", "≈": "is about",
+    "√": "the square root of", "∞": "infinity", "©": "copyright", "®": "registered", "™": "trademark", "§": "section",
+    "¶": "paragraph", "→": "to", "⇒": "implies", "∑": "the sum of", "∫": "the integral of", "−": "minus",
+    "\\": "backslash", "^": "to the power of", "‰": "per mille", "¢": "cents", "℃": "degrees Celsius",
     "℉": "degrees Fahrenheit", "№": "number", "∂": "partial", "∈": "in", "²": "squared", "³": "cubed", "·": "times",
-    "<": "is less than", ">": "is greater than", "~": "about", "₹": "rupees", "₿": "bitcoins", "₩": "won", "₽": "rubles",
-    "₺": "lira", "₪": "shekels", "₫": "dong", "₱": "pesos", "₦": "naira", "฿": "baht", "!=": "does not equal", "==": "equals",
-    "<=": "is less than or equal to", ">=": "is greater than or equal to", "<>": "does not equal",
-    "->": "to", "+/-": "plus or minus", "=>": "to",
+    "<": "is less than", ">": "is greater than", "~": "about", "₹": "rupees", "₿": "bitcoins", "₩": "won",
+    "₽": "rubles", "₺": "lira", "₪": "shekels", "₫": "dong", "₱": "pesos", "₦": "naira", "฿": "baht",
+    "!=": "does not equal", "==": "equals", "<=": "is less than or equal to", ">=": "is greater than or equal to",
+    "<>": "does not equal", "->": "to", "+/-": "plus or minus", "=>": "to",
 }  # fmt: skip
 _GREEK_NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
+    "chi psi omega"
 ).split()
 _GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", _GREEK_NAMES * 2, strict=True)) | {"ς": "sigma"}
 _EITHER = {
@@ -67,6 +68,27 @@ def _ampersand(match: re.Match[str]) -> str:
     return f"{left}and {match['right']}"
 
 
+_ELISIONS = r"(?:tis|twas|twere|twill|em|til|till|cause|bout|round|neath|n)\b|\d"
+_INSIDE = r"[^'\"]"
+
+
+def _quoted(match: re.Match[str]) -> str | None:
+    """Return the text in double quotes, or None where the last quote is an apostrophe ("'Twas nothin' much")."""
+    if re.search(r"(?:in|\b(?:th|o|ol|an|wi))$", match["inside"]) and after(match, r"[^']*[\w.,!?]'(?!\w)"):
+        return None
+    return f'"{match["inside"]}"'
+
+
+# Single quotes that enclose become double ones; the apostrophes of contractions, possessives and elisions stay.
+QUOTES: tuple[Rule, ...] = (
+    Rule(
+        rf"(?<![\w'])'(?!(?i:{_ELISIONS}))(?=\w)(?P<inside>{_INSIDE}{{1,300}}(?:\w'\w{_INSIDE}{{0,300}}){{0,5}})'"
+        r"(?!\w)",
+        _quoted,
+    ),
+    Rule(r"(?<=[.,!?…])'(?!\w)", lambda m: '"'),
+    Rule(rf"(?<![\w'])'(?!(?i:{_ELISIONS}))(?=[A-Z])", lambda m: '"'),
+)
 RULES: tuple[Rule, ...] = (
     Rule(r"^\s*(?:[*•‣◦▪·-]|\#{1,6}|>)\s+", lambda m: ""),
     Rule(r"(?<!\w)([*_~`]{1,3})(?=\S)(?P<inside>[^*_~`\n]+?)(?<=\S)\1(?!\w)", lambda m: m["inside"]),

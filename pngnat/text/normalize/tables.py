@@ -11,7 +11,18 @@ def _rows(name: str) -> list[list[str]]:
 
 
 def _of_kinds(*kinds: str) -> dict[str, str]:
-    return {short: said for kind, short, said in _ABBREVIATIONS if kind in kinds}
+    return {short: spoken for kind, short, spoken in _ABBREVIATIONS if kind in kinds}
+
+
+def _word_lists() -> dict[str, list[str]]:
+    """Return the lists of words.txt by name."""
+    lists: dict[str, list[str]] = {}
+    for (line,) in _rows("words.txt"):
+        if line.startswith("["):
+            words = lists[line.strip("[]")] = []
+        else:
+            words += line.split()
+    return lists
 
 
 _ABBREVIATIONS = _rows("abbreviations.tsv")
@@ -27,6 +38,8 @@ BOOKS = _of_kinds("book")
 # After a town and a comma; those of BIG_STATES anywhere.
 STATES = _of_kinds("state", "bigstate")
 BIG_STATES = frozenset(_of_kinds("bigstate"))
+# Two letters after a comma.
+POSTAL_STATES = _of_kinds("postal")
 # With their dot, anywhere; a sentence never ends with a PHRASE, and COMPANY often stands inside a name.
 PHRASES = _of_kinds("phrase")
 COMPANY = _of_kinds("company")
@@ -34,6 +47,9 @@ DOTTED = _of_kinds("phrase", "company", "word")
 PLAIN = _of_kinds("plain")
 UNITS = dict(_rows("units.tsv"))
 RATES = dict(_rows("rates.tsv"))
+# Sign or code: (unit, hundredth of the unit or "").
+CURRENCIES = {sign: (unit, "".join(hundredth)) for sign, unit, *hundredth in _rows("currencies.tsv")}
+WORDS = _word_lists()
 MONTHS = "January February March April May June July August September October November December".split()
 SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -44,5 +60,6 @@ SHORT_DAYS = {day[:3]: day for day in DAYS} | {
     "Thurs": "Thursday",
 }
 COMPASS = {
-    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast", "SW": "Southwest",
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast",
+    "SW": "Southwest",
 }  # fmt: skip

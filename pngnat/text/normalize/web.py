@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pngnat.text.normalize.numbers import cardinal, code, digits
-from pngnat.text.normalize.rules import NUMBER, Rule
+from pngnat.text.normalize.rules import NumberRule, Rule
 
 _SIGNS = {
     ".": "dot",
@@ -29,17 +29,18 @@ _SIGNS = {
 _SAID = frozenset({"co", "me", "no", "so", "to", "in", "is", "it", "at", "be"})
 _SPELLED = frozenset(
     (
-        "www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly md py js ts "
-        "cpp sh yml ini cfg css sql tsv docx xlsx pptx gz rb rs mov avi m4a wav svg jsx tsx exe apk"
+        "www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly "
+        "md py js ts cpp sh yml ini cfg css sql tsv docx xlsx pptx gz rb rs mov avi m4a wav svg jsx tsx exe apk"
     ).split()
 )
 _TOP = (
-    r"(?:com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|ca|de|fr|au|eu|in|nz|ie|ch|at|nl|se|no|es|it|be|jp|cn|ru|tv|me|fm|ly"
-    r"|xyz|blog|shop|online|site|tech|museum)"
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|ca|de|fr|au|eu|in|nz|ie|ch|at|nl|se|no|es|it|be"
+    r"|jp|cn|ru|tv|me|fm|ly|xyz|blog|shop|online|site|tech|museum)"
 )
 _ENDINGS = (
-    r"html?|php|pdf|csv|tsv|jpe?g|png|gif|svg|txt|json|xml|ya?ml|toml|ini|cfg|conf|md|rst|tex|log|docx?|xlsx?|pptx?|zip|tar|gz|exe|dll|apk"
-    r"|py|ipynb|jsx?|tsx?|css|java|cpp|hpp|[ch]|rs|go|rb|sh|bat|sql|lock|env|mp[34]|m4a|wav|ogg|flac|mov|avi|mkv|psd|iso|dmg|bak|tmp"
+    r"html?|php|pdf|csv|tsv|jpe?g|png|gif|svg|txt|json|xml|ya?ml|toml|ini|cfg|conf|md|rst|tex|log|docx?|xlsx?|pptx?"
+    r"|zip|tar|gz|exe|dll|apk|py|ipynb|jsx?|tsx?|css|java|cpp|hpp|[ch]|rs|go|rb|sh|bat|sql|lock|env|mp[34]|m4a|wav|ogg"
+    r"|flac|mov|avi|mkv|psd|iso|dmg|bak|tmp"
 )
 _HOST = rf"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+{_TOP}"
 _PATH = r"(?:[/?#](?:[\w\-./?%&=+~#:@!;,]*[\w\-/=+~])?)?"
@@ -86,15 +87,14 @@ RULES: tuple[Rule, ...] = (
     Rule(rf"(?<![\w@.-])(?P<address>www\.[\w-]+(?:\.[\w-]+)+{_PATH})", _url),
     Rule(rf"(?<![\w@.-])(?P<address>{_HOST}{_PATH})(?![\w@])", _url),
     Rule(
-        rf"(?<![\w./-])(?P<address>(?:(?:~|\.{{1,2}})?/)?(?:[\w.-]+/){{0,9}}\.?[A-Za-z][\w-]*(?:\.\w+)*\.(?i:{_ENDINGS}))(?!\w|[/.]\w)",
+        r"(?<![\w./-])(?P<address>(?:(?:~|\.{1,2})?/)?(?:[\w.-]+/){0,9}\.?[A-Za-z][\w-]*(?:\.\w+)*\."
+        rf"(?i:{_ENDINGS}))(?!\w|[/.]\w)",
         _file,
     ),
     Rule(r"(?<!\S)(?P<address>(?:~/|(?:~?/[\w.-]+)+/)\.?[\w-]+(?:\.\w+)*|\.[a-z]{3,}(?!\S))", _url),
-    Rule(
-        r"(?P<host>\blocalhost"
-        r"|\b(?:\d{1,3}\.){3}\d{1,3}):(?P<port>\d{2,5})(?!\w)",
+    NumberRule(
+        r"(?P<host>\blocalhost|\b(?:\d{1,3}\.){3}\d{1,3}):(?P<port>\d{2,5})(?!\w)",
         lambda m: f"{_spoken(m['host'])} colon {code(m['port'])}",
-        needs=NUMBER,
     ),
     Rule(r"(?<![\w#&])\#(?P<tag>[A-Za-z]\w*|\d+[A-Z][a-z]\w+)", _hashtag),
     Rule(r"(?<![\w@])@(?P<name>[A-Za-z]\w*)", lambda m: "at " + _spoken(m["name"])),
