@@ -18,37 +18,39 @@ _GROUPS = {
     "POS": "my your his her our their whose",
     "PRON": "i you he she it we they who",
     "OBJ": "me him us them it myself yourself himself herself itself ourselves themselves",
-    "PREP": "of in on at by for with from into about over under through between after before during against without within near off out "
-    "up down",
+    "PREP": "of in on at by for with from into about over under through between after before during against without "
+    "within near off out up down",
     "TO": "to",
-    "MODAL": "will would can could may might must shall should ll cannot can't won't wouldn't couldn't shouldn't i'll you'll we'll "
-    "they'll he'll she'll it'll",
+    "MODAL": "will would can could may might must shall should ll cannot can't won't wouldn't couldn't shouldn't i'll "
+    "you'll we'll they'll he'll she'll it'll",
     "DO": "do does did don't doesn't didn't let let's please",
-    "BE": "is are was were be been being am isn't aren't wasn't weren't i'm you're we're they're he's she's it's that's",
+    "BE": "is are was were be been being am isn't aren't wasn't weren't i'm you're we're they're he's she's it's "
+    "that's",
     "HAVE": "have has had haven't hasn't hadn't i've you've we've they've having",
     "NOT": "not never n't",
     "CONJ": "and or but nor",
     "SUB": "that which when where while if because how why what as than so",
     "ADV": "very too so really just also always often usually already still even only more most",
-    "NUM": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion",
+    "NUM": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million "
+    "billion",
 }
 # What tells the present from the past where both are spelled alike, wherever it stands in the sentence.
 _TENSED = frozenset({"read"})
 _CUES = {
-    "habit": "every each always usually often sometimes daily weekly nightly monthly never rarely seldom regularly normally generally days "
-    "nowadays",
+    "habit": "every each always usually often sometimes daily weekly nightly monthly never rarely seldom regularly "
+    "normally generally days nowadays",
     "ago": "yesterday ago last once earlier previously",
-    "past": "was were had did went said came took got made saw heard told found knew gave thought felt left began stood sat ran wrote kept "
-    "held brought met asked looked",
+    "past": "was were had did went said came took got made saw heard told found knew gave thought felt left began "
+    "stood sat ran wrote kept held brought met asked looked",
     "now": "is are am do does can will should must may today now tomorrow tonight",
 }
 _CUE = {word: name for name, words in _CUES.items() for word in words.split()}
 _CLASS = {word: name for name, words in reversed(_GROUPS.items()) for word in words.split()}
 _ENDINGS = (
-    ("ing", "ing"), ("ed", "ed"), ("ly", "ly"), ("tion", "N"), ("sion", "N"), ("ment", "N"), ("ness", "N"), ("ity", "N"), ("ism", "N"),
-    ("ous", "A"), ("ful", "A"), ("able", "A"), ("ible", "A"), ("al", "A"), ("ive", "A"), ("ic", "A"), ("less", "A"), ("er", "er"),
-    ("est", "est"), ("'s", "poss"), ("ss", "X"), ("us", "X"), ("s", "s"),
+    ("ing", "ing"), ("ed", "ed"), ("ly", "ly"), ("tion", "N"), ("sion", "N"), ("ment", "N"), ("ness", "N"),
+    ("ity", "N"), ("ism", "N"), ("ous", "A"), ("ful", "A"), ("able", "A"), ("ible", "A"), ("al", "A"), ("ive", "A"),
+    ("ic", "A"), ("less", "A"), ("er", "er"), ("est", "est"), ("'s", "poss"), ("ss", "X"), ("us", "X"), ("s", "s"),
 )  # fmt: skip
 _NEAR = 3
 _FAR = 9

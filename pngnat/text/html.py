@@ -10,9 +10,9 @@ import re
 
 # A paragraph ends where one of these begins or ends.
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 "
-    "h3 h4 h5 h6 head header hr html legend li main menu nav ol optgroup option p pre section summary table tbody tfoot thead title tr "
-    "ul".split()
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol optgroup option p pre section "
+    "summary table tbody tfoot thead title tr ul".split()
 )
 # A short pause stands here, as in an address or between the cells of a row; two line breaks are a paragraph.
 _SHORT = frozenset({"br", "td", "th"})
@@ -24,15 +24,17 @@ _BARE = _BARE_GLUED | frozenset(
 )
 _MARKS = frozenset(",.;:!?…—–-([{\"'“”‘’")
 _FLAGS = frozenset(
-    "allowfullscreen async autofocus autoplay checked compact controls default defer disabled download draggable formnovalidate hidden "
-    "inert ismap itemscope loop multiple muted nomodule novalidate nowrap open playsinline readonly required reversed selected".split()
+    "allowfullscreen async autofocus autoplay checked compact controls default defer disabled download draggable "
+    "formnovalidate hidden inert ismap itemscope loop multiple muted nomodule novalidate nowrap open playsinline "
+    "readonly required reversed selected".split()
 )
 _VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)"""
 _PIECE = re.compile(
     rf"""(?P<section><!--|<!\[CDATA\[)|<!(?i:doctype)\b[^<>]*>|<\?[^<>]*\?>"""
     rf"""|(?P<tag><(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*(?:[:-][A-Za-z0-9]+)*)"""
     rf"""(?P<attributes>(?:\s+[^\s"'<>/=]+(?:\s*=\s*{_VALUE})?)*)\s*(?P<slash>/?)>)"""
-    r"""|&(?:amp;)*(?P<entity>\#[0-9]{1,7};?|\#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,30};|(?:amp|lt|gt|quot|nbsp)(?![\w=]))"""
+    r"""|&(?:amp;)*(?P<entity>\#[0-9]{1,7};?|\#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,30};|"""
+    r"""(?:amp|lt|gt|quot|nbsp)(?![\w=]))"""
 )
 _SECTIONS = {"<!--": "-->", "<![CDATA[": "]]>"}
 _UNSAID = {name: re.compile(rf"(?i)</{name}\s*>") for name in ("script", "style")}

@@ -12,11 +12,13 @@ from pngnat.text.phonemes import VOWELS
 # Symbols of one sound, ARPAbet first. Where dictionaries differ ("e" is the vowel of "bed" in most of them), the usual
 # one counts.
 _SOUNDS = """
-P p | B b | T t ɾ ʔ T | D d | K k x | G g ɡ | F f | V v | TH θ | DH ð | S s | Z z | SH ʃ | ZH ʒ | HH h ɦ ç | M m ɱ | N n | NG ŋ
+P p | B b | T t ɾ ʔ T | D d | K k x | G g ɡ | F f | V v | TH θ | DH ð | S s | Z z | SH ʃ | ZH ʒ
+HH h ɦ ç | M m ɱ | N n | NG ŋ
 L l ɫ | R r ɹ ɻ ɽ ʁ | W w ʍ | Y j | CH tʃ ʧ | JH dʒ ʤ
 IY i | IH ɪ ɨ ᵻ ɩ | EY eɪ ei ɛɪ A | EH e ɛ | AE æ | AA ɑ ɒ a | AO ɔ | OW oʊ ou əʊ əu o O Q | UH ʊ ɷ | UW u ʉ ɯ
 AH ʌ ə ɐ ᵊ | AY aɪ ai ɑɪ I | AW aʊ au ɑʊ æʊ W | OY ɔɪ ɔi oɪ oi Y | ER ɝ ɚ ɜ ɜɹ ɜr ɜ˞ ə˞ əɹ ər ɝɹ ɚɹ ɜːɹ ɜːr ɝːɹ
-IY+AH ɪə | IH+R ɪəɹ ɪər iəɹ iər | EH+R eəɹ eər ɛəɹ ɛər eə ɛə | UH+R ʊəɹ ʊər ʊə | AH+N n\u0329 n\u030d | AH+L l\u0329 l\u030d ɫ\u0329
+IY+AH ɪə | IH+R ɪəɹ ɪər iəɹ iər | EH+R eəɹ eər ɛəɹ ɛər eə ɛə | UH+R ʊəɹ ʊər ʊə
+AH+N n\u0329 n\u030d | AH+L l\u0329 l\u030d ɫ\u0329
 AH+M m\u0329 m\u030d | ER r\u0329 ɹ\u0329 r\u030d
 """
 

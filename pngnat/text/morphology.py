@@ -16,24 +16,24 @@ _SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 _VOICELESS = frozenset({"P", "T", "K", "F", "TH", "S", "SH", "CH"})
 _CONTRACTIONS = {"n't": "AH0 N T", "'d": "D", "'ll": "AH0 L", "'ve": "AH0 V", "'re": "ER0", "'m": "AH0 M"}
 _SUFFIXES = {
-    "ing": "IH0 NG", "er": "ER0", "est": "AH0 S T", "ly": "L IY0", "ness": "N AH0 S", "less": "L AH0 S", "ful": "F AH0 L",
-    "ment": "M AH0 N T", "ish": "IH0 SH", "like": "L AY2 K", "able": "AH0 B AH0 L", "ship": "SH IH2 P", "hood": "HH UH2 D",
-    "wise": "W AY2 Z", "ism": "IH2 Z AH0 M", "ist": "AH0 S T", "y": "IY0", "ize": "AY2 Z", "dom": "D AH0 M",
-    "fold": "F OW2 L D", "proof": "P R UW2 F", "ward": "W ER0 D", "wards": "W ER0 D Z", "some": "S AH0 M", "man": "M AH0 N",
-    "men": "M EH2 N",
+    "ing": "IH0 NG", "er": "ER0", "est": "AH0 S T", "ly": "L IY0", "ness": "N AH0 S", "less": "L AH0 S",
+    "ful": "F AH0 L", "ment": "M AH0 N T", "ish": "IH0 SH", "like": "L AY2 K", "able": "AH0 B AH0 L",
+    "ship": "SH IH2 P", "hood": "HH UH2 D", "wise": "W AY2 Z", "ism": "IH2 Z AH0 M", "ist": "AH0 S T", "y": "IY0",
+    "ize": "AY2 Z", "dom": "D AH0 M", "fold": "F OW2 L D", "proof": "P R UW2 F", "ward": "W ER0 D",
+    "wards": "W ER0 D Z", "some": "S AH0 M", "man": "M AH0 N", "men": "M EH2 N",
 }  # fmt: skip
 _PREFIXES = {
-    "un": "AH0 N", "re": "R IY0", "pre": "P R IY0", "non": "N AA0 N", "mis": "M IH0 S", "dis": "D IH0 S", "over": "OW2 V ER0",
-    "under": "AH2 N D ER0", "out": "AW2 T", "anti": "AE2 N T IY0", "inter": "IH2 N T ER0", "super": "S UW2 P ER0", "sub": "S AH0 B",
-    "co": "K OW0", "multi": "M AH2 L T IY0", "micro": "M AY2 K R OW0", "mini": "M IH2 N IY0", "mega": "M EH2 G AH0",
-    "hyper": "HH AY2 P ER0", "ultra": "AH2 L T R AH0", "semi": "S EH2 M IY0", "pseudo": "S UW2 D OW0", "counter": "K AW2 N T ER0",
-    "cyber": "S AY2 B ER0", "bio": "B AY2 OW0", "eco": "IY2 K OW0", "geo": "JH IY2 OW0", "neo": "N IY2 OW0", "neuro": "N UH2 R OW0",
-    "photo": "F OW2 T OW0", "electro": "IH0 L EH2 K T R OW0", "tele": "T EH2 L AH0", "auto": "AO2 T OW0", "mono": "M AA2 N OW0",
-    "poly": "P AA2 L IY0", "post": "P OW2 S T", "trans": "T R AE0 N Z", "ex": "EH2 K S",
+    "un": "AH0 N", "re": "R IY0", "pre": "P R IY0", "non": "N AA0 N", "mis": "M IH0 S", "dis": "D IH0 S",
+    "over": "OW2 V ER0", "under": "AH2 N D ER0", "out": "AW2 T", "anti": "AE2 N T IY0", "inter": "IH2 N T ER0",
+    "super": "S UW2 P ER0", "sub": "S AH0 B", "co": "K OW0", "multi": "M AH2 L T IY0", "micro": "M AY2 K R OW0",
+    "mini": "M IH2 N IY0", "mega": "M EH2 G AH0", "hyper": "HH AY2 P ER0", "ultra": "AH2 L T R AH0",
+    "semi": "S EH2 M IY0", "pseudo": "S UW2 D OW0", "counter": "K AW2 N T ER0", "cyber": "S AY2 B ER0",
+    "bio": "B AY2 OW0", "eco": "IY2 K OW0", "geo": "JH IY2 OW0", "neo": "N IY2 OW0", "neuro": "N UH2 R OW0",
+    "photo": "F OW2 T OW0", "electro": "IH0 L EH2 K T R OW0", "tele": "T EH2 L AH0", "auto": "AO2 T OW0",
+    "mono": "M AA2 N OW0", "poly": "P AA2 L IY0", "post": "P OW2 S T", "trans": "T R AE0 N Z", "ex": "EH2 K S",
     "kilo": "K IH2 L AH0", "giga": "G IH2 G AH0", "tera": "T EH2 R AH0", "peta": "P EH2 T AH0", "milli": "M IH2 L AH0",
-    "nano": "N AE2 N OW0", "pico": "P IY2 K OW0", "hecto": "HH EH2 K T OW0", "centi": "S EH2 N T AH0", "kibi": "K IH2 B IY0",
-    "mebi": "M EH2 B IY0", "gibi": "G IH2 B IY0", "tebi": "T EH2 B IY0",
-    "self": "S EH2 L F",
+    "nano": "N AE2 N OW0", "pico": "P IY2 K OW0", "hecto": "HH EH2 K T OW0", "centi": "S EH2 N T AH0",
+    "kibi": "K IH2 B IY0", "mebi": "M EH2 B IY0", "gibi": "G IH2 B IY0", "tebi": "T EH2 B IY0", "self": "S EH2 L F",
 }  # fmt: skip
 _MIN_STEM = 3
 _MIN_COMPOUND = 3

@@ -215,7 +215,8 @@ def test_paragraphs_and_sentences_lose_nothing(text):
 
 
 PIECES = st.sampled_from(
-    "the cat Dr. St. $5 1,000 3.14 1/2 -5 10-20 5:30 p.m. Jan. 5, 2024 % & @ # [pause:0.5] [x](AA1) {B AA1 | K} {x [ ] ( ) ' \" - -- ... "
+    "the cat Dr. St. $5 1,000 3.14 1/2 -5 10-20 5:30 p.m. Jan. 5, 2024 % & @ # [pause:0.5] [x](AA1) {B AA1 | K} {x [ "
+    "] ( ) ' \" - -- ... "
     "U.S. FBI IV "
     "www.a.com a@b.com é ½ 😀 \n \n\n ° € A I 'tis it's 90s 2nd (555) 555-1234 e.g. etc.".split(" ")
 )

@@ -69,7 +69,8 @@ def test_split(row):
 
 
 PIECES = st.sampled_from(
-    'the cat Dr. St. Ave. Sat. Jan. 5, 3.14 p.m. U.S. e.g. etc. vs. No. Yahoo! What? I. J. A "Go." (see he.) it. I\'m . , ; ... …. — -- ?! '
+    'the cat Dr. St. Ave. Sat. Jan. 5, 3.14 p.m. U.S. e.g. etc. vs. No. Yahoo! What? I. J. A "Go." (see he.) it. I\'m '
+    ". , ; ... …. — -- ?! "
     "lb. Ch. 5 II. x. 'tis \n \n\n".split(" ")
 )
 

@@ -152,7 +152,8 @@ def test_marks_know_how_far_into_a_pause_they_are():
 
 def test_what_is_not_supported_is_named_once():
     body = (
-        "<emphasis>Very</emphasis> <emphasis>good</emphasis> <amazon:effect name='x'>news</amazon:effect> <prosody volume='loud'>here"
+        "<emphasis>Very</emphasis> <emphasis>good</emphasis> <amazon:effect name='x'>news</amazon:effect> <prosody "
+        "volume='loud'>here"
         "</prosody> <say-as interpret-as='magic'>now</say-as> <audio src='a.wav'>bang<desc>a bang</desc></audio> "
         "<prosody pitch='200Hz'>flat</prosody> <phoneme alphabet='x-sampa' ph='o'>out</phoneme>"
     )
@@ -202,13 +203,16 @@ def test_another_root_is_refused_where_ssml_is_asked_for():
     ("body", "text"),
     [
         (
-            "<p><s>You have 4 new messages.</s><s>The first is from Stephanie Williams and arrived at <break/> 3:45pm.</s>"
+            "<p><s>You have 4 new messages.</s><s>The first is from Stephanie Williams and arrived at <break/> "
+            "3:45pm.</s>"
             "<s>The subject is <prosody rate='-20%'>ski trip</prosody></s></p>",
-            "You have four new messages The first is from Stephanie Williams and arrived at three forty five PM The subject is ski trip",
+            "You have four new messages The first is from Stephanie Williams and arrived at three forty five PM The "
+            "subject is ski trip",
         ),
         ("<phoneme alphabet='ipa' ph='t&#x259;mei&#x325;&#x27E;ou&#x325;'> tomato </phoneme>", "tomato"),
         (
-            "Take a deep breath <break/> then continue. Press 1 or wait for the tone. <break time='3s'/> I didn't hear you!",
+            "Take a deep breath <break/> then continue. Press 1 or wait for the tone. <break time='3s'/> I didn't "
+            "hear you!",
             None,
         ),
         ("The price of XYZ is <prosody rate='90%'>$45</prosody>", "The price of XYZ is forty five dollars"),
