@@ -48,8 +48,8 @@ class FlaggedRecipe:
         """Run it, and return the exit code. Raises PngnatError where something is missing, before anything is imported
         that takes time."""
         settings = {one.name: one for one in self.recipe.documented()}
-        overrides = self.overrides(arguments, settings)
-        given = {override.lstrip("+").split("=")[0] for override in overrides}
+        values, overrides = self.values(arguments, settings)
+        given = {*values, *map(_setting, overrides)}
         for setting in settings.values():
             if setting.default == REQUIRED and setting.name not in given:
                 names = [
@@ -61,11 +61,13 @@ class FlaggedRecipe:
                 raise PngnatError(
                     f"{wanted} is missing: {setting.doc.rstrip('.')} (pngnat {self.name} --help tells more)"
                 )
-        return self.recipe(overrides, command=f"pngnat {self.name}")
+        return self.recipe(overrides, f"pngnat {self.name}", values)
 
-    def overrides(self, arguments: Sequence[str], settings: dict[str, Setting] | None = None) -> list[str]:
-        """The settings that flags and words make; `NAME=VALUE` as it was given. Ends the process, as argparse does, for
-        a wrong flag."""
+    def values(
+        self, arguments: Sequence[str], settings: dict[str, Setting] | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return the values of settings that flags and words give, and the overrides `NAME=VALUE`, which win over them.
+        Ends the process, as argparse does, for a wrong flag."""
         parser = self.parser(settings)
         given = parser.parse_intermixed_args(list(arguments))
         named = [one for one in given.words if _OVERRIDE.match(one)]
@@ -73,16 +75,12 @@ class FlaggedRecipe:
         takes = [flag for flag in self.flags if flag.is_word]
         if len(words) > len(takes):
             parser.error(f"'{words[len(takes)]}' is neither a flag nor a setting (NAME=VALUE); --help lists both")
-        chosen = [f"{flag.setting}={_quoted(word)}" for flag, word in zip(takes, words, strict=False)]
+        values: dict[str, Any] = {flag.setting: word for flag, word in zip(takes, words, strict=False)}
         for flag in self.flags:
-            value = None if flag.is_word else getattr(given, _attribute(flag))
-            if value is True:
-                chosen.append(f"{flag.setting}=true")
-            elif isinstance(value, list):
-                chosen.append(f"{flag.setting}=[{','.join(map(_quoted, value))}]")
-            elif value:
-                chosen.append(f"{flag.setting}={_quoted(value)}")
-        return [*chosen, *named]
+            if not flag.is_word and (value := getattr(given, _attribute(flag))):
+                values[flag.setting] = value
+        overridden = set(map(_setting, named))
+        return {name: value for name, value in values.items() if name not in overridden}, named
 
     def parser(self, settings: dict[str, Setting] | None = None) -> argparse.ArgumentParser:
         """What the command takes. settings: whose docstrings and defaults its help shows."""
@@ -127,8 +125,6 @@ def _help(flag: Flag | None, settings: dict[str, Setting]) -> str | None:
     return f"{setting.doc}{default}".replace("%", "%%")
 
 
-def _quoted(value: str) -> str:
-    """A value as Hydra's grammar takes any text: in quotes, where a backslash counts before a quote or at the end
-    alone."""
-    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
-    return f"'{escaped}'"
+def _setting(override: str) -> str:
+    """Return the name of the setting in an override."""
+    return override.lstrip("+").split("=")[0]

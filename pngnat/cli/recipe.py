@@ -12,8 +12,9 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,19 @@ class Recipe:
         functools.update_wrapper(self, function)
         self.function, self.name, self.settings_class, self.extra, self.folder = function, name, settings, extra, folder
 
-    def __call__(self, arguments: Sequence[str] | None = None, command: str | None = None) -> int:
-        """Run it and return the exit code. arguments: the command line's by default. command: what a message begins
-        with.
+    def __call__(
+        self,
+        arguments: Sequence[str] | None = None,
+        command: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Run the function and return the exit code: 2, after a message of one line, for an error of the user's.
 
-        Where something is wrong that a person can mend it prints one line that says so, and the code is 2.
+        arguments: by default those of the command line. command: the beginning of a message. values: further settings
+        by their names, whose text is taken literally.
         """
         given = _Arguments.parse(sys.argv[1:] if arguments is None else arguments, self.name)
+        given = replace(given, values=values or {})
         try:
             if given.help:
                 print(self.help(given))
@@ -104,7 +111,7 @@ class Recipe:
 
     def compose(self, *overrides: str, config: str | None = None, folder: Path | None = None) -> Any:
         """The same as a `DictConfig`, as yet with what is missing in it."""
-        with _in_one_line():
+        with _errors_in_one_line():
             return self._composed(_Arguments(config, (folder,) if folder else (), overrides=overrides))
 
     @property
@@ -129,72 +136,107 @@ class Recipe:
             raise PngnatError(
                 f"no value for {', '.join(missing)}: give {names} (--help says what {'each' if missing[1:] else 'it'} is)"
             )
-        with _in_one_line():
+        with _errors_in_one_line():
             return build(self._class(), config)
 
     def _composed(self, given: _Arguments) -> Any:
-        from hydra import compose, initialize_config_dir
+        """Return the config without Hydra's own part, as a task of Hydra's gets it."""
+        with self._hydra(given) as (name, overrides):
+            from hydra import compose
 
-        from pngnat.config.schema import register
+            return _updated(compose(name, overrides), given.values)
 
-        register(f"{self.name}_schema", self._class())
+    @contextmanager
+    def _hydra(self, given: _Arguments) -> Iterator[tuple[str, list[str]]]:
+        """Initialize Hydra with the folders of configs, and yield the name of the config and the overrides."""
+        from hydra import initialize_config_dir
+
+        self._register_schema()
         first, *others = [*given.folders, self.folder]
         places = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in others)}]"] if others else []
-        with initialize_config_dir(str(first.resolve()), version_base=None):
-            return compose(given.config or self.name, [*places, *given.overrides])
+        with initialize_config_dir(str(first.resolve()), self.name, version_base=None):
+            yield given.config or self.name, [*places, f"hydra.job.name={self.name}", *given.overrides]
 
-    def _run(self, given: _Arguments) -> None:
-        task = _Task(lambda config: self.function(self._built(config)), sys.argv)
-        with _in_one_line():
-            if not given.options:
-                self._built(self._composed(given))
-            self._start_hydra(task, given)
-        if task.error is not None:
-            raise task.error
-
-    def _start_hydra(self, task: _Task, given: _Arguments) -> None:
-        """Compose and run as Hydra does: with the folder of the run, its log and its copy of the settings, and
-        --multirun."""
-        import hydra
-
+    def _register_schema(self) -> None:
         from pngnat.config.schema import register
 
         register(f"{self.name}_schema", self._class())
+
+    def _run(self, given: _Arguments) -> None:
+        """Run the function: by `hydra.main` where options of Hydra's, such as --multirun, are given; else on settings
+        that are checked before a folder is made."""
+        run = self._run_by_hydra if given.options else self._run_once
+        failures: list[BaseException] = []
+        with _errors_in_one_line():
+            run(given, failures)
+        if failures:
+            raise failures[0]
+
+    def _run_once(self, given: _Arguments, failures: list[BaseException]) -> None:
+        """Compose and build the settings once, and run with the folder, the log and the copy of the settings that
+        Hydra makes for a run."""
+        from hydra import compose
+        from hydra._internal.callbacks import Callbacks  # a context of Hydra's cannot be made without one
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.core.utils import run_job
+        from hydra.types import HydraContext
+        from omegaconf import open_dict
+
+        with self._hydra(given) as (name, overrides):
+            config = _updated(compose(name, [*overrides, "hydra.mode=RUN"], return_hydra_config=True), given.values)
+            own = config.copy()
+            with open_dict(own):
+                del own["hydra"]
+            settings = self._built(own)
+            context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(config))
+            run_job(lambda _: self._call(lambda: settings, failures), config, "hydra.run.dir", None, context)
+
+    def _run_by_hydra(self, given: _Arguments, failures: list[BaseException]) -> None:
+        """Let Hydra read the command line, and build the settings of each of its jobs."""
+        import hydra
+
+        self._register_schema()
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come as exceptions, not as printed tracebacks
-        before, sys.argv = sys.argv, [sys.argv[0], *given.for_hydra(self.name)]
+        argv = sys.argv
+
+        def task(config: Any) -> None:
+            sys.argv = argv  # Lightning starts its other processes with the command line of this one
+            self._call(lambda: self._built(config), failures)
+
+        sys.argv = [argv[0], *given.for_hydra(self.name)]
         try:
             hydra.main(version_base=None, config_path=str(self.folder), config_name=self.name)(task)()
         finally:
-            sys.argv = before
+            sys.argv = argv
 
-
-class _Task:
-    """What Hydra runs. error: what it raised, kept from Hydra, which would cut its traceback."""
-
-    def __init__(self, function: Callable[[Any], None], argv: list[str]):
-        self.function, self.argv = function, argv
-        self.error: BaseException | None = None
-        self.__module__ = __name__
-
-    def __call__(self, config: Any) -> None:
-        # Lightning starts its other processes with the command line of this one.
-        sys.argv = self.argv
+    def _call(self, settings: Callable[[], Any], failures: list[BaseException]) -> None:
+        """Run the function, and keep its exception from Hydra, which would cut the traceback."""
         try:
-            self.function(config)
+            self.function(settings())
         except BaseException as error:
-            self.error = error
+            failures.append(error)
+
+
+def _updated(config: Any, values: Mapping[str, Any]) -> Any:
+    """Return the config with these values of its settings; text is taken literally, without Hydra's grammar."""
+    from omegaconf import OmegaConf
+
+    for name, value in values.items():
+        OmegaConf.update(config, name, value)
+    return config
 
 
 @dataclass(frozen=True)
 class _Arguments:
-    """A command line of Hydra's. options: Hydra's own with their values, besides those two that name a config and its
-    folder."""
+    """A command line of Hydra's. options: Hydra's own with their values, besides the two that name a config and its
+    folder. values: settings that are given as values, and not in Hydra's grammar."""
 
     config: str | None = None
     folders: tuple[Path, ...] = ()
     help: bool = False
     options: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, arguments: Sequence[str], name: str) -> _Arguments:
@@ -218,15 +260,14 @@ class _Arguments:
         return [*names, *folders, *self.options, f"hydra.job.name={job}", *self.overrides]
 
 
-class _in_one_line:
-    """What Hydra and OmegaConf complain of becomes a PngnatError of one line."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: Any) -> None:
-        if error is None or kind is None or kind.__module__.split(".")[0] not in ("hydra", "omegaconf", "yaml"):
-            return
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """Turn errors of Hydra and OmegaConf into a PngnatError of one line."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("hydra", "omegaconf", "yaml"):
+            raise
         raise PngnatError(_line(error)) from error
 
 

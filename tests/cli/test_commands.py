@@ -12,6 +12,7 @@ import pngnat.cli.main as front
 from pngnat.cli.bulk import WORKS
 from pngnat.cli.flags import Flag, FlaggedRecipe
 from pngnat.cli.main import COMMANDS, main
+from pngnat.cli.recipe import recipe
 from pngnat.cli.train import STAGES
 from pngnat.evaluation.commands import MEASURES
 
@@ -75,34 +76,39 @@ def flagged():
 
 
 def test_flags_become_settings(flagged):
-    assert flagged.overrides(
+    assert flagged.values(
         ["rec", "--out", "a", "b.c=3", "--pro-corpus", "x", "--pro-corpus", "y", "--dry", "+d={e: 1}", "~f"]
-    ) == [
-        "data.path='rec'",
-        "out='a'",
-        "professionals=['x','y']",
-        "dry=true",
-        "b.c=3",
-        "+d={e: 1}",
-        "~f",
-    ]
-    assert flagged.overrides(["./a=b"]) == ["data.path='./a=b'"]
-    assert flagged.overrides([]) == []
+    ) == (
+        {"data.path": "rec", "out": "a", "professionals": ["x", "y"], "dry": True},
+        ["b.c=3", "+d={e: 1}", "~f"],
+    )
+    assert flagged.values(["./a=b"]) == ({"data.path": "./a=b"}, [])
+    assert flagged.values(["--out", "a", "out=b"]) == ({}, ["out=b"])
+    assert flagged.values([]) == ({}, [])
 
 
 @pytest.mark.parametrize(
     "value", ["a b", "it's", r"C:\voices", "C:\\voices\\", r"a\'b", '"', "{a: [1, 2]}", "a,b", "null", "x=y", "ä€", "%"]
 )
-def test_any_text_is_a_value(flagged, value):
-    parser = pytest.importorskip("hydra.core.override_parser.overrides_parser").OverridesParser.create()
-    (override,) = flagged.overrides(["--out", value])
-    assert parser.parse_override(override).value() == value
+def test_any_text_is_a_value(flagged, value, tmp_path, monkeypatch):
+    pytest.importorskip("hydra")
+    (tmp_path / "text_job.py").write_text("from dataclasses import dataclass\n@dataclass\nclass Job:\n    out: str\n")
+    (tmp_path / "text.yaml").write_text(
+        "defaults: [text_schema, _self_]\nhydra: {run: {dir: .}, output_subdir: null}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "text_job", raising=False)
+    monkeypatch.chdir(tmp_path)
+    built = []
+    values, overrides = flagged.values(["--out", value])
+    assert recipe("text", "text_job.Job", folder=tmp_path)(built.append)(overrides, values=values) == 0
+    assert built[0].out == value
 
 
 @pytest.mark.parametrize("arguments", [["a", "b"], ["--nothing", "x"], ["--out"]])
 def test_wrong_flags_end_with_code_2(flagged, arguments, capsys):
     with pytest.raises(SystemExit) as caught:
-        flagged.overrides(arguments)
+        flagged.values(arguments)
     assert caught.value.code == 2 and "pngnat toy" in capsys.readouterr().err
 
 
