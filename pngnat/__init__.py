@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from pngnat.engine.loading import load_voice
     from pngnat.engine.voice import Voice
     from pngnat.errors import PngnatError
-    from pngnat.synthesis.durations import WordDurations
-    from pngnat.synthesis.many import synthesize_many
+    from pngnat.synthesis.controls import WordDurations
     from pngnat.synthesis.options import SpeechOptions
     from pngnat.synthesis.speech import Speech
-    from pngnat.synthesis.synthesize import stream, stream_samples, synthesize
+    from pngnat.synthesis.synthesize import stream, stream_samples, synthesize, synthesize_many
     from pngnat.text.phonemize import Phonemized, phonemize
     from pngnat.voice.card import Blend, list_voices
 
@@ -30,14 +29,14 @@ _HOMES = {
     "Speech": "synthesis.speech",
     "SpeechOptions": "synthesis.options",
     "Voice": "engine.voice",
-    "WordDurations": "synthesis.durations",
+    "WordDurations": "synthesis.controls",
     "list_voices": "voice.card",
     "load_voice": "engine.loading",
     "phonemize": "text.phonemize",
     "stream": "synthesis.synthesize",
     "stream_samples": "synthesis.synthesize",
     "synthesize": "synthesis.synthesize",
-    "synthesize_many": "synthesis.many",
+    "synthesize_many": "synthesis.synthesize",
 }
 __all__ = [
     "Blend",

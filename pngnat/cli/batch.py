@@ -140,7 +140,7 @@ class Speaker:
 
     def __call__(self, lines: Sequence[Line]) -> list[Result]:
         """Each line's result. Raises PngnatError where a file cannot be written."""
-        from pngnat.synthesis.many import each_result
+        from pngnat.synthesis.synthesize import each_result
 
         speeches = each_result(
             [line.text for line in lines], self._voice, batch_size=self._together, **self._batch.options

@@ -51,7 +51,7 @@ def send(sentence: Sentence, places: list[Sink], heard_now: bool) -> Speech:
         for append in places:
             append(block)
         blocks.append(block)
-    return sentence.speech(blocks)
+    return sentence.join(blocks)
 
 
 def _write_out(data: bytes) -> None:

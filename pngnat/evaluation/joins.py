@@ -71,7 +71,7 @@ def speak(text: str, voice: Voice, speaker: str | None = None) -> Spoken:
         heard = int(ends[-1])
         block_ends += ends[:-1].tolist()
         sentence_ends.append(heard)
-        parts.append(sentence.speech(blocks))
+        parts.append(sentence.join(blocks))
     return Spoken(Speech.join(parts), block_ends, sentence_ends[:-1])
 
 

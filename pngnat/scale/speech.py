@@ -146,7 +146,7 @@ class SpeechWorker:
         """The shard's report, which is written last: where there is one, the shard is complete."""
         if (report := _report(self.work.out, shard.number)) is not None:
             return report  # somebody else was quicker
-        from pngnat.synthesis.many import each_result
+        from pngnat.synthesis.synthesize import each_result
 
         report, begun = ShardReport(), time.monotonic()
         lines = read_lines(shard)

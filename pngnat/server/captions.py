@@ -44,7 +44,7 @@ def _captions(service: Service, request: CheckedRequest) -> Iterator[dict[str, A
         for block in service.blocks(sentence):
             samples += len(block)
             sound.append(encoder.write(block))
-        yield _caption(b"".join(sound), request.kind, sentence.said.timings, before)
+        yield _caption(b"".join(sound), request.kind, sentence.timings, before)
         before += samples / request.sample_rate
     yield _caption(encoder.close(), request.kind, Timings(), before)
 

@@ -211,7 +211,7 @@ class DispatcherModule:
             pitch=settings.semitones,
             max_pause=_MAX_PAUSE,
         ):
-            marks = [(round(mark.time * rate), mark.name) for mark in sentence.said.marks]
+            marks = [(round(mark.time * rate), mark.name) for mark in sentence.timings.marks]
             for part in _with_marks(sentence.blocks(), marks):
                 if isinstance(part, str):
                     self._event(message, self._write.mark, part)

@@ -116,7 +116,7 @@ def _synthesize(shape: Shape, voice: Voice) -> Speech:
         return Speech.join(sentence.speech() for sentence in unshaped)
     bends, parts = np.array(shape.bends), []
     for sentence in unshaped:
-        own, bends = np.split(bends, [len(sentence.said.phonemes)])
+        own, bends = np.split(bends, [len(sentence.timings.phonemes)])
         parts.append(_bent(sentence, own).speech())
     if len(bends):
         raise PngnatError("there are more changes of pitch than the sentence has phonemes")
@@ -125,7 +125,7 @@ def _synthesize(shape: Shape, voice: Voice) -> Speech:
 
 def _bent(sentence: Sentence, bends: np.ndarray) -> Sentence:
     """Return the sentence with its pitch raised by semitones (N,) at the middle of each token."""
-    if len(bends) < len(sentence.said.phonemes):
+    if len(bends) < len(sentence.timings.phonemes):
         raise PngnatError("there are fewer changes of pitch than the sentence has phonemes")
     borders, hop = sentence.timeline.borders, sentence.voice.card.audio.hop_length
     frames = np.arange(0.5, borders[-1] / hop) * hop

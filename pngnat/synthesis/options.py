@@ -1,4 +1,4 @@
-"""How to speak, checked before anything is loaded."""
+"""The options of synthesis, checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 import numpy as np
 
 from pngnat.errors import PngnatError
-from pngnat.synthesis.durations import LONGEST_PAUSE, Durations
+from pngnat.synthesis.controls import Durations
+from pngnat.synthesis.durations import LONGEST_PAUSE
 from pngnat.text.markup import FASTEST, LARGEST_PITCH, SLOWEST
 from pngnat.untrusted import shown
 from pngnat.voice.card import Blend
@@ -19,47 +20,41 @@ from pngnat.voice.card import Blend
 
 @dataclass(frozen=True)
 class SpeechOptions:
-    """How to speak.
-
-    speaker: a speaker's name; None means the voice's default one.
-    pace: 1 as trained, 2 twice as fast; divides durations. word_pace: the same for single words, by their place in
-    `Speech.words`.
-    pitch: semitones to raise the voice by, or lower it where negative.
-    f0: the pitch contour in Hz, 0 where there is no voice, one value for each 12.5 ms (the voice's hop) of the speech
-    as it is heard;
-        None leaves it to the vocoder. It goes with `durations`, which say how long the speech is.
-    durations: seconds of each token as `Speech.durations` has them, or a timings file (.json, .TextGrid), edited or
-    not; of phonemes,
-        or of words where the file has no phonemes. They stand for everything: predictions, blending, and the text's
-        `[pause:...]` and `[pace:...]` (not for pace and word_pace).
-    blend: whose rhythm to borrow; None means what the voice says about its default speaker.
-    seed: the same seed gives the same sound.
-    pause, paragraph_pause: seconds of silence added between sentences and between paragraphs; None means the voice's.
-    max_pause: seconds of silence that all the `[pause:...]` of the text may ask for together. Twelve letters ask for
-    half a minute, so
-        that a server of texts from strangers wants little.
-    lexicon: pronunciations by word, or a file of them, which win over the voice's own and over the dictionary.
-    ssml: whether the text is SSML; None means that it is where it begins with <speak>.
-    watermark: whether the sound carries the mark that `find_watermark` (`pngnat watermark`) finds, and nobody hears;
-    needs the extra
-        `watermark`.
-    Raises PngnatError for a value of another type, and for a number that is out of range.
-    """
+    """The options of synthesis. Raises PngnatError for a value of a wrong type, and for a number out of range."""
 
     speaker: str | None = None
+    """The speaker's name; None is the voice's default speaker."""
     pace: float = 1.0
+    """The factor that divides durations: 1 as trained, 2 twice as fast."""
     word_pace: Mapping[int, float] = field(default_factory=dict)
+    """The pace of single words, by their place in `Speech.words`."""
     pitch: float = 0.0
+    """Semitones to raise the voice by; negative ones lower it."""
     f0: Sequence[float] | np.ndarray | None = None
+    """A pitch contour in Hz, 0 where unvoiced, one value for each 12.5 ms (the voice's hop) of the audible speech; None
+    leaves the pitch to the vocoder. It is given together with `durations`, which determine the length of the speech."""
     durations: Durations | None = None
+    """Seconds of each token as in `Speech.durations`, `WordDurations`, or a timings file (.json, .TextGrid) of phonemes
+    or, where it has none, of words. They replace predictions, blending, and the text's `[pause:...]` and `[pace:...]`;
+    `pace` and `word_pace` still apply."""
     blend: Blend | None = None
+    """The professional whose rhythm is borrowed; None is the blend that the voice has for its default speaker."""
     seed: int = 0
+    """The seed of the noise; the same seed gives the same sound."""
     pause: float | None = None
+    """Seconds of silence added between sentences; None is the voice's."""
     paragraph_pause: float | None = None
+    """Seconds of silence added between paragraphs; None is the voice's."""
     max_pause: float = 1200.0
+    """Seconds of silence at most that all `[pause:...]` of the text may request together. Twelve letters can request
+    half a minute, so a server of untrusted texts needs a small limit."""
     lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None
+    """Pronunciations by word, or a file of them; they override the voice's lexicon and the dictionary."""
     ssml: bool | None = None
+    """Whether the text is SSML; None decides by its beginning, <speak>."""
     watermark: bool = False
+    """Whether the sound carries an inaudible watermark that `find_watermark` (`pngnat watermark`) finds; needs the extra
+    `watermark`."""
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -95,8 +90,7 @@ class SpeechOptions:
 
 
 class SpeechKeywords(TypedDict, total=False):
-    """The fields of SpeechOptions as keyword arguments, for editors and type checkers; a test holds the two
-    together."""
+    """The fields of SpeechOptions as keyword arguments, for editors and type checkers; a test compares the two."""
 
     speaker: str | None
     pace: float

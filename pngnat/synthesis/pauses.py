@@ -1,4 +1,4 @@
-"""Silences of exact length in sound that is still being made."""
+"""Silences: how long each of a text lasts, and the sound cut or filled so that it lasts as long to the sample."""
 
 from __future__ import annotations
 
@@ -7,17 +7,72 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pngnat.synthesis.durations import Timeline
+from pngnat.errors import PngnatError
+from pngnat.synthesis.durations import LONGEST_PAUSE, Timeline
+from pngnat.text.tokenizer import PngTokens
+from pngnat.text.utterance import Utterance
 
-_FADE = 0.005
+# Seconds of a pause in the mel; the models have learned from no longer ones, and the rest is digital silence.
+LONGEST_SPOKEN_PAUSE = 0.5
+# The same where markup requests the pause: enough for a word to end and the next to begin.
+SPOKEN_REQUESTED_PAUSE = 0.2
+# Seconds at most of a requested pause that stay at the end of a sentence; the rest leads the next sentence.
+_TAIL = 0.1
 # Seconds.
+_FADE = 0.005
 _BLOCK = 1
 
 
+def silent_tokens(tokens: PngTokens) -> list[int]:
+    """Return the tokens that are no phonemes: one for each boundary of the utterance."""
+    return np.flatnonzero(tokens.word_index < 0).tolist()
+
+
+def requested_silences(
+    utterance: Utterance, tokens: PngTokens, before: Utterance | None, after: Utterance | None
+) -> dict[int, float]:
+    """Return the seconds of the silences that markup requests, by token. Raises PngnatError for one out of range.
+
+    before, after: the neighbours of the utterance. A pause between two utterances is divided among both.
+    """
+    inner = range(1, len(utterance.words))
+    requested = {place: pause for place in inner if (pause := utterance.boundaries[place].pause) is not None}
+    leading = _requested_between(before, utterance)
+    if leading is not None:
+        requested[0] = leading if before is None else leading - _tail(leading)
+    trailing = _requested_between(utterance, after)
+    if trailing is not None:
+        requested[len(utterance.words)] = trailing if after is None else _tail(trailing)
+    for pause in requested.values():
+        if not 0 <= pause <= LONGEST_PAUSE:
+            raise PngnatError(f"a pause must last from 0 to {LONGEST_PAUSE:g} seconds, and is {pause:g}")
+    silent = silent_tokens(tokens)
+    return {silent[place]: pause for place, pause in requested.items()}
+
+
+def _requested_between(first: Utterance | None, second: Utterance | None) -> float | None:
+    pauses = [
+        side.pause
+        for side in (first and first.boundaries[-1], second and second.boundaries[0])
+        if side and side.pause is not None
+    ]
+    return sum(pauses) if pauses else None
+
+
+def _tail(pause: float) -> float:
+    return min(pause / 2, _TAIL)
+
+
+def long_silences(seconds: np.ndarray, tokens: PngTokens) -> dict[int, float]:
+    """Return the silences among durations (N,) that are longer than the models have learned, by token."""
+    return {token: seconds[token] for token in silent_tokens(tokens) if seconds[token] > LONGEST_SPOKEN_PAUSE}
+
+
 def fit_pauses(blocks: Iterable[np.ndarray], timeline: Timeline, sample_rate: int) -> Iterator[np.ndarray]:
-    """What the model speaks, in blocks of samples (S_i,), with each silence cut or filled up in its middle to the
-    length that is to be heard. Every cut, and both ends, fade over 5 ms. However the sound is divided, joined it is the
-    same; a long silence comes in blocks too."""
+    """Yield the vocoder's sound with each silence cut or filled in its middle to its audible length.
+
+    blocks: samples (S_i,); their sizes have no influence on the joined result. Each cut and both ends fade over 5 ms.
+    A long silence comes in several blocks."""
     stretches = _stretches(timeline)
     start = 0
     for block in blocks:
@@ -34,14 +89,15 @@ def fit_pauses(blocks: Iterable[np.ndarray], timeline: Timeline, sample_rate: in
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Samples `start` to `end` of what the model speaks are heard, and after them so many samples of silence."""
+    """Samples of the vocoder's sound that stay as they are, and the silence that is inserted after them."""
 
     start: int
     end: int
     silence: int
+    """Samples."""
 
     def part(self, block: np.ndarray, block_start: int, sample_rate: int) -> Iterator[np.ndarray]:
-        """What is heard of this stretch while the block is spoken."""
+        """Yield the part of this stretch that lies in a block, and the silence if the stretch ends there."""
         block_end = block_start + len(block)
         first, last = max(self.start, block_start), min(self.end, block_end)
         if first < last:
@@ -61,10 +117,10 @@ class _Stretch:
 
 def _stretches(timeline: Timeline) -> list[_Stretch]:
     stretches, done = [], 0
-    for token in np.flatnonzero(np.diff(timeline.borders) != timeline.heard):
+    for token in np.flatnonzero(np.diff(timeline.borders) != timeline.audible):
         start, end = timeline.borders[token : token + 2].tolist()
-        heard = int(timeline.heard[token])
-        kept = min(end - start, heard)
-        stretches.append(_Stretch(done, start + kept // 2, heard - kept))
+        audible = int(timeline.audible[token])
+        kept = min(end - start, audible)
+        stretches.append(_Stretch(done, start + kept // 2, audible - kept))
         done = end - (kept - kept // 2)
     return [*stretches, _Stretch(done, int(timeline.borders[-1]), 0)]

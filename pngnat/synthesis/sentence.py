@@ -1,65 +1,86 @@
-"""A sentence between text and sound: what is said when is settled, and the sound is made as it is asked for."""
+"""A sentence between text and sound: its timings and its mel are known, and its sound is made on request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from pngnat.audio.noise import noise_source
 from pngnat.audio.watermark import watermarked
 from pngnat.engine.interface import Pitch
 from pngnat.engine.voice import Voice
 from pngnat.errors import PngnatError
 from pngnat.synthesis.durations import Timeline
 from pngnat.synthesis.pauses import fit_pauses
-from pngnat.synthesis.reading import ReadUtterance
 from pngnat.synthesis.speech import Speech
+from pngnat.synthesis.timings import Timings
+
+
+class SentenceNoise:
+    """The noise of a text, which its sentences draw one after another."""
+
+    def __init__(self, seed: int) -> None:
+        self._source = noise_source(seed)
+        self._drawn = -1
+
+    def take(self, number: int) -> np.random.Generator:
+        """Return the source for sentence `number`, counted from 0.
+
+        Raises RuntimeError for a sentence that has drawn its noise, and for one before it."""
+        if number <= self._drawn:
+            raise RuntimeError("the sound of a sentence is made once, and after the sound of the sentences before it")
+        self._drawn = number
+        return self._source
 
 
 @dataclass(frozen=True, eq=False)
 class Sentence:
-    """said: the sentence's Speech, without samples. Its sound is made once, by `blocks` or by `speech`; sentences share
-    a source of noise, and so the one before must have been made.
+    """A sentence without its sound. The sound is made once, by `blocks` or by `speech`, in the order of the text."""
 
-    reading: makes the mel. row: the speaker's. pitch: how high to speak it. noise: see `pngnat.audio.noise`. watermark:
-    whether the sound carries one."""
-
-    said: Speech
     voice: Voice
-    reading: ReadUtterance
-    row: int
+    timings: Timings
+    """The times of words, phonemes and marks."""
     timeline: Timeline
-    noise: np.random.Generator
-    pitch: Pitch = field(default_factory=Pitch)
+    mel: np.ndarray
+    """The natural log-mel, (M, T)."""
+    pitch: Pitch
+    number: int
+    """The place of the sentence in the text, counted from 0."""
+    noise: SentenceNoise
+    """The noise that all sentences of the text draw from."""
     watermark: bool = False
-
-    def mel(self) -> np.ndarray:
-        """The natural log-mel, (M, T)."""
-        return self.reading.mel(self.voice.acoustic, self.row)
+    """Whether the sound carries a watermark."""
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """float32 (S_i,): the sound as it comes, the first half second long, the later ones longer; joined, `speech`
-        within 1e-4."""
-        return self._heard(self.voice.vocoder.blocks(self.mel(), self.pitch, self.noise))
+        """Return the sound in blocks, float32 (S_i,), the first half a second long, later ones longer.
 
-    def speech(self, blocks: list[np.ndarray] | None = None) -> Speech:
-        """The sentence with its sound: of these blocks, or, without them, made at once, which costs less."""
-        if blocks is None:
-            blocks = list(self._heard([self.voice.vocoder.sound(self.mel(), self.pitch, self.noise)]))
-        return replace(self.said, samples=np.concatenate(blocks))
+        Joined, they equal the samples of `speech` within 1e-4."""
+        noise = self.noise.take(self.number)
+        return self._finished(self.voice.vocoder.blocks(self.mel, self.pitch, noise))
 
-    def _heard(self, spoken: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        heard = fit_pauses(self._checked(spoken), self.timeline, self.voice.sample_rate)
-        return watermarked(heard, self.voice.sample_rate) if self.watermark else heard
+    def speech(self) -> Speech:
+        """Return the sentence with its sound, which costs less than in blocks."""
+        noise = self.noise.take(self.number)
+        return self.join(self._finished([self.voice.vocoder.sound(self.mel, self.pitch, noise)]))
 
-    def _checked(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    def join(self, blocks: Iterable[np.ndarray]) -> Speech:
+        """Return the sentence with the sound of its `blocks`."""
+        return Speech.of(self.timings, np.concatenate(list(blocks)), self.voice.sample_rate)
+
+    def _finished(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Return the vocoder's sound with exact pauses, and the watermark."""
+        fitted = fit_pauses(self._checked(blocks), self.timeline, self.voice.sample_rate)
+        return watermarked(fitted, self.voice.sample_rate) if self.watermark else fitted
+
+    def _checked(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         missing = int(self.timeline.borders[-1])
-        for samples in pieces:
+        for samples in blocks:
             missing -= len(samples)
             if not np.isfinite(samples).all():
                 break
-            # A card can ask for any number: what leaves is a sound.
+            # An untrusted voice can have any gain.
             yield np.clip(samples, -1, 1)
         else:
             if missing == 0:

@@ -1,4 +1,4 @@
-"""The result of synthesis: sound, and what was said when."""
+"""The result of synthesis: sound with the times of its words and phonemes."""
 
 from __future__ import annotations
 
@@ -22,56 +22,67 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """Sound in memory, and what was said when.
-
-    samples: float32 (S,), mono, nominally in [-1, 1]. sample_rate: Hz. normalized_text: what is spoken, written out.
-    words, phonemes: in time; the phonemes' spans follow each other without gaps and cover the whole sound.
-    skipped: descriptions of what the text held that cannot be spoken. voice, speaker: names.
-    marks: the places that the text names with `[mark:NAME]`, in time.
-    """
+    """Sound in memory, with the times of its words and phonemes."""
 
     samples: np.ndarray
+    """float32 (S,), mono, nominally in [-1, 1]."""
     sample_rate: int
+    """Hz."""
     normalized_text: str
+    """The spoken text: numbers, abbreviations and symbols are written as words."""
     words: list[TimedWord]
+    """The spoken words in the order of time."""
     phonemes: list[TimedPhoneme]
+    """The phonemes and silences; they follow each other without gaps and cover all of the sound."""
     skipped: list[str] = field(default_factory=list)
+    """Descriptions of the characters and tags of the text that cannot be spoken."""
     voice: str = ""
+    """The voice's name."""
     speaker: str = ""
+    """The speaker's name."""
     marks: list[TimedMark] = field(default_factory=list)
+    """The places that the text names with `[mark:NAME]`."""
+
+    @classmethod
+    def of(cls, timings: Timings, samples: np.ndarray, sample_rate: int) -> Speech:
+        """Return the sound (S,) of a text with its timings."""
+        return cls(
+            samples,
+            sample_rate,
+            " ".join(timings.text),
+            timings.words,
+            timings.phonemes,
+            timings.skipped,
+            timings.voice,
+            timings.speaker,
+            timings.marks,
+        )
 
     @classmethod
     def join(cls, parts: Iterable[Speech]) -> Speech:
-        """The parts, one after the other, with their times moved. Raises PngnatError where there are none."""
+        """Return the parts one after another, with their times moved. Raises PngnatError where there are none."""
         parts = list(parts)
         if not parts:
             raise PngnatError("there is no speech to join")
         timings = Timings()
         for part in parts:
             timings.add(part.timings)
-        return replace(
-            parts[0],
-            samples=np.concatenate([part.samples for part in parts]),
-            normalized_text=" ".join(timings.text),
-            words=timings.words,
-            phonemes=timings.phonemes,
-            skipped=timings.skipped,
-            marks=timings.marks,
-        )
+        joined = cls.of(timings, np.concatenate([part.samples for part in parts]), parts[0].sample_rate)
+        return replace(joined, voice=parts[0].voice, speaker=parts[0].speaker)
 
     @property
     def duration(self) -> float:
-        """Seconds of sound."""
+        """Return the seconds of sound."""
         return len(self.samples) / self.sample_rate
 
     @property
     def durations(self) -> np.ndarray:
-        """Seconds of each token in `phonemes`, float64 (N,): edit them and hand them back as `durations=`."""
+        """Return the seconds of each token in `phonemes`, float64 (N,), to be edited and given back as `durations=`."""
         return np.array([phoneme.duration for phoneme in self.phonemes])
 
     @property
     def timings(self) -> Timings:
-        """The times of words and phonemes, apart from the sound."""
+        """Return the times of words, phonemes and marks without the sound."""
         words, phonemes, marks = list(self.words), list(self.phonemes), list(self.marks)
         return Timings(
             words, phonemes, [self.normalized_text], list(self.skipped), self.voice, self.speaker, self.duration, marks
@@ -79,14 +90,13 @@ class Speech:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The metadata that a sound file of this speech carries: that it is synthetic, and whose voice it is."""
+        """Return the metadata for a sound file: that it is synthetic, and in which voice."""
         return sound_tags(self.voice, self.speaker)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a sound file in the format that the ending names (.wav, .flac, .ogg, .mp3, .opus); it appears whole or
-        not at all.
+        """Write a sound file in the format of the path's ending (.wav, .flac, .ogg, .mp3, .opus), atomically.
 
-        Raises PngnatError for another ending, a sample rate that the format does not know, or a place that cannot be
+        Raises PngnatError for another ending, a sample rate that the format does not support, or a path that cannot be
         written."""
         from pngnat.audio.sound_writer import sound_writer
 
@@ -94,15 +104,14 @@ class Speech:
             append(self.samples)
 
     def save_timings(self, path: str | os.PathLike) -> None:
-        """Write the times of words and phonemes in the format that the ending names (.json, .srt, .TextGrid).
+        """Write the times of words and phonemes in the format of the path's ending (.json, .srt, .TextGrid).
 
-        Raises PngnatError for another ending or a place that cannot be written.
+        Raises PngnatError for another ending or a path that cannot be written.
         """
         self.timings.write(path)
 
     def plot(self) -> Figure:
-        """A picture of the waveform, the mel spectrogram, and the words and sounds in time; a notebook shows it by
-        itself.
+        """Return a figure of the waveform, the mel spectrogram, the words and the phonemes; notebooks display it.
 
         Raises PngnatError where matplotlib is not installed.
         """
@@ -111,7 +120,7 @@ class Speech:
         return draw_speech(self.samples, self.sample_rate, self.timings)
 
     def _repr_html_(self) -> str:
-        """A player with the spoken text, for notebooks."""
+        """Return a player with the spoken text, for notebooks."""
         import soundfile
 
         file = io.BytesIO()
@@ -125,7 +134,7 @@ class Speech:
 
 
 def sound_tags(voice: str, speaker: str) -> dict[str, str]:
-    """Metadata that says of a sound file that it is synthetic and which voice it is in."""
+    """Return the metadata for a sound file: that it is synthetic, and in which voice."""
     return {
         "software": f"pngnat {__version__}",
         "comment": f"Synthetic speech by pngnat {__version__}; voice: {voice}; speaker: {speaker}",

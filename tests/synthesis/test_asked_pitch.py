@@ -22,8 +22,8 @@ def test_a_pitch_for_all_of_a_text_is_the_option_s(voice):
 def test_a_pitch_within_a_sentence_changes_the_frames_of_its_words_alone(voice):
     (sentence,) = sentences("Hello [pitch:3]there my [pitch:0]friend.", voice)
     frames = sentence.pitch.semitones
-    assert frames.shape == (sentence.mel().shape[1],)
-    hop, words = voice.card.audio.hop_length, sentence.said.words
+    assert frames.shape == (sentence.mel.shape[1],)
+    hop, words = voice.card.audio.hop_length, sentence.timings.words
     centres = (np.arange(len(frames)) + 0.5) * hop / voice.sample_rate
     raised = (centres > words[1].start) & (centres < words[2].end)
     assert (

@@ -6,10 +6,8 @@ from hypothesis import strategies as st
 import pngnat
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
+from pngnat.synthesis.controls import GivenDurations, GivenWeights, WordDurations
 from pngnat.synthesis.durations import (
-    GivenDurations,
-    GivenWeights,
-    WordDurations,
     apply_pace,
     check_seconds,
     fit_words,
@@ -158,7 +156,7 @@ def test_the_layout_is_whole_frames_and_skips_no_phoneme(seconds):
     # A thousandth of a frame too much is none, where the last silence has nothing to give.
     assert abs(frames - round(frames)) < 1.1e-3
     assert timeline.borders[0] == 0 and timeline.borders[-1] == round(frames) * AUDIO.hop_length
-    assert np.array_equal(timeline.heard, np.diff(timeline.borders)) and np.all(timeline.heard >= 0)
+    assert np.array_equal(timeline.audible, np.diff(timeline.borders)) and np.all(timeline.audible >= 0)
     assert np.all(timeline.spoken[[1, 3, 4]] >= 1 / AUDIO.frame_rate)
     kept = np.maximum(seconds, [0, 1 / 80, 0, 1 / 80, 1 / 80, 0])
     assert np.allclose(timeline.spoken[:-1], kept[:-1])
@@ -169,9 +167,9 @@ def test_the_layout_is_whole_frames_and_skips_no_phoneme(seconds):
 def test_asked_silences_are_exact_to_the_sample(seconds, exact):
     timeline = lay_out(seconds, tokens(), exact, AUDIO)
     heard = fitted(np.ones(timeline.borders[-1], np.float32), timeline)
-    assert len(heard) == timeline.heard.sum()
+    assert len(heard) == timeline.audible.sum()
     for token, wanted in exact.items():
-        assert timeline.heard[token] == round(wanted * AUDIO.sample_rate)
+        assert timeline.audible[token] == round(wanted * AUDIO.sample_rate)
     assert timeline.seconds(AUDIO.sample_rate)[-1] == pytest.approx(len(heard) / AUDIO.sample_rate)
 
 
@@ -194,7 +192,7 @@ def test_a_filled_pause_is_silent_and_nothing_clicks():
     seconds = np.array([0.1, 0.2, 0.1, 0.2, 0.2, 0.1])
     timeline = lay_out(seconds, tokens(), {2: 1.0, 5: 0.02}, AUDIO)
     heard = fitted(np.ones(timeline.borders[-1], np.float32), timeline)
-    start = timeline.heard[:2].sum()
+    start = timeline.audible[:2].sum()
     middle = heard[start + round(0.051 * 24000) : start + round(0.949 * 24000)]
     assert not middle.any()
     assert np.abs(np.diff(heard, prepend=0, append=0)).max() < 0.02

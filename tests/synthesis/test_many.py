@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import pngnat
-from pngnat.synthesis.many import each_result
-from pngnat.synthesis.options import SpeechOptions
-from pngnat.synthesis.reading import ReadTogether
-from pngnat.synthesis.synthesize import Speaking
+from pngnat.synthesis.batch import EncodedBatch
+from pngnat.synthesis.planning import plan_text
+from pngnat.synthesis.synthesize import each_result
+from pngnat.text.frontend import Frontend
 
 TEXTS = [
     "Hello there, my friend. How are you?",
@@ -48,22 +48,22 @@ def test_each_is_what_it_would_be_alone(voice, batch_size, options):
 
 
 def test_mels_that_are_made_together(voice):
-    plans = [plan for text in TEXTS for plan in Speaking(voice, SpeechOptions()).plan(text)]
-    rate = voice.card.audio.frame_rate
-    together = list(ReadTogether([plan.tokens for plan in plans], rate))
-    alone = [one for plan in plans for one in ReadTogether([plan.tokens], rate)]
-    for one, other in zip(together, alone, strict=True):
-        assert np.allclose(one.durations(voice.acoustic, 0), other.durations(voice.acoustic, 0), atol=1e-6)
-        frames = np.maximum(np.round(one.durations(voice.acoustic, 0) * rate), 1)
-        one.settle(frames / rate), other.settle(frames / rate)
-    for one, other in zip(together, alone, strict=True):
-        mel = one.mel(voice.acoustic, 0)
-        assert mel.shape == other.mel(voice.acoustic, 0).shape
-        assert np.abs(mel - other.mel(voice.acoustic, 0)).max() < 1e-4
+    plans = [plan for text in TEXTS for plan in plan_text(text, Frontend(), voice.tokenizer, None)]
+    rate, model = voice.card.audio.frame_rate, voice.acoustic
+    together = EncodedBatch([plan.tokens for plan in plans], rate)
+    alone = [EncodedBatch([plan.tokens], rate) for plan in plans]
+    seconds = []
+    for index, other in enumerate(alone):
+        predicted = together.predict_durations(model, 0, index)
+        assert np.allclose(predicted, other.predict_durations(model, 0, 0), atol=1e-6)
+        seconds.append(np.maximum(np.round(predicted * rate), 1) / rate)
+    for mel, other, own in zip(together.generate_mels(model, 0, seconds), alone, seconds, strict=True):
+        (expected,) = other.generate_mels(model, 0, [own])
+        assert mel.shape == expected.shape and np.abs(mel - expected).max() < 1e-4
 
 
 def test_texts_longer_than_what_is_sorted_at_a_time(voice, monkeypatch):
-    monkeypatch.setattr("pngnat.synthesis.many._SORTED", 2)
+    monkeypatch.setattr("pngnat.synthesis.synthesize._WINDOW", 2)
     for text, speech in zip(TEXTS, pngnat.synthesize_many(TEXTS, voice), strict=True):
         assert alike(speech, pngnat.synthesize(text, voice))
 
@@ -79,7 +79,7 @@ def test_sentences_are_encoded_together(voice, monkeypatch):
 
 
 def test_few_long_sentences_are_encoded_at_a_time(voice, monkeypatch):
-    monkeypatch.setattr("pngnat.synthesis.many._MOST_TOKENS", 1)
+    monkeypatch.setattr("pngnat.synthesis.batch._MOST_TOKENS", 1)
     sizes = []
     encode = type(voice.acoustic).encode
     monkeypatch.setattr(
@@ -116,11 +116,11 @@ def test_a_lexicon_is_read_once(voice, tmp_path, monkeypatch):
     (tmp_path / "words.txt").write_text("hello  B AY1\n")
     made = []
     monkeypatch.setattr(
-        Speaking, "__init__", lambda self, *rest, start=Speaking.__init__: made.append(rest[2:]) or start(self, *rest)
+        Frontend, "__init__", lambda self, *rest, start=Frontend.__init__: made.append(rest) or start(self, *rest)
     )
     (one, _) = pngnat.synthesize_many(["Hello.", "Yes."], voice, lexicon=tmp_path / "words.txt")
     assert [phoneme.symbol for phoneme in one.phonemes][1:3] == ["B", "AY1"]
-    assert made[0] == () and made[1] == made[2] != (None,)
+    assert len(made) == 1 and made[0][0]["hello"] == ("B", "AY1")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from speaking import LONG, TEXT, says
 import pngnat
 from pngnat.audio.watermark import THRESHOLD, find_watermark
 from pngnat.errors import PngnatError
+from pngnat.synthesis.planning import pieces
 from pngnat.synthesis.speech import Speech
-from pngnat.synthesis.synthesize import pieces, sentences
+from pngnat.synthesis.synthesize import sentences
 from pngnat.text.utterance import Boundary, Utterance, Word
 from pngnat.voice.card import Blend
 
