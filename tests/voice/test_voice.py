@@ -259,7 +259,7 @@ def test_tensors_that_cannot_be(folder):
         ({key: value for key, value in weights.items() if key != name}, f"'{name}' is missing"),
         ({**weights, "extra": torch.zeros(1)}, "'extra' is not part"),
         ({**weights, name: torch.zeros(3, 4)}, "of shape"),
-        ({**weights, name: torch.full((2, 4), float("nan"))}, "no numbers"),
+        ({**weights, name: torch.full((2, 4), float("nan"))}, "not finite numbers"),
         (
             {**weights, name: torch.zeros(2, 4, dtype=torch.int64)},
             r"whole numbers \(int64\) and should hold fractions \(float32\)",
