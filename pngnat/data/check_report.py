@@ -6,19 +6,17 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pngnat.data.checks import Figures, Limits, Warned, warnings_of
 from pngnat.data.corpus import recording_of
-from pngnat.data.parts import Parts
 from pngnat.data.recordings import cut_lines
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, make_folder, write_text
-from pngnat.stamps import digest
-from pngnat.workers.pool import Chunk, WorkerSettings, chunks
-from pngnat.workers.run import run_shards
+from pngnat.workers.pool import Shard, WorkerSettings, split_items
+from pngnat.workers.sharded import RowFolder, compute_missing
 
 KINDS = ("clipping", "level", "noise", "silence", "rate", "word", "text", "long")
 _SHOWN = 5
@@ -29,39 +27,45 @@ _CUTS = 500
 
 @dataclass(frozen=True)
 class CheckSettings(WorkerSettings):
-    """What to look over."""
+    """Settings of a check."""
 
     path: Path
     """A prepared corpus."""
     out: Path | None = None
-    """Where checks.csv, checks.json, checks.txt and checks.png go; null is the corpus."""
+    """Folder for checks.csv, checks.json, checks.txt and checks.png; null is the corpus."""
     limits: Limits = field(default_factory=Limits)
-    """Where warnings begin."""
+    """Limits beyond which a recording gets a warning."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """text: what there is to say. warned: recordings that have warnings."""
+    """Result of a check. text: the report. warned: the number of recordings with warnings."""
 
     text: str
     warned: int
 
 
 def check_corpus(settings: CheckSettings) -> CheckReport | None:
-    """Look over a corpus, or a share of it, and write the report; None while other shares are missing.
+    """Check a corpus, or a partition of it, and write the report. Return None while shards of other partitions are missing.
 
-    Raises PngnatError for what is no corpus.
+    Raises PngnatError for a folder that is not a prepared corpus.
     """
     out = make_folder(settings.out or settings.path)
-    parts, limits, pool = Parts(out / _PARTS), settings.limits, settings.pool
+    parts, limits = RowFolder(out / _PARTS), settings.limits
     names: list[str] = []
 
-    def missing() -> Iterator[Chunk[str]]:
-        for shard in pool.mine(_named(chunks(cut_lines(settings.path), _CUTS), limits, names)):
-            if not parts.has(names[shard.number]):
-                yield shard
+    def named() -> Iterator[Shard[str]]:
+        for shard in split_items(cut_lines(settings.path), _CUTS):
+            names.append(_name(parts, shard, limits))
+            yield shard
 
-    for _, result in run_shards(ShardChecker, (settings.path, limits, parts), missing(), pool):
+    for _, result in compute_missing(
+        ShardChecker,
+        (settings.path, limits, parts),
+        named(),
+        settings.pool,
+        lambda shard: parts.has(names[shard.number]),
+    ):
         if isinstance(result, Exception):
             raise result
     if not names:
@@ -75,25 +79,18 @@ def check_corpus(settings: CheckSettings) -> CheckReport | None:
     return CheckReport(text, len({warned.id for warned in warnings}))
 
 
-def _named(shards: Iterable[Chunk[str]], limits: Limits, names: list[str]) -> Iterator[Chunk[str]]:
-    """The shards, each with its part's name added to `names`; another one for other cuts and limits."""
-    for shard in shards:
-        names.append(_part(shard, limits))
-        yield shard
-
-
-def _part(shard: Chunk[str], limits: Limits) -> str:
-    return f"{shard.number:06d}-{digest(asdict(limits), *shard.items)}.jsonl"
+def _name(parts: RowFolder, shard: Shard[str], limits: Limits) -> str:
+    return parts.name(shard.number, asdict(limits), *shard.items)
 
 
 class ShardChecker:
-    """Makes a part with the figures of a shard of cuts. Each worker has one."""
+    """A worker that writes the figures of a shard of cuts."""
 
-    def __init__(self, folder: Path, limits: Limits, parts: Parts) -> None:
+    def __init__(self, folder: Path, limits: Limits, parts: RowFolder) -> None:
         self._folder, self._limits, self._parts = folder, limits, parts
 
-    def __call__(self, shard: Chunk[str]) -> int:
-        """How many recordings it has."""
+    def __call__(self, shard: Shard[str]) -> int:
+        """Write the shard's figures, and return the number of its recordings."""
         try:
             recordings = [recording_of(json.loads(line), self._folder) for line in shard.items]
         except (ValueError, LookupError, TypeError) as error:
@@ -101,15 +98,14 @@ class ShardChecker:
                 f"{self._folder}: its manifest is damaged ({error!r}); prepare the corpus again"
             ) from error
         return self._parts.write(
-            _part(shard, self._limits), (asdict(Figures.of(one, self._limits)) for one in recordings)
+            _name(self._parts, shard, self._limits), (asdict(Figures.of(one, self._limits)) for one in recordings)
         )
 
 
 def write_report(folder: Path, figures: Sequence[Figures], warnings: Sequence[Warned]) -> str:
-    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`, made where it is missing; returns the
-    text.
+    """Write checks.csv, checks.json, checks.txt and checks.png into `folder`, and return the text.
 
-    Raises PngnatError where it cannot.
+    Raises PngnatError if a file cannot be written.
     """
     folder = make_folder(folder)
     rows = [asdict(warned) for warned in warnings]
@@ -129,7 +125,7 @@ def write_report(folder: Path, figures: Sequence[Figures], warnings: Sequence[Wa
 
 
 def summary(figures: Sequence[Figures], warnings: Sequence[Warned]) -> str:
-    """How many warnings of each kind, and the first and worst of them."""
+    """Return the number of warnings of each kind, and the worst of them, as text."""
     counts = Counter(warned.kind for warned in warnings)
     touched = len({warned.id for warned in warnings})
     hours = sum(one.seconds for one in figures) / 3600

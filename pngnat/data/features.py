@@ -21,8 +21,8 @@ from pngnat.data.recordings import total_seconds
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write
 from pngnat.stamps import check_stamp, log_rebuild
-from pngnat.workers.pool import LOCAL, Chunk, Workers, chunks, fair_size
-from pngnat.workers.run import run_shards
+from pngnat.workers.pool import LOCAL, Shard, Workers, fair_size, split_items
+from pngnat.workers.sharded import compute_missing
 
 _SAMPLES, _MEL, _F0 = "samples", "mel", "f0"
 _HARVEST = "harvest"
@@ -130,14 +130,13 @@ class FeatureStore(FeatureSource):
         return [recording for recording in recordings if not set(self._all) <= set(_names(self.path(recording)))]
 
     def measure(self, recordings: Sequence[Recording], workers: Workers | None = None) -> Iterator[Recording]:
-        """Measure what is missing of all features, shard by shard, and yield each recording of this share as it is
-        done.
+        """Measure the missing features, shard by shard, and yield each recording of this partition when it is done.
 
         Raises PngnatError for a file that cannot be read or is shorter than a frame.
         """
         workers = workers or Workers(LOCAL)
-        shards = workers.mine(chunks(recordings, fair_size(len(recordings))))
-        for shard, result in run_shards(_Measuring, (self, workers), shards, workers):
+        shards = split_items(recordings, fair_size(len(recordings)))
+        for shard, result in compute_missing(_Measuring, (self, workers), shards, workers):
             if isinstance(result, Exception):
                 raise result
             yield from shard.items
@@ -193,7 +192,7 @@ class _Measuring:
         if workers.jobs > 1:
             torch.set_num_threads(1)
 
-    def __call__(self, shard: Chunk[Recording]) -> None:
+    def __call__(self, shard: Shard[Recording]) -> None:
         for recording in self._store.missing(shard.items):
             self._store.load(recording)
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.data.corpus import MANIFEST, manifest_lines, write_manifest
-from pngnat.data.parts import Parts, Place
 from pngnat.data.prepare import PrepareConfig, Preparer
 from pngnat.data.sources import Skipped, Source, safe_name
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
-from pngnat.stamps import check_stamp, digest
-from pngnat.workers.pool import Chunk, chunks, fair_size
+from pngnat.stamps import check_stamp
+from pngnat.workers.pool import Shard, fair_size, split_items
 from pngnat.workers.processes import Lost
-from pngnat.workers.run import run_shards
+from pngnat.workers.sharded import Place, RowFolder, compute_missing
 
 REPORT = "report.json"
 _PARTS, _BEFORE = "parts", "before.jsonl"
@@ -32,59 +31,56 @@ def prepare(
     config: PrepareConfig,
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
-    """Prepare a corpus in `config.out` and return its report (also written there): how many, how long, who is left out
-    and why.
+    """Prepare a corpus in `config.out`, and return its report: counts, durations, and the recordings left out with reasons.
 
-    on_progress: is told how much is done, 0 to 1. A run that was stopped goes on where it was. Raises PngnatError where no
-    recording at all could be used, or where the folder was begun with other settings."""
+    on_progress: receives the fraction that is done. A stopped run continues. Raises PngnatError if no recording could
+    be used, or if the folder has other settings.
+    """
     preparation = Preparation(sources, config)
     preparation.make(on_progress)
     return preparation.join(skipped)
 
 
 class Preparation:
-    """A corpus that is being prepared, by one or by several who have a share each."""
+    """A corpus in preparation, by one process or by several with a partition each."""
 
     def __init__(self, sources: Sequence[Source], config: PrepareConfig) -> None:
-        """Begin, or go on. Raises PngnatError where the folder was begun with other settings, or what it holds is
-        damaged."""
+        """Begin or continue. Raise PngnatError for a folder with other settings, or with damaged files."""
         check_stamp(config.out, config.provenance)
         self.sources, self.config = sources, config
-        self._parts = Parts(config.out / _PARTS)
+        self._parts = RowFolder(config.out / _PARTS)
         self._names = [safe_name(source.id) for source in sources]
         if (config.out / MANIFEST).is_file():
             self._parts.write(_BEFORE, _entries_before(config.out))
 
     def make(self, on_progress: Callable[[float], None] | None = None) -> None:
-        """Prepare what is missing of this partition. on_progress: is told how much is done, 0 to 1."""
+        """Prepare the missing recordings of this partition. on_progress: receives the fraction that is done."""
         from tqdm import tqdm
 
         done = {row["id"] for _, row in self._parts.rows(self._parts.names()) if not row.get("unexpected")}
-        split = self.config.pool.mine(chunks(self.sources, fair_size(len(self.sources))))
-        missing = [
-            Chunk(one.number, tuple(source for source in one.items if safe_name(source.id) not in done))
-            for one in split
+        shards = [
+            Shard(one.number, tuple(source for source in one.items if safe_name(source.id) not in done))
+            for one in split_items(self.sources, fair_size(len(self.sources)))
         ]
-        todo = sum(len(shard.items) for shard in missing)
-        # Who is told shares has a bar of their own; None leaves it out where nobody looks.
+        todo = sum(len(shard.items) for shard in self.config.pool.own_shards(shards))
+        # A caller that takes the progress has a bar of its own; None hides the bar where there is no terminal.
         title, hidden = f"preparing {self.config.out.name}", True if on_progress else None
         with tqdm(None, title, todo, unit="rec", dynamic_ncols=True, disable=hidden) as bar:
             made = len(self.sources) - todo
-            for count in self._prepared([shard for shard in missing if shard.items]):
+            for count in self._prepared(shards):
                 bar.update(count)
                 made += count
                 if on_progress:
                     on_progress(made / len(self.sources))
 
     def is_complete(self) -> bool:
-        """Whether nothing is missing of any share."""
+        """Return whether the recordings of all partitions are prepared."""
         return self._index().keys() >= set(self._names)
 
     def join(self, skipped: Sequence[Skipped]) -> dict[str, Any]:
-        """Write manifest and report of all shares, and return the report. skipped: recordings that were left out
-        before.
+        """Write manifest and report of all partitions, and return the report. skipped: recordings left out before.
 
-        Raises PngnatError where something is missing, and where no recording could be used.
+        Raises PngnatError if recordings are missing, or if none could be used.
         """
         out, index = self.config.out, self._index()
         if missing := [name for name in self._names if name not in index]:
@@ -98,57 +94,65 @@ class Preparation:
                     yield entry["cut"]
                 else:
                     report.failed.append(entry)
-            # Before the manifest appears: where there is one, there is its report.
+            # Before the manifest appears: where there is a manifest, there is its report.
             write_text(out / REPORT, json.dumps(report.content, indent=1, ensure_ascii=False) + "\n")
             report.check()
 
         try:
             write_manifest(out, cuts())
         except FileNotFoundError:
-            # Who had another share found all there, too, and was quicker.
+            # Another partition found all recordings too, and was faster.
             return json.loads((out / REPORT).read_text(encoding="utf-8"))
         self._parts.remove()
         return report.content
 
-    def _prepared(self, shards: Sequence[Chunk[Source]]) -> Iterator[int]:
-        """Make shards, and yield how many recordings each has."""
+    def _prepared(self, shards: Sequence[Shard[Source]]) -> Iterator[int]:
+        """Prepare shards, and yield the number of recordings of each."""
         lost = []
-        for shard, result in run_shards(ShardPreparer, (self.config,), shards, self.config.pool):
+        for shard, result in self._computed(shards):
             if isinstance(result, Lost) and len(shard.items) > 1:
-                lost += [Chunk(shard.number, (source,)) for source in shard.items]
+                lost += [Shard(shard.number, (source,)) for source in shard.items]
             else:
                 yield self._count(shard, result)
-        # One recording killed its worker: alone, it takes no other with it.
-        for shard, result in run_shards(ShardPreparer, (self.config,), lost, self.config.pool):
+        # One recording killed its worker. Alone, it takes no others with it.
+        for shard, result in self._computed(lost):
             yield self._count(shard, result)
 
-    def _count(self, shard: Chunk[Source], result: int | Exception) -> int:
+    def _computed(self, shards: Sequence[Shard[Source]]) -> Iterator[tuple[Shard[Source], Any]]:
+        return compute_missing(ShardPreparer, (self.config,), shards, self.config.pool, lambda shard: not shard.items)
+
+    def _count(self, shard: Shard[Source], result: int | Exception) -> int:
         if isinstance(result, Lost):
-            return self._parts.write(_part(shard), [_failure(source, result) for source in shard.items])
+            return self._parts.write(_part(self._parts, shard), [_failure(source, result) for source in shard.items])
         if isinstance(result, Exception):
             raise result
         return result
 
     def _index(self) -> dict[str, Place]:
-        """Where the entry of each recording is."""
+        """Return the place of each recording's entry. An unexpected failure gives way to a later entry."""
         index: dict[str, Place] = {}
-        unsure: set[str] = set()
+        unexpected: set[str] = set()
         for place, row in self._parts.rows(self._parts.names()):
-            if row["id"] not in index or row["id"] in unsure:
-                index[row["id"]] = place
-                (unsure.add if row.get("unexpected") else unsure.discard)(row["id"])
+            name = row["id"]
+            if name in index and name not in unexpected:
+                continue
+            index[name] = place
+            if row.get("unexpected"):
+                unexpected.add(name)
+            else:
+                unexpected.discard(name)
         return index
 
 
 class ShardPreparer:
-    """Prepares the recordings of a shard. Each worker has one."""
+    """A worker that prepares the recordings of a shard."""
 
     def __init__(self, config: PrepareConfig) -> None:
-        self._preparer, self._parts = Preparer(config), Parts(config.out / _PARTS)
+        self._preparer, self._parts = Preparer(config), RowFolder(config.out / _PARTS)
 
-    def __call__(self, shard: Chunk[Source]) -> int:
-        """How many recordings it has, once its part is written."""
-        return self._parts.write(_part(shard), map(self._entry, shard.items))
+    def __call__(self, shard: Shard[Source]) -> int:
+        """Write the shard's part, and return the number of its recordings."""
+        return self._parts.write(_part(self._parts, shard), map(self._entry, shard.items))
 
     def _entry(self, source: Source) -> dict[str, Any]:
         try:
@@ -157,13 +161,12 @@ class ShardPreparer:
             return _failure(source, error)
 
 
-def _part(shard: Chunk[Source]) -> str:
-    """The part's name, another one for other recordings."""
-    return f"{shard.number:06d}-{digest([source.id for source in shard.items])}.jsonl"
+def _part(parts: RowFolder, shard: Shard[Source]) -> str:
+    return parts.name(shard.number, [source.id for source in shard.items])
 
 
 def _failure(source: Source, error: Exception) -> dict[str, Any]:
-    """The entry of a recording that is left out; what is unexpected is tried again by the next run."""
+    """Return the entry of a recording that is left out; the next run tries unexpected failures again."""
     failure = {"id": safe_name(source.id), "path": str(source.path)}
     if isinstance(error, PngnatError):
         return {**failure, "reason": str(error)}
@@ -171,21 +174,21 @@ def _failure(source: Source, error: Exception) -> dict[str, Any]:
 
 
 def _entries_before(out: Path) -> Iterator[dict[str, Any]]:
-    """The entries of a finished corpus: recordings may have come since then."""
+    """Yield the entries of a finished corpus, to which recordings may be added."""
     for line in manifest_lines(out):
         cut = json.loads(line)
         yield {"id": cut["id"], "cut": cut}
     try:
         failed = json.loads((out / REPORT).read_text(encoding="utf-8"))["failed"]
     except (OSError, ValueError, LookupError, TypeError):
-        return  # they are tried again
-    # What was skipped before it was read has no path.
+        return  # the next run tries them again
+    # A recording that was skipped unread has no path.
     yield from (entry for entry in failed if "path" in entry)
 
 
 @dataclass
 class _Report:
-    """What became of the recordings. failed: id and reason of each that is left out."""
+    """Counts of recordings. failed: id and reason of each recording that is left out."""
 
     failed: list[dict[str, Any]]
     prepared: int = 0
@@ -207,7 +210,7 @@ class _Report:
 
     @property
     def content(self) -> dict[str, Any]:
-        """As it is written."""
+        """The report as written."""
         return {
             "prepared": self.prepared,
             "left out": len(self.failed),
@@ -218,7 +221,7 @@ class _Report:
         }
 
     def check(self) -> None:
-        """Raise PngnatError where there is nothing to learn from."""
+        """Raise PngnatError if no recording was prepared."""
         if not self.prepared:
             reasons = "; ".join(f"{item['id']}: {item['reason']}" for item in self.failed[:3])
             raise PngnatError(

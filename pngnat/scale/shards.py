@@ -21,7 +21,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Workers
-from pngnat.workers.run import run_shards
+from pngnat.workers.sharded import compute_missing
 
 # The manifest, taken apart, until all shards are there; and how many of them and of recordings there are, written last.
 _PARTS, _COUNTS = "parts", "shards.json"
@@ -72,8 +72,9 @@ def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], ob
     make_folder(sharding.out / SHARDS)
     count, recordings = _counts(sharding) or _take_apart(sharding)
     parts = [Part(number) for number in range(count)]
-    missing = [part for part in workers.mine(parts) if not _is_there(sharding, part)]
-    for part, result in run_shards(ShardWorker, (sharding,), missing, workers):
+    for part, result in compute_missing(
+        ShardWorker, (sharding,), parts, workers, lambda part: _is_there(sharding, part)
+    ):
         if isinstance(result, Exception):
             raise PngnatError(f"shard {part.number}: {result}") from result
         if on_shard:

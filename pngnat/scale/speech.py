@@ -18,7 +18,7 @@ from pngnat.files import make_folder, write_text
 from pngnat.scale.lines import Line, Lines, read_lines, split_lines
 from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Workers
-from pngnat.workers.run import run_shards
+from pngnat.workers.sharded import compute_missing
 
 SHAR, REPORTS = "shar", "reports"
 # Without loss, or some tenth of the bytes.
@@ -108,13 +108,13 @@ def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardR
     check_stamp(make_folder(work.out), work.provenance)
     for name in (SHAR, REPORTS):
         make_folder(work.out / name)
-    total, shards, missing = Total(), list(split_lines(work.texts, work.lines)), []
-    for shard in workers.mine(shards):
-        if (report := _report(work.out, shard.number)) is None:
-            missing.append(shard)
-        else:
-            _count(total, report, on_shard)
-    for shard, result in run_shards(SpeechWorker, (work,), missing, workers):
+    total, shards = Total(), list(split_lines(work.texts, work.lines))
+    there = {shard.number: _report(work.out, shard.number) for shard in workers.own_shards(shards)}
+    for report in filter(None, there.values()):
+        _count(total, report, on_shard)
+    for shard, result in compute_missing(
+        SpeechWorker, (work,), shards, workers, lambda shard: there[shard.number] is not None
+    ):
         if isinstance(result, ShardReport):
             _count(total, result, on_shard)
         else:

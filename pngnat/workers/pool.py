@@ -1,4 +1,4 @@
-"""Who works on shards, and on which of them."""
+"""Shards of a job, their workers, and the partition of a machine."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from typing import Generic, Protocol, TypeVar
 from pngnat.errors import PngnatError
 from pngnat.stamps import digest
 
-# Items of a shard at most, and shards of what is small.
+# The most items of a shard, and the number of shards of a small job.
 _LARGEST, _SHARDS = 200, 50
 LOCAL, PROCESSES, RAY = ENGINES = "local", "processes", "ray"
 
 
 class Numbered(Protocol):
-    """What a worker is given: small, since it travels."""
+    """A shard as a worker receives it: small, because it is sent to another process."""
 
     @property
     def number(self) -> int:
-        """Its place among all shards, from 0 on."""
+        """Its index among all shards, from 0."""
 
 
-Shard = TypeVar("Shard", bound=Numbered)
+AnyShard = TypeVar("AnyShard", bound=Numbered)
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Chunk(Generic[Item]):
+class Shard(Generic[Item]):
     """A shard that holds its items."""
 
     number: int
@@ -42,33 +42,35 @@ class Chunk(Generic[Item]):
 
 
 def fair_size(count: int) -> int:
-    """Items of a shard, of `count` in all: few are lost when a worker is killed, few files are made, and all workers
-    have some."""
+    """Return the items of a shard for a job of `count` items.
+
+    Small enough that a killed worker loses little and all workers have work, large enough that there are few files.
+    """
     return max(1, min(_LARGEST, count // _SHARDS))
 
 
-def chunks(items: Iterable[Item], size: int) -> Iterator[Chunk[Item]]:
-    """The items in shards of `size`, the last one shorter; taken as they are needed."""
+def split_items(items: Iterable[Item], size: int) -> Iterator[Shard[Item]]:
+    """Yield shards of `size` items, the last one shorter. Items are drawn as they are needed."""
     waiting, number = iter(items), 0
     while held := tuple(islice(waiting, size)):
-        yield Chunk(number, held)
+        yield Shard(number, held)
         number += 1
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the work."""
+    """Workers of a job, and the partition of the shards that they process."""
 
     engine: str = PROCESSES
     """local (this process), processes of this machine, or ray."""
     jobs: int = 1
-    """Workers; one process works in this one."""
+    """Number of workers; a single process is this one."""
     address: str | None = None
-    """Of a Ray cluster, "auto" for the one that this machine belongs to; None starts one on this machine."""
+    """Address of a Ray cluster; "auto" is the cluster of this machine, None starts one on this machine."""
     gpus: float = 0.0
-    """GPUs of a Ray worker; a part of one where several share it."""
+    """GPUs of a Ray worker; a fraction if several share one."""
     partition: tuple[int, int] = (1, 1)
-    """which of how many partitions of the shards, counted from 1."""
+    """The partition, counted from 1, and the number of partitions."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -80,30 +82,29 @@ class Workers:
 
     @property
     def is_partial(self) -> bool:
-        """Whether other machines have partitions, too."""
+        """Whether there are other partitions."""
         return self.partition[1] > 1
 
-    def mine(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        """Those of this partition: every n-th, so that the shares are alike where shards differ along the input."""
+    def own_shards(self, shards: Iterable[AnyShard]) -> Iterator[AnyShard]:
+        """Yield the shards of this partition: every n-th, so that partitions are alike where the input changes slowly."""
         place, count = self.partition
         return (shard for shard in shards if shard.number % count == place - 1)
 
 
 def parse_partition(text: str) -> tuple[int, int]:
-    """A share as it is written, "2/5". Raises PngnatError for another form and for one that does not exist."""
+    """Parse a partition such as "2/5". Raise PngnatError for another form, or a partition that does not exist."""
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise PngnatError(f"'{text}' is no share: write 2/5 for the second of five, from 1/5 to 5/5")
+        raise PngnatError(f"'{text}' is not a partition: write 2/5 for the second of five, from 1/5 to 5/5")
     return int(found[1]), int(found[2])
 
 
-# How launchers number the machines of a training, and say how many there are.
+# Environment variables of launchers: the index of a machine, and the number of machines.
 _NODES = (("GROUP_RANK", "GROUP_WORLD_SIZE"), ("SLURM_NODEID", "SLURM_NNODES"))  # torchrun, srun
 
 
 def node_partition() -> str:
-    """This machine's partition of what all machines of a training do together, as `parse_partition` reads it; all of it for one
-    alone."""
+    """Return the partition of this machine in a training on several, in the form of `parse_partition`; else "1/1"."""
     for place, count in _NODES:
         if os.environ.get(place, "").isdigit() and os.environ.get(count, "").isdigit():
             return f"{int(os.environ[place]) + 1}/{os.environ[count]}"
@@ -112,10 +113,10 @@ def node_partition() -> str:
 
 @contextmanager
 def alone_on_this_machine(folder: Path) -> Iterator[None]:
-    """Have a user's processes of this machine work on a folder one after the other."""
+    """Let one process of a user on this machine work on a folder at a time."""
     from filelock import FileLock
 
-    # Where each machine has files of its own, whatever machines the folder is shared by.
+    # The lock lies on a local disk: the folder may be shared with other machines.
     name = f"pngnat-{getpass.getuser()}-{digest(str(folder.resolve()))}.lock"
     with FileLock(Path(tempfile.gettempdir()) / name):
         yield
@@ -123,18 +124,18 @@ def alone_on_this_machine(folder: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Who does the work, as settings of a command."""
+    """Workers of a job, as settings of a command."""
 
     workers: int = 1
-    """Workers; one process works in this one."""
+    """Number of workers; a single process is this one."""
     engine: str = PROCESSES
     """local (this process), processes of this machine, or ray."""
     address: str | None = None
-    """Of a Ray cluster; auto is the one that this machine belongs to, null starts one on this machine."""
+    """Address of a Ray cluster; auto is the cluster of this machine, null starts one on this machine."""
     shard: str = "1/1"
-    """Do this partition of the shards alone, 2/5 for the second of five; the last to end joins them."""
+    """Process this partition of the shards, 2/5 for the second of five; the last one to end joins the results."""
 
     @property
     def pool(self) -> Workers:
-        """The same, checked. Raises PngnatError where it cannot be."""
+        """Return the checked workers. Raise PngnatError for impossible settings."""
         return Workers(self.engine, self.workers, self.address, partition=parse_partition(self.shard))

@@ -9,7 +9,6 @@ from formant_speech import formant_speech
 
 from pngnat.data import prepare_shards as preparing
 from pngnat.data.corpus import manifest_lines, read_manifest
-from pngnat.data.parts import Parts
 from pngnat.data.prepare import PrepareConfig, one_utterance
 from pngnat.data.prepare_shards import prepare
 from pngnat.data.recordings import read_corpus
@@ -17,6 +16,7 @@ from pngnat.data.sources import Skipped, Source, read_folder
 from pngnat.errors import PngnatError
 from pngnat.stamps import STAMP
 from pngnat.text.utterance import Boundary, Utterance, Word
+from pngnat.workers.sharded import RowFolder
 
 RATE = 24000
 
@@ -126,7 +126,7 @@ def test_a_stopped_run_goes_on(prepared, recordings, tmp_path, monkeypatch):
     _, out = prepared
     finished = [json.loads(line) for line in manifest_lines(out)][:2]
     shutil.copy(out / STAMP, tmp_path)
-    Parts(tmp_path / "parts").write("000000-x.jsonl", [{"id": cut["id"], "cut": cut} for cut in finished])
+    RowFolder(tmp_path / "parts").write("000000-x.jsonl", [{"id": cut["id"], "cut": cut} for cut in finished])
     (tmp_path / "parts" / ".000001-x.0a.jsonl").write_text('{"id": "cru')
     worked = []
 

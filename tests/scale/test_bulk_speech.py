@@ -114,7 +114,7 @@ def test_a_folder_of_other_settings_is_left_alone(texts, tmp_path, stub_voice):
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "2", "a/b", "1/0", ""])
 def test_a_share_that_does_not_exist_is_refused(text):
-    with pytest.raises(PngnatError, match="no share"):
+    with pytest.raises(PngnatError, match="not a partition"):
         parse_partition(text)
 
 

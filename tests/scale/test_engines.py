@@ -80,16 +80,16 @@ def test_shares_of_an_alignment(recordings, aligned, tmp_path, capsys):
 
 
 def test_a_recording_that_kills_its_worker_takes_no_other_with_it(recordings, tmp_path, monkeypatch):
-    run_shards = prepare_shards.run_shards
+    compute_missing = prepare_shards.compute_missing
 
-    def deadly(make, settings, shards, workers):
+    def deadly(make, settings, shards, workers, is_there):
         for shard in shards:
             if any(source.id == "r1" for source in shard.items):
                 yield shard, Lost()
             else:
-                yield from run_shards(make, settings, [shard], workers)
+                yield from compute_missing(make, settings, [shard], workers, is_there)
 
-    monkeypatch.setattr(prepare_shards, "run_shards", deadly)
+    monkeypatch.setattr(prepare_shards, "compute_missing", deadly)
     monkeypatch.setattr(prepare_shards, "fair_size", lambda _: 3)
     sources = [Source(f"r{number}", recordings / f"r{number}.wav", "oh no", "ann", "train") for number in range(4)]
     preparation = Preparation(sources, PrepareConfig(tmp_path / "out"))
@@ -105,7 +105,7 @@ def test_recordings_that_came_later_are_prepared_alone(recordings, aligned, tmp_
     config = PrepareConfig(tmp_path / "out")
     prepare_shards.prepare(sources[1:], [], config)
     made = []
-    monkeypatch.setattr(prepare_shards, "_part", lambda shard: made.extend(shard.items) or f"{shard.number}.jsonl")
+    monkeypatch.setattr(prepare_shards, "_part", lambda _, shard: made.extend(shard.items) or f"{shard.number}.jsonl")
     assert prepare_shards.prepare(sources, [], config)["prepared"] == 3
     assert made == sources[:1]
     assert [json.loads(line)["id"] for line in manifest_lines(tmp_path / "out")] == ["r0", "r1", "r2"]

@@ -1,8 +1,9 @@
-"""Text to a cache of utterances on disk, in parallel processes, at flat memory, and from where it stopped.
+"""A cache of the utterances of a text on disk, computed by parallel processes in constant memory.
 
-The cache is a folder with `train/` and `held_out/`, each with shards named by their place and by what they were made
-from: a shard that is there already is not made again, and where text or front end have changed there is a new one.
-`shards.json` is written last."""
+The cache is a folder with `train/` and `held_out/`. The name of a shard holds its number and a digest of its text and
+of the front end: a shard that is there is reused, and a changed text or front end gives a new one. `shards.json` is
+written last.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from pngnat.text.frontend import Frontend
 from pngnat.text.lexicon import load_lexicon
 from pngnat.text.utterance import Utterance
 from pngnat.workers.pool import Workers
-from pngnat.workers.run import run_shards
+from pngnat.workers.sharded import ShardedFolder, compute_missing
 
 SPLITS = ("train", "held_out")
 # Names the shards, and is written last.
@@ -34,22 +35,25 @@ _FORMAT = 2
 
 @dataclass(frozen=True)
 class CorpusBuild:
-    """How a cache is built.
-
-    folder: where. workers: who does the work. shard_characters: text of one shard, the most that an interruption costs
-    a worker.
-    lexicon: a file of the user's pronunciations (see load_lexicon).
-    """
+    """Settings of a cache."""
 
     folder: Path
+    """Its folder."""
     workers: Workers = field(default_factory=Workers)
+    """Workers that compute its shards."""
     shard_characters: int = 500_000
+    """Characters of a shard: the most that an interruption costs a worker."""
     lexicon: Path | None = None
+    """A file of pronunciations, see `load_lexicon`."""
+
+    def shards(self, split: str) -> ShardedFolder:
+        """Return the folder of the shards of a split."""
+        return ShardedFolder(self.folder / split, _SUFFIX)
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """The text of one shard. number: its place among those of both splits."""
+class TextShard:
+    """The text of one shard. number: its index among the shards of both splits. path: its file in the cache."""
 
     number: int
     path: Path
@@ -57,17 +61,15 @@ class Chunk:
 
     @property
     def characters(self) -> int:
-        """How many characters of text."""
+        """The number of characters."""
         return sum(len(passage.text) for passage in self.passages)
 
 
 def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
-    """Make what is missing of the cache, with a progress bar; nothing where it is finished and its sources are
-    unchanged.
+    """Compute the missing shards of a cache, with a progress bar, and return whether the cache is complete.
 
-    Returns whether it is finished, which it is not while shards of other shares are missing.
-
-    Raises PngnatError for text that cannot be read, and for a folder that another version made.
+    It is not complete while shards of other partitions are missing. Raises PngnatError for a text that cannot be read,
+    and for a folder of another version.
     """
     from tqdm import tqdm
 
@@ -89,37 +91,37 @@ def build_cache(sources: Sequence[TextSource], build: CorpusBuild) -> bool:
 
     with tqdm(unit="char", unit_scale=True, desc="text to phonemes") as bar:
 
-        def missing() -> Iterator[Chunk]:
-            for chunk in _chunks(sources, build, front_end):
-                names[chunk.path.parent.name].append(chunk.path.name)
-                if chunk.path.exists():
-                    bar.update(chunk.characters)
-                else:
-                    yield chunk
+        def named() -> Iterator[TextShard]:
+            for shard in _text_shards(sources, build, front_end):
+                names[shard.path.parent.name].append(shard.path.name)
+                if shard.path.exists():
+                    bar.update(shard.characters)
+                yield shard
 
         lexicon = load_lexicon(build.lexicon) if build.lexicon else None
-        for _, result in run_shards(ShardMaker, (lexicon,), build.workers.mine(missing()), build.workers):
+        for _, result in compute_missing(
+            ShardMaker, (lexicon,), named(), build.workers, lambda shard: shard.path.exists()
+        ):
             if isinstance(result, Exception):
                 raise result
             bar.update(result)
     if not names["train"]:
         raise PngnatError("the text sources hold no text to train on: look at their patterns and held-out spans")
-    return _finish(build.folder, names)
+    return _finish(build, names)
 
 
-def _finish(folder: Path, names: Mapping[str, list[str]]) -> bool:
-    """Name the shards of a cache where all are there, and remove others."""
-    if not all((folder / split / name).exists() for split in SPLITS for name in names[split]):
+def _finish(build: CorpusBuild, names: Mapping[str, list[str]]) -> bool:
+    """If all shards are there, write their names and remove stale shards. Return whether they are."""
+    if not all(build.shards(split).has(name) for split in SPLITS for name in names[split]):
         return False
     for split in SPLITS:
-        for stale in {path.name for path in (folder / split).glob(f"*{_SUFFIX}")} - set(names[split]):
-            (folder / split / stale).unlink(missing_ok=True)  # two shares may end at once
-    write_text(folder / _SHARDS, json.dumps(names, indent=1))
+        build.shards(split).drop_stale(names[split])
+    write_text(build.folder / _SHARDS, json.dumps(names, indent=1))
     return True
 
 
 def _damage(folder: Path) -> str:
-    """What is wrong with a finished cache, nothing where it is whole."""
+    """Return the damage of a finished cache, or an empty string."""
     try:
         missing = [shard for split in SPLITS for shard in cached_shards(folder, split) if not shard.exists()]
     except PngnatError:
@@ -128,7 +130,7 @@ def _damage(folder: Path) -> str:
 
 
 def cached_shards(folder: Path, split: str) -> list[Path]:
-    """The shards of a finished cache, in order. Raises PngnatError where it is unfinished."""
+    """Return the shards of a finished cache, in order. Raise PngnatError if it is unfinished."""
     try:
         return [folder / split / name for name in json.loads((folder / _SHARDS).read_text())[split]]
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -136,8 +138,7 @@ def cached_shards(folder: Path, split: str) -> list[Path]:
 
 
 def cached_utterances(folder: Path, split: str, most: int | None = None) -> Iterator[Utterance]:
-    """All utterances of one split of a finished cache, in the order of the text, or those of `most` shards, evenly
-    spread over all."""
+    """Yield the utterances of a split of a finished cache, in order: all, or those of `most` evenly spread shards."""
     shards = cached_shards(folder, split)
     count = len(shards) if most is None else min(most, len(shards))
     for place in range(count):
@@ -145,23 +146,23 @@ def cached_utterances(folder: Path, split: str, most: int | None = None) -> Iter
 
 
 def frontend_digest(lexicon: Path | None) -> str:
-    """Other digits where the front end's code, data or lexicon are others: then phonemes may be."""
+    """Return a digest of the front end's code and data and of the lexicon: if it changes, phonemes may change."""
     root = Path(pngnat.text.__file__).parent
     files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return digest(*(part for path in [*files, *([lexicon] if lexicon else [])] for part in (path.name, path)))
 
 
-def _chunks(sources: Iterable[TextSource], build: CorpusBuild, front_end: str) -> Iterator[Chunk]:
-    """The text in pieces of about `shard_characters`, each split apart; the shards' names tell text and front end."""
+def _text_shards(sources: Iterable[TextSource], build: CorpusBuild, front_end: str) -> Iterator[TextShard]:
+    """Yield the text in shards of about `shard_characters`, for each split apart."""
     waiting: dict[str, list[Passage]] = {split: [] for split in SPLITS}
     sizes, counts = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
 
-    def chunk(split: str) -> Chunk:
-        passages = tuple(waiting[split])
-        name = f"{counts[split]:06d}-{digest(front_end, *map(asdict, passages))}{_SUFFIX}"
+    def shard(split: str) -> TextShard:
+        passages, folder = tuple(waiting[split]), build.shards(split)
+        path = folder.path(folder.name(counts[split], front_end, *map(asdict, passages)))
         waiting[split], sizes[split] = [], 0
         counts[split] += 1
-        return Chunk(sum(counts.values()) - 1, build.folder / split / name, passages)
+        return TextShard(sum(counts.values()) - 1, path, passages)
 
     for source in sources:
         for passage in source.passages():
@@ -169,26 +170,26 @@ def _chunks(sources: Iterable[TextSource], build: CorpusBuild, front_end: str) -
             waiting[split].append(passage)
             sizes[split] += len(passage.text)
             if sizes[split] >= build.shard_characters:
-                yield chunk(split)
-    yield from (chunk(split) for split in SPLITS if waiting[split])
+                yield shard(split)
+    yield from (shard(split) for split in SPLITS if waiting[split])
 
 
 _NO_MARKUP = str.maketrans("[]{}", "()()")  # a book's brackets are not the front end's markup
 
 
 class ShardMaker:
-    """Makes one shard at a time. Each worker process has one, since building a front end reads the dictionary."""
+    """A worker that writes shards. Each process has one, because a front end reads the dictionary."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None) -> None:
         self._frontend = Frontend(lexicon)
 
-    def __call__(self, chunk: Chunk) -> int:
-        """The shard's characters of text, once it is written."""
-        write_shard(chunk.path, self._utterances(chunk))
-        return chunk.characters
+    def __call__(self, shard: TextShard) -> int:
+        """Write a shard, and return the characters of its text."""
+        write_shard(shard.path, self._utterances(shard))
+        return shard.characters
 
-    def _utterances(self, chunk: Chunk) -> Iterator[Utterance]:
-        for passage in chunk.passages:
+    def _utterances(self, shard: TextShard) -> Iterator[Utterance]:
+        for passage in shard.passages:
             try:
                 yield from self._frontend.utterances(
                     passage.text if passage.markup else passage.text.translate(_NO_MARKUP)
@@ -198,17 +199,16 @@ class ShardMaker:
 
 
 def write_shard(path: Path, utterances: Iterable[Utterance]) -> None:
-    """Write a shard, one utterance a line, whole or not at all."""
+    """Write a shard atomically, one utterance a line."""
     with atomic_write(path) as beside, open(beside, "wb") as file:
-        # Without a name and a time, which a shard of the same text shall not differ by; 9, the usual level, takes twice
-        # as long for 1 %.
+        # Without a name and a time: shards of the same text have the same bytes. Level 9 takes twice as long for 1 %.
         with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
             for utterance in utterances:
                 packed.write(json.dumps(utterance_to_dict(utterance), ensure_ascii=False).encode() + b"\n")
 
 
 def read_shard(path: Path) -> Iterator[Utterance]:
-    """The utterances of a shard, in order. Raises PngnatError where the file is missing or damaged."""
+    """Yield the utterances of a shard, in order. Raise PngnatError if the file is missing or damaged."""
     try:
         if not path.stat().st_size:
             raise EOFError("it is empty")

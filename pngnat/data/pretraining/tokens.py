@@ -1,13 +1,14 @@
 """PnG tokens of any number of sentences on disk, memory-mapped: opening takes no time and reading takes no memory.
 
-A store is a folder with a file for each shard of the text, named by text and tokenizer: four uint16 (sentences; how
-many more were too long), then, uint16 each, every sentence's tokens L and phoneme-segment tokens N, all ids, all word
-positions. `lengths.bin` has the L of all sentences; `store.json`, which comes last, the shards in their order."""
+A store is a folder with a file for each shard of the text. The file's name holds digests of text and tokenizer. The
+file holds two uint32 (sentences kept; sentences that were too long), then, uint16 each, every sentence's tokens L and
+phoneme-segment tokens N, all ids, and all word positions. `lengths.bin` has the L of all sentences. `store.json` has
+the shards in order, and is written last.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,10 +19,11 @@ import numpy as np
 from pngnat.data.pretraining.cache import cached_shards, read_shard
 from pngnat.errors import PngnatError
 from pngnat.files import atomic_write, write_text
-from pngnat.stamps import STAMP, digest, log_rebuild, refresh_stamp
+from pngnat.stamps import digest, log_rebuild, refresh_stamp
 from pngnat.text.tokenizer import FILE, PngTokenizer
 from pngnat.workers.pool import Workers
 from pngnat.workers.run import in_order
+from pngnat.workers.sharded import ShardedFolder, compute_missing
 
 _STORE, _LENGTHS = "store.json", "lengths.bin"
 _SUFFIX = ".tokens"
@@ -129,21 +131,34 @@ def _opened(path: Path) -> tuple[_Shard, np.ndarray]:
 
 @dataclass(frozen=True)
 class StoreBuild:
-    """What a store is made of. cache: a finished cache of utterances. tokenizer: a folder with tokenizer.json.
-    max_tokens: sentences with more are left out, and counted; workers: who does the work."""
+    """Inputs and settings of a store."""
 
     cache: Path
+    """A finished cache of utterances."""
     split: str
+    """A split of the cache."""
     tokenizer: Path
+    """A folder with tokenizer.json."""
     max_tokens: int = 768
+    """Sentences with more tokens are left out, and counted."""
     workers: Workers = field(default_factory=Workers)
+    """Workers that tokenize the shards."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A shard to tokenize. utterances: its file in the cache. path: its file in the store."""
+
+    number: int
+    utterances: Path
+    path: Path
 
 
 def build_store(folder: Path, build: StoreBuild) -> TokenStore:
-    """Make what is missing of the tokens of a cache in `folder`, with a progress bar; the share of `workers` first,
-    then what others lack.
+    """Tokenize the missing shards of a cache into `folder`, with a progress bar, and open the store.
 
-    Raises PngnatError for a tokenizer whose ids do not fit.
+    The partition of `workers` comes first, then the shards that other partitions lack. Raises PngnatError for a
+    tokenizer whose ids do not fit.
     """
     from tqdm import tqdm
 
@@ -167,49 +182,50 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
         except PngnatError as error:
             log_rebuild(folder, str(error))
     settings = digest(provenance["tokenizer"], build.max_tokens)
-    paths = [folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}" for shard in shards]
-    work = list(zip(shards, paths, strict=True))
-    place, machines = build.workers.partition
-    if machines > 1:
-        deque(
-            in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work[place - 1 :: machines], build.workers), 0
-        )
-    tokenized = in_order(ShardTokenizer, (build.tokenizer, build.max_tokens), work, build.workers)
-    _finish(folder, paths, tqdm(tokenized, f"{build.split} to tokens", total=len(shards), unit="shard"))
+    work = [
+        _Work(number, shard, folder / f"{shard.name.split('.')[0]}-{settings}{_SUFFIX}")
+        for number, shard in enumerate(shards)
+    ]
+    tokenizing = ShardTokenizer, (build.tokenizer, build.max_tokens), work, build.workers
+    if build.workers.is_partial:
+        for _, result in compute_missing(*tokenizing):
+            if isinstance(result, Exception):
+                raise result
+    tokenized = in_order(*tokenizing)
+    _finish(
+        folder, [one.path for one in work], tqdm(tokenized, f"{build.split} to tokens", total=len(work), unit="shard")
+    )
     return TokenStore(folder)
 
 
 def _finish(folder: Path, paths: Iterable[Path], made: Iterator[tuple[np.ndarray, int]]) -> None:
-    """Join what is known of the shards, as they are made, and remove others."""
+    """Write the lengths of all shards as they are tokenized, then the list of shards, and remove stale ones."""
     shards, too_long = [], 0
     with atomic_write(folder / _LENGTHS) as beside, open(beside, "wb") as file:
         for path, (lengths, others) in zip(paths, made, strict=True):
             lengths.tofile(file)
             shards.append((path.name, len(lengths), int(lengths.sum(dtype=np.int64))))
             too_long += others
-    for stale in {path.name for path in folder.iterdir()} - {name for name, _, _ in shards} - {_LENGTHS, STAMP, _STORE}:
-        if not stale.startswith("."):  # what another node is writing
-            (folder / stale).unlink(missing_ok=True)
+    ShardedFolder(folder, _SUFFIX).drop_stale(name for name, _, _ in shards)
     write_text(folder / _STORE, json.dumps({"shards": shards, "too_long": too_long}))
 
 
 class ShardTokenizer:
-    """Tokenizes one shard at a time. Each worker process has one."""
+    """A worker that tokenizes shards."""
 
     def __init__(self, tokenizer: Path, max_tokens: int) -> None:
         self._tokenizer, self._max_tokens = PngTokenizer.load(tokenizer), max_tokens
 
-    def __call__(self, work: tuple[Path, Path]) -> tuple[np.ndarray, int]:
-        """Tokenize a shard of the cache into a file, unless that is there.
+    def __call__(self, work: _Work) -> tuple[np.ndarray, int]:
+        """Tokenize a shard of the cache into a file, unless it is there.
 
-        Returns the tokens of each of its sentences, (n,), and how many sentences were too long.
+        Returns the tokens of each of its sentences, (n,), and the number of sentences that were too long.
         """
-        utterances, path = work
         try:
-            shard = _Shard.open(path)
+            shard = _Shard.open(work.path)
         except PngnatError:
-            shard = self._shard(utterances)
-            shard.write(path)
+            shard = self._shard(work.utterances)
+            shard.write(work.path)
         return np.asarray(shard.lengths), shard.too_long
 
     def _shard(self, utterances: Path) -> _Shard:

@@ -11,7 +11,7 @@ from damage import cut_in_half
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pngnat.data.pretraining.cache import Chunk, ShardMaker, cached_utterances
+from pngnat.data.pretraining.cache import ShardMaker, cached_utterances
 from pngnat.data.pretraining.masking import IGNORED, MaskingConfig
 from pngnat.data.pretraining.sentences import TOKEN_MULTIPLE, EpochBatches, MaskedBatch, MaskedSentences, id_spaces
 from pngnat.data.pretraining.sources import HeldOutSpan, TextFiles
@@ -175,7 +175,7 @@ def test_each_machine_makes_its_share_first(tmp_path, monkeypatch):
     for kind, order in made.items():
 
         def noted(worker, work, call=kind.__call__, order=order):
-            order.append(int((work.path if isinstance(work, Chunk) else work[1]).name.split("-")[0]))
+            order.append(int(work.path.name.split("-")[0]))
             return call(worker, work)
 
         monkeypatch.setattr(kind, "__call__", noted)
