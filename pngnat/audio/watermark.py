@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 
 _WEIGHTS = "perth_net/pretrained/implicit/perth_net_250000.pth.tar"
 # Of this file the layout is known, so that nothing in it needs to be unpickled.
@@ -178,7 +178,7 @@ def _weights() -> Path:
     """The file of weights. Raises PngnatError where it is missing, or another than the one that is known."""
     found = importlib.util.find_spec("perth")
     if found is None or not found.submodule_search_locations:
-        raise PngnatError('the watermark needs the weights of resemble-perth: pip install "pngnat[watermark]"')
+        raise PngnatError(f"the watermark needs the weights of resemble-perth: {extra_command('watermark')}")
     path = Path(found.submodule_search_locations[0]) / _WEIGHTS
     try:
         known = hashlib.sha256(path.read_bytes()).hexdigest() == _SHA256

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.files import NO_ROOM, unwritable
 
 _BAD_INPUT, _INTERRUPTED = 2, 130
@@ -34,7 +34,7 @@ def ended_well(work: Callable[[], int], name: str) -> int:
         if missing not in _EXTRAS:
             raise
         return _complain(
-            f'{name}: this needs {missing}, which is not installed: pip install "pngnat[{_EXTRAS[missing]}]"',
+            f"{name}: this needs {missing}, which is not installed: {extra_command(_EXTRAS[missing])}",
             _BAD_INPUT,
         )
     except BrokenPipeError:

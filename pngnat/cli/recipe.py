@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pngnat.config.help import Setting, settings_of, settings_text, yaml_values
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 
 _PACKAGE = Path(__file__).parents[1]
 # An installed package has conf/ in itself; in a checkout, be it installed as editable or found on the path, conf/ lies
@@ -116,7 +116,7 @@ class Recipe:
 
     @property
     def _installing(self) -> str:
-        return f'pip install "pngnat[{self.extra}]"'
+        return extra_command(self.extra)
 
     def _refuse(self, reason: str, command: str | None) -> int:
         print(f"{command or self.name}: {reason}", file=sys.stderr)

@@ -37,8 +37,7 @@ def prepare(settings: CorpusSettings) -> None:
 
 @recipe("check", "pngnat.data.check_report.CheckSettings")
 def check(settings: CheckSettings) -> None:
-    """Look over a prepared corpus, and warn of recordings that are clipped, noisy, cut off, or not what their text
-    says.
+    """Check a prepared corpus, and warn of recordings that are clipped, noisy, cut off or misread.
 
     pngnat check corpora/mine
     """
@@ -50,7 +49,7 @@ def check(settings: CheckSettings) -> None:
 
 @recipe("pauses", "pngnat.data.paused_corpus.PauseSettings")
 def pauses(settings: PauseSettings) -> None:
-    """Make the pauses of a prepared corpus as long as its texts ask for, in a new corpus.
+    """Make the pauses of a prepared corpus as long as its texts request, in a new corpus.
 
     path=corpora/teacher out=corpora/teacher_paused
     """
@@ -71,13 +70,15 @@ def pretrain(job: PretrainingJob) -> None:
     Wikipedia:       ... '~text.sources.books' \
          '+text.sources.wikipedia={_target_: pngnat.data.pretraining.sources.TextRows, \
          pattern: "hf://datasets/wikimedia/wikipedia/20231101.en/*.parquet"}'
-    Many machines:   prepare text with text.engine=ray text.address=auto, or each with a share of it, text.shard=1/4 ...
-    text.shard=4/4 Two processes:   ... run.devices=2 run.strategy=ddp From a voice:    ... voice_from=VOICE   (keeps
-    its embeddings and frozen layers, as its pre-training left them, and learns the rest)
+    Many machines:   prepare text with text.engine=ray text.address=auto, or each machine a partition of it:
+                     text.shard=1/4 ... text.shard=4/4
+    Two processes:   ... run.devices=2 run.strategy=ddp
+    From a voice:    ... voice_from=VOICE   (keeps its embeddings and frozen layers, and trains the others)
 
-    The same command goes on where a run in `run_dir` stopped, and a preparation where it stopped. At its end it
-    measures the model on the held-out text, prints how much of each task is right, and writes that to held_out.json; a
-    finished run is measured again. """
+    The same command continues a training that stopped in `run_dir`, and a preparation that stopped. At its end it
+    measures the model on the held-out text, prints the accuracy of each task, and writes it to held_out.json; a
+    finished run is measured again.
+    """
     if job.text.pool.is_partial:
         there = job.text.phonemize()
         print(
@@ -105,12 +106,14 @@ def pretrain(job: PretrainingJob) -> None:
 def train(job: AcousticJob) -> None:
     r"""Train the acoustic model on prepared corpora.
 
-    One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model
-    encoder_from=runs/png_bert/model Two processes:   ... run.devices=2 run.strategy=ddp Papers' sizes:   ...
-    model=paper A new speaker:   run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
+    One machine:     run_dir=runs/acoustic corpora=[corpora/teacher] tokenizer=runs/png_bert/model \
+                     encoder_from=runs/png_bert/model
+    Two processes:   ... run.devices=2 run.strategy=ddp
+    Papers' sizes:   ... model=paper
+    A new speaker:   run_dir=runs/ann corpora=[corpora/ann,corpora/teacher] voice_from=VOICE \
                      schedule.learning_rate=2e-4 schedule.steps=1500
 
-    The same command goes on where a run in `run_dir` stopped.
+    The same command continues a training that stopped in `run_dir`.
     """
     from pngnat.training.acoustic_job import train_acoustic
 
@@ -125,15 +128,15 @@ def vocoder(settings: VocoderRecipe) -> None:
     Adversarial stage:  --config-name vocoder_adversarial run_dir=runs/vocoder2 corpora=[corpora/teacher] \
                         features=runs/vocoder/features vocoder_from=runs/vocoder
     Predicted mels:     --config-name vocoder_adversarial run_dir=runs/vocoder3 corpora=[corpora/teacher] \
-                        features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic
+                        features=runs/vocoder/features vocoder_from=runs/vocoder2 mels_from=runs/acoustic \
                         schedule.learning_rate=1e-4
+    On a GPU:           --config-name vocoder_adversarial adversarial@training.adversarial=gpu \
+                        training.batch_size=64 training.workers=12
+    Smaller:            run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english shrink=true model.hidden=256
 
-    On a GPU:           --config-name vocoder_adversarial adversarial@training.adversarial=gpu training.batch_size=64
-    training.workers=12 Smaller:            run_dir=runs/small corpora=[corpora/teacher] vocoder_from=english
-    shrink=true model.hidden=256
-
-    `vocoder_from` and `mels_from` take voices too. The same command goes on where a run in `run_dir` stopped. At the
-    end the averaged weights are written there, as vocoder.safetensors. """
+    `vocoder_from` and `mels_from` take voices too. The same command continues a training that stopped in `run_dir`.
+    At the end the averaged weights are written there, as vocoder.safetensors.
+    """
     from pngnat.training.vocoder_job import train_vocoder
 
     train_vocoder(settings.job())
@@ -141,14 +144,16 @@ def vocoder(settings: VocoderRecipe) -> None:
 
 @recipe("finetune", "pngnat.finetune.run.FinetuneConfig", extra="finetune")
 def finetune(config: FinetuneConfig) -> None:
-    """Make a voice of a person's recordings.
+    r"""Make a voice of a person's recordings.
 
-    pngnat create my_recordings --name ann pngnat create my_recordings --name ann --consent consent.yaml --professionals
-    corpora/teacher acoustic.schedule.steps=4000
+    pngnat create my_recordings --name ann
+    pngnat create my_recordings --name ann --consent consent.yaml --professionals corpora/teacher \
+                  acoustic.schedule.steps=4000
 
     The folder holds sound files and a metadata.csv with a line `id|text` for each: five minutes give a preview, half an
-    hour the voice. It asks who agreed to the voice and for what, or reads it; without an answer it makes no voice. The
-    same command goes on where a run was stopped, and does again what depends on recordings or settings that changed.
+    hour the voice. The command asks who consented to the voice and for which uses, or reads the answers from a file;
+    without an answer it makes no voice. The same command continues where a run was stopped, and repeats the steps whose
+    recordings or settings changed.
     """
     import logging
     import warnings
@@ -167,10 +172,11 @@ def finetune(config: FinetuneConfig) -> None:
 
 @recipe("make_voice", "pngnat.training.make_voice.VoiceSettings")
 def make_voice(settings: VoiceSettings) -> None:
-    """Put a trained acoustic model and a trained vocoder together as a voice that `pngnat --voice FOLDER` speaks with.
+    r"""Put a trained acoustic model and a trained vocoder together as a voice that `pngnat --voice FOLDER` speaks with.
 
-    acoustic=runs/acoustic vocoder=runs/vocoder voice=voices/mine name=mine licence=Apache-2.0 description="..."
-    card=README.md"""
+    acoustic=runs/acoustic vocoder=runs/vocoder voice=voices/mine name=mine licence=Apache-2.0 description="..." \
+    card=README.md
+    """
     from pngnat.training.make_voice import make_voice
 
     make_voice(settings)

@@ -24,7 +24,7 @@ Sink = Callable[["np.ndarray"], None]
 def sinks(
     output: str | None, voice: Voice, speaker: str | None, play: bool, streamed: str = "raw"
 ) -> Iterator[AbstractContextManager[Sink]]:
-    """Each place as a context that yields a function which takes samples (S,).
+    """Yield each place as a context, which yields a function that takes samples (S,).
 
     output: a file, - for standard output, or None. streamed: what - gets: wav, flac, ogg, mp3, opus, or raw, 16-bit
     samples alone."""
@@ -39,9 +39,9 @@ def sinks(
         yield player(voice.sample_rate)
 
 
-def send(sentence: Sentence, places: list[Sink], heard_now: bool) -> Speech:
-    """Send a sentence's sound to its places. heard_now: someone listens, and gets it as soon as there is any of it."""
-    if not heard_now:
+def send(sentence: Sentence, places: list[Sink], live: bool) -> Speech:
+    """Send a sentence's sound to its places. live: somebody listens, and gets each block as soon as it is computed."""
+    if not live:
         speech = sentence.speech()
         for append in places:
             append(speech.samples)

@@ -18,7 +18,7 @@ from pngnat.errors import PngnatError
 if TYPE_CHECKING:
     from pngnat.engine.voice import Voice
     from pngnat.synthesis.speech import Speech
-    from pngnat.voice.card import Blend
+    from pngnat.voice.card import Blend, VoiceCard
 
 _LONG_TEXT = 400
 # More than any machine has processors; the operating system's own limit is met with a crash.
@@ -62,7 +62,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
-    """Find out what cannot work before a second is spent on it."""
+    """Raise PngnatError for options that exclude each other, before anything is loaded."""
     if args.output is None and not args.play:
         raise PngnatError(
             "say where the sound should go: -o FILE (.wav, .flac, .ogg, .mp3, .opus), -o - for standard output, or --play"
@@ -104,6 +104,7 @@ def _make_folder(path: str | None) -> None:
 
 
 def _options(args: argparse.Namespace) -> dict:
+    """Return the keywords of SpeechOptions. Raises PngnatError for what they and the card of the voice exclude."""
     names = (
         "speaker",
         "pace",
@@ -117,30 +118,26 @@ def _options(args: argparse.Namespace) -> dict:
         "ssml",
         "watermark",
     )
-    options = {name: getattr(args, name) for name in names} | {"blend": _blend(args)}
-    _check_manner(args, options)
+    from pngnat.synthesis.options import SpeechOptions
+    from pngnat.voice.card import find_voice, read_card
+
+    # Checked here, of the card alone: importing PyTorch takes a second.
+    card = read_card(find_voice(args.voice))
+    options = {name: getattr(args, name) for name in names} | {"blend": _blend(args, card)}
+    SpeechOptions(**options)
+    card.row(args.speaker)
+    if options["blend"] is not None:
+        card.professional_row(options["blend"].professional)
     return options
 
 
 def _loaded(args: argparse.Namespace) -> dict:
-    """What `load_voice` takes."""
+    """Return the keywords of `load_voice`."""
     return {name: getattr(args, name) for name in ("voice", "vocoder", "engine", "device", "threads")}
 
 
-def _check_manner(args: argparse.Namespace, options: dict) -> None:
-    """Raise PngnatError for what the voice's card and the options alone can tell: importing PyTorch takes a second."""
-    from pngnat.synthesis.options import SpeechOptions
-    from pngnat.voice.card import find_voice, read_card
-
-    SpeechOptions(**options)
-    card = read_card(find_voice(args.voice))
-    card.row(args.speaker)
-    if options["blend"] is not None:
-        card.professional_row(options["blend"].professional)
-
-
 def _print_phonemes(args: argparse.Namespace) -> int:
-    """What would be said, with the pronunciations of --lexicon and of the voice's card; loads no weights."""
+    """Print the spoken text with the pronunciations of --lexicon and of the voice's card; loads no weights."""
     from pngnat.text.lexicon import load_lexicon
     from pngnat.text.phonemize import phonemize
 
@@ -152,24 +149,23 @@ def _print_phonemes(args: argparse.Namespace) -> int:
         from pngnat.voice.card import find_voice, read_card
 
         lexicon = {**read_card(find_voice(args.voice)).lexicon, **lexicon}
-    said = phonemize(text, lexicon, args.ssml)
-    print(said)
+    phonemized = phonemize(text, lexicon, args.ssml)
+    print(phonemized)
     if not args.quiet:
-        for name in said.skipped:
+        for name in phonemized.skipped:
             print(f"pngnat: skipped {name}", file=sys.stderr)
     return 0
 
 
-def _blend(args: argparse.Namespace) -> Blend | None:
-    """Whose rhythm to borrow: who was named, or for a weight alone, whose the voice borrows anyway; None leaves it to
-    the voice."""
+def _blend(args: argparse.Namespace, card: VoiceCard) -> Blend | None:
+    """Return the blend with the professional of --blend-with, or, for a weight alone, with the voice's own; None
+    leaves it to the voice."""
     if args.blend_with is None and args.blend_weight is None:
         return None
-    from pngnat.voice.card import Blend, find_voice, read_card
+    from pngnat.voice.card import Blend
 
     if args.blend_with is not None:
         return Blend(args.blend_with, 0.5 if args.blend_weight is None else args.blend_weight)
-    card = read_card(find_voice(args.voice))
     if card.blend is None or args.speaker not in (None, card.default_speaker):
         speaker = card.default_speaker if args.speaker is None else args.speaker
         lenders = (card.professional or card).speakers
@@ -186,7 +182,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
 
     started, timings, seconds = time.monotonic(), Timings(), 0.0
     parts = sentences(text, voice, **options)
-    heard_now = args.play or output == "-"
+    live = args.play or output == "-"
     with ExitStack() as stack:
         places = [
             stack.enter_context(sink)
@@ -194,7 +190,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
         ]
         report = stack.enter_context(_progress(text, args.quiet))
         for sentence in parts:
-            speech = send(sentence, places, heard_now)
+            speech = send(sentence, places, live)
             report(speech)
             seconds += speech.duration
             if args.timings:
@@ -208,7 +204,7 @@ def _speak(text: str, voice: Voice, options: dict, args: argparse.Namespace, out
 
 @contextmanager
 def _progress(text: str, quiet: bool) -> Iterator[Callable[[Speech], None]]:
-    """Yields what is told of each sentence: it names what was skipped, and moves a bar where the text is long."""
+    """Yield a function of each sentence's speech, which prints what was skipped and moves a bar for a long text."""
     if quiet or len(text) <= _LONG_TEXT or not sys.stderr.isatty():
         yield lambda speech: None if quiet else _tell_skipped(speech, lambda line: print(line, file=sys.stderr))
         return

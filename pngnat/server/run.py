@@ -15,7 +15,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.server.app import http_app
 from pngnat.server.asterics import asterics_app
 from pngnat.server.connections import HttpServer
@@ -109,7 +109,7 @@ async def _announced(host: str, port: int) -> AsyncIterator[None]:
     try:
         from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
     except ImportError as error:
-        raise PngnatError('zeroconf is not installed: pip install "pngnat[zeroconf]"') from error
+        raise PngnatError(f"zeroconf is not installed: {extra_command('zeroconf')}") from error
     options: dict[str, Any] = {} if host in _ALL_ADDRESSES else {"interfaces": [host]}
     try:
         address = own_address() if host in _ALL_ADDRESSES else socket.gethostbyname(host)

@@ -11,7 +11,7 @@ import numpy as np
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel_filters import mel_filters
 from pngnat.engine.fourier import FramedStft
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.synthesis.timings import Timings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figu
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise PngnatError('a picture needs matplotlib: pip install "pngnat[plot]"') from error
+        raise PngnatError(f"a picture needs matplotlib: {extra_command('plot')}") from error
 
     class Shown(Figure):
         """A figure that a notebook shows also where nobody has set up matplotlib there."""

@@ -12,7 +12,7 @@ import torch
 from lightning.fabric.loggers import Logger
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.stamps import digest
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
     if unknown := sorted(set(names) - set(LOGGERS)):
         raise PngnatError(f"there is no logger '{unknown[0]}'; there are {', '.join(LOGGERS)}")
     if "wandb" in names and find_spec("wandb") is None:
-        raise PngnatError('wandb is not installed: pip install "pngnat[wandb]"')
+        raise PngnatError(f"wandb is not installed: {extra_command('wandb')}")
     makers: dict[str, Callable[[], AnyLogger]] = {
         "tensorboard": lambda: TensorBoardLogger(run_dir, name=None, version=""),
         "csv": lambda: CSVLogger(run_dir, name="csv"),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pngnat.errors import PngnatError, printable, shorten
+from pngnat.errors import PngnatError, extra_command, printable, shorten
 from pngnat.files import make_folder
 from pngnat.untrusted import LARGEST_FILES
 
@@ -125,7 +125,7 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
         raise
     except ModuleNotFoundError as error:
         raise PngnatError(
-            f'{name} is on the Hugging Face Hub, which needs {error.name}: pip install "pngnat[hub]"'
+            f"{name} is on the Hugging Face Hub, which needs {error.name}: {extra_command('hub')}"
         ) from error
     # The Hub's library raises what its layers do: of HTTP, of files, of its own checks.
     except Exception as error:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pngnat.errors import PngnatError
+from pngnat.errors import PngnatError, extra_command
 from pngnat.files import atomic_write
 from pngnat.models.png_nat import PngNatConfig
 from pngnat.models.vocoder import VocoderConfig
@@ -41,7 +41,7 @@ def export_graphs(folder: Path, int8: bool = True) -> list[Path]:
     Raises PngnatError for a damaged voice, for one that speaks with PyTorch alone, and where onnx is not installed.
     """
     if not can_export():
-        raise PngnatError('a voice is exported with the package onnx: pip install "pngnat[train]"')
+        raise PngnatError(f"a voice is exported with the package onnx: {extra_command('train')}")
     card = read_card(folder)
     if not speaks_without_torch(card):
         raise PngnatError(f"{folder}: the decoder 'lstm' speaks with PyTorch alone, and cannot be exported")
