@@ -1,4 +1,4 @@
-"""Which characters can be spoken: one form for quotes and dashes, and names for what has to be left out."""
+"""Characters that can be spoken: one form of quotes and dashes, and names for the characters that are left out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PLAIN = str.maketrans(
         "‚": ",", "⅟": "1/", "ſ": "s", "…": "…", "•": "•",
     }
 )  # fmt: skip
-# Said by a rule of normalize/, besides ASCII, or a mark.
-_SAID = frozenset("£€¥°±×÷≤≥≠≈√∞©®™§¶→⇒∑∫−‰¢℃℉№∂∈²³·₹₿₩₽₺₪₫₱₦฿½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒µμΩ′″–—…•‣◦▪⁄")
+# Besides ASCII: spoken by a rule of normalize/, or punctuation.
+_SPOKEN = frozenset("£€¥°±×÷≤≥≠≈√∞©®™§¶→⇒∑∫−‰¢℃℉№∂∈²³·₹₿₩₽₺₪₫₱₦฿½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒µμΩ′″–—…•‣◦▪⁄")
 # A Greek letter alone is mathematics; a Greek word is not English.
 _LONE_GREEK = re.compile(r"(?<![Α-Ωα-ω])[Α-Ωα-ω](?![Α-Ωα-ω])")
 _SILENT = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f")
@@ -35,7 +35,7 @@ _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]")
 
 
 def plain_letters(text: str) -> str:
-    """`text` with accents taken off and ligatures written out ("café" -> "cafe")."""
+    """Return `text` without accents, and with ligatures written out ("café" -> "cafe")."""
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
@@ -43,14 +43,14 @@ def plain_letters(text: str) -> str:
 
 
 def _raised(match: re.Match[str]) -> str:
-    """A power as it is typed ("10⁻⁶" -> "10^-6"); ² and ³ alone are said by a rule."""
+    """Return a power as it is typed ("10⁻⁶" -> "10^-6"); ² and ³ alone stay, since a rule speaks them."""
     return match[0] if match[0] in "²³" else "^" + unicodedata.normalize("NFKC", match[0]).replace("−", "-")
 
 
 def speakable(text: str, on_skipped: Callable[[str], None] | None = None) -> str:
-    """`text` with plain quotes and spaces, composed letters, and without what nobody can say in English.
+    """Return `text` with plain quotes and spaces, composed letters, and without characters that English cannot speak.
 
-    on_skipped gets one line for each run of characters that was left out, with the name of the first one.
+    on_skipped: called with a line for each run of characters that is left out, with the name of the first one.
     """
     composed = unicodedata.normalize("NFC", _SUPERSCRIPT.sub(_raised, text).translate(_PLAIN))
     if composed.isascii() and not _CONTROL.search(composed):
@@ -68,14 +68,14 @@ def speakable(text: str, on_skipped: Callable[[str], None] | None = None) -> str
 
 
 def _spoken(character: str) -> str | None:
-    """What `character` becomes, None where it has to be left out."""
+    """Return the text that stands for `character`, None where it is left out."""
     if character in _SILENT or unicodedata.category(character) == "Mn":
         return ""
     if character.isspace():
         return character if character in "\n\r\t" else " "
     if character.isascii():
         return None if _CONTROL.match(character) else character
-    if character in _SAID or (_LATIN.match(character) and plain_letters(character).isascii()):
+    if character in _SPOKEN or (_LATIN.match(character) and plain_letters(character).isascii()):
         return character
     category = unicodedata.category(character)
     if category == "Nd":
@@ -89,7 +89,7 @@ def _spoken(character: str) -> str | None:
 
 
 def _description(run: str) -> str:
-    """The characters, shortened, and the name of the first one."""
+    """Return the characters, shortened, and the name of the first one."""
     name = unicodedata.name(run[0], "").lower() or f"control character U+{ord(run[0]):04X}"
     shown = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in run[:40])
     return f"'{shown}{'…' if len(run) > 40 else ''}' ({name}{', ...' if len(set(run)) > 1 else ''})"

@@ -1,4 +1,4 @@
-"""Phonemes of the words of a sentence, where the neighbours decide: "the", "a", "used to", and heteronyms."""
+"""Phonemes of words that depend on their neighbours: "the", "a", "used to", and heteronyms."""
 
 from __future__ import annotations
 
@@ -22,29 +22,33 @@ _NO_VERB = frozenset(
 )
 
 
-# No article stands before these.
+# Words that an article never precedes.
 _AFTER_LETTER = frozenset("is are was equals".split())
 
 
 @dataclass
 class _Sentence:
-    """words: as pronounced alone. tokens: words and marks; places[i] is where words[i] stands in tokens."""
+    """A sentence as words and as tokens.
+
+    words: pronounced without context. tokens: words and marks; tokens[places[i]] is words[i].
+    """
 
     words: list[Word]
     tokens: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
 
     def following(self, index: int) -> Word | None:
-        """The next word when no mark stands between."""
+        """Return the next word, None where a mark stands between."""
         adjacent = index + 1 < len(self.words) and self.places[index + 1] == self.places[index] + 1
         return self.words[index + 1] if adjacent else None
 
     def preceding(self, index: int) -> Word | None:
+        """Return the previous word, None where a mark stands between."""
         return self.words[index - 1] if index and self.places[index - 1] == self.places[index] - 1 else None
 
 
 def pronounce(draft: Draft, pronouncer: Pronouncer) -> list[Word]:
-    """The words of `draft` with their phonemes; words of the markup and of the user's lexicon stay as given."""
+    """Return the words of `draft` with their phonemes; words of the markup and of the user's lexicon keep theirs."""
     sentence = _Sentence(
         [item if isinstance(item, Word) else Word(item, pronouncer.word(item)) for item in draft.words]
     )
@@ -75,7 +79,7 @@ def _in_context(sentence: _Sentence, index: int) -> tuple[str, ...]:
 
 
 def _is_letter_a(sentence: _Sentence, index: int) -> bool:
-    """Whether it is the letter and not the article ("plan A", "an A", "the letter a", "A is for apple")."""
+    """Return whether "a" is the letter and not the article ("plan A", "an A", "the letter a", "A is for apple")."""
     before, following = sentence.preceding(index), sentence.following(index)
     if following and following.text in _AFTER_LETTER:
         return True
@@ -87,7 +91,7 @@ def _is_letter_a(sentence: _Sentence, index: int) -> bool:
 
 
 def _is_habit(sentence: _Sentence, index: int) -> bool:
-    """Whether "used to" is a habit ("I used to", "is used to it") and not a purpose ("it is used to cut")."""
+    """Return whether "used to" is a habit ("I used to", "is used to it") and not a purpose ("it is used to cut")."""
     before, after = sentence.preceding(index), sentence.following(index + 1)
     passive = before is not None and before.text.lower() in _BE
     return not passive or (after is not None and (after.text.lower() in _NO_VERB or after.text.endswith("ing")))

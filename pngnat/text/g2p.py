@@ -1,5 +1,5 @@
-"""Pronunciations of single words: user's lexicon, dictionary, letters of an initialism, rare words, derivation, and
-last the network."""
+"""Pronunciations of single words, from the first source that has one: the user's lexicon, the dictionary, the letters
+of an initialism, rare words, derivation, and the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pngnat.text.morphology import add_s, common_words, derive, is_prefix
 from pngnat.text.oov import oov_network
 
 _LETTER_A = ("EY1",)
-# Of a text of gigabytes, names and misspellings would fill the memory; the words in use are soon known again.
+# The names and misspellings of gigabytes of text would fill the memory.
 _MOST_KEPT = 100_000
 _CAPITALS = re.compile(
     r"(?P<letters>[A-Z]{2,})(?P<ending>'?s|'S)?|(?P<letter>[B-HJ-Z])|(?P<single>[B-DF-HJ-LNP-TV-Z])'?s"
@@ -23,18 +23,18 @@ _NO_VOWEL = re.compile(r"(?!.*(.)\1\1)[b-df-hj-np-tv-xz]{2,5}")
 
 
 class Pronouncer:
-    """Words to ARPAbet with stress. lexicon: the user's pronunciations by lower-case word; they win over everything."""
+    """Words to ARPAbet with stress. lexicon: the user's pronunciations by word, which take precedence."""
 
     def __init__(self, lexicon: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._lexicon = {word.lower(): tuple(phonemes) for word, phonemes in (lexicon or {}).items()}
         self._known: dict[str, list[tuple[str, ...]]] = {}
 
     def is_given(self, spelling: str) -> bool:
-        """Whether the user's lexicon has the word."""
+        """Return whether the user's lexicon has the word."""
         return spelling.lower() in self._lexicon
 
     def knows(self, spelling: str) -> bool:
-        """Whether the word is said as one although it may have hyphens: it is in a dictionary, or begins with a prefix
+        """Return whether a word stays one word although it may have hyphens: it is in a dictionary or has a prefix
         ("re-enter")."""
         if self.is_given(spelling) or spelling.lower() in dictionary():
             return True
@@ -42,12 +42,12 @@ class Pronouncer:
         return bool(hyphen) and is_prefix(prefix) and rest in dictionary()
 
     def word(self, spelling: str) -> tuple[str, ...]:
-        """The usual pronunciation of one normalized word; empty when it has no letter that can be spoken."""
+        """Return the most frequent pronunciation of a normalized word; empty where no letter of it can be spoken."""
         variants = self.variants(spelling)
         return variants[0] if variants else ()
 
     def variants(self, spelling: str) -> list[tuple[str, ...]]:
-        """All pronunciations that the dictionary knows, the usual one first; a derived or guessed word has one.
+        """Return all pronunciations of a word, the most frequent one first; a derived or predicted word has one.
 
         Capitals count: "US" is spelled out, "us" is a word.
         """
@@ -81,7 +81,7 @@ class Pronouncer:
         return [guess] if guess else []
 
     def _usual(self, word: str) -> tuple[str, ...] | None:
-        """The first pronunciation of a word that the user's lexicon, the dictionary or the list of rare words has."""
+        """Return the first pronunciation in the user's lexicon, the dictionary or the list of rare words."""
         if word in self._lexicon:
             return self._lexicon[word]
         if word in dictionary():
@@ -90,7 +90,7 @@ class Pronouncer:
         return tuple(rare.split()) if rare else None
 
     def _joined(self, word: str) -> tuple[str, ...] | None:
-        """The pieces of "iPhone" and "YouTube", where all are known."""
+        """Return the pronunciations of the parts of "iPhone" or "YouTube", None where one is unknown."""
         pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", word)
         if len(pieces) < 2 or "".join(pieces) != word:
             return None
@@ -101,17 +101,17 @@ class Pronouncer:
         return tuple(sound for piece in found if piece for sound in piece) if all(found) else None
 
     def _drawn_out(self, word: str) -> tuple[str, ...] | None:
-        """A word that is written with more of a letter than it has ("sooo", "pleeease"), said as without them."""
+        """Return the pronunciation of a word without its repeated letters ("sooo", "pleeease")."""
         shorter = dict.fromkeys(_REPEATED.sub(letters, word) for letters in (r"\1\1", r"\1"))
         known = [one for one in shorter if one != word and len(one) > 1 and self._usual(one)]
         return self._usual(max(known, key=lambda one: len(one) < 3 or one in common_words())) if known else None
 
     def _spelled(self, word: str) -> tuple[str, ...] | None:
-        """The letters of a short word that has no vowel ("css", "km"), since nobody can say it."""
+        """Return the letter names of a short word without a vowel ("css", "km")."""
         return self.letters(word) if _NO_VOWEL.fullmatch(word) else None
 
     def letters(self, letters: str) -> tuple[str, ...]:
-        """The names of the letters, one after the other ("FBI" -> EH1 F B IY1 AY1)."""
+        """Return the names of the letters ("FBI" -> EH1 F B IY1 AY1)."""
         phonemes: list[str] = []
         for letter in letters.lower():
             if letter.isalpha():

@@ -1,7 +1,7 @@
-"""Which pronunciation of "read", "lead", "close" ... a sentence asks for.
+"""The pronunciation of heteronyms ("read", "lead", "close") in a sentence.
 
-A linear classifier for each word over its neighbours; words with a verb reading and another one share what is known
-about verbs, as in "Frustratingly easy domain adaptation" (Daumé 2007). recipes/heteronyms.py trains it."""
+A linear classifier for each word over its neighbours. Words with a reading as a verb also share weights, as in
+"Frustratingly easy domain adaptation" (Daumé 2007). recipes/heteronyms.py trains it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GROUPS = {
     "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million "
     "billion",
 }
-# What tells the present from the past where both are spelled alike, wherever it stands in the sentence.
+# Words whose present and past are spelled alike; cues anywhere in the sentence tell them apart.
 _TENSED = frozenset({"read"})
 _CUES = {
     "habit": "every each always usually often sometimes daily weekly nightly monthly never rarely seldom regularly "
@@ -57,7 +57,7 @@ _FAR = 9
 
 
 def word_class(token: str) -> str:
-    """A rough part of speech: a closed class, a mark, or what the ending says; "END" beyond the sentence."""
+    """Return a rough part of speech: a closed class, a mark, or a class by the ending; "END" outside the sentence."""
     lower = token.lower()
     if not token:
         return "END"
@@ -69,10 +69,9 @@ def word_class(token: str) -> str:
 
 
 def features(tokens: Sequence[str], index: int) -> list[str]:
-    """What the classifier sees of tokens[index] (words and marks of one sentence): neighbours, their classes, and words
-    further off.
+    """Return the features of tokens[index] in the words and marks of a sentence: neighbours, classes, farther words.
 
-    Features that begin with "~" (words anywhere around) count for one word alone and not for the shared part.
+    Features that begin with "~" (words at any distance) have weights for single words only, none that verbs share.
     """
     around = {offset: tokens[index + offset] if 0 <= index + offset < len(tokens) else "" for offset in range(-3, 4)}
     name = {offset: (_CLASS.get(token.lower()) == "NUM" and "<n>") or token.lower() for offset, token in around.items()}
@@ -113,15 +112,14 @@ class Heteronyms:
 
     @cached_property
     def _weights(self) -> dict:
-        """Loaded at the first heteronym: most sentences have none."""
+        """Read the weights at the first heteronym: most sentences have none."""
         return json.loads(gzip.decompress((DATA / "heteronyms.json.gz").read_bytes()))
 
     def __contains__(self, word: str) -> bool:
         return word in self._readings
 
     def choose(self, tokens: Sequence[str], index: int) -> tuple[str, ...]:
-        """The phonemes of tokens[index], which is a heteronym (in any case); tokens: the words and marks of one
-        sentence."""
+        """Return the phonemes of the heteronym tokens[index]. tokens: the words and marks of one sentence."""
         word = tokens[index].lower()
         first, second = self._readings[word].items()
         own: dict[str, float] = self._weights["words"].get(word, {})
@@ -132,7 +130,7 @@ class Heteronyms:
 
 @lru_cache(maxsize=1)
 def readings() -> dict[str, dict[str, tuple[str, ...]]]:
-    """word -> {reading: phonemes}, two a word; the verb is the second one where there is one."""
+    """Return word -> {reading: phonemes}, two readings a word; a verb is the second one."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for line in (DATA / "heteronyms.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -143,5 +141,5 @@ def readings() -> dict[str, dict[str, tuple[str, ...]]]:
 
 @lru_cache(maxsize=1)
 def heteronyms() -> Heteronyms:
-    """The one shared classifier, loaded at the first use."""
+    """Return the shared classifier, read at the first use."""
     return Heteronyms()

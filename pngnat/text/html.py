@@ -1,7 +1,7 @@
-"""HTML to the text that is read aloud: tags are silent, blocks become paragraphs, entities become their characters.
+"""HTML to text: tags are removed, blocks become paragraphs, entities become characters.
 
-Not a parser of documents (html.parser and its like take every `<` for one): text of people has `a < b`, `I <3 you` and
-`List<String>` in it, which have to be said. The time is in proportion to the length, whatever the text."""
+html.parser takes every `<` for a tag, but plain text contains `a < b`, `I <3 you` and `List<String>`, which are spoken.
+The time is linear in the length of any text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCKS = frozenset(
     "footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol optgroup option p pre section "
     "summary table tbody tfoot thead title tr ul".split()
 )
-# A short pause stands here, as in an address or between the cells of a row; two line breaks are a paragraph.
+# A short pause, as in an address or between the cells of a row; two line breaks are a paragraph.
 _SHORT = frozenset({"br", "td", "th"})
 _BLANK_LINE = re.compile(r"(?i)<br\s*/?>\s*(?:<br\s*/?>\s*)+")
 # Without an end tag, attributes or a slash, `<name>` is a tag for these alone: `copy <source> <target>` has none.
@@ -37,20 +37,19 @@ _PIECE = re.compile(
     r"""(?:amp|lt|gt|quot|nbsp)(?![\w=]))"""
 )
 _SECTIONS = {"<!--": "-->", "<![CDATA[": "]]>"}
-_UNSAID = {name: re.compile(rf"(?i)</{name}\s*>") for name in ("script", "style")}
+_SILENT = {name: re.compile(rf"(?i)</{name}\s*>") for name in ("script", "style")}
 _END_TAG = re.compile(r"</([A-Za-z][\w:-]*)\s*>")
 _FLAG = re.compile(rf"""\s+([^\s"'<>/=]+)(\s*=\s*{_VALUE})?""")
 _POWER = re.compile(r"(?i)(?<=[\w)])<sup>\s*([23])\s*</sup>")
 _HIGHER_POWER = re.compile(r"(?i)(?:(?<=\d)|(?<=(?<!\w)[A-Za-z]))<sup>\s*([-−]?\d{1,4})\s*</sup>")
-# What is left in angle brackets and is no comparison: `<file>`, `List<String>`, but not `a<b and b>c`.
+# Angle brackets that are neither a tag nor a comparison: `<file>`, `List<String>`, but not `a<b and b>c`.
 _BRACKETED = re.compile(r"(?:(?<!\w)<(?=[A-Za-z])([^<>\n]{1,60})>|<([A-Za-z][\w.:]*(?:, ?[\w.:()]+)*)>(?!\w))")
 
 
 def readable(text: str) -> str:
-    """`text` without HTML: scripts, styles and comments left out, a blank line where a block begins or ends, entities
-    decoded.
+    """Return `text` without HTML: no scripts, styles and comments, a blank line around blocks, entities decoded.
 
-    What only looks like a tag stays.
+    Text that only looks like a tag stays.
     """
     if "&" not in text and not re.search("<[A-Za-z!/?]", text):
         return text
@@ -59,26 +58,29 @@ def readable(text: str) -> str:
 
 
 class _Reader:
+    """One pass over a text, which collects the parts of the result."""
+
     def __init__(self, text: str) -> None:
         self._text = text
-        # Where the last end tag of each name stands, and the last end of a comment: nothing is looked for in vain.
+        # The place of the last end tag of each name and of the last end of a comment, so that no search is in vain.
         self._ends = {match[1].lower(): match.start() for match in _END_TAG.finditer(text)}
         self._ends |= {mark: text.rfind(mark) for mark in _SECTIONS.values()}
         self._parts: list[str] = []
 
     def read(self) -> str:
+        """Return the text without HTML."""
         place = 0
         while match := _PIECE.search(self._text, place):
             self._parts.append(self._text[place : match.start()])
             place = self._piece(match)
-        said = "".join([*self._parts, self._text[place:]])
-        # Twice: the brackets of `Map<String, List<Integer>>` lie one in the other.
+        text = "".join([*self._parts, self._text[place:]])
+        # Twice: the brackets of `Map<String, List<Integer>>` are nested.
         for _ in range(2):
-            said = _BRACKETED.sub(lambda match: f"({match[1] or match[2]})", said)
-        return said
+            text = _BRACKETED.sub(lambda match: f"({match[1] or match[2]})", text)
+        return text
 
     def _piece(self, match: re.Match[str]) -> int:
-        """Put in what stands for the match, and return where to go on."""
+        """Append the text that stands for the match, and return where the rest begins."""
         if match["entity"]:
             self._parts.append(_character(match))
         elif match["section"]:
@@ -88,7 +90,7 @@ class _Reader:
         return match.end()
 
     def _section(self, match: re.Match[str]) -> int:
-        """A comment, which is left out, or marked text, which is said as it stands."""
+        """Skip a comment, or append marked text as it is; return where the rest begins."""
         mark = _SECTIONS[match["section"]]
         if self._ends[mark] < match.end():
             self._parts.append(match[0])
@@ -99,12 +101,13 @@ class _Reader:
         return close + len(mark)
 
     def _tag(self, match: re.Match[str]) -> int:
+        """Append the pause or paragraph that stands for a tag; return where the rest begins."""
         name = match["name"].lower()
         ended = self._ends.get(name, -1) > match.start()
         if not self._is_tag(match, name, ended):
             self._parts.append(match[0])
-        elif name in _UNSAID and ended and not match["end"]:
-            end = _UNSAID[name].search(self._text, match.end())
+        elif name in _SILENT and ended and not match["end"]:
+            end = _SILENT[name].search(self._text, match.end())
             return end.end() if end else len(self._text)
         elif name in _BLOCKS:
             self._parts.append("\n\n")
@@ -122,7 +125,7 @@ class _Reader:
         return name in (_BARE_GLUED if glued else _BARE)
 
     def _pause(self) -> None:
-        """Put in a comma, unless a mark or a paragraph stands there already."""
+        """Append a comma, unless the text ends with a mark or a paragraph."""
         paragraph = False
         while self._parts and not self._parts[-1].strip():
             paragraph |= self._parts.pop() == "\n\n"

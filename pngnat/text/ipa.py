@@ -1,5 +1,4 @@
-"""The International Phonetic Alphabet to ARPAbet: General American, with the spellings of dictionaries and of other
-engines."""
+"""The International Phonetic Alphabet to ARPAbet: General American, as dictionaries and other engines spell it."""
 
 from __future__ import annotations
 
@@ -9,8 +8,7 @@ import unicodedata
 from pngnat.errors import PngnatError
 from pngnat.text.phonemes import VOWELS
 
-# Symbols of one sound, ARPAbet first. Where dictionaries differ ("e" is the vowel of "bed" in most of them), the usual
-# one counts.
+# Symbols of one sound, ARPAbet first. Where dictionaries differ, the most frequent meaning counts ("e" as in "bed").
 _SOUNDS = """
 P p | B b | T t ɾ ʔ T | D d | K k x | G g ɡ | F f | V v | TH θ | DH ð | S s | Z z | SH ʃ | ZH ʒ
 HH h ɦ ç | M m ɱ | N n | NG ŋ
@@ -34,7 +32,7 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 _ARPABET = _table()
 _STRESS = {"ˈ": "1", "'": "1", "ˌ": "2"}
-# Length, syllables, ties between words, what is optional, and shades of a sound that English does not tell apart.
+# Length, syllables, ties, optional sounds, and differences that do not distinguish words of English.
 _SILENT = "ːˑ:.‿| ()\u032f\u032a\u0325\u030a\u032c\u031f\u0320\u031d\u031e\u031a\u0306\u0334ʰʲʷˠʼˀ\u2060\u200d"
 _TIES = re.compile("[\u0361\u035c]")
 _SYMBOL = re.compile("|".join(map(re.escape, sorted(_ARPABET, key=len, reverse=True))))
@@ -42,10 +40,10 @@ _REDUCED = re.compile("[əɨᵻᵊɚ][ɹr˞]?|.[\u0329\u030d]")
 
 
 def parse_ipa(text: str) -> tuple[str, ...]:
-    """The ARPAbet phonemes of `text` in IPA ("ˈwɪnstən" -> W IH1 N S T AH0 N); a stress mark holds for the next vowel.
+    """Return the ARPAbet phonemes of `text` in IPA ("ˈwɪnstən" -> W IH1 N S T AH0 N).
 
-    Where no primary stress is marked, the first vowel that is not reduced gets it. Raises PngnatError naming a symbol
-    that no sound of General American has."""
+    A stress mark holds for the next vowel. Where none marks the primary stress, the first full vowel gets it. Raises
+    PngnatError with the name of a symbol that is no sound of General American."""
     plain = _TIES.sub("", unicodedata.normalize("NFD", text))
     phonemes: list[str] = []
     stress, full, place = "0", None, 0

@@ -1,5 +1,6 @@
-"""Pronunciation dictionaries: CMUdict, the project's corrections to it, words that CMUdict lacks, and the user's own
-file."""
+"""Pronunciation dictionaries: CMUdict with corrections, rare words, the user's lexicon; and which capitals are spelled.
+
+A dictionary is searched in its file: one word is found in microseconds, and nothing is loaded."""
 
 from __future__ import annotations
 
@@ -24,9 +25,9 @@ _VOWEL_LETTERS = re.compile(r"[AEIOUY]")
 
 
 def parse_phonemes(line: str) -> tuple[str, ...]:
-    """The phonemes in `line`, separated by spaces; a vowel without its stress gets 1 if it is the only one, else 0.
+    """Return the phonemes in `line`, separated by spaces; a vowel without stress gets 1 if it is the only one, else 0.
 
-    Raises PngnatError naming the symbol that is not ARPAbet.
+    Raises PngnatError with the symbol that is not ARPAbet.
     """
     symbols = line.upper().split()
     if not symbols:
@@ -40,9 +41,9 @@ def parse_phonemes(line: str) -> tuple[str, ...]:
 
 
 def checked_lexicon(words: Mapping[str, Iterable[str]] | None) -> dict[str, tuple[str, ...]]:
-    """Pronunciations as a program gives them: phonemes by word, in a sequence or in one line.
+    """Return a lexicon from phonemes by word, each a sequence or one line.
 
-    Raises PngnatError naming the word whose pronunciation is none.
+    Raises PngnatError with the word whose pronunciation is not ARPAbet.
     """
     lexicon = {}
     for word, phonemes in (words or {}).items():
@@ -58,11 +59,10 @@ def checked_lexicon(words: Mapping[str, Iterable[str]] | None) -> dict[str, tupl
 
 
 def load_lexicon(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
-    """A user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; lines that start with # or ;;; are
-    comments.
+    """Read a user's lexicon: lines of `word  P H O N E M E S` as in CMUdict, UTF-8; # and ;;; begin comments.
 
-    Words are matched without regard to case. Of several lines for one word (also `word(2)`) the first counts.
-    Raises PngnatError with the line's number.
+    Case does not matter. Of several lines for one word (also `word(2)`) the first counts. Raises PngnatError with the
+    number of the line that cannot be read.
     """
     try:
         text = read_limited(path, _LARGEST).decode("utf-8-sig")
@@ -90,8 +90,8 @@ class SortedLines:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def get(self, key: str) -> str | None:
-        """The value of a key, None where it is not there."""
-        # A half of a surrogate pair is in no file, and may be in a text.
+        """Return the value of a key, None for an unknown key."""
+        # A text may contain half of a surrogate pair; a file cannot.
         wanted = key.encode("utf-8", "surrogatepass")
         low, high = 0, len(self._data)
         while low < high:
@@ -106,8 +106,7 @@ class SortedLines:
 
 
 class Dictionary:
-    """CMUdict (126,052 words) with the project's corrections in front. Nothing is loaded: a word is searched for in the
-    file."""
+    """CMUdict (126,052 words), with the project's corrections first."""
 
     def __init__(self) -> None:
         self._words = SortedLines(DATA / "cmudict.tsv")
@@ -118,7 +117,7 @@ class Dictionary:
         return word in self._corrected or self._words.get(word) is not None
 
     def variants(self, word: str) -> list[tuple[str, ...]]:
-        """All pronunciations of a lower-case word, the usual one first; empty for an unknown word."""
+        """Return all pronunciations of a lower-case word, the most frequent one first; empty for an unknown word."""
         entries = (entry for entry in (self._corrected.get(word), self._words.get(word)) if entry)
         return [
             tuple(variant.split())
@@ -128,42 +127,43 @@ class Dictionary:
 
 @lru_cache(maxsize=1)
 def dictionary() -> Dictionary:
-    """The one shared dictionary."""
+    """Return the shared dictionary."""
     return Dictionary()
 
 
 @lru_cache(maxsize=1)
 def rare_words() -> SortedLines:
-    """Pronunciations of words that the dictionary lacks. A list of its own, since capitals are no sign of a shout in
-    words like these."""
+    """Return the pronunciations of words that the dictionary lacks.
+
+    They are a list of their own, since in capitals these words are not taken for shouted ones."""
     return SortedLines(DATA / "rare_words.tsv")
 
 
 @lru_cache(maxsize=1)
 def _lists() -> tuple[frozenset[str], frozenset[str]]:
-    """The acronyms said as words, and the initialisms that would otherwise be read as words."""
+    """Return the acronyms spoken as words, and the initialisms that look like words."""
     lines = (DATA / "capitals.txt").read_text(encoding="utf-8").splitlines()
-    said, spelled = (
+    acronyms, spelled = (
         frozenset(word for line in lines if line.startswith(kind) for word in line.split()[1:])
         for kind in ("said", "spelled")
     )
-    return said, spelled
+    return acronyms, spelled
 
 
-def is_said(word: str) -> bool:
-    """Whether `word` is an acronym that is said as a word ("NASA")."""
+def is_acronym(word: str) -> bool:
+    """Return whether `word` is an acronym that is spoken as a word ("NASA")."""
     return word in _lists()[0]
 
 
 def is_initialism(word: str, shouted: bool = False) -> bool:
-    """Whether `word`, all in capitals, is spelled out ("FBI") and not said as a word ("NASA", "STOP").
+    """Return whether `word`, all in capitals, is spelled out ("FBI") and not spoken as a word ("NASA", "STOP").
 
-    shouted: the sentence around is in capitals too, so only initialisms that are no ordinary word count.
+    shouted: whether the sentence is in capitals too, so that only initialisms that are no ordinary word count.
     """
-    said, spelled = _lists()
+    acronyms, spelled = _lists()
     plain = re.sub(r"['’]?S$", "", word) if re.search(r"['’]S$", word) else word
     known = plain.lower() in dictionary()
-    if plain in said:
+    if plain in acronyms:
         return False
     if plain in spelled:
         return not (shouted and known and not _is_spelled_in_dictionary(plain))
@@ -173,7 +173,7 @@ def is_initialism(word: str, shouted: bool = False) -> bool:
 
 
 def _is_spelled_in_dictionary(word: str) -> bool:
-    """Whether the dictionary itself has the word letter by letter, as it has "fbi"."""
+    """Return whether the dictionary spells the word letter by letter, as it does "fbi"."""
     names = [
         tuple(sound.rstrip("012") for variant in dictionary().variants(letter)[-1:] for sound in variant)
         for letter in word.lower()

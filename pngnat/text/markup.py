@@ -1,8 +1,8 @@
-"""What a writer can put into the text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]`, `[pace:0.7]`,
+"""Markup in a text: `[word](W ER1 D)`, `[word](/wɝd/)`, `{W ER1 D}`, `[pause:0.5]`, `[pace:0.7]`,
 `[pitch:2]` and `[mark:NAME]`.
 
-Each piece becomes one private-use character, which the rules of normalization pass by, and is put back when words are
-formed. Of a Markdown link or image its words are said. Other brackets and braces are text."""
+Each piece becomes one private-use character, which no rule of normalization changes, until the words are formed. Of a
+Markdown link or image, only the words are spoken. Other brackets and braces are text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST = 0xFFFD
 MAX_WORD_PHONEMES = 100
 MAX_PAUSE = 30.0
 SLOWEST, FASTEST = 0.2, 5.0
-# Semitones up or down. An octave: beyond it a voice is no voice, and the vocoder has heard nothing like it.
+# Semitones up or down: one octave, since no vocoder was trained on a pitch beyond it.
 LARGEST_PITCH = 12.0
 _INSIDE = r"(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,300}"
 _TARGET = r"(?:[^()\n]|\([^()\n]{0,200}\)){1,1000}"
@@ -33,7 +33,7 @@ _PIECE = re.compile(
     rf"|(?P<image>!?)\[(?P<word>{_INSIDE})\]\((?P<sounds>{_TARGET})\)|\[\^(?P<note>[\w-]{{1,40}})\]"
     r"|[$#%]?\{(?P<raw>[^{}\n]{1,2000})\}"
 )
-# The dollar signs around a formula of LaTeX are no money either.
+# The dollar signs around a LaTeX formula are no currency.
 _FORMULA = re.compile(r"\$(?=[^\s\d])([^$\n]{1,300})(?<=\S)\$(?!\d)")
 _IN_FORMULAS = re.compile(r"[\\^_{=]")
 _LASTING = re.compile(r"\[(pace|pitch):[^\]\n]{0,20}\]")
@@ -134,9 +134,9 @@ Piece = Word | Pause | Pace | Pitch | Mark
 
 
 class Markup:
-    """The text of a paragraph with its markup taken out, and what was taken out.
+    """The text of a paragraph without its markup, and the pieces of markup.
 
-    text: characters that can be spoken, one private-use character for each piece of markup.
+    text: characters that can be spoken, with a private-use character for each piece.
     """
 
     def __init__(self, text: str, on_skipped: Callable[[str], None] | None = None) -> None:
@@ -161,13 +161,14 @@ class Markup:
         return held if isinstance(piece, Word) else f" {held} "
 
     def piece(self, held: str) -> Piece:
-        """What the private-use character `held` stands for."""
+        """Return the piece that the private-use character `held` stands for."""
         return self._pieces[ord(held) - _FIRST]
 
 
 def set_aside(text: str) -> tuple[str, list[str]]:
-    """The text with a private-use character for each piece of markup that stands between words, as sentences are told
-    apart by; and the pieces, for `put_back`."""
+    """Return the text with a private-use character for each piece of markup between words, and the pieces.
+
+    Such a text can be split into sentences; `put_back` restores the pieces."""
     text = HELD.sub("", text)
     pieces = _BETWEEN_WORDS.findall(text)[:_MOST]
     places = iter(range(_FIRST, _FIRST + len(pieces)))
@@ -175,17 +176,17 @@ def set_aside(text: str) -> tuple[str, list[str]]:
 
 
 def put_back(text: str, pieces: list[str]) -> str:
-    """A part of what `set_aside` gave, as it was written."""
+    """Return a part of a text from `set_aside` as it was written."""
     return HELD.sub(lambda match: pieces[ord(match[0]) - _FIRST], text)
 
 
 def lasting(text: str) -> dict[str, str]:
-    """The last `[pace:...]` and `[pitch:...]` of a text, which hold behind it too, by their names."""
+    """Return the last `[pace:...]` and `[pitch:...]` of a text by name; they hold after the text too."""
     return {match[1]: match[0] for match in _LASTING.finditer(text)}
 
 
 def _parse(match: re.Match[str]) -> list[Piece] | str | None:
-    """The pieces that the match stands for, or the text that is said in its place; None where it is ordinary text."""
+    """Return the pieces of a match, or the text that is spoken in its place; None for ordinary text."""
     if match["pause"] is not None:
         return [Pause(_seconds(match["pause"]))]
     if match["pace"] is not None:
@@ -217,8 +218,7 @@ def _parse_target(word: str, target: str) -> list[Piece] | str | None:
 
 
 def _are_phonemes(text: str) -> bool:
-    """Whether `text` is meant as ARPAbet, with a typing error or without, and not as words, numbers or letters in
-    brackets."""
+    """Return whether `text` is meant as ARPAbet, even with a typing error, and not as words or numbers in brackets."""
     symbols = text.replace("|", " ").split()
     if any(letter.islower() for letter in text):
         capital = [symbol.upper() for symbol in symbols]
@@ -237,8 +237,7 @@ def _are_phonemes(text: str) -> bool:
 
 
 def _is_path(sounds: str, word: str) -> bool:
-    """Whether `/sounds/` is an address on a site rather than IPA: in plain letters, a known word or the very word of
-    the link."""
+    """Return whether `/sounds/` is a path and not IPA: plain letters that are a known word or the word of the link."""
     plain = sounds.strip().lower()
     return plain.isascii() and (
         plain == word.strip().lower() or plain in common_words() or not re.fullmatch(r"[a-z' :.]+", plain)
@@ -257,7 +256,7 @@ def _word(text: str, phonemes: tuple[str, ...]) -> Word:
 def _seconds(text: str) -> float:
     seconds = _number(text.strip().removesuffix("s"))
     if seconds is None or seconds > MAX_PAUSE:
-        raise PngnatError(f"[pause:{text}] wants seconds from 0 to {MAX_PAUSE:g}, for example [pause:0.5]")
+        raise PngnatError(f"[pause:{text}] needs seconds from 0 to {MAX_PAUSE:g}, for example [pause:0.5]")
     return seconds
 
 
@@ -265,7 +264,7 @@ def _factor(text: str) -> float:
     factor = _number(text)
     if factor is None or not SLOWEST <= factor <= FASTEST:
         raise PngnatError(
-            f"[pace:{text}] wants a number from {SLOWEST:g} (slow) to {FASTEST:g} (fast), for example [pace:0.7]"
+            f"[pace:{text}] needs a number from {SLOWEST:g} (slow) to {FASTEST:g} (fast), for example [pace:0.7]"
         )
     return factor
 
@@ -275,7 +274,7 @@ def _semitones(text: str) -> float:
     semitones = _number(number.lstrip("+-")) if re.match(r"[+-]?[\d.]", number) else None
     if semitones is None or semitones > LARGEST_PITCH:
         raise PngnatError(
-            f"[pitch:{text}] wants semitones from -{LARGEST_PITCH:g} to {LARGEST_PITCH:g}, for example [pitch:2]"
+            f"[pitch:{text}] needs semitones from -{LARGEST_PITCH:g} to {LARGEST_PITCH:g}, for example [pitch:2]"
         )
     return -semitones if number.startswith("-") else semitones
 

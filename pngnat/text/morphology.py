@@ -1,5 +1,4 @@
-"""Pronunciations of words that a dictionary lacks, derived from words that it has: endings, contractions, prefixes,
-compounds."""
+"""Pronunciations derived from known words: endings, contractions, prefixes and compounds."""
 
 from __future__ import annotations
 
@@ -40,26 +39,26 @@ _MIN_COMPOUND = 3
 
 
 def add_s(phonemes: Phonemes) -> Phonemes:
-    """`phonemes` with the ending of a plural or possessive: S, Z or IH0 Z by the last sound."""
+    """Return `phonemes` with the ending of a plural or possessive: S, Z or IH0 Z by the last sound."""
     if phonemes[-1] in _SIBILANTS:
         return (*phonemes, "IH0", "Z")
     return (*phonemes, "S" if phonemes[-1] in _VOICELESS else "Z")
 
 
 def add_d(phonemes: Phonemes) -> Phonemes:
-    """`phonemes` with the ending of the past: T, D or IH0 D by the last sound."""
+    """Return `phonemes` with the ending of the past: T, D or IH0 D by the last sound."""
     if phonemes[-1] in ("T", "D"):
         return (*phonemes, "IH0", "D")
     return (*phonemes, "T" if phonemes[-1] in _VOICELESS else "D")
 
 
 def derive(word: str, known: Known) -> Phonemes | None:
-    """The pronunciation of a lower-case word from parts that `known` has, None where it finds none."""
+    """Return the pronunciation of a lower-case word from parts that `known` has, None where there are none."""
     return _inflected(word, known) or _suffixed(word, known) or _prefixed(word, known) or compound(word, known)
 
 
 def _stems(stem: str) -> Iterator[str]:
-    """How the base of an inflected word may be spelled: "mak" -> make, "stopp" -> stop, "happi" -> happy."""
+    """Yield the possible spellings of a base: "mak" -> make, "stopp" -> stop, "happi" -> happy."""
     # One consonant after one vowel would have been doubled, so an e was dropped: "piling" is pile, not pil.
     dropped = bool(re.search(r"(?<![aeiou])[aeiou][^aeiouwxy]$", stem))
     yield from (stem + "e", stem) if dropped else (stem, stem + "e")
@@ -77,8 +76,8 @@ def _inflected(word: str, known: Known) -> Phonemes | None:
     if word.endswith("'s"):
         base = known(word[:-2]) or derive(word[:-2], known)
         return add_s(base) if base else None
-    if word.endswith("in'") and (whole := known(word[:-1] + "g") or derive(word[:-1] + "g", known)):
-        return (*whole[:-1], "N") if whole[-1] == "NG" else None
+    if word.endswith("in'") and (full := known(word[:-1] + "g") or derive(word[:-1] + "g", known)):
+        return (*full[:-1], "N") if full[-1] == "NG" else None
     if word.endswith("s") and not word.endswith("ss"):
         bases = [word[:-1], word[:-3] + "y" if word.endswith("ies") else "", word[:-2] if word.endswith("es") else ""]
         if base := _first(bases, known):
@@ -102,7 +101,7 @@ def _suffixed(word: str, known: Known) -> Phonemes | None:
 
 
 def _before_ly(base: Phonemes, stem: str) -> Phonemes:
-    """ "really" has one L, and the Y of "lazy" is reduced in "lazily"."""
+    """Return the base before -ly: "really" has one L, and the Y of "lazy" is reduced in "lazily"."""
     if stem.endswith("i") and base[-1] == "IY0":
         return (*base[:-1], "AH0")
     return base[:-1] if base[-1] == "L" else base
@@ -119,12 +118,14 @@ def _prefixed(word: str, known: Known) -> Phonemes | None:
 
 
 def is_prefix(word: str) -> bool:
-    """Whether `word` before a hyphen belongs to the word after it ("re-enter")."""
+    """Return whether `word` before a hyphen is a prefix of the next word ("re-enter")."""
     return word in _PREFIXES
 
 
 def compound(word: str, known: Known) -> Phonemes | None:
-    """Two known words in one, the parts as equal in length as can be; the second loses its main stress."""
+    """Return the pronunciation of a compound of two known words, cut near its middle.
+
+    The second word loses its main stress."""
     middle = len(word) // 2
     for cut in sorted(range(_MIN_COMPOUND, len(word) - _MIN_COMPOUND + 1), key=lambda position: abs(position - middle)):
         if word[:cut] not in common_words():
@@ -144,7 +145,7 @@ def _inflected_common(word: str, known: Known) -> Phonemes | None:
 
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
-    """Words that may be a part of a compound; CMUdict's surnames may not."""
+    """Return the words that may be part of a compound, without CMUdict's surnames."""
     return frozenset((DATA / "common_words.txt").read_text(encoding="utf-8").split())
 
 

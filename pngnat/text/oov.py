@@ -22,14 +22,13 @@ _CONSONANTS_OF_NETWORK = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z Z
 
 
 def _network_symbols() -> list[str]:
-    """The network's output symbols in its own order: specials, then sorted ARPAbet where `UW` also stands without
-    stress."""
+    """Return the output symbols in the order of the network: specials, then sorted ARPAbet, with an unstressed `UW`."""
     stressed = [f"{vowel}{stress}" for vowel in VOWELS for stress in "012"]
     return ["", "", "", "", *sorted([*stressed, *_CONSONANTS_OF_NETWORK, "UW"])]
 
 
 class OovNetwork:
-    """Letters to ARPAbet, greedily, for words of any length (long ones in pieces of at most MAX_LETTERS)."""
+    """A greedy decoder of letters to ARPAbet; words of more than MAX_LETTERS are cut into pieces."""
 
     def __init__(self) -> None:
         with WEIGHTS.open("rb") as file, np.load(file, allow_pickle=False) as weights:
@@ -37,7 +36,7 @@ class OovNetwork:
         self._symbols = _network_symbols()
 
     def _step(self, side: str, x: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """One GRU step (D,) -> (D,); x is the input already multiplied by the input weights (3D,)."""
+        """Compute one GRU step (D,) -> (D,). x: (3D,), the input multiplied by the input weights."""
         recurrent = self._weights[f"{side}_w_hh"] @ h + self._weights[f"{side}_b_hh"]
         size = len(h)
         gates = 1 / (1 + np.exp(-(x[: 2 * size] + recurrent[: 2 * size])))
@@ -58,16 +57,13 @@ class OovNetwork:
             if symbol == _END:
                 break
             if symbol > _END:
-                phonemes.append(
-                    self._symbols[symbol].replace("UW", "UW0")
-                    if self._symbols[symbol] == "UW"
-                    else self._symbols[symbol]
-                )
+                name = self._symbols[symbol]
+                phonemes.append("UW0" if name == "UW" else name)
         return phonemes
 
     @lru_cache(maxsize=50_000)  # noqa: B019 - one network lives as long as the process
     def __call__(self, word: str) -> tuple[str, ...]:
-        """Phonemes of `word`; letters other than a-z are left out, empty when nothing is left."""
+        """Return the phonemes of `word` by its letters a-z; empty where it has none."""
         letters = "".join(letter for letter in word.lower() if letter in _GRAPHEMES)
         pieces = -(-len(letters) // MAX_LETTERS)
         size = -(-len(letters) // pieces) if pieces else 1
@@ -78,5 +74,5 @@ class OovNetwork:
 
 @lru_cache(maxsize=1)
 def oov_network() -> OovNetwork:
-    """The one shared network, loaded at the first unknown word."""
+    """Return the shared network, read at the first unknown word."""
     return OovNetwork()

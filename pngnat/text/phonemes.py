@@ -13,5 +13,5 @@ BOUNDARIES = (WORD_BOUNDARY, *PUNCTUATION)
 
 
 def boundary_token(marks: str) -> str:
-    """The one boundary token that stands for the punctuation `marks`; a plain word boundary where there is none."""
+    """Return the boundary token of the punctuation `marks`; a plain word boundary where there is none."""
     return next((mark for mark in PUNCTUATION if mark in marks), WORD_BOUNDARY)

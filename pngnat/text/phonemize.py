@@ -1,4 +1,4 @@
-"""What will be said of a text, without a voice: sentences, words and phonemes."""
+"""The spoken text of a text without a voice: sentences, words and phonemes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pngnat.text.utterance import Boundary, Utterance
 
 @dataclass(frozen=True)
 class Phonemized:
-    """What will be said of a text; printed, it is a table.
+    """The spoken text of a text; printed, it is a table.
 
-    sentences: each with its words, their phonemes, and what was asked for between them. skipped: what cannot be spoken.
+    sentences: words with their phonemes, and the requests between them. skipped: the characters that cannot be spoken.
     """
 
     sentences: tuple[Utterance, ...]
@@ -25,7 +25,7 @@ class Phonemized:
 
     @property
     def text(self) -> str:
-        """The normalized text: a paragraph a line."""
+        """The normalized text, a line for each paragraph."""
         parts = [sentence.text + ("\n" if sentence.ends_paragraph else " ") for sentence in self.sentences]
         return "".join(parts).strip()
 
@@ -37,11 +37,11 @@ class Phonemized:
 def phonemize(
     text: str, lexicon: Mapping[str, tuple[str, ...]] | str | os.PathLike | None = None, ssml: bool | None = None
 ) -> Phonemized:
-    """Text to what would be said of it.
+    """Return the spoken text of `text`.
 
-    lexicon: pronunciations by word, or a file of them, which win over the dictionary. ssml: whether the text is SSML;
-    None means that it is where it begins with <speak>. Raises PngnatError for markup and files that cannot be read, and
-    where nothing can be spoken."""
+    lexicon: pronunciations by word, or a file of them, which take precedence over the dictionary. ssml: whether the
+    text is SSML; None means that it is SSML where it begins with <speak>. Raises PngnatError for markup and files that
+    cannot be read, and for a text that cannot be spoken at all."""
     words = lexicon if lexicon is None or isinstance(lexicon, Mapping) else load_lexicon(lexicon)
     skipped: list[str] = []
     sentences = tuple(Frontend(words).utterances(text, skipped.append, ssml))

@@ -1,5 +1,4 @@
-"""What `<say-as interpret-as=...>` of SSML says: the text rewritten so that the rules of normalization can only read it
-in that way."""
+"""`<say-as interpret-as=...>` of SSML: the text is rewritten so that normalization reads it as the tag wants."""
 
 from __future__ import annotations
 
@@ -22,13 +21,14 @@ _SIGNS = {
     "*": "star",
 }
 _ORDERS = frozenset("mdy dmy ymd md dm ym my d m y".split())
-# Read by the rules of normalization as they stand.
+# Kinds that the rules of normalization already recognize.
 _PLAIN = frozenset("time fraction unit currency money address name net uri url text duration".split())
 
 
 def say_as(text: str, attributes: Mapping[str, str], unsupported: Callable[[str], None]) -> str:
-    """`text` as attributes["interpret-as"] wants it, with attributes["format"]; unsupported: told of what nobody knows,
-    which stays."""
+    """Return `text` rewritten by attributes["interpret-as"] and attributes["format"].
+
+    unsupported: called with the tag where the kind is unknown; the text stays then."""
     kind, plain = attributes.get("interpret-as", ""), " ".join(text.split())
     number = re.sub(r"[, ]", "", plain)
     if kind in ("characters", "spell-out", "verbatim", "letters"):
@@ -49,21 +49,21 @@ def say_as(text: str, attributes: Mapping[str, str], unsupported: Callable[[str]
 
 
 def _spelled(text: str) -> str:
-    """Letter by letter, each with the phonemes of its name: a lone "a" would be an article."""
-    said = []
+    """Return the letters with the phonemes of their names, since a lone "a" would be an article."""
+    spoken = []
     for sign in text:
         if sign.isascii() and sign.isalpha():
             name = ("EY1",) if sign in "aA" else dictionary().variants(sign.lower())[0]
-            said.append(f"[{sign.upper()}]({' '.join(name)})")
+            spoken.append(f"[{sign.upper()}]({' '.join(name)})")
         elif sign.isdigit():
-            said.append(digits(sign))
+            spoken.append(digits(sign))
         else:
-            said.append(_SIGNS.get(sign, sign))
-    return " ".join(said)
+            spoken.append(_SIGNS.get(sign, sign))
+    return " ".join(spoken)
 
 
 def _date(text: str, order: str) -> str | None:
-    """ "9/10/2020" in the order "mdy" to "September 10, 2020"; None where the numbers do not fit it."""
+    """Return "September 10, 2020" for "9/10/2020" in the order "mdy"; None where the numbers do not fit the order."""
     order = re.sub(r"(.)\1+", r"\1", order.lower())
     numbers = re.split(r"[-/. ]+", text)
     if (

@@ -1,8 +1,7 @@
-"""Paragraphs, sentences and clauses. Nothing is ever lost: the parts join to the whole.
+"""Paragraphs, sentences and clauses. Nothing is lost: the parts join to the text.
 
-Own rules and no pysbd: it splits before it is known which dots are abbreviations', begins sentences with commas, and is
-quadratic on hostile texts. Which dots end a sentence is decided beside the abbreviations (normalize/stops.py), so that
-both always agree."""
+pysbd does not fit: it splits before abbreviations are known, begins sentences with commas, and is quadratic on hostile
+texts. normalize/stops.py decides which dots end a sentence, with the same tables as the rules for abbreviations."""
 
 from __future__ import annotations
 
@@ -24,12 +23,12 @@ _LONG_TOKEN = re.compile(rf"\S{{{_MAX_TOKEN}}}")
 _END = re.compile(
     r"""(?P<mark>[.!?…])(?P<closed>["')\]]*)(?:(?<=[a-z][.!?])\d{1,2}|\[\d{1,3}\])?\s+(?P<dash>(?:-+|[–—])\s+)?"""
 )
-# What is quoted or in brackets is no sentence of its own, unless it is long.
+# Text in quotes or brackets is no sentence of its own, unless it is long.
 _ENCLOSED = re.compile(r"""(?<!\w)"(?=\S)[^"]{1,400}"(?!\w)|\([^()]{1,400}\)""")
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """The paragraphs of `text`, lazily; a blank line ends one."""
+    """Yield the paragraphs of `text`; a blank line ends one."""
     start = 0
     for gap in _PARAGRAPH.finditer(text):
         yield text[start : gap.start()]
@@ -38,9 +37,9 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def sentences(paragraph: str) -> Iterator[str]:
-    """The sentences of a paragraph with the space after them; they join to the paragraph. Time is linear in its length.
+    """Yield the sentences of a paragraph with the space after them, in linear time; they join to the paragraph.
 
-    Only tokens of more than 500 characters get a space inside, so that no rule has to look at endless ones. A sentence
+    Only tokens of more than 500 characters get a space inside, so that no rule is slow on them. A sentence
     begins with a lower-case letter or a mark only at the beginning of the paragraph or of an item of a list, or after
     2,000 characters without an end."""
     bounded = _LONG_TOKEN.sub(lambda match: match[0] + " ", paragraph)
@@ -68,7 +67,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _bounded(sentence: str) -> Iterator[str]:
-    """`sentence`, in pieces of at most 2,000 characters cut at spaces, so that no rule looks at more."""
+    """Yield `sentence` in pieces of at most 2,000 characters, cut at spaces."""
     start = 0
     while len(sentence) - start > _MAX_CHARACTERS:
         space = max(
@@ -111,7 +110,7 @@ def _cut(words, boundaries, limit: int) -> int:
 
 
 def _parted(boundary: Boundary) -> tuple[Boundary, Boundary]:
-    """A boundary as the end of one part and the beginning of the next: an opening mark goes to the next one."""
+    """Split a boundary into the end of one part and the beginning of the next, which gets an opening mark."""
     head, _, tail = boundary.marks.rstrip().rpartition(" ")
     if not head and not boundary.marks.startswith(" "):
         head, tail = tail, ""

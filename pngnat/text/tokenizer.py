@@ -24,16 +24,16 @@ FILE = "tokenizer.json"
 _FIRST_PHONEME = len(SPECIALS)
 _FIRST_BOUNDARY = _FIRST_PHONEME + len(PHONEMES)
 _FIRST_WORDPIECE = _FIRST_BOUNDARY + len(BOUNDARIES)
-# Words whose wordpieces are remembered; a text of gigabytes has more than the memory should hold.
+# Words whose wordpieces are cached; gigabytes of text have more than the memory should hold.
 _MOST_KEPT = 100_000
-# What a vocabulary can have: BERT's for 104 languages has 119,547 wordpieces.
+# The limits of a vocabulary: BERT's for 104 languages has 119,547 wordpieces.
 _MOST_WORDPIECES, _LARGEST_FILE = 150_000, 4 * MIB
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789'-&"
 
 
 @dataclass(frozen=True)
 class PngTokens:
-    """One utterance as PnG BERT reads it: `[CLS] phonemes and boundaries [SEP] wordpieces [SEP]`.
+    """The tokens of one utterance for PnG BERT: `[CLS] phonemes and boundaries [SEP] wordpieces [SEP]`.
 
     ids, segments, word_positions: (L,) int64. segments: 0 = phonemes (with [CLS] and the first [SEP]), 1 = wordpieces.
     word_positions: 0 for [CLS], [SEP], plain word boundaries and marks before the first word (whose silence [CLS]
@@ -53,7 +53,7 @@ class PngTokens:
 
 
 class PngTokenizer:
-    """Utterances to PngTokens. wordpieces: the vocabulary of the grapheme segment, in the order of its ids."""
+    """The tokenizer of utterances. wordpieces: the vocabulary of the grapheme segment, in the order of its ids."""
 
     pad_id, cls_id, sep_id, mask_id, unk_id = PAD, CLS, SEP, MASK, UNK
     phoneme_ids = range(_FIRST_PHONEME, _FIRST_BOUNDARY)
@@ -70,12 +70,12 @@ class PngTokenizer:
 
     @property
     def wordpieces(self) -> tuple[str, ...]:
-        """The vocabulary of the grapheme segment: what tells two tokenizers apart."""
+        """The vocabulary of the grapheme segment, in which two tokenizers can differ."""
         return self._wordpieces
 
     @property
     def vocabulary_size(self) -> int:
-        """All ids: specials, phonemes, boundaries and wordpieces."""
+        """The number of all ids: specials, phonemes, boundaries and wordpieces."""
         return _FIRST_WORDPIECE + len(self._wordpieces)
 
     @property
@@ -85,9 +85,9 @@ class PngTokenizer:
 
     @classmethod
     def train(cls, texts_or_utterances: Iterable[str | Utterance], vocabulary_size: int) -> PngTokenizer:
-        """Learn wordpieces from normalized text. vocabulary_size: the most ids in all, phonemes included.
+        """Learn wordpieces from normalized text. vocabulary_size: the largest number of ids, with phonemes.
 
-        Every letter, digit and mark has a wordpiece, also where the text does not show it.
+        Every letter, digit and mark gets a wordpiece, even where the text lacks it.
         """
         from tokenizers import trainers
 
@@ -108,10 +108,10 @@ class PngTokenizer:
         return cls(list(pieces)[:room])
 
     def encode(self, utterance: Utterance) -> PngTokens:
-        """The tokens of `utterance`, with at least one word.
+        """Return the tokens of `utterance`, which has at least one word.
 
-        Every word has at least one wordpiece, [UNK] where nothing fits; a word given as raw phonemes, whose spelling
-        nobody knows, has [MASK], as in the pre-training where graphemes are masked."""
+        Every word has at least one wordpiece, [UNK] where none fits. A word given as raw phonemes has no spelling and
+        gets [MASK], as masked graphemes in pre-training."""
         phonemes, graphemes = _Segment(), _Segment()
         phonemes.add("[CLS]", CLS)
         graphemes.extend(self._pieces(utterance.boundaries[0].marks), 0)
@@ -135,7 +135,7 @@ class PngTokenizer:
         return [MASK] if text.startswith("{") else self._pieces(text) or [UNK]
 
     def _pieces(self, text: str) -> list[int]:
-        """The ids of the wordpieces of one word or of some marks."""
+        """Return the ids of the wordpieces of a word or of marks."""
         if text not in self._cache:
             if len(self._cache) >= _MOST_KEPT:
                 self._cache.clear()
@@ -149,8 +149,8 @@ class PngTokenizer:
 
     @classmethod
     def load(cls, folder: str | Path) -> PngTokenizer:
-        """Read `tokenizer.json` from `folder`. Raises PngnatError when it is missing, damaged or of another
-        inventory."""
+        """Read `tokenizer.json` from `folder`. Raises PngnatError where it is missing, damaged or has other
+        phonemes."""
         path = Path(folder) / FILE
         content = read_json(path, _LARGEST_FILE)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -168,7 +168,7 @@ class PngTokenizer:
 
 
 class _Segment:
-    """Grows one segment: symbols, ids, word positions and word indices."""
+    """A segment under construction: symbols, ids, word positions and word indices."""
 
     def __init__(self) -> None:
         self.symbols: list[str] = []
@@ -200,12 +200,12 @@ def _joined(phonemes: _Segment, graphemes: _Segment) -> PngTokens:
 
 
 def _base_wordpieces() -> list[str]:
-    """What every vocabulary has: letters and digits at a word's start and inside it, and the marks."""
+    """Return the wordpieces of every vocabulary: letters and digits at the start and inside of words, and marks."""
     return [*_ALPHABET, *(f"##{letter}" for letter in _ALPHABET if letter.isalnum()), *PUNCTUATION]
 
 
 def _learner(wordpieces: Iterable[str]):
-    """A `tokenizers.Tokenizer` that splits as `WordPieces` does."""
+    """Return a `tokenizers.Tokenizer` that splits as `WordPieces` does."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     vocabulary = {UNKNOWN: 0} | {piece: index + 1 for index, piece in enumerate(wordpieces)}

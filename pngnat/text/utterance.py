@@ -1,4 +1,4 @@
-"""What the text front end hands on: words with their phonemes, and the boundaries between them."""
+"""The output of the text front end: words with their phonemes, and the boundaries between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Word:
     """One spoken word.
 
-    text: as it stands in the normalized text, without punctuation ("don't").
+    text: the word in the normalized text, without punctuation ("don't").
     phonemes: ARPAbet with stress ("D", "OW1", "N", "T").
     """
 
@@ -19,7 +19,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Place:
-    """A place that the writer named with `[mark:NAME]`. after: seconds of the asked pause that come before it."""
+    """A place that the writer named with `[mark:NAME]`. after: seconds of the requested pause before the place."""
 
     name: str
     after: float = 0.0
@@ -29,12 +29,11 @@ class Place:
 class Boundary:
     """The place before, between or after words.
 
-    marks: the punctuation there with its spaces, as it should be written (", ", " (", "."), empty at a plain word
-    boundary.
-    pause: silence in seconds that the writer asked for with `[pause:0.5]`, else None.
-    pace: factor that the writer asked for here with `[pace:0.7]`, which holds until the next one, through sentences;
-    else None.
-    pitch: the same in semitones, for `[pitch:2]`. places: what was named here with `[mark:NAME]`.
+    marks: the punctuation with its spaces (", ", " (", "."), empty at a plain word boundary.
+    pause: silence in seconds that `[pause:0.5]` requests, else None.
+    pace: the factor that `[pace:0.7]` requests from here until the next request, across sentences; else None.
+    pitch: semitones that `[pitch:2]` requests, with the same extent; else None.
+    places: the places that `[mark:NAME]` names here.
     """
 
     marks: str = ""
@@ -46,7 +45,7 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Utterance:
-    """One sentence, ready to be spoken.
+    """One sentence in words and phonemes.
 
     words: W words. boundaries: W + 1 boundaries; boundaries[i] precedes words[i], the last one follows the last word.
     ends_paragraph: whether a longer pause should follow.
@@ -64,7 +63,7 @@ class Utterance:
 
     @property
     def text(self) -> str:
-        """The normalized text: what is spoken, written out, with its punctuation."""
+        """The normalized text with its punctuation."""
         parts = [self.boundaries[0].marks]
         for word, boundary in zip(self.words, self.boundaries[1:], strict=True):
             parts += [word.text, boundary.marks or " "]
@@ -72,5 +71,5 @@ class Utterance:
 
     @property
     def phonemes(self) -> str:
-        """The phonemes as one line, words separated by ' | '."""
+        """The phonemes in one line, with ' | ' between words."""
         return " | ".join(" ".join(word.phonemes) for word in self.words)

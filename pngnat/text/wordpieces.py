@@ -1,6 +1,6 @@
 """Words to wordpieces, as BERT splits them (Devlin et al., arXiv 1810.04805; Wu et al., arXiv 1609.08144, section 4.1).
 
-The library `tokenizers` does the same, and brings twenty packages that speaking has no use for; it learns the
+The library `tokenizers` does the same but brings twenty packages that synthesis does not need. It learns the
 wordpieces, with the extra `train`."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 UNKNOWN = "[UNK]"
-# Letters of a word that is looked up.
+# Letters of the longest word that is split.
 LONGEST_WORD = 100
 _INSIDE = "##"
 _ASCII_MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
@@ -21,19 +21,18 @@ _CHINESE = (
 
 
 class WordPieces:
-    """Splits text by a vocabulary; pieces that go on with a word begin with ##."""
+    """A splitter of text by a vocabulary, in which ## begins the pieces inside a word."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         self._pieces = frozenset(pieces)
         self._longest = max(map(len, self._pieces), default=0)
 
     def split(self, text: str) -> list[str]:
-        """The wordpieces of the text, without accents and capitals; UNKNOWN for each word that cannot be put together
-        of them."""
+        """Return the wordpieces of the text, without accents and capitals; UNKNOWN for a word that has none."""
         return [piece for word in _words(_plain(text)) for piece in self._of_word(word)]
 
     def _of_word(self, word: str) -> list[str]:
-        """The longest piece that the word begins with, then the longest that goes on, and so on."""
+        """Return the longest piece at the start of the word, then the longest at the start of its rest, and so on."""
         if len(word) > LONGEST_WORD:
             return [UNKNOWN]
         found: list[str] = []
@@ -50,12 +49,12 @@ class WordPieces:
 
 
 def _plain(text: str) -> str:
-    """Without control characters, accents and capitals; Chinese characters stand alone."""
+    """Return the text without control characters, accents and capitals, and with spaces around Chinese characters."""
     if text.isascii() and text.isprintable():
         return text.lower()
     cleaned = "".join(_cleaned(sign) for sign in text)
     bare = "".join(sign for sign in unicodedata.normalize("NFD", cleaned) if unicodedata.category(sign) != "Mn")
-    # One by one: a whole word's lower case has another sigma at its end.
+    # One by one: the lower case of a complete word has another sigma at its end.
     return "".join(sign.lower() for sign in bare)
 
 
@@ -68,7 +67,7 @@ def _cleaned(sign: str) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words between blanks, and each mark as a word."""
+    """Yield the words between spaces, and each mark as a word."""
     word = ""
     for sign in text:
         is_mark = sign in _ASCII_MARKS or unicodedata.category(sign).startswith("P")

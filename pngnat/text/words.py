@@ -15,7 +15,7 @@ _MAX_MARKS = 6
 _MOST_RAW = 1000
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _ELIDED = r"(?<!\w)'(?i:tis|twas|twere|twill|em|til|cause|bout|round|neath|n)(?!\w)"
-# Words without their end: "nothin'" and a few that are written so.
+# Words without their last letters: "nothin'" and a few others.
 _CUT = rf"[{_LETTER}]+in'(?![{_LETTER}])|(?<![\w'])(?i:th|an|o|ol|wi|lil|fo|mo|po|yo)'(?![{_LETTER}])"
 _WORD = re.compile(rf"{_ELIDED}|{_CUT}|[{_LETTER}]+(?:['-][{_LETTER}]+)*|{HELD.pattern}")
 _MARKS = str.maketrans({"–": "—", "[": "(", "]": ")", "{": "(", "}": ")"})
@@ -62,12 +62,12 @@ class Draft:
         return tuple(boundary.requests.boundary(mark) for mark, boundary in zip(marks, self.boundaries, strict=True))
 
     def utterance(self, pronounced: list[Word]) -> Utterance:
-        """The utterance of these words, once they are pronounced."""
+        """Return the utterance of the pronounced words."""
         return Utterance(tuple(pronounced), self.finished_boundaries(), self.ends_paragraph)
 
 
 def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
-    """The words of one normalized sentence. Words that have no sound are left out with a boundary in their place."""
+    """Return the words of one normalized sentence; a word without a sound becomes part of a boundary."""
     result, start = Draft(), 0
     for match in _WORD.finditer(text):
         result.boundaries[-1].raw += text[start : match.start()]
@@ -87,7 +87,7 @@ def draft(text: str, markup: Markup, pronouncer: Pronouncer) -> Draft:
 
 
 def _spellings(word: str, pronouncer: Pronouncer) -> list[str | Word]:
-    """The words that `word` is said as: hyphens part it unless the whole is known, and very long ones are cut.
+    """Return the spoken words of `word`: hyphens separate words unless it is known, and very long words are cut.
 
     A capital A before a hyphen is the letter ("A-level") and never the article.
     """
@@ -105,7 +105,7 @@ def _spellings(word: str, pronouncer: Pronouncer) -> list[str | Word]:
 
 
 def tidy_marks(raw: str) -> str:
-    """The known marks in `raw`, each run once, with single spaces; empty where there is only space."""
+    """Return the known marks in `raw`, each run once, with single spaces; empty where there is only space."""
     if not raw or raw.isspace():
         return ""
     text = re.sub(r"\.(?:\s?\.)+", "…", re.sub(r"-{2,}", "—", raw.translate(_MARKS)))
@@ -113,7 +113,7 @@ def tidy_marks(raw: str) -> str:
     kept = re.sub(r"([^\s])(?:\s*\1)+", r"\1", re.sub(r"\s+", " ", kept))
     if not kept.strip():
         return ""
-    # Where a pause or a tag was taken out, or as the French write.
+    # A removed pause or tag leaves a space, and French writes one.
     kept = re.sub(r"^ (?=[.,;:!?…])", "", kept)
     signs = [index for index, sign in enumerate(kept) if sign != " "]
     return (

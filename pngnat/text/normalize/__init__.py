@@ -1,7 +1,7 @@
 """Written sentences to spoken words: an ordered list of rules, the most specific first.
 
-Own rules and no library: wetext says "$1,299.99" wrongly and months in lower case, num2words is LGPL, inflect knows
-numbers alone; the table in tests/text/test_normalize.py is what proves them."""
+No library fits: wetext normalizes "$1,299.99" wrongly and writes months in lower case, num2words is LGPL, and inflect
+has only numbers. The tables in tests/text test the rules."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _RULES = tuple(one for kind in _ORDER for one in kind)
 
 
 def normalize(sentence: str) -> str:
-    """The sentence as it is spoken, with its punctuation; capitals that stay are initialisms or begin a name.
+    """Return the spoken text of a sentence with its punctuation; capitals that stay are initialisms or begin a name.
 
     `sentence` has plain quotes and no characters that cannot be spoken (see characters.py).
     """

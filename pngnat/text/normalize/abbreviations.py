@@ -28,7 +28,7 @@ _NO_DOT_BEFORE_NUMBER = ("Apt", "Tel", "Ext", "ext", "Rm", "Bldg", "Fig", "Vol",
 _ROADS = [*(street for street in STREETS if len(street) > 2), "St", "Rd", "Dr", "Ln", "Ct", *set(STREETS.values())]
 _LIVED = {"b": "born", "d": "died", "r": "reigned"}
 _LABELS = {"tel": "telephone", "attn": "attention", "ext": "extension", "apt": "apartment", "qty": "quantity"}
-# In capitals after a comma these are words as well.
+# Codes of states that are also words in capitals.
 _WORDS = frozenset({"OK", "HI", "OH", "ME", "OR", "IN", "MA", "PA", "ID", "DC"})
 _CAPITAL_NAME = r"\s(?:[A-Z]\.\s?)*[\"'(]?[A-Z][\w’'-]*"
 
@@ -49,7 +49,7 @@ def _title(match: re.Match[str]) -> str | None:
 
 
 def _ends_street(match: re.Match[str]) -> bool:
-    """Whether "St." or "Dr." stands after a street's name: "12 Elm St. He ..." but not "12 St. James Road"."""
+    """Return whether "St." or "Dr." follows the name of a street: "12 Elm St. He ..." but not "12 St. James Road"."""
     named = before(match, r"(?:\d\w*|[A-Z][\w’'-]+|\d(?:st|nd|rd|th))\s")
     numbered = before(match, r"\b\d+\s(?:[NSEW]\.?\s)?(?:[A-Z][\w’'-]+\s)+|\d(?:st|nd|rd|th)\s")
     compass = named and after(match, r"\s(?:[NS][EW]|[NSEW])\b")
@@ -84,8 +84,7 @@ def _dotted(match: re.Match[str]) -> str | None:
 
 
 def _initials(match: re.Match[str]) -> str:
-    """Dotted letters become one initialism ("U.S." -> "US"), or letters of their own where that would be a word ("J.R."
-    -> "J R")."""
+    """Return dotted letters as one initialism ("U.S." -> "US"), or apart where they would be a word ("J R")."""
     if not match[0].endswith(".") and (known := DOTTED.get(match[0].lower() + ".")):
         return known
     joined = match[0].replace(".", "").upper()

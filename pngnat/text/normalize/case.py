@@ -1,10 +1,10 @@
-"""Capitals: shouted sentences and stressed words become lower case, so that what stays in capitals is an initialism."""
+"""Capitals: shouted sentences and stressed words become lower case, so that only initialisms keep their capitals."""
 
 from __future__ import annotations
 
 import re
 
-from pngnat.text.lexicon import dictionary, is_initialism, is_said
+from pngnat.text.lexicon import dictionary, is_acronym, is_initialism
 
 # Letters beside digits are codes.
 _WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]*(?!\w|-\d)")
@@ -15,7 +15,7 @@ _EXAMS = (
     r"\s(?:scores?|exams?|tests?|prep|math|verbal|results?|tutors?|sections?|words|practice|essay|registration|and"
     r"|or)\b",
 )
-# (what stands before, what follows): the word is an initialism where one of the two is found, and stressed elsewhere.
+# (pattern before, pattern after): the word is an initialism where one of the two matches, and stressed elsewhere.
 _INITIALISM_IN = {
     "IT": (
         r"\b(?:the|an|our|your|their|my|corporate|central)\s$",
@@ -68,7 +68,7 @@ _ENDS = re.compile(r"\s*(?:[.,;:!?)\"]|$)|\s(?:and|or|at|since)\b")
 
 
 def is_shouted(text: str) -> bool:
-    """Whether the sentence is in capitals throughout, and at least two of its words are ordinary ones."""
+    """Return whether the sentence is all in capitals, with at least two ordinary words."""
     words = [word for word in _WORD.findall(text) if len(word) > 1]
     return all(word.isupper() for word in words) and sum(_is_ordinary(word) for word in words) >= 2
 
@@ -78,8 +78,7 @@ def _is_ordinary(word: str) -> bool:
 
 
 def lower_shouting(text: str) -> str:
-    """`text` with its stressed words in lower case and its initialisms in capitals ("It IS up to US" -> "It is up to
-    us")."""
+    """Return `text` with its stressed words in lower case ("It IS up to US" -> "It is up to us")."""
     capitals = [match for match in _WORD.finditer(text) if len(match[0]) > 1 and match[0].isupper()]
     if not capitals:
         return text
@@ -106,8 +105,10 @@ def _sub_capitals(text: str, capitals: list[re.Match[str]], replaced) -> str:
 
 
 def _is_stressed(word: str) -> bool:
-    """Whether a word in capitals can only be an ordinary one ("NOT", "HAPPY")."""
-    return word not in _INITIALISM_IN and word.lower() in dictionary() and not is_initialism(word) and not is_said(word)
+    """Return whether a word in capitals can only be an ordinary word ("NOT", "HAPPY")."""
+    return (
+        word not in _INITIALISM_IN and word.lower() in dictionary() and not is_initialism(word) and not is_acronym(word)
+    )
 
 
 def _is_initialism_here(word: str, text: str, match: re.Match[str], emphatic: bool) -> bool:

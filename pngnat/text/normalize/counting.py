@@ -1,4 +1,4 @@
-"""Ordinals, versions, products of letters and digits, powers of ten, and whatever numbers remain."""
+"""Ordinals, versions, products, codes of letters and digits, and all remaining numbers."""
 
 from __future__ import annotations
 
@@ -77,23 +77,22 @@ def _number(match: re.Match[str]) -> str:
 
 
 def _letters_and_digits(match: re.Match[str]) -> str | None:
-    """ "H1N1", "x1y2", "MP3", "F-16", "python3.11", "7a": letters and numbers in turn."""
+    """Return letters and numbers in turn: "H1N1", "x1y2", "MP3", "F-16", "python3.11", "7a"."""
     if not re.search(r"[A-Za-z]", match[0]):
         return None
-    said = []
+    spoken = []
     for piece in re.findall(r"[A-Za-z]+|\d+(?:\.\d+)*", match[0]):
         if not piece[0].isalpha():
-            said.append(_code_number(piece) + " ")
+            spoken.append(_code_number(piece) + " ")
         elif piece in ("a", "A"):
-            said.append("A-")
+            spoken.append("A-")
         else:
-            said.append(_code_letters(piece) + " ")
-    return "".join(said).rstrip(" -")
+            spoken.append(_code_letters(piece) + " ")
+    return "".join(spoken).rstrip(" -")
 
 
 def _code_letters(text: str) -> str:
-    """The letters of a code, so that those are spelled that could be a word ("ES6", "IPv6"), and words stay
-    ("python3")."""
+    """Return the letters of a code, spelled where they could be a word ("ES6", "IPv6"); words stay ("python3")."""
     if len(text) == 2 and text.isupper() and text.lower() in dictionary():
         return f"{text[0]}{'-' if text[0] == 'A' else ' '}{text[1]}"
     if 1 < len(text) < 5 and text.lower() not in dictionary() and not text.istitle():
@@ -102,7 +101,7 @@ def _code_letters(text: str) -> str:
 
 
 def _scaled(match: re.Match[str]) -> str | None:
-    """ "10M downloads", "4.7B years", "5K stars"; "a 5K run", "4K video" and "3M" are names."""
+    """Return the number of "10M downloads", "4.7B years", "5K stars"; None for names: "a 5K run", "4K video", "3M"."""
     number, scale = match["number"], match["scale"]
     counted = bool(after(match, _COUNTED))
     if scale == "M" and not counted and number == "3":
@@ -125,7 +124,7 @@ def _code_number(text: str) -> str:
 
 
 def _formula(match: re.Match[str]) -> str | None:
-    """ "NaCl", "CaCO3": a chemical formula, whose symbols are spelled."""
+    """Return the spelled symbols of a chemical formula ("NaCl", "CaCO3"), None for other words."""
     if not re.search(r"[a-z].*[A-Z]|[A-Z].*[A-Z].*[a-z]", match[0]) or match[0].lower() in dictionary():
         return None
     return " ".join(

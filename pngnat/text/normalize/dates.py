@@ -9,7 +9,7 @@ from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before,
 from pngnat.text.normalize.tables import DAYS, MONTHS, SHORT_DAYS, SHORT_MONTHS
 
 _MONTH_NAME = rf"(?:{any_of(MONTHS)}|{any_of(SHORT_MONTHS)}\.?)"
-# Beside a day, where "may" and "march" are no verbs only with a year or an ordinal.
+# Months in any case next to a day; "may" and "march" need a year or an ordinal, since they are verbs too.
 _ANY_CASE = [month for month in (*MONTHS, *SHORT_MONTHS) if month not in ("March", "May", "Mar")]
 _UNTIDY = [written for month in _ANY_CASE for written in (month.lower(), month.upper())] + ["MARCH", "MAY", "MAR"]
 _SURE_DAY = r"(?=\ (?:\d{1,2}(?:st|nd|rd|th)|\d{1,2},?\ [12]\d{3}))"
@@ -32,7 +32,7 @@ _LETTER_DAYS = {
     "Sa": "Saturday",
     "Su": "Sunday",
 }
-# Two-letter beginnings of names and of words: only with what shows that they are dates.
+# Short months that are also names and words; only the context shows that they are dates.
 _NAMES = ("Mar", "May", "Jun", "Jan")
 # Words that make a bare four-digit number a year, and those that make it a count.
 _YEARLY = (
@@ -47,7 +47,7 @@ _COUNTED = (
 
 
 def _calendar_name(text: str) -> str:
-    """A month or day in full."""
+    """Return the full name of a month or day."""
     plain = text.rstrip(".")
     return SHORT_MONTHS.get(plain) or SHORT_DAYS.get(plain) or plain
 
@@ -66,7 +66,7 @@ def _days_of_month(match: re.Match[str]) -> str:
 
 
 def _calendar_list(match: re.Match[str]) -> str:
-    """ "Mon/Wed/Fri"."""
+    """Return a list of days or months as words: "Mon/Wed/Fri"."""
     *first, last = (_calendar_name(name) for name in match[0].split("/"))
     return f"{', '.join(first)} and {last}"
 
@@ -88,7 +88,7 @@ def _day_month(match: re.Match[str]) -> str:
 
 
 def _numeric(match: re.Match[str]) -> str | None:
-    """Month first as in America, unless only the other order is possible."""
+    """Return the words for a date in numbers: month first, as in America, where that is possible."""
     first, second = int(match["first"]), int(match["second"])
     month, day = (first, second) if first <= 12 else (second, first)
     if not (1 <= month <= 12 and 1 <= day <= 31):
@@ -99,7 +99,7 @@ def _numeric(match: re.Match[str]) -> str | None:
 
 
 def _iso(match: re.Match[str]) -> str:
-    """ISO 8601: "2025-09-28T14:30Z"."""
+    """Return the words for a date in ISO 8601: "2025-09-28T14:30Z"."""
     date = f"{MONTHS[int(match['month']) - 1]} {ordinal(int(match['day']))}, {year(match['year'])}"
     if not match["hour"]:
         return date
@@ -112,7 +112,7 @@ def _iso(match: re.Match[str]) -> str:
 
 
 def _year_month(match: re.Match[str]) -> str | None:
-    """ "2020-12"; "2010-12" is two years."""
+    """Return the words for "2020-12"; None for "2010-12", which is two years."""
     if int(match["month"]) > int(match["year"][2:]):
         return None
     return f"{MONTHS[int(match['month']) - 1]} {year(match['year'])}"
@@ -123,7 +123,7 @@ def _half_day(text: str | None) -> str:
 
 
 def _clock(hour: str, minute: str | None, second: str | None, half: bool) -> str:
-    """The words for a time of day; half: whether AM or PM follows, so that a full hour needs no "o'clock"."""
+    """Return the words for a time of day. half: whether AM or PM follows, so that a full hour needs no "o'clock"."""
     if not minute or (minute == "00" and half):
         minutes = ""
     elif minute == "00":
@@ -146,7 +146,7 @@ def _time(match: re.Match[str]) -> str | None:
 
 
 def _times(match: re.Match[str]) -> str | None:
-    """ "9am-5pm", "7-8:30pm", "9:00-17:00"; "3-4" alone is none."""
+    """Return the words for "9am-5pm", "7-8:30pm" or "9:00-17:00"; None for "3-4" alone."""
     half = bool(match["half"] or match["half2"])
     if not half and not (match["minute"] and match["minute2"]):
         return None
@@ -158,14 +158,14 @@ def _times(match: re.Match[str]) -> str | None:
 
 
 def _military(match: re.Match[str]) -> str | None:
-    """ "0800 hours", "at 1430 hours", "at 0630"; "1500 hours of work" are many."""
+    """Return the words for "0800 hours", "at 1430 hours" or "at 0630"; None for "1500 hours of work"."""
     hour, minute = match["hour"], match["minute"]
     lead = before(match, r"\b(?i:at|by|until|till|from|to|since|before|after|around|and)\s")
     if not (match["hours"] or (lead and hour[0] == "0")):
         return None
     if hour[0] != "0" and (after(match, r"\s(?:of|in|per|a)\b") or (minute == "00" and not lead)):
         return None
-    said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(hour)
+    spoken = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(hour)
     rest = (
         " hundred"
         if minute == "00"
@@ -173,7 +173,7 @@ def _military(match: re.Match[str]) -> str | None:
         if minute[0] == "0"
         else f" {cardinal(minute)}"
     )
-    return said + rest + (" UTC" if match["hours"] == "Z" else " hours" if match["hours"] else "")
+    return spoken + rest + (" UTC" if match["hours"] == "Z" else " hours" if match["hours"] else "")
 
 
 def _hour(match: re.Match[str]) -> str | None:
@@ -181,12 +181,12 @@ def _hour(match: re.Match[str]) -> str | None:
 
 
 def _is_part(month: str | None, day: str | None) -> bool:
-    """Whether the two may as well be a fraction, as after "by"."""
+    """Return whether the two numbers may be a fraction, as after "by"."""
     return not month or day is None or (int(month) < int(day) and int(day) in (2, 3, 4, 5, 8, 10, 16))
 
 
 def _dates_with_slash(match: re.Match[str]) -> str | None:
-    """ "Due 03/04", "from 6/1 to 8/31"; "cut by 1/3" is none."""
+    """Return the words for "due 03/04" or "from 6/1 to 8/31"; None for "cut by 1/3"."""
     if (
         re.match(r"(?i:by|from|to)\s", match["lead"])
         and _is_part(match["month"], match["day"])

@@ -1,5 +1,4 @@
-"""Calculations and comparisons: "3x - 4 = 0", "a <= b", "5 * 3 = 15"; what has no sign of either is left to the other
-rules."""
+"""Calculations and comparisons: "3x - 4 = 0", "a <= b", "5 * 3 = 15"."""
 
 from __future__ import annotations
 
@@ -50,18 +49,18 @@ def _calculation(match: re.Match[str]) -> str | None:
         else:
             words.append(_COMPARED.get(piece) or _COMPUTED[piece])
         wants_operand = not wants_operand
-    # The hyphen says that it is the letter's name and no article, and is no part of what is said.
+    # The silent hyphen marks the letter, as opposed to the article.
     return re.sub(r"\b[aA] (?=\w)", "A-", re.sub(r"\b[aA]$", "A", " ".join(words)))
 
 
 def _pieces(text: str) -> list[str]:
-    """Operands and signs in turn."""
+    """Return operands and signs in turn."""
     pieces: list[str] = []
     position = 0
     operand, sign = re.compile(rf"\s*({_OPERAND})", re.VERBOSE), re.compile(rf"\s*({_SIGN})", re.VERBOSE)
     while position < len(text):
         found = (sign if len(pieces) % 2 else operand).match(text, position)
-        assert found, f"the rule's pattern lets through what has no operands and signs in turn: {text}"
+        assert found, f"the rule matches a text without operands and signs in turn: {text}"
         pieces.append(found[1])
         position = found.end()
     return pieces
@@ -71,11 +70,11 @@ def _operand(text: str) -> str:
     parts = re.fullmatch(
         rf"(?P<minus>[-−])?(?P<number>{_NUMBER})?(?P<letter>[A-Za-z])?(?P<power>[²³]|\^\d+)?", text, re.VERBOSE
     )
-    assert parts, f"the rule's pattern lets through what is no operand: {text}"
+    assert parts, f"the rule matches a text that is no operand: {text}"
     power = parts["power"] or ""
-    said = [_number(parts["number"]) if parts["number"] else "", parts["letter"] or ""]
+    spoken = [_number(parts["number"]) if parts["number"] else "", parts["letter"] or ""]
     power = _POWERS.get(power) or (f" to the power of {cardinal(power[1:])}" if power else "")
-    return ("minus " if parts["minus"] else "") + " ".join(filter(None, said)) + power
+    return ("minus " if parts["minus"] else "") + " ".join(filter(None, spoken)) + power
 
 
 def _number(text: str) -> str:

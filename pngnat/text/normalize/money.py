@@ -24,15 +24,14 @@ _SCALES = {
 _SPELLED = ("hundred", "thousand", "million", "billion", "trillion")
 _SIGNS = any_of(CURRENCIES)
 _FIRST_SCALE = rf"(?P<first_scale>{any_of(_SCALES)})?"
-# Per unit of what; said here, since a unit alone ("lb") is no word.
+# The unit of a price, spoken here, since a unit alone ("lb") is no word.
 _RATE = rf"(?:\ ?/\ ?(?P<rate>{any_of(RATES)})(?![\w/])(?:\.(?=[;,]|\s[a-z]))?)?"
 _AMOUNT = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _SCALE = rf"(?:[ -]?(?P<spelled>{any_of(_SPELLED)})\b|\ ?(?P<scale>{any_of(_SCALES)})(?![A-Za-z]))?"
 
 
 def _from_europe(match: re.Match[str]) -> str | None:
-    """ "1.250,50 €" with a comma at the thousands and a point before the cents; None where it is written so, or says no
-    currency."""
+    """Return "1.250,50 €" as "1,250.50 €"; None without a currency, and for a sum that needs no change."""
     whole, cents = match["whole"], match["cents"]
     if not (match["before"] or match["after"]) or not ("." in whole or cents):
         return None
@@ -40,7 +39,7 @@ def _from_europe(match: re.Match[str]) -> str | None:
 
 
 def _amount(amount: str, currency: str, scale: str | None, adjective: bool = False) -> str:
-    """The spoken sum. amount: digits with commas and a point; scale: "million" or None."""
+    """Return the words for a sum. amount: digits with commas and a point; scale: "million" or None."""
     unit, hundredth = CURRENCIES[currency]
     amount = amount.replace(",", "")
     whole, _, cents = amount.partition(".")
@@ -82,7 +81,7 @@ def _range(match: re.Match[str]) -> str:
 
 
 def _bills(match: re.Match[str]) -> str:
-    """ "$20s" are bills, "$1000s" a sum."""
+    """Return the words for bills ("$20s") or a vague sum ("$1000s")."""
     sums = {"100": "hundreds of dollars", "1000": "thousands of dollars"}
     return sums.get(match["number"]) or plural(cardinal(match["number"]))
 

@@ -1,4 +1,4 @@
-"""Numbers as words: the plain functions that every other kind of rule builds on. American: no "and" inside a number."""
+"""Numbers as words, for all kinds of rules. American: no "and" inside a number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUANTITY = (
     rf"(?:(?:\d{{1,3}}(?:[\ -]|\ and\ ))?\d{{1,2}}[/⁄](?:2|3|4|5|6|8|10|12|16|32|64)(?![\d/⁄])"
     rf"|(?:\d{{1,3}}[\ -]?)?[{_SIGNS}]|{PLAIN_NUMBER})"
 )
-# A dash that says "to" and no "1-1/2".
+# A dash that means "to", unlike the hyphen of "1-1/2".
 TO = rf"(?:\s?[–—]\s?|-(?!\d{{1,2}}[/⁄]|[{_SIGNS}]))"
 _FRACTION = re.compile(
     rf"(?:(?P<whole>\d+)(?:[ -]|\ and\ )?)??(?:(?P<top>\d+)[/⁄](?P<bottom>\d+)|(?P<sign>[{_SIGNS}]))"
@@ -44,7 +44,7 @@ _MAX_DIGITS = 3 * (len(SCALES) + 1)
 
 
 def digits(text: str) -> str:
-    """Digit by digit ("007" -> "zero zero seven"); what is no digit is left out."""
+    """Return the digits one by one ("007" -> "zero zero seven"), without other characters."""
     return " ".join(_ONES[int(digit)] for digit in text if digit in "0123456789")
 
 
@@ -61,8 +61,7 @@ def _below_thousand(number: int) -> list[str]:
 
 
 def cardinal(text: str | int) -> str:
-    """A whole number, also with commas ("1,234" -> "one thousand two hundred thirty four"); too long ones digit by
-    digit."""
+    """Return an integer in words ("1,234" -> "one thousand two hundred thirty four"); a too long one digit by digit."""
     plain = str(text).replace(",", "")
     if len(plain) > _MAX_DIGITS or (len(plain) > 1 and plain[0] == "0"):
         return digits(plain)
@@ -78,7 +77,7 @@ def cardinal(text: str | int) -> str:
 
 
 def ordinal(text: str | int) -> str:
-    """ "21" -> "twenty first"."""
+    """Return an ordinal in words ("21" -> "twenty first")."""
     *head, last = cardinal(text).split()
     if last in _ORDINALS:
         last = _ORDINALS[last]
@@ -90,8 +89,7 @@ def ordinal(text: str | int) -> str:
 
 
 def decimal(text: str) -> str:
-    """A number with or without a fraction and a sign ("-3.14" -> "minus three point one four", ".5" -> "point
-    five")."""
+    """Return a decimal number in words ("-3.14" -> "minus three point one four", ".5" -> "point five")."""
     sign = "minus " if text[:1] in ("-", "−") else ""
     whole, dot, fraction = text.lstrip("-−+").partition(".")
     spoken = cardinal(whole) if whole else ""
@@ -99,8 +97,7 @@ def decimal(text: str) -> str:
 
 
 def year(text: str | int) -> str:
-    """A year as it is said: "1984" -> "nineteen eighty four", "1905" -> "nineteen oh five", "2007" -> "two thousand
-    seven"."""
+    """Return a year in words: "1984" -> "nineteen eighty four", "1905" -> "nineteen oh five"."""
     plain = str(text)
     if len(plain) != 4 or plain[0] == "0" or 2000 <= int(plain) <= 2009 or plain[1:3] == "00":
         return cardinal(plain.lstrip("0") or "0")
@@ -111,8 +108,7 @@ def year(text: str | int) -> str:
 
 
 def code(text: str) -> str:
-    """A number in a name: "747" -> "seven forty seven", "404" -> "four oh four", "4090" -> "forty ninety", "500" ->
-    "five hundred"."""
+    """Return a number in a name in words: "747" -> "seven forty seven", "404" -> "four oh four"."""
     if len(text) > 4 or (len(text) > 1 and text[0] == "0"):
         return digits(text)
     if len(text) < 3 or text.endswith("00"):
@@ -125,7 +121,7 @@ _SAME_IN_PLURAL = "yen yuan won baht dozen horsepower rand lira dong naira paisa
 
 
 def plural(word: str) -> str:
-    """The plural of a number word or unit: "sixty" -> "sixties", "foot" -> "feet", "inch" -> "inches"."""
+    """Return the plural of a number word or unit: "sixty" -> "sixties", "foot" -> "feet", "inch" -> "inches"."""
     if word.endswith("hertz"):
         return word
     irregular = {
@@ -144,7 +140,7 @@ def plural(word: str) -> str:
 
 
 def fraction(numerator: str, denominator: str) -> str | None:
-    """ "3", "4" -> "three quarters"; None where it is no common fraction."""
+    """Return a fraction in words ("3", "4" -> "three quarters"), None for an uncommon one."""
     top, bottom = int(numerator), int(denominator)
     if bottom < 2 or (bottom > 100 and bottom not in (1000, 1000000)):
         return None
@@ -155,7 +151,7 @@ def fraction(numerator: str, denominator: str) -> str | None:
 
 
 def mixed(whole: str | None, top: str, bottom: str) -> str | None:
-    """ "2", "1", "4" -> "two and a quarter"; None where it is no common fraction."""
+    """Return a mixed number in words ("2", "1", "4" -> "two and a quarter"), None for an uncommon fraction."""
     part = fraction(top, bottom)
     if part is None or not whole:
         return part
@@ -165,8 +161,7 @@ def mixed(whole: str | None, top: str, bottom: str) -> str | None:
 
 
 def quantity(text: str) -> str:
-    """What QUANTITY matches, with or without a sign ("-1 1/2" -> "minus one and a half", "1,500" -> "one thousand five
-    hundred")."""
+    """Return a match of QUANTITY in words, with its sign ("-1 1/2" -> "minus one and a half")."""
     sign = "minus " if text[:1] in ("-", "−") else ""
     found = _FRACTION.fullmatch(text.lstrip("-−"))
     if found is None:
@@ -176,8 +171,7 @@ def quantity(text: str) -> str:
 
 
 def is_one(text: str) -> bool:
-    """Whether a unit after this number stands in the singular: after one, and after a fraction below one ("one half
-    mile")."""
+    """Return whether a unit after this number is singular: after one or a fraction below one ("one half mile")."""
     if found := _FRACTION.fullmatch(text.lstrip("-−")):
         return not found["whole"]
     try:

@@ -22,7 +22,7 @@ _FRACTION_AFTER = (
     r"\s(?:of\b|an?\b|(?:inch|mile|cup|cent|second|majority|full|empty|share|stake|size|scale|price|off)\w*\b)|[\"″]"
 )
 _PRESSURES = range(60, 260), range(30, 160)
-_SAID_AS_PAIR = {("24", "7"), ("9", "11"), ("7", "7"), ("18", "8"), ("18", "10")}
+_SPOKEN_AS_PAIR = {("24", "7"), ("9", "11"), ("7", "7"), ("18", "8"), ("18", "10")}
 
 
 def _verse(match: re.Match[str]) -> str:
@@ -41,8 +41,8 @@ def _slashed(match: re.Match[str]) -> str | None:
     top, bottom = match["top"], match["bottom"]
     if len(top) > 4 or len(bottom) > 7:
         return None
-    if not match["whole"] and (said := _pair(match, top, bottom)):
-        return said
+    if not match["whole"] and (spoken := _pair(match, top, bottom)):
+        return spoken
     spoken = mixed(match["whole"], top, bottom) if bottom.strip("0") else None
     return _sign(match) + (spoken or f"{cardinal(top)} over {cardinal(bottom)}")
 
@@ -52,12 +52,12 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _pair(match: re.Match[str], top: str, bottom: str) -> str | None:
-    """What two numbers are that make no fraction, None where they do."""
+    """Return the words for two numbers that are no fraction (24/7, a rating, a blood pressure), None for a fraction."""
     first, second = int(top), int(bottom)
     if match["sign"]:
         return None
     if (
-        (top, bottom) in _SAID_AS_PAIR
+        (top, bottom) in _SPOKEN_AS_PAIR
         or first == 20 == second
         or (first == 20 and second in (15, 25, 30, 40, 50, 70, 100, 200))
     ):

@@ -1,4 +1,4 @@
-"""Telephone numbers and other numbers that are said digit by digit: codes, accounts, cards."""
+"""Telephone numbers and other numbers that are spoken digit by digit: codes, accounts, cards."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def _group(group: str) -> str:
 
 
 def _spelled(text: str) -> str:
-    """Digit by digit, with a comma for a hyphen."""
+    """Return the digits one by one, with a comma for a hyphen."""
     return " ".join(digits(one) if one.isdigit() else "X" if one == "X" else "," for one in text).replace(" ,", ",")
 
 
 def _phone(match: re.Match[str]) -> str:
-    """Groups with a comma between them, so that they are heard as groups."""
+    """Return the digits in groups, with commas so that the groups are audible."""
     spoken = ", ".join(
         _group(group) for group in re.findall(r"\d+|[A-Z]{2,}", re.sub(r"(?<=\d{3})(?=\d{4}$)", " ", match["groups"]))
     )
@@ -30,7 +30,7 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _ten_digits(match: re.Match[str]) -> str | None:
-    """ "8005550199", if it counts or equals nothing."""
+    """Return the digits of "8005550199" in groups, None for an amount."""
     if before(match, r"(?:=|\b(?:of|is|are|equals|about|than|over))\s"):
         return None
     number = match["groups"]

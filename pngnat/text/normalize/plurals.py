@@ -24,7 +24,7 @@ _MANY_BEFORE = (
 
 
 def _decade(text: str) -> str:
-    """ "1980" -> "nineteen eighties", "1900" -> "nineteen hundreds", "80" -> "eighties", "00" -> "two thousands"."""
+    """Return a decade in words: "1980" -> "nineteen eighties", "00" -> "two thousands"."""
     if text == "00":
         return "two thousands"
     if len(text) == 4 and text.endswith("00") and text[1] != "0":
@@ -69,16 +69,16 @@ def _code(match: re.Match[str]) -> str:
 
 
 def _aircraft(match: re.Match[str]) -> str | None:
-    """ "737-800", "a 747"."""
+    """Return the words for "737-800" or "a 747"."""
     if not (match["variant"] or match["many"]) and not before(match, r"\b(?i:boeing|a|the|this|that|old|new|mc|md)\s"):
         return None
-    said = code(match["model"]) + (f" {code(match['variant'])}" if match["variant"] else "")
-    *head, last = said.split()
+    spoken = code(match["model"]) + (f" {code(match['variant'])}" if match["variant"] else "")
+    *head, last = spoken.split()
     return " ".join([*head, plural(last) if match["many"] else last])
 
 
 def _players(match: re.Match[str]) -> str:
-    """ "49ers": "forty niners"."""
+    """Return "forty niners" for "49ers"."""
     *head, last = cardinal(match["number"]).split()
     return " ".join([*head, last.removesuffix("e") + "ers"])
 

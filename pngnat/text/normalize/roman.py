@@ -15,13 +15,13 @@ _COUNTED = any_of(WORDS["numbered"])
 _RULER = any_of(WORDS["rulers"])
 _CAPITALIZED = any_of(written for word in WORDS["numbered"] for written in (word.capitalize(), word.upper()))
 _NUMERAL = r"(?P<numeral>[IVXLCDM]+)(?=['’]s\b|\b)"
-# Capitalized at the beginning of a sentence, and no names of things that are counted.
+# Words that begin a sentence and name nothing that is numbered.
 _NO_NAMES = frozenset(
     "The An My Your His Her Our Their This That Its No Some Any Each Every One And Or But With In On By For From To "
     "At Start".split()
 )
 _CENTURY = r"(?=\s(?:century|centuries|Century|dynasty|Dynasty|Olympi\w+|arrondissement)\b)"
-# What follows a ruler's "I", where the pronoun cannot stand.
+# The text after the "I" of a ruler, where it cannot be the pronoun.
 _NO_PRONOUN = (
     r"""['’]s|\s*(?:[.,;:!?)"'—-]|$)|\s(?:of|and|was|is|in|had|became|died|reigned|ruled|who|by|to|the|at"""
     r"""|on|with|from|for)\b"""
@@ -29,7 +29,7 @@ _NO_PRONOUN = (
 
 
 def value(numeral: str) -> int | None:
-    """ "XIV" -> 14; None for what is no numeral."""
+    """Return the value of a numeral ("XIV" -> 14), None for other letters."""
     if not numeral or not _VALID.fullmatch(numeral):
         return None
     values = [_VALUES[letter] for letter in numeral]
@@ -57,7 +57,7 @@ def _ruler(match: re.Match[str]) -> str | None:
 
 
 def _after_name(match: re.Match[str]) -> str | None:
-    """Two capitalized words make a person, one makes a thing with a number."""
+    """Return an ordinal after two capitalized words, which are a person, and a number after one, which is a thing."""
     if match["word"].strip() in _NO_NAMES or (
         match["numeral"] in ("IV", "XX")
         and after(match, r"\s(?:drip|drug|fluid|line|bag|pole|access|therapy|chromosome)")
@@ -71,7 +71,7 @@ def _after_name(match: re.Match[str]) -> str | None:
 
 
 def _heading(match: re.Match[str]) -> str | None:
-    """ "II. Methods" at the beginning."""
+    """Return the number of a heading ("II. Methods")."""
     number = value(match["numeral"])
     if len(match["numeral"]) == 1 and match["next"].lower() not in common_words():
         return None
@@ -84,7 +84,7 @@ def _ordinal(match: re.Match[str]) -> str | None:
 
 
 def _item(match: re.Match[str]) -> str | None:
-    """ "(ii)"; "(i)" where others follow."""
+    """Return the number of an item: "(ii)", or "(i)" where "(ii)" follows."""
     if match["numeral"] in ("i", "v") and "(ii)" not in match.string:
         return None
     number = value(match["numeral"].upper())

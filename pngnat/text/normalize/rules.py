@@ -1,4 +1,4 @@
-"""What a normalization rule is, and helpers that several kinds of rules share."""
+"""The normalization rule, and helpers of several kinds of rules."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ _DIGITS = "0123456789²³½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
 
 @dataclass(frozen=True)
 class Rule:
-    """Replace what `pattern`, a verbose one, matches by what `spoken` makes of the match; None leaves the match as it
-    is.
+    """A verbose pattern and the function that returns the spoken text of a match, or None to leave the match as it is.
 
-    needs: characters of which a sentence must have one for the rule to apply, where the pattern has such; "" applies it
-    to each."""
+    needs: the rule applies only to sentences with one of these characters; "" applies it to all.
+    """
 
     pattern: str
     spoken: Callable[[re.Match[str]], str | None]
@@ -26,11 +25,11 @@ class Rule:
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        """Made at the first use: a short text needs a third of the rules, and all take a tenth of a second."""
+        """Compile at the first use: a short text needs a third of the rules, and all take a tenth of a second."""
         return re.compile(self.pattern, re.VERBOSE)
 
     def apply(self, text: str) -> str:
-        """The text with each match written out."""
+        """Return the text with each match replaced by its spoken text."""
         return self._compiled.sub(self._replacement, text)
 
     def _replacement(self, match: re.Match[str]) -> str:
@@ -46,18 +45,17 @@ class NumberRule(Rule):
 
 
 def any_of(words: Iterable[str]) -> str:
-    """A pattern for any of `words`, the longest first."""
+    """Return a pattern for any of `words`, the longest first."""
     return "(?:" + "|".join(sorted((re.escape(word) for word in words), key=len, reverse=True)) + ")"
 
 
 def before(match: re.Match[str], pattern: str) -> re.Match[str] | None:
-    """Whether `pattern` (to be anchored with $ by this function) ends right before the match; looks back 60
-    characters."""
+    """Return the match of `pattern` that ends right before `match`, at most 60 characters long, or None."""
     return _compiled(f"(?:{pattern})$").search(match.string[max(0, match.start() - 60) : match.start()])
 
 
 def after(match: re.Match[str], pattern: str) -> re.Match[str] | None:
-    """Whether `pattern` begins right after the match."""
+    """Return the match of `pattern` that begins right after `match`, or None."""
     return _compiled(pattern).match(match.string, match.end())
 
 
@@ -65,8 +63,7 @@ _compiled = lru_cache(maxsize=None)(re.compile)
 
 
 def letters(text: str) -> str:
-    """The letters of `text` one by one; the hyphen after an A says that it is the letter and no article, and is not
-    said."""
+    """Return the letters of `text` one by one; the silent hyphen after an A marks the letter, not the article."""
     return "".join(letter + ("-" if letter == "A" else " ") for letter in text.upper()).rstrip(" -")
 
 
@@ -74,7 +71,7 @@ _CLOSERS = re.compile(r"""["')\]]*""")
 
 
 def full_stop(match: re.Match[str]) -> str:
-    """A full stop where the abbreviation that the match is also ends the sentence, so that its dot has two jobs."""
+    """Return a full stop where the dot of a matched abbreviation also ends the sentence, else an empty text."""
     if not match[0].endswith("."):
         return ""
     closers = _CLOSERS.match(match.string, match.end())

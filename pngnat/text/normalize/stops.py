@@ -1,4 +1,4 @@
-"""Which dots end a sentence: the one answer for the splitting into sentences and for the rules that take a dot away."""
+"""Which dots end a sentence, for the splitting into sentences and for the rules that remove a dot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pngnat.text.normalize.tables import (
 
 _REACH = 60
 _OPENERS = r"[\s\"'(\[\U000F0000-\U000FFFFD]*"
-# These begin a sentence rather than go on with a name.
+# Words that begin a sentence and do not continue a name.
 STARTS = re.compile(
     _OPENERS
     + r"(?:He|She|It|They|We|I|The|A(?!,)|An|There|This|That|These|Those|In|On|At|But|And|Then|His|Her|My|Our|You|When"
@@ -39,18 +39,18 @@ _CALENDAR = frozenset([*MONTHS, *DAYS, *SHORT_MONTHS, *SHORT_DAYS])
 _ZONES = frozenset(
     "EST EDT CST CDT MST MDT PST PDT GMT UTC ET CT MT PT BST CET Eastern Pacific Central Mountain".split()
 )
-# What stands before a single letter that is a name and no initial.
+# Words before a single letter that is a name and no initial.
 LETTERED = (
     r"\b(?i:plan|vitamin|grade|option|part|class|group|type|point|letter|section|hepatitis|appendix|exhibit"
     r"|gate|apartment)\s"
 )
 _ARTICLE = re.compile(r"\b(?i:the|my|your|his|her|our|their|a|this|that|good|dear)\s$")
-# After a street these go on with a new sentence ("on Elm St. Call him"), where other capitals are places.
+# Verbs that begin a sentence after a street ("on Elm St. Call him"), where other capitals are places.
 _VERBS = frozenset(
     "Call Turn Go Come See Take Drive Walk Park Stop Visit Ask Bring Meet Wait Look Keep Make Follow Use Send Ring "
     "Cross Pass".split()
 )
-# A sentence has more than a time ("At 5 a.m. Mr. Smith left").
+# A time alone is no sentence ("At 5 a.m. Mr. Smith left").
 _AT_TIME = re.compile(r"\W*(?:At|By|From|Around|Until|Since|Before|After|About)\s[\d:]{1,5}\s?[AaPp]\.[Mm]")
 _DOTTED_LETTERS = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
 _NEVER = frozenset(phrase.rstrip(".").lower() for phrase in PHRASES)
@@ -63,10 +63,10 @@ _ROMAN = re.compile(r"[IVXLC]+$")
 
 
 def ends_sentence(text: str, dot: int, end: int, start: int = 0) -> bool:
-    """Whether the mark at text[dot] ends a sentence; `end` is where its closing quotes and brackets end, `start` where
-    the sentence starts.
+    """Return whether the mark at text[dot] ends the sentence that begins at `start`.
 
-    It never does where what follows begins with a mark or a lower-case letter.
+    end: the end of the closing quotes and brackets after the mark. Before another mark or a lower-case letter no
+    sentence ends.
     """
     following = text[end : end + _REACH]
     found = _NEXT.match(following)
@@ -94,7 +94,10 @@ def ends_sentence(text: str, dot: int, end: int, start: int = 0) -> bool:
 
 
 def _dot_ends(word: str, lead: str, following: str, starts: bool) -> bool:
-    """word: before the dot. lead: what is before it. starts: whether what follows is a word that begins sentences."""
+    """Return whether a dot after `word` ends a sentence.
+
+    lead: the text before the word. starts: whether the following word begins sentences.
+    """
     number = following[0].isdigit()
     if len(word) == 1 and word.isalpha():
         return _letter_ends(word, lead, number, starts)

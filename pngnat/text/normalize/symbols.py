@@ -6,7 +6,7 @@ import re
 
 from pngnat.text.normalize.rules import Rule, after, any_of, before, letters
 
-_SAID = {
+_SPOKEN = {
     "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "#": "number", "$": "dollars", "£": "pounds",
     "€": "euros", "¥": "yen", "°": "degrees", "±": "plus or minus", "×": "times", "÷": "divided by",
     "≤": "is less than or equal to", "≥": "is greater than or equal to", "≠": "does not equal", "≈": "is about",
@@ -51,7 +51,7 @@ def _slash(match: re.Match[str]) -> str:
 
 
 def _sign(match: re.Match[str]) -> str:
-    spoken = _SAID[match["sign"]]
+    spoken = _SPOKEN[match["sign"]]
     # "takes < 5 min", but "price > cost".
     if spoken.startswith("is ") and (
         not before(match, r"[\w)]\s?")
@@ -63,7 +63,7 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _ampersand(match: re.Match[str]) -> str:
-    """ "R&D", "AT&T": the letters around stay initials."""
+    """Return the words for "R&D" or "AT&T", whose letters stay initials."""
     left = "A-" if match["left"] == "A" else match["left"] + " "
     return f"{left}and {match['right']}"
 
@@ -117,6 +117,6 @@ RULES: tuple[Rule, ...] = (
         r"[~≈](?=\s?(?:\d|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+(?:teen|ty)\b))",
         lambda m: "about ",
     ),
-    Rule(rf"(?P<sign>{any_of(_SAID)})", _sign),
+    Rule(rf"(?P<sign>{any_of(_SPOKEN)})", _sign),
     Rule(rf"(?P<letter>{any_of(_GREEK)})", lambda m: f" {_GREEK[m['letter']]} "),
 )

@@ -1,4 +1,4 @@
-"""The tables of abbreviations, units and names that the rules and the splitting into sentences share."""
+"""Tables of abbreviations, units and names for the rules and for the splitting into sentences."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def _word_lists() -> dict[str, list[str]]:
 
 
 _ABBREVIATIONS = _rows("abbreviations.tsv")
-# Before a name; those of FREE_TITLES also without a dot, since they can be nothing else.
+# Before a name; FREE_TITLES also without a dot.
 TITLES = _of_kinds("title", "freetitle")
 FREE_TITLES = frozenset(_of_kinds("freetitle"))
 STREETS = _of_kinds("street")
 # Before a number.
 NUMBERED = _of_kinds("numbered")
-# Those that stand before a letter that is a name too.
+# Also before a letter that is a name.
 MARKED = frozenset("Apt apt Bldg bldg Rm rm Ste Fig fig App Sched Div Sec".split())
 BOOKS = _of_kinds("book")
-# After a town and a comma; those of BIG_STATES anywhere.
+# After a town and a comma; BIG_STATES anywhere.
 STATES = _of_kinds("state", "bigstate")
 BIG_STATES = frozenset(_of_kinds("bigstate"))
 # Two letters after a comma.

@@ -19,14 +19,14 @@ from pngnat.text.normalize.numbers import (
 from pngnat.text.normalize.rules import NumberRule, Rule, after, any_of, before, full_stop
 from pngnat.text.normalize.tables import COMPASS, RATES, UNITS, WORDS
 
-# With a space these are too often something else before a name or as a street's side ("12 W Main").
+# After a space these are often no units ("12 W Main").
 _RISKY = frozenset({"s", "h", "N", "J", "W", "V", "L", "Pa", "cal", "pt", "l", "hp", "MP", "PB", "Mb"})
 _NUMBER = rf"(?<![\w.,/])(?:(?P<first>{QUANTITY}){TO})?(?P<number>[-−]?{QUANTITY})"
 _WRITTEN = (
     "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred "
     "thousand million billion trillion few several many"
 ).split()
-# Abbreviations of units that are no words, so that a written number before them is enough.
+# Abbreviations that are no words, and so are units after a number in words.
 _SAFE = (
     "lb lbs oz ozs ft hr hrs mi tsp tsps tbsp Tbsp yd yds yrs km kg cm mm ml mL mph mins secs gal gals qt qts mg wks "
     "mos"
@@ -38,9 +38,9 @@ _AFTER_PINTS = r"\s(?:of|cream|milk|water|beer|blood|ale|stout|ice|stock|broth|j
 _AFTER_POINTS = r"\s(?:font|type|text|lead|shot|size|line|win|loss|rule|deficit|scale|plan)\b"
 _POWERS = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
 _PER_SECOND = {"s²": "second squared", "s2": "second squared", "s^2": "second squared"}
-_PERS = UNITS | {rate: said for rate, said in RATES.items() if said != "each"} | _PER_SECOND
+_PERS = UNITS | {rate: spoken for rate, spoken in RATES.items() if spoken != "each"} | _PER_SECOND
 _UNIT_NAME = rf"(?:{any_of(UNITS)}|%|°\s?[CFK]?|℃|℉)"
-# What stands before an adjective ("the 10 meter dash"); after an article it needs no noun of a list.
+# Before an adjective ("the 10 meter dash"); after an article any noun may follow.
 _DETERMINER = (
     r"\b(?i:the|this|that|my|your|his|her|its|our|their|each|every|another|one|first|second|third|last|next|new|old"
     r"|same|whole)\s"
@@ -76,7 +76,7 @@ def _count(match: re.Match[str]) -> str:
 
 
 def _named(unit: str, singular: bool) -> str:
-    """ "mile per hour" -> "miles per hour"."""
+    """Return the name of a unit, singular or plural ("mile per hour" -> "miles per hour")."""
     head, joint, rest = re.findall(r"^(.*?)(?:( per | of )(.*))?$", unit)[0]
     name = head if singular else " ".join([*head.split()[:-1], plural(head.split()[-1])])
     return name + (joint or "") + (rest or "")
@@ -134,10 +134,10 @@ def _degrees(match: re.Match[str]) -> str:
 
 
 def _angle(match: re.Match[str]) -> str:
-    """ "40°42′46″N"."""
+    """Return the words for "40°42′46″N"."""
     parts = [(match["number"], "degree"), (match["minutes"], "minute"), (match["seconds"], "second")]
-    said = " ".join(f"{quantity(number)} {_named(unit, is_one(number))}" for number, unit in parts if number)
-    return said + (f" {COMPASS[match['way']]}" if match["way"] else "")
+    spoken = " ".join(f"{quantity(number)} {_named(unit, is_one(number))}" for number, unit in parts if number)
+    return spoken + (f" {COMPASS[match['way']]}" if match["way"] else "")
 
 
 def _height(match: re.Match[str]) -> str:
@@ -145,19 +145,19 @@ def _height(match: re.Match[str]) -> str:
 
 
 def _inches(match: re.Match[str]) -> str | None:
-    """ "a 27" monitor", where no quote is open that the mark could close."""
+    """Return the words for "a 27" monitor", None where the mark closes a quote."""
     if match["sign"] == '"' and len(re.findall(r'(?<!\d)"', match.string[: match.start()])) % 2:
         return None
     return _measure(match, "inch", is_adjective(match))
 
 
 def _feet(match: re.Match[str]) -> str:
-    """ "6' tall"."""
+    """Return the words for "6' tall"."""
     return _measure(match, "foot", is_adjective(match))
 
 
 def _feet_and_inches(match: re.Match[str]) -> str:
-    """ "6 ft 2 in", "5ft 10", "a 6ft 2in man"."""
+    """Return the words for "6 ft 2 in", "5ft 10" or "a 6ft 2in man"."""
     feet, inches = cardinal(match["number"]), quantity(match["inches"])
     if not match["unit"]:
         return f"{feet} foot {inches}"
@@ -170,14 +170,14 @@ def _feet_and_inches(match: re.Match[str]) -> str:
 
 
 def _fahrenheit(match: re.Match[str]) -> str | None:
-    """ "Bake at 350F"."""
+    """Return the words for "350F" after "at" or "to", None for an unlikely temperature."""
     if match["exact"]:
         return f"{decimal(match['exact'])} degrees Fahrenheit"
     return f"{cardinal(match['number'])} degrees Fahrenheit" if 20 <= int(match["number"]) <= 600 else None
 
 
 def _written_number(match: re.Match[str]) -> str:
-    """ "two tbsp. oil"."""
+    """Return the words for "two tbsp. oil"."""
     return match["lead"] + _named(UNITS[match["unit"]], singular=False) + full_stop(match)
 
 
@@ -199,7 +199,7 @@ def _duration(match: re.Match[str]) -> str | None:
 
 
 def _power_of_ten(match: re.Match[str]) -> str:
-    """ "6.02e23", "3e8 m/s", "1.6 x 10^-19"."""
+    """Return the words for "6.02e23", "3e8 m/s" or "1.6 x 10^-19"."""
     sign = {"-": "minus ", "−": "minus "}.get(match["sign"] or "", "")
     unit = f" {_named(UNITS[match['unit']], singular=False)}" if match["unit"] else ""
     rate = f" per {_PERS[match['rate']]}" if match["rate"] else ""

@@ -25,8 +25,8 @@ _SIGNS = {
     ";": "semicolon",
     ",": "comma",
 }
-# Ends of names that are spelled; other two-letter ends too, but for these.
-_SAID = frozenset({"co", "me", "no", "so", "to", "in", "is", "it", "at", "be"})
+# Two-letter endings that are spoken as words; other endings of two letters are spelled.
+_WORDS = frozenset({"co", "me", "no", "so", "to", "in", "is", "it", "at", "be"})
 _SPELLED = frozenset(
     (
         "www http https html htm php pdf csv jpg png gif mp svg xml json txt url ftp gov.uk tv io ai uk us eu fm ly "
@@ -49,7 +49,7 @@ _PATH = r"(?:[/?#](?:[\w\-./?%&=+~#:@!;,]*[\w\-/=+~])?)?"
 def _piece(piece: str, top: bool) -> str:
     if piece.isdigit():
         return cardinal(piece) if len(piece) < 3 or (len(piece) == 3 and piece.endswith("0")) else digits(piece)
-    if piece.lower() in _SPELLED or (top and len(piece) == 2 and piece.lower() not in _SAID):
+    if piece.lower() in _SPELLED or (top and len(piece) == 2 and piece.lower() not in _WORDS):
         return piece.upper()
     return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\S", piece)) if re.search(r"[a-z][A-Z]", piece) else piece
 
@@ -60,7 +60,7 @@ def _spoken(address: str) -> str:
     for index, part in enumerate(parts):
         ends_host = index > 0 and parts[index - 1] == "." and (index + 1 == len(parts) or parts[index + 1] in "/:?.")
         words.append(_SIGNS[part] if part in _SIGNS else _piece(part, ends_host))
-    # The hyphen says that it is the letter's name and no article, and is no part of what is said.
+    # The silent hyphen marks the letter, as opposed to the article.
     return re.sub(r"(?<![\w-])[aA] (?=\w)", "A-", " ".join(words))
 
 
@@ -69,7 +69,7 @@ def _url(match: re.Match[str]) -> str:
 
 
 def _file(match: re.Match[str]) -> str | None:
-    """A file's name; one letter that ends a sentence is none ("Plan.C")."""
+    """Return the words for a file name, None for the end of a sentence ("Plan.C")."""
     name, _, ending = match["address"].rpartition(".")
     if len(ending) == 1 and (name[0].isupper() or len(name) < 3 or "." in name):
         return None
