@@ -28,5 +28,5 @@ class AudioConfig:
 
     @property
     def frame_rate(self) -> float:
-        """Mel frames per second."""
+        """Return the mel frames per second."""
         return self.sample_rate / self.hop_length

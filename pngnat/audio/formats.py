@@ -15,16 +15,16 @@ from pngnat.errors import PngnatError
 
 @dataclass(frozen=True)
 class SoundFormat:
-    """What an ending is written as, by libsndfile's names."""
+    """The settings of a sound file format, by libsndfile's names."""
 
     container: str
     subtype: str
     level: float | None = None
-    """How much is compressed, from 0 (the most bits a second) to 1 (the fewest)."""
+    """The compression, from 0 (the most bits per second) to 1 (the fewest)."""
     constant: bool = False
-    """Whether every second takes as many bits, so that a player can tell the length of what has no header yet."""
+    """Whether the bit rate is constant, so that a player can tell the length of a stream without a header."""
     rates: tuple[int, ...] | None = None
-    """Hz that the encoder knows; None for any."""
+    """The sample rates in Hz that the encoder supports; None for all."""
 
 
 # WAV is 16 bit because players and Praat all read it. libsndfile shares out an encoder's range of bit rates evenly: at
@@ -44,7 +44,7 @@ TAGS = ("title", "copyright", "software", "artist", "comment", "date", "album", 
 
 
 def format_of(path: str | os.PathLike) -> SoundFormat:
-    """The format that the path's ending names. Raises PngnatError where it names none that can be written."""
+    """Return the format of a path's ending. Raises PngnatError for an ending without a format."""
     ending = Path(path).suffix.lower()
     if ending not in FORMATS:
         raise PngnatError(f"{path}: cannot write this kind of file; use one of {', '.join(FORMATS)}")
@@ -64,7 +64,9 @@ def _check(sound_format: SoundFormat, sample_rate: int, tags: Mapping[str, str] 
 def open_encoder(
     place: Any, sound_format: SoundFormat, sample_rate: int, tags: Mapping[str, str] | None
 ) -> soundfile.SoundFile:
-    """A mono sound file to write to. place: a path, or an object with `write`, `seek` and `tell` that raises nothing.
+    """Open a mono sound file.
+
+    place: a path, or an object with `write`, `seek` and `tell` that raises nothing.
 
     Raises PngnatError for a sample rate (Hz) that the format does not know, and for an unknown tag.
     """

@@ -14,12 +14,12 @@ from pngnat.audio.mel_filters import mel_filters
 
 @lru_cache(maxsize=4)
 def mel_basis(config: AudioConfig) -> Tensor:
-    """`mel_filters` as a tensor, (M, n_fft / 2 + 1)."""
+    """Return `mel_filters` as a tensor, (M, n_fft / 2 + 1)."""
     return torch.from_numpy(mel_filters(config))
 
 
 def log_mel(samples: Tensor, config: AudioConfig) -> Tensor:
-    """Natural log of the mel magnitudes, floored.
+    """Return the floored natural log of the mel magnitudes.
 
     samples: (..., S) in [-1, 1]; S is cut to a multiple of the hop, so that frame t covers samples
     [t * hop, (t + 1) * hop) and has its window's centre in their middle.

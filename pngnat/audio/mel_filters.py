@@ -1,4 +1,4 @@
-"""The filters of the mel bins, in NumPy: what speaks needs them without PyTorch."""
+"""The filters of the mel bins in NumPy, because synthesis needs them without PyTorch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINEAR_HERTZ, _LINEAR_MELS, _FACTOR, _MELS = 1000.0, 15.0, 6.4, 27.0
 
 @lru_cache(maxsize=4)
 def mel_filters(config: AudioConfig) -> np.ndarray:
-    """The triangular filters of the mel bins, each of area 1 in Hz, float32 (M, n_fft / 2 + 1).
+    """Return the triangular filters of the mel bins, each of area 1 in Hz, float32 (M, n_fft / 2 + 1).
 
     The same as `librosa.filters.mel`, whose import would cost the speaking path seconds.
     """

@@ -1,4 +1,4 @@
-"""How a sound that is made in pieces is cut."""
+"""The sizes of the pieces in which a sound is streamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST, GROWTH, LONGEST = 40, 2.0, 400
 def pieces(
     frames: int, first: int = FIRST, growth: float = GROWTH, longest: int = LONGEST
 ) -> Iterator[tuple[int, int]]:
-    """Where the pieces of so many frames start and end. Raises ValueError for a first piece of a single frame."""
+    """Yield the first and the end frame of each piece. Raises ValueError for a first piece of a single frame."""
     if first < 2:
         raise ValueError("the first piece needs two frames or more: windows overlap by more than one")
     start, length = 0, first

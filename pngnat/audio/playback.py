@@ -1,4 +1,4 @@
-"""Sound to the loudspeakers, while it is being made."""
+"""Playback of sound while it is synthesized."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _PLAYERS = (
 
 
 def to_pcm(samples: np.ndarray) -> bytes:
-    """Samples (S,) in [-1, 1] as signed 16-bit little-endian PCM; values outside are clipped."""
+    """Return samples (S,) in [-1, 1] as signed 16-bit little-endian PCM; values outside are clipped."""
     return np.round(np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 
 @contextmanager
 def player(sample_rate: int) -> Iterator[Callable[[np.ndarray], None]]:
-    """Yields a function that plays samples (S,), one call after the other; leaving the block waits for the end.
+    """Yield a function that plays samples (S,), one call after another; leaving the block waits for the end.
 
     Uses the package sounddevice where it works, else a player program. Raises PngnatError where there is neither.
     """

@@ -76,7 +76,7 @@ def sound_stream(
 
 
 def encoded(samples: np.ndarray, ending: str, sample_rate: int, tags: Mapping[str, str] | None = None) -> bytes:
-    """The bytes of a mono sound file of samples (S,) in [-1, 1]. Arguments and errors as for `sound_stream`."""
+    """Return the bytes of a mono sound file of samples (S,) in [-1, 1]. Arguments and errors as for `sound_stream`."""
     held = io.BytesIO()
     with open_encoder(held, FORMATS[ending], sample_rate, tags) as file:
         _encode(file, samples)
@@ -112,7 +112,7 @@ class _Stream:
         return self._position
 
     def take(self) -> bytes:
-        """All bytes since the last time."""
+        """Return the bytes since the last call."""
         data, self._held = self._held, bytearray()
         if self._endless_wav and not self._taken and data:
             _make_endless(data)

@@ -1,4 +1,4 @@
-"""A watermark that is not heard, and its detector: Resemble AI's PerthNet (https://github.com/resemble-ai/Perth, MIT).
+"""An inaudible watermark and its detector: Resemble AI's PerthNet (https://github.com/resemble-ai/Perth, MIT).
 
 A network changes the magnitudes of speech below 2 kHz; another tells whether it has. Of the package `resemble-perth`
 the weights alone are used, which are small enough for NumPy: its code needs torchaudio, and unpickles them."""
@@ -78,7 +78,7 @@ def _mark(samples: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _confidence(samples: np.ndarray, sample_rate: int) -> float:
-    """The detector hears the sound at three speeds, and weighs what it finds."""
+    """Detect the watermark at three speeds of the sound, and weigh the results."""
     window, hop = _frames_at(sample_rate)
     levels = _levels(_spectrum(samples, window, hop), window)
     loudness = levels.sum(0)
@@ -98,7 +98,7 @@ def _confidence(samples: np.ndarray, sample_rate: int) -> float:
 
 
 def _frames_at(sample_rate: int) -> tuple[int, int]:
-    """The samples of a window, and from one window to the next."""
+    """Return the samples of a window and of a hop."""
     if sample_rate < _SLOWEST_RATE:
         raise PngnatError(
             f"the watermark needs {_SLOWEST_RATE} samples a second or more, and the sound has {sample_rate}"
@@ -111,13 +111,13 @@ def _hann(window: int) -> np.ndarray:
 
 
 def _spectrum(samples: np.ndarray, window: int, hop: int) -> np.ndarray:
-    """(window // 2 + 1, 1 + S // hop), each frame's centre at a multiple of the hop."""
+    """Return (window // 2 + 1, 1 + S // hop), each frame's centre at a multiple of the hop."""
     padded = np.pad(samples.astype(np.float64), window // 2 + 1)[1:]
     return np.fft.rfft(sliding_window_view(padded, window)[: len(samples) + 1 : hop] * _hann(window)).T
 
 
 def _samples(spectrum: np.ndarray, window: int, hop: int, count: int) -> np.ndarray:
-    """The inverse of `_spectrum`, float32 (count,); bands that are left out are 0."""
+    """Return the inverse of `_spectrum`, float32 (count,); bands that are left out are 0."""
     shape, total = _hann(window), np.zeros((2, count + 2 * window))
     frames = np.fft.irfft(spectrum.T, window) * shape
     for start, frame in zip(range(0, count + 1, hop), frames, strict=True):
@@ -133,7 +133,7 @@ def _levels(spectrum: np.ndarray, window: int) -> np.ndarray:
 
 
 def _stretched(levels: np.ndarray, frames: int) -> np.ndarray:
-    """(C, T) to (C, frames), by lines between the frames."""
+    """Interpolate (C, T) to (C, frames) linearly."""
     places = np.linspace(0, levels.shape[1] - 1, frames, dtype=np.float32)
     left = np.minimum(places.astype(int), max(levels.shape[1] - 2, 0))
     right = np.minimum(left + 1, levels.shape[1] - 1)
@@ -141,7 +141,7 @@ def _stretched(levels: np.ndarray, frames: int) -> np.ndarray:
 
 
 class _Network:
-    """One of Perth's stacks of convolutions, (C, T) to (O, T). layers: weights (K, O, C) and biases (O, 1)."""
+    """Apply one of Perth's stacks of convolutions, (C, T) to (O, T). layers: weights (K, O, C) and biases (O, 1)."""
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
@@ -157,7 +157,7 @@ class _Network:
 
 @lru_cache(maxsize=4)
 def _network(number: int) -> _Network:
-    """0: marks. 1, 2, 3: detect, at the speeds 1.25, 1 and 0.75."""
+    """Return a network: 0 marks; 1, 2 and 3 detect at the speeds 1.25, 1 and 0.75."""
     outputs = 2 if number else _BANDS
     shapes = [(_HIDDEN, _BANDS, 1), *[(_HIDDEN, _HIDDEN, _KERNEL)] * _CONVOLUTIONS, (outputs, _HIDDEN, 1)]
     first = number * 2 * len(shapes)
@@ -175,7 +175,7 @@ def _network(number: int) -> _Network:
 
 @lru_cache(maxsize=1)
 def _weights() -> Path:
-    """The file of weights. Raises PngnatError where it is missing, or another than the one that is known."""
+    """Return the file of weights. Raises PngnatError where it is missing or has another digest."""
     found = importlib.util.find_spec("perth")
     if found is None or not found.submodule_search_locations:
         raise PngnatError(f"the watermark needs the weights of resemble-perth: {extra_command('watermark')}")

@@ -1,4 +1,4 @@
-"""Sound files to samples and back."""
+"""Reading, resampling and writing of sound files."""
 
 from __future__ import annotations
 
@@ -53,8 +53,7 @@ def _part(path: Path, first: int, count: int) -> io.BytesIO:
 
 
 def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
-    """samples (S,) at `source_rate` Hz to float32 (S * target_rate / source_rate,) at `target_rate` Hz,
-    band-limited."""
+    """Resample samples (S,) at `source_rate` Hz to float32 (S * target_rate / source_rate,) at `target_rate` Hz."""
     if source_rate == target_rate:
         return np.ascontiguousarray(samples, dtype=np.float32)
     import soxr  # only recordings need it; speech is made at the rate it is written at
@@ -63,7 +62,7 @@ def resample(samples: np.ndarray, source_rate: int, target_rate: int) -> np.ndar
 
 
 def duration(path: str | os.PathLike) -> float:
-    """Seconds of sound in a file, from its header alone. Raises PngnatError as `read` does."""
+    """Return the seconds of sound in a file, from its header alone. Raises PngnatError as `read` does."""
     if not Path(path).is_file():
         raise PngnatError(f"{path}: there is no such file")
     try:

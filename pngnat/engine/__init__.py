@@ -1,1 +1,1 @@
-"""What speaking needs of a voice, in NumPy arrays alone, whoever computes it: PyTorch or ONNX Runtime."""
+"""Engines, which compute a voice's networks with PyTorch or ONNX Runtime, on NumPy arrays."""

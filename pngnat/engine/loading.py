@@ -1,4 +1,4 @@
-"""Load a voice once, speak many times."""
+"""Loading of voices, which stay in memory."""
 
 from __future__ import annotations
 
@@ -24,20 +24,17 @@ def load_voice(
     device: str | None = None,
     threads: int | None = None,
 ) -> Voice:
-    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in
-    memory.
+    """Return a voice. The last four of each engine stay in memory.
 
-    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos
-    checkpoint.
-    engine: "onnx", for folders that were exported; "torch", for any folder and any vocoder. None is onnx where the
-    folder has graphs and
-        neither a vocoder nor a device is named.
-    device: where torch computes, such as "cuda"; None is the processor. With a CUDA device, TF32 is off from then on in
-        convolutions of this process, so that batches of any size give the same sound.
-    threads: of the processor; None leaves the number to the engine. With torch it holds for all of PyTorch in this
-    process.
-    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, for a vocoder that was
-    made for other mel spectrograms, and for an engine or a device that is not there."""
+    voice: a name or a folder, see `find_voice`; None means the first bundled voice.
+    vocoder: a folder with a vocoder in the place of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint.
+    engine: "onnx", for exported folders, or "torch", for any folder and any vocoder. None is "onnx" where the folder
+    has graphs and neither a vocoder nor a device is given.
+    device: the device of torch, such as "cuda"; None is the CPU. A CUDA device turns off TF32 in the convolutions of
+    this process, so that batches of any size give the same sound.
+    threads: CPU threads; None leaves the number to the engine. With torch, the number is PyTorch's in this process.
+    Raises PngnatError for a folder that is missing, damaged, of a newer format or unsafe, for a vocoder of other mel
+    spectrograms, and for an engine or a device that does not exist."""
     if engine not in (None, *ENGINES):
         raise PngnatError(f"there is no engine {shown(engine)}; there are {', '.join(ENGINES)}")
     folder = find_voice(voice).resolve()
@@ -46,7 +43,8 @@ def load_voice(
     if chosen == "onnx":
         if vocoder is not None or device is not None:
             raise PngnatError(
-                "the engine 'onnx' speaks with the voice's own vocoder on the processor; for others take the engine 'torch'"
+                "the engine 'onnx' speaks with the voice's own vocoder on the processor; "
+                "for others take the engine 'torch'"
             )
         if not has_graphs(folder):
             raise PngnatError(

@@ -1,4 +1,4 @@
-"""Controls that a caller gives for a text: durations, blend weights and a pitch contour, taken utterance by utterance."""
+"""Durations, blend weights and pitch contours that are given for a text, and taken utterance by utterance."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class GivenPitch(_GivenValues):
         self._samples = 0  # of the utterances so far, as they are audible
 
     def take(self, timeline: Timeline) -> np.ndarray:
-        """Return Hz for each frame (T,) of the next utterance's mel. Raises PngnatError where the contour is shorter."""
+        """Return Hz for each mel frame (T,) of the next utterance. Raises PngnatError where too few are left."""
         hop = self._audio.hop_length
         audible_borders = np.concatenate([[0], np.cumsum(timeline.audible)])
         places = (self._samples + np.interp(timeline.frame_centres(hop), timeline.borders, audible_borders)) // hop

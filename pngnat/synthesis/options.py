@@ -53,8 +53,8 @@ class SpeechOptions:
     ssml: bool | None = None
     """Whether the text is SSML; None decides by its beginning, <speak>."""
     watermark: bool = False
-    """Whether the sound carries an inaudible watermark that `find_watermark` (`pngnat watermark`) finds; needs the extra
-    `watermark`."""
+    """Whether the sound carries an inaudible watermark that `find_watermark` (`pngnat watermark`) finds; this needs the
+    extra `watermark`."""
 
     def __post_init__(self) -> None:
         self._check_types()

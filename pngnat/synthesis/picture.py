@@ -1,4 +1,4 @@
-"""A picture of speech: its waveform, its mel spectrogram, and its words and sounds in time."""
+"""A picture of speech: its waveform, its mel spectrogram, its words and its phonemes in time."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 14.0, 6.0
-# Inches of a letter, roughly: what has less room stays without a label.
+# The approximate width of a letter in inches; a box with less space has no label.
 _LETTER = 0.09
 
 
 def mel_picture(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
-    """What an eye sees of a sound: natural log of mel magnitudes, floored, float32 (M, T). samples: (S,) in [-1, 1]; T
-    = S // hop.
+    """Return the floored natural log of mel magnitudes for display, float32 (M, T). samples: (S,); T = S // hop.
 
-    Close to `log_mel`, whose transforms are longer and need PyTorch; models never see this one.
+    It is close to `log_mel`, whose transforms are longer and need PyTorch. No model uses it.
     """
     hop, window = audio.hop_length, audio.window_length
     frames = len(samples) // hop
@@ -40,8 +39,7 @@ def mel_picture(samples: np.ndarray, audio: AudioConfig) -> np.ndarray:
 
 
 def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figure:
-    """The picture, as a figure that a notebook shows by itself and that `savefig` writes. samples: (S,) in [-1, 1] at
-    `sample_rate` Hz.
+    """Return the picture as a figure, which notebooks display. samples: (S,) in [-1, 1] at `sample_rate` Hz.
 
     Raises PngnatError where matplotlib is not installed.
     """
@@ -52,7 +50,7 @@ def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figu
         raise PngnatError(f"a picture needs matplotlib: {extra_command('plot')}") from error
 
     class Shown(Figure):
-        """A figure that a notebook shows also where nobody has set up matplotlib there."""
+        """A figure that a notebook displays without a setup of matplotlib."""
 
         def _repr_png_(self) -> bytes:
             file = io.BytesIO()
@@ -76,22 +74,22 @@ def draw_speech(samples: np.ndarray, sample_rate: int, timings: Timings) -> Figu
 
 
 def _audio(sample_rate: int) -> AudioConfig:
-    """Windows as long as everywhere here, at any rate."""
-    usual = AudioConfig()
+    """Return settings at a sample rate, with windows and hops as long in seconds as the default ones."""
+    default = AudioConfig()
     hop, window = (
-        round(samples * sample_rate / usual.sample_rate) for samples in (usual.hop_length, usual.window_length)
+        round(samples * sample_rate / default.sample_rate) for samples in (default.hop_length, default.window_length)
     )
     return replace(
-        usual,
+        default,
         sample_rate=sample_rate,
         hop_length=hop,
         window_length=2 * (window // 2),
-        f_max=min(usual.f_max, sample_rate / 2),
+        f_max=min(default.f_max, sample_rate / 2),
     )
 
 
 def _draw_lanes(axes: Any, timings: Timings) -> None:
-    """Words above, their sounds below; what is no sound stays empty."""
+    """Draw the words, and below them their phonemes; silences stay empty."""
     letters = _WIDTH / _LETTER / max(timings.duration, 1e-3)
     for word in timings.words:
         _draw_box(axes, 1.0, word.start, word.end, word.text, letters)
@@ -103,7 +101,7 @@ def _draw_lanes(axes: Any, timings: Timings) -> None:
 
 
 def _draw_box(axes: Any, height: float, start: float, end: float, label: str, letters: float) -> None:
-    """letters: that fit in a second."""
+    """Draw one box with its label. letters: the number of letters that fit in a second."""
     axes.barh(height, end - start, 0.8, left=start, color="#d7e8e8", edgecolor="#0b5d63", linewidth=0.6)
     if len(label) < (end - start) * letters:
         axes.text((start + end) / 2, height, label, ha="center", va="center", fontsize=8)

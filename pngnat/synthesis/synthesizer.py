@@ -185,7 +185,8 @@ class Synthesizer:
         state.silence += seconds
         if state.silence > self.options.max_pause:
             raise PngnatError(
-                f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; max_pause allows more"
+                f"the text asks for more than {self.options.max_pause:g} seconds of silence in all; "
+                "max_pause allows more"
             )
 
     def _pause_after(self, utterance: Utterance) -> float:

@@ -1,4 +1,4 @@
-"""What was said when, as files: JSON, SubRip subtitles and Praat TextGrids out, JSON and TextGrids back in."""
+"""Times of words and phonemes as files: JSON, SubRip subtitles and Praat TextGrids; JSON and TextGrids are read too."""
 
 from __future__ import annotations
 
@@ -23,61 +23,67 @@ _SENTENCE_END = re.compile("[.?!…]")
 
 @dataclass(frozen=True, slots=True)
 class TimedWord:
-    """One spoken word. start, end: seconds. marks: the punctuation that follows it, with its spaces (", "), empty where
-    none does."""
+    """A spoken word."""
 
     text: str
     start: float
+    """Seconds."""
     end: float
+    """Seconds."""
     marks: str = ""
+    """The punctuation after the word, with its spaces (", ")."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedPhoneme:
-    """One token of the phoneme segment. start, end: seconds.
-
-    symbol: ARPAbet with stress, or a token that is no sound: `[CLS]`, the silence before a sentence; a space, a plain
-    word boundary (which may last 0 seconds); a punctuation mark. word: index into the words, None where the token is no
-    sound."""
+    """A token of the phoneme segment: a phoneme or a silence."""
 
     symbol: str
+    """ARPAbet with stress, or for a silence `[CLS]` (before a sentence), a space (a plain word boundary, which may last
+    0 seconds) or a punctuation mark."""
     start: float
+    """Seconds."""
     end: float
+    """Seconds."""
     word: int | None = None
+    """The index of the phoneme's word; None for a silence."""
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Return the seconds from start to end."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class TimedMark:
-    """A place that the text names with `[mark:NAME]` or SSML's `<mark>`. time: seconds."""
+    """A place that the text names with `[mark:NAME]` or SSML's `<mark>`."""
 
     name: str
     time: float
+    """Seconds."""
 
 
 @dataclass
 class Timings:
-    """Times of words and phonemes, of one sentence or of many that follow each other. text: written out, sentence by
-    sentence.
-
-    marks: the places that the text names.
-    """
+    """Times of words and phonemes, of one sentence or of consecutive ones."""
 
     words: list[TimedWord] = field(default_factory=list)
     phonemes: list[TimedPhoneme] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    """The spoken text of each sentence."""
     skipped: list[str] = field(default_factory=list)
+    """Descriptions of the characters and tags of the text that cannot be spoken."""
     voice: str = ""
+    """The voice's name."""
     speaker: str = ""
+    """The speaker's name."""
     duration: float = 0.0
+    """Seconds of sound."""
     marks: list[TimedMark] = field(default_factory=list)
+    """The places that the text names."""
 
     def add(self, other: Timings) -> None:
-        """Append what follows in time."""
+        """Append timings that follow these in time."""
         for phoneme in other.phonemes:
             word = None if phoneme.word is None else phoneme.word + len(self.words)
             self.phonemes.append(
@@ -93,8 +99,8 @@ class Timings:
         self.duration += other.duration
 
     def write(self, path: str | os.PathLike) -> None:
-        """Write the format that the ending names: .json, .srt or .TextGrid. Raises PngnatError as `Speech.save_timings`
-        does."""
+        """Write the format of the path's ending: .json, .srt or .TextGrid. Raises PngnatError for another ending, or
+        for a path that cannot be written."""
         makers = {".json": self.to_json, ".srt": self.to_srt, ".textgrid": self.to_textgrid}
         maker = makers.get(Path(path).suffix.lower())
         if maker is None:
@@ -104,7 +110,7 @@ class Timings:
         write_text(path, maker())
 
     def to_json(self) -> str:
-        """All there is. A length is `end` - `start`, so that one `end` can be edited without shifting what follows."""
+        """Return all fields as JSON. A duration is `end` - `start`: editing one `end` moves no later token."""
         words = [
             {"text": w.text, "marks": w.marks, "start": round(w.start, 6), "end": round(w.end, 6)} for w in self.words
         ]
@@ -131,7 +137,7 @@ class Timings:
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     def to_srt(self) -> str:
-        """Subtitles: at most a sentence, some 80 letters or 6 seconds each."""
+        """Return subtitles, each of at most a sentence, 80 letters or 6 seconds."""
         cues = []
         for number, words in enumerate(_cues(self.words), 1):
             text = "".join(word.text + (word.marks or " ") for word in words).strip()
@@ -139,8 +145,9 @@ class Timings:
         return "\n".join(cues)
 
     def to_textgrid(self) -> str:
-        """Praat's long text format, with the interval tiers `words` and `phonemes`; tokens of no length have no
-        interval."""
+        """Return Praat's long text format with the interval tiers `words` and `phonemes`.
+
+        Tokens of no length have no interval."""
         words = _fill_gaps([(word.start, word.end, word.text) for word in self.words], self.duration)
         phonemes = _fill_gaps([(p.start, p.end, p.symbol) for p in self.phonemes], self.duration)
         lines = [
@@ -172,7 +179,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Span:
-    """A label and its length in seconds, as a timings file gives it."""
+    """A label of a timings file and its duration in seconds."""
 
     label: str
     seconds: float
@@ -180,15 +187,14 @@ class Span:
 
 @dataclass(frozen=True)
 class TimingsFile:
-    """What a timings file says about lengths: the tokens of the phoneme segment, or whole words where it has no
-    phonemes."""
+    """The durations in a timings file: of tokens of the phoneme segment, or of words where it has no phonemes."""
 
     spans: tuple[Span, ...]
     of_words: bool
 
 
 def read_timings(path: str | os.PathLike) -> TimingsFile:
-    """Read lengths from a JSON or TextGrid file as `Timings.write` made it, edited or not.
+    """Return the durations in a JSON or TextGrid file that `Timings.write` wrote, edited or not.
 
     Raises PngnatError for a file that is missing, too large, of another format, or has a length that is negative or no
     number."""
@@ -235,8 +241,9 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
 def _textgrid_items(text: str) -> Iterator[str | float]:
-    """In Praat's text formats, long and short, only free-standing numbers, quoted strings and flags count; the rest is
-    for human eyes."""
+    """Yield the numbers and the quoted strings of a file in Praat's long or short text format.
+
+    The format ignores other words."""
     if text.count('"') > MOST_VALUES:
         raise ValueError(f"it has more than {MOST_VALUES} quotation marks")
     label: list[str] = []
@@ -279,12 +286,12 @@ def _interval(start: str | float, end: str | float, label: str | float) -> Row:
 
 
 def _decode(data: bytes) -> str:
-    """Praat writes UTF-16 with a byte order mark where a label is not ASCII."""
+    """Return the text of a file; Praat writes UTF-16 with a byte order mark where a label is not ASCII."""
     return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
 
 
 def _fill_gaps(rows: Iterable[Row], end: float) -> list[Row]:
-    """The rows that have a length, with empty ones between them: a TextGrid's tier covers its whole time."""
+    """Return the rows that have a length, with empty rows between them: a tier must cover all of the time."""
     filled, now = [], 0.0
     for start, stop, label in rows:
         # Neighbours share their border to the last digit, or Praat would see a gap of a nanosecond.
@@ -319,9 +326,10 @@ def _cues(words: list[TimedWord]) -> Iterator[list[TimedWord]]:
         yield cue
 
 
-def _srt_time(seconds: float) -> str:
-    milliseconds = round(seconds * 1000)
-    return f"{milliseconds // 3600000:02d}:{milliseconds // 60000 % 60:02d}:{milliseconds // 1000 % 60:02d},{milliseconds % 1000:03d}"
+def _srt_time(time: float) -> str:
+    milliseconds = round(time * 1000)
+    minutes, seconds = milliseconds // 60000, milliseconds // 1000 % 60
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d},{milliseconds % 1000:03d}"
 
 
 def _number(seconds: float) -> str:
