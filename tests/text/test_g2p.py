@@ -77,7 +77,7 @@ def test_any_letters_have_a_pronunciation(word):
     assert phonemes and set(phonemes) <= set(PHONEMES)
 
 
-def test_network_says_what_g2p_en_says():
+def test_network_agrees_with_g2p_en():
     assert oov_network()("activationist") == tuple("AE2 K T IH0 V EY1 SH AH0 N IH0 S T".split())
     assert oov_network()("blorptastic") == tuple("B L AO2 R P T AE1 S T IH0 K".split())
 

@@ -83,7 +83,7 @@ def said(text):
 
 
 @pytest.mark.parametrize(("text", "words"), [row.split(" =>") for row in ROWS.strip().splitlines()])
-def test_what_is_said(text, words):
+def test_html_becomes_readable_text(text, words):
     assert said(text) == words.split()
 
 

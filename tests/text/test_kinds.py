@@ -20,7 +20,7 @@ ROWS = [row for name in TABLES for row in rows(name)]
 @pytest.mark.parametrize(
     ("written", "answers"), [pytest.param(row[1], row[2], id=f"{row[0]}: {row[1]}") for row in ROWS]
 )
-def test_said(written, answers):
+def test_normalized_text_of_each_kind(written, answers):
     assert heard(written, answers) in answers
 
 

@@ -11,7 +11,7 @@ WORDS = st.text(st.characters(exclude_characters="\t\n", exclude_categories=("Cs
 
 
 @given(st.dictionaries(WORDS, WORDS, min_size=1, max_size=30), st.lists(st.text(max_size=4)))
-def test_it_finds_what_is_there_and_nothing_else(tmp_path_factory, table, others):
+def test_sorted_lines_find_exactly_their_keys(tmp_path_factory, table, others):
     path = tmp_path_factory.mktemp("lines") / "table.tsv"
     path.write_bytes("".join(f"{key}\t{table[key]}\n" for key in sorted(table)).encode())
     lines = SortedLines(path)

@@ -25,7 +25,7 @@ def test_the_dictionary_in_arpabet(misaki, phonemes):
     assert RECIPE["arpabet"](misaki) == phonemes
 
 
-def test_words_of_cmudict_and_abbreviations_are_left_out_and_the_word_wins_over_the_name():
+def test_rare_words_exclude_cmudict_and_abbreviations():
     entries = {
         "Zibble": "zˈIbᵊl",
         "zibble": {"DEFAULT": "zˈɪbᵊl", "VERB": "zˈIbᵊl"},

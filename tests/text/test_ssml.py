@@ -70,7 +70,7 @@ def test_ssml_is_known_by_its_root(text, ssml):
         ("<prosody rate='slow'>Fine</prosody>.", "Fine."),
     ],
 )
-def test_what_is_said(body, text):
+def test_tags_change_the_spoken_text(body, text):
     assert only(body).text == text
 
 
@@ -150,7 +150,7 @@ def test_marks_know_how_far_into_a_pause_they_are():
     ]
 
 
-def test_what_is_not_supported_is_named_once():
+def test_unsupported_tags_are_reported_once():
     body = (
         "<emphasis>Very</emphasis> <emphasis>good</emphasis> <amazon:effect name='x'>news</amazon:effect> <prosody "
         "volume='loud'>here"
@@ -182,7 +182,7 @@ def test_what_is_not_supported_is_named_once():
         ('<?xml version="1.0" encoding="utf-7"?><speak>Hi</speak>', ""),
     ],
 )
-def test_what_is_wrong_is_named_in_one_line(text, named):
+def test_errors_are_one_line(text, named):
     try:
         list(FRONTEND.utterances(text))
     except PngnatError as error:
@@ -192,7 +192,7 @@ def test_what_is_wrong_is_named_in_one_line(text, named):
         assert not named
 
 
-def test_another_root_is_refused_where_ssml_is_asked_for():
+def test_ssml_argument_takes_precedence_over_the_root():
     with pytest.raises(PngnatError, match="<speak>"):
         list(FRONTEND.utterances("<p>Hi</p>", ssml=True))
     assert next(FRONTEND.utterances("<speak>Hi</speak>", ssml=False)).text == "Hi"
@@ -232,7 +232,7 @@ PLAIN = st.lists(
 
 
 @given(PLAIN)
-def test_plain_text_inside_speak_is_said_as_without(text):
+def test_speak_tag_alone_does_not_change_plain_text(text):
     assert list(FRONTEND.utterances(f"<speak>{text}</speak>")) == list(FRONTEND.utterances(text.strip()))
 
 
