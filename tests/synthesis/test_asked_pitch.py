@@ -33,7 +33,7 @@ def test_a_pitch_within_a_sentence_changes_the_frames_of_its_words_alone(voice):
     )
 
 
-def test_blocks_are_the_whole_with_a_pitch_that_changes(voice):
+def test_joined_blocks_equal_the_complete_speech_with_changing_pitch(voice):
     text = "Hello [pitch:3]there my [pitch:0]friend."
     blocks = np.concatenate(list(stream_samples(text, voice, seed=5)))
     assert np.allclose(blocks, synthesize(text, voice, seed=5).samples, atol=1e-4)

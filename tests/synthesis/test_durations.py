@@ -102,7 +102,7 @@ def test_durations_of_words(tmp_path):
     assert np.allclose(fitted, [0.1, 0.5, 0.05, 0.1, 0.3, 0.1])
 
 
-def test_words_without_a_predicted_length_share_alike():
+def test_words_without_predicted_duration_get_equal_fractions():
     assert np.allclose(fit_words(np.zeros(6), tokens(), np.array([0.4, 0.6]))[[1, 3, 4]], [0.4, 0.3, 0.3])
 
 
@@ -125,7 +125,7 @@ def asked(*paces: float | None) -> Utterance:
     return Utterance((Word("I", ("AY1",)), Word("am", ("AE1", "M"))), tuple(Boundary(pace=pace) for pace in paces))
 
 
-def test_asked_paces_hold_until_the_next_and_a_silence_goes_with_the_word_before():
+def test_requested_paces_hold_until_the_next_one():
     for paces, expected, after in (
         ((None, None, None), [3, 3, 3, 3, 3, 3], 3),
         ((2, None, None), [2, 2, 2, 2, 2, 2], 2),
@@ -137,7 +137,7 @@ def test_asked_paces_hold_until_the_next_and_a_silence_goes_with_the_word_before
         assert found.tolist() == expected and left == after
 
 
-def test_nobody_means_an_hour():
+def test_phonemes_of_more_than_ten_seconds_are_refused():
     check_seconds(np.array([600.0, 10, 0, 1, 1, 600.0]), tokens())
     with pytest.raises(PngnatError, match="'AE1' would last 11 seconds"):
         check_seconds(np.array([0.1, 1, 0, 11.0, 1, 0.1]), tokens())
@@ -150,7 +150,7 @@ SECONDS = st.lists(st.floats(0, 2.0), min_size=6, max_size=6).map(np.array)
 
 @given(SECONDS)
 @example(np.array([0.0, 0.0, 1e-7, 0.0, 1.0, 0.0]))
-def test_the_layout_is_whole_frames_and_skips_no_phoneme(seconds):
+def test_layout_has_integer_frames_and_every_phoneme(seconds):
     timeline = lay_out(seconds, tokens(), {}, AUDIO)
     frames = timeline.spoken.sum() * AUDIO.frame_rate
     # A thousandth of a frame too much is none, where the last silence has nothing to give.
@@ -164,7 +164,7 @@ def test_the_layout_is_whole_frames_and_skips_no_phoneme(seconds):
 
 
 @given(SECONDS, st.dictionaries(st.sampled_from([0, 2, 5]), st.floats(0, 3.0)))
-def test_asked_silences_are_exact_to_the_sample(seconds, exact):
+def test_requested_pauses_are_exact_to_the_sample(seconds, exact):
     timeline = lay_out(seconds, tokens(), exact, AUDIO)
     heard = fitted(np.ones(timeline.borders[-1], np.float32), timeline)
     assert len(heard) == timeline.audible.sum()

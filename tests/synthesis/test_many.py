@@ -36,7 +36,7 @@ def alike(one: pngnat.Speech, other: pngnat.Speech, tolerance: float = 0.0) -> b
 @pytest.mark.parametrize(
     "options", [{}, {"speaker": "bob", "seed": 3, "pace": 1.2}, {"blend": pngnat.Blend("pro", 0.4)}]
 )
-def test_each_is_what_it_would_be_alone(voice, batch_size, options):
+def test_each_text_sounds_as_it_does_alone(voice, batch_size, options):
     together = list(pngnat.synthesize_many(TEXTS, voice, batch_size=batch_size, **options))
     assert len(together) == len(TEXTS)
     for text, speech in zip(TEXTS, together, strict=True):
@@ -62,7 +62,7 @@ def test_mels_that_are_made_together(voice):
         assert mel.shape == expected.shape and np.abs(mel - expected).max() < 1e-4
 
 
-def test_texts_longer_than_what_is_sorted_at_a_time(voice, monkeypatch):
+def test_more_texts_than_one_sorting_window(voice, monkeypatch):
     monkeypatch.setattr("pngnat.synthesis.synthesize._WINDOW", 2)
     for text, speech in zip(TEXTS, pngnat.synthesize_many(TEXTS, voice), strict=True):
         assert alike(speech, pngnat.synthesize(text, voice))
@@ -97,7 +97,7 @@ def test_a_text_that_cannot_be_spoken_is_named(voice):
 
 
 @pytest.mark.parametrize("wrong", ["🙂", "", "Hello [pitch:12] there.", "Yes. [pause:20] No. [pause:20] Good."])
-def test_what_is_wrong_with_one_says_nothing_of_the_others(voice, wrong):
+def test_one_failing_text_does_not_affect_the_others(voice, wrong):
     first, error, last = each_result(["Hello. You.", wrong, "Yes. No."], voice, pitch=1, max_pause=30)
     assert alike(first, pngnat.synthesize("Hello. You.", voice, pitch=1)) and alike(
         last, pngnat.synthesize("Yes. No.", voice, pitch=1)

@@ -10,7 +10,7 @@ from pngnat.errors import PngnatError
 from pngnat.synthesis.picture import mel_picture
 
 
-def test_the_eye_sees_what_the_models_see():
+def test_picture_shows_the_mel_of_the_models():
     audio = AudioConfig()
     samples = (0.3 * np.random.default_rng(0).normal(size=audio.sample_rate)).astype(np.float32)
     seen, theirs = mel_picture(samples, audio), log_mel(torch.from_numpy(samples), audio).numpy()
@@ -30,7 +30,7 @@ def test_every_word_is_in_the_picture_at_its_time(speech):
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 
-def test_without_matplotlib_it_says_what_to_install(speech, monkeypatch):
+def test_missing_matplotlib_is_an_error_with_advice(speech, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(PngnatError, match="pngnat\\[plot\\]"):
         speech.plot()

@@ -45,7 +45,7 @@ def test_speakers_differ(voice, speech):
         pngnat.stream("Hello.", voice, speaker="zoe")
 
 
-def test_a_stream_joined_is_the_whole(voice, speech):
+def test_joined_stream_equals_the_complete_speech(voice, speech):
     parts = list(pngnat.stream(TEXT, voice))
     assert [part.normalized_text for part in parts] == ["Hello there, my friend.", "How are you?"]
     assert np.array_equal(np.concatenate([part.samples for part in parts]), speech.samples)
@@ -64,7 +64,7 @@ def test_a_watermark(voice, speech):
     np.testing.assert_allclose(joined, marked.samples, atol=1e-4)
 
 
-def test_blocks_of_samples_joined_are_the_whole(voice):
+def test_joined_blocks_equal_the_complete_speech(voice):
     text = f"[pause:0.5] {LONG} Wait. [pause:1.5] {LONG}"
     blocks = list(pngnat.stream_samples(text, voice))
     whole = pngnat.synthesize(text, voice).samples
@@ -118,7 +118,7 @@ def test_half_characters(voice):
         pngnat.stream("a\ud800b", voice)
 
 
-def test_what_is_skipped_is_named_where_it_stands(voice):
+def test_skipped_characters_are_reported_with_their_sentence(voice):
     parts = list(pngnat.stream("Hello. Fine 🙂. Good.", voice))
     assert [len(part.skipped) for part in parts].count(1) == 1 and "🙂" in Speech.join(parts).skipped[0]
     assert "🙂" in pngnat.synthesize("Good 🙂", voice).skipped[0]
@@ -212,7 +212,7 @@ def test_pitch_out_of_range(voice, pitch):
         pngnat.stream("Hello.", voice, pitch=pitch)
 
 
-def test_a_given_contour_lies_where_its_sound_is_heard(voice, speech):
+def test_given_contour_is_aligned_with_its_sound(voice, speech):
     frames = len(speech.samples) // 300
     contour = np.arange(frames, dtype=np.float32) / 10
     first, second = (sentence.pitch.f0 for sentence in sentences(TEXT, voice, f0=contour, durations=speech.durations))

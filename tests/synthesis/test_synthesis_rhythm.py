@@ -119,7 +119,7 @@ def test_given_durations_stand_for_the_paces_in_the_text(voice):
     assert gap(words, 1) == pytest.approx(gap(asked, 1), abs=1e-3)
 
 
-def test_asked_pauses_do_not_follow_a_pace_in_the_text(voice):
+def test_requested_pauses_ignore_a_pace_in_the_text(voice):
     assert gap(pngnat.synthesize("[pace:2] Hello [pause:0.5] there.", voice), 0) == pytest.approx(0.5, abs=1e-4)
 
 
@@ -139,7 +139,7 @@ def test_pauses_between_sentences_and_paragraphs(voice):
     "text",
     ["Hello [pause:{}] there.", "Hello, [pause:{}] there.", "Hello. [pause:{}] There.", "Hello.\n\n[pause:{}] There."],
 )
-def test_asked_pauses_are_exact(voice, text, pause):
+def test_requested_pauses_are_exact(voice, text, pause):
     speech = pngnat.synthesize(text.format(pause), voice)
     assert len(speech.words) == 2 and gap(speech, 0) == pytest.approx(pause, abs=1e-4)
     if pause >= 0.5:
@@ -153,7 +153,7 @@ def test_pauses_at_the_ends(voice):
     assert speech.duration - speech.words[0].end == pytest.approx(1.1, abs=1e-4)
 
 
-def test_asked_pauses_do_not_follow_the_pace(voice):
+def test_requested_pauses_ignore_the_pace(voice):
     speech = pngnat.synthesize("Hello [pause:0.5] there.", voice, pace=2.0)
     assert gap(speech, 0) == pytest.approx(0.5, abs=1e-4)
 

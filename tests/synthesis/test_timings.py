@@ -45,7 +45,7 @@ def test_json_says_everything(tmp_path):
     assert data["phonemes"][7] == {"symbol": "AY1", "word": 2, "start": 1.1, "end": 1.3}
 
 
-def test_textgrid_is_what_praat_reads(tmp_path):
+def test_textgrid_has_the_format_of_praat(tmp_path):
     two().write(tmp_path / "a.TextGrid")
     grid = textgrid.openTextgrid(str(tmp_path / "a.TextGrid"), includeEmptyIntervals=True)
     assert grid.tierNames == ("words", "phonemes") and grid.maxTimestamp == 1.8
@@ -82,7 +82,7 @@ def test_long_sentences_become_several_subtitles():
 
 
 @pytest.mark.parametrize("ending", [".json", ".TextGrid"])
-def test_what_was_written_is_read_back(tmp_path, ending):
+def test_written_timings_are_read_back(tmp_path, ending):
     two().write(tmp_path / f"a{ending}")
     file = read_timings(tmp_path / f"a{ending}")
     assert not file.of_words
