@@ -153,7 +153,7 @@ def test_plain_nat(tmp_path):
 
 
 @pytest.mark.parametrize("engine", [0, 1], ids=["torch", "onnx"])
-def test_several_utterances_are_what_each_is_alone(engines, engine):
+def test_batched_utterances_equal_single_ones(engines, engine):
     voice = engines[engine]
     tokens = [
         voice.tokenizer.encode(utterance)
@@ -174,7 +174,7 @@ def test_several_utterances_are_what_each_is_alone(engines, engine):
         assert np.abs(mel - mels[place, :, : mel.shape[1]]).max() < 1e-4
 
 
-def test_blocks_draw_the_noise_that_the_whole_draws(engines):
+def test_blocks_use_the_noise_of_the_complete_sound(engines):
     mel = np.random.default_rng(0).standard_normal((20, 130), dtype=np.float32) - 5
     for voice in engines:
         one, other = noise_source(3), noise_source(3)
@@ -204,7 +204,7 @@ def test_the_bundled_voice_speaks_alike_with_both(tmp_path):
     assert np.abs(sounds[0] - sounds[1]).max() < 1e-3
 
 
-def test_the_bundled_graphs_are_what_is_exported(tmp_path):
+def test_bundled_graphs_equal_a_new_export(tmp_path):
     bundled = find_voice("english")
     for name in ("voice.json", "acoustic.safetensors", "vocoder.safetensors"):
         shutil.copy(bundled / name, tmp_path / name)

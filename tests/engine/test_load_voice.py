@@ -35,7 +35,7 @@ def test_an_engine_or_a_device_that_is_not_there(stub_voice, wrong):
     assert "\n" not in str(caught.value) and str(next(iter(wrong.values()))) in str(caught.value)
 
 
-def test_a_pitch_that_changes_nothing_is_not_asked():
+def test_neutral_pitch_is_not_a_request():
     assert [entry.name for entry in fields(Pitch)] == ["f0", "semitones"]
     assert not Pitch().is_requested and not Pitch(semitones=np.zeros(3)).is_requested
     assert (

@@ -33,7 +33,7 @@ def test_transforms(window, hop):
     assert np.abs(OverlapAdd(ours).add(spectrum, last=True) - samples).max() < 1e-5
 
 
-def test_an_inverse_in_pieces_is_the_whole():
+def test_inverse_in_pieces_equals_the_complete_one():
     ours, spectrum = FramedStft(64, 16), (normal(30, 33) + 1j * normal(30, 33)).astype(np.complex64)
     joined = OverlapAdd(ours)
     parts = [joined.add(spectrum[start:end], end == 30) for start, end in ((0, 3), (3, 20), (20, 30))]
@@ -50,7 +50,7 @@ def test_pulses():
 
 
 @pytest.mark.parametrize("frames", [2, 4])
-def test_where_pulses_begin_anew(frames):
+def test_pulse_restarts_equal_those_of_torch(frames):
     for unvoiced in (RNG.random(50) < 0.8, np.ones(3, bool), np.zeros(9, bool), np.ones(1, bool)):
         expected = source.new_starts(torch.from_numpy(unvoiced)[None], frames)[0].numpy()
         assert np.array_equal(excitation.new_starts(unvoiced, frames), expected)

@@ -114,7 +114,7 @@ def test_the_command_exports(stub_voice, tmp_path, capsys):
     assert np.abs(blocks - rounded.samples).max() < 0.1 * np.abs(rounded.samples).max()
 
 
-def test_what_onnx_cannot_do_is_said(exported_voice, tmp_path):
+def test_unsupported_options_of_onnx_are_errors(exported_voice, tmp_path):
     for options in ({"device": "cuda"}, {"vocoder": tmp_path}):
         with pytest.raises(PngnatError, match="for others take the engine 'torch'"):
             load_voice(exported_voice, engine="onnx", **options)
