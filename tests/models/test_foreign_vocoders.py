@@ -44,7 +44,7 @@ VOCODERS = pytest.mark.parametrize(
 
 @pytest.mark.slow
 @VOCODERS
-def test_frames_become_hops_whole_or_in_pieces(make):
+def test_frames_become_hops_complete_or_in_pieces(make):
     vocoder = make()
     frames = 2 * vocoder.reach + 24
     mel = torch.randn(1, vocoder.audio.n_mels, frames, generator=torch.Generator().manual_seed(1)) * 2 - 5
@@ -58,7 +58,7 @@ def test_frames_become_hops_whole_or_in_pieces(make):
 
 @pytest.mark.slow
 @VOCODERS
-def test_reach_is_as_far_as_a_frame_is_heard(make):
+def test_reach_covers_every_sample_that_a_frame_changes(make):
     vocoder = make()
     frames = 2 * vocoder.reach + 4
     mel = torch.randn(1, vocoder.audio.n_mels, frames, generator=torch.Generator().manual_seed(1))

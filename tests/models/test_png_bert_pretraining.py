@@ -42,7 +42,7 @@ def test_saved_model_is_the_loaded_one(model, inputs, tmp_path):
     torch.testing.assert_close(loaded(**inputs).logits, model(**inputs).logits, rtol=0, atol=0)
 
 
-def test_auto_class_loads_it(model, inputs, tmp_path):
+def test_auto_class_loads_png_bert(model, inputs, tmp_path):
     model.save_pretrained(tmp_path)
     loaded = AutoModelForPreTraining.from_pretrained(tmp_path).eval()
     torch.testing.assert_close(loaded(**inputs).logits, model(**inputs).logits, rtol=0, atol=0)
@@ -89,7 +89,7 @@ def test_padding_has_no_influence(model, inputs):
     torch.testing.assert_close(model(**alone).logits[0], model(**inputs).logits[1, :6], rtol=1e-4, atol=1e-5)
 
 
-def test_missing_folder_says_what_to_do(tmp_path):
+def test_missing_config_is_an_error(tmp_path):
     with pytest.raises(PngnatError, match=r"config.json"):
         load_pretrained(tmp_path)
 
@@ -104,7 +104,7 @@ def test_loading_needs_no_training_code(model, tmp_path):
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
-def test_before_training_a_hidden_word_attends_to_its_spelling_more_than_to_other_words():
+def test_untrained_masked_word_attends_most_to_its_spelling():
     torch.manual_seed(0)
     encoder = PngBert(PngBertConfig(vocabulary_size=500, width=128, layers=1, heads=2, feedforward=16)).eval()
     words = torch.arange(1, 13)

@@ -54,7 +54,7 @@ def only(batch: PngBatch, row: int) -> PngBatch:
 
 
 @CONFIGS
-def test_what_shares_the_batch_has_no_influence(config):
+def test_padding_does_not_change_outputs(config):
     torch.manual_seed(0)
     model = PngNat(config).eval()
     batch, speaker = make_tokens((5, 2), (11, 6)), torch.tensor([0, 2])

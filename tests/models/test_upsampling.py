@@ -27,7 +27,7 @@ def test_weights_match_a_direct_evaluation_in_numpy():
 
 @given(DURATIONS, st.floats(0.3, 5.0))
 @settings(max_examples=50, deadline=None)
-def test_weights_sum_to_one_and_tokens_without_duration_have_no_share(durations, sigma):
+def test_weights_sum_to_one_and_are_zero_without_duration(durations, sigma):
     frames = max(1, round(sum(durations)))
     weights = gaussian_weights(torch.tensor([durations]), torch.full((1, len(durations)), sigma), frames)[0]
     assert torch.allclose(weights.sum(1), torch.ones(frames), atol=1e-5)
@@ -43,7 +43,7 @@ def test_tiny_ranges_give_each_frame_to_one_token():
 
 @given(DURATIONS)
 @settings(max_examples=50, deadline=None)
-def test_position_in_token_counts_from_the_start_of_the_token_under_each_frame(durations):
+def test_position_in_token_counts_from_the_start_of_its_token(durations):
     frames = max(1, round(sum(durations)))
     found = position_in_token(torch.tensor([durations]), frames)[0].numpy()
     ends = np.cumsum(np.array(durations, np.float32).astype(np.float64))
@@ -53,7 +53,7 @@ def test_position_in_token_counts_from_the_start_of_the_token_under_each_frame(d
         assert abs(found[t] - max(expected, 0)) < 1e-3
 
 
-def test_frames_are_rounded_for_the_whole_and_not_for_each_token():
+def test_rounding_applies_to_the_utterance_and_not_to_each_token():
     # 100 tokens of 0.4 frames: rounded one by one, nothing would be left.
     assert frame_counts(torch.full((1, 100), 0.005), 80.0).tolist() == [40]
 
@@ -69,7 +69,7 @@ def test_gradients_are_finite_with_zero_durations_and_the_smallest_ranges():
         assert torch.isfinite(tensor.grad).all()
 
 
-def test_nothing_is_said_past_the_end_of_an_utterance():
+def test_frames_past_the_end_of_an_utterance_are_zero():
     frames, counts = upsample(
         torch.randn(2, 3, 4), torch.tensor([[0.1, 0.1, 0.1], [0.1, 0.0, 0.0]]), torch.ones(2, 3), 80.0
     )

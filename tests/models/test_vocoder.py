@@ -68,7 +68,7 @@ def test_noise_in_parts_is_the_noise_at_once(vocoder):
     assert torch.equal(torch.cat(parts, dim=3), whole)
 
 
-def test_given_pitch_is_heard(raw):
+def test_given_pitch_is_audible(raw):
     with torch.no_grad():
         made = raw(mels(1, 128, 80), f0=torch.full((1, 80), 200.0))[0]
     spectrum = torch.fft.rfft(made * torch.hann_window(len(made))).abs()
@@ -161,7 +161,7 @@ def test_config_survives_a_dictionary():
 @pytest.mark.parametrize("frames", [1, 2, 3, 5, 40, 41, 60, 199])
 @pytest.mark.parametrize("first", [2, 7, 40])
 @torch.inference_mode()
-def test_a_stream_joined_is_the_whole(vocoder, frames, first):
+def test_joined_stream_equals_the_complete_sound(vocoder, frames, first):
     mel = mels(1, 128, frames)
     # The pitch is raised in the voiced frames of the first half, where the mel is then no guide.
     f0 = torch.where(torch.arange(frames) < frames // 2, 150.0, vocoder.predict_f0(mel)[0])
@@ -215,7 +215,7 @@ def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
 
 
 @torch.inference_mode()
-def test_what_is_cut_of_filters_is_what_its_frames_are_filtered_by(vocoder):
+def test_cut_filters_give_the_spectrum_of_their_frames(vocoder):
     mel = mels(2, 128, 20)
     f0, voicing, natural = vocoder.choose_f0(mel)
     filters, source, noise = (

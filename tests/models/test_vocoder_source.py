@@ -28,7 +28,7 @@ def test_pulse_train_has_its_period():
 
 
 @pytest.mark.parametrize("f0", [70.0, 150.0, 500.0])
-def test_pulse_train_has_half_the_power_of_a_unit_whatever_its_pitch(f0):
+def test_pulse_train_power_is_one_half_at_any_pitch(f0):
     made = pulse_train(torch.full((1, 80), f0), HOP, RATE)
     assert made.square().mean().item() == pytest.approx(0.5, rel=0.02)
 
@@ -85,7 +85,7 @@ def test_framing_that_cannot_be_centred_is_refused(window, hop):
         FramedStft(window, hop)
 
 
-def test_pulses_that_begin_anew_have_no_memory():
+def test_restarted_pulses_have_no_memory():
     starts = torch.arange(30)[None] == 10
     made, other = (
         pulse_train(torch.cat([torch.full((1, 9), f0), torch.full((1, 21), 137.0)], 1), HOP, RATE, None, starts)
@@ -97,7 +97,7 @@ def test_pulses_that_begin_anew_have_no_memory():
     assert (made - other).abs().max() > 1
 
 
-def test_pulses_begin_anew_in_the_middle_of_the_end_of_a_silence():
+def test_pulses_restart_near_the_end_of_a_silence():
     unvoiced = torch.tensor([[1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1]]).bool()
     assert new_starts(unvoiced, 4).nonzero()[:, 1].tolist() == [4, 14]
     assert not new_starts(torch.zeros(2, 3, dtype=torch.bool), 4).any()
