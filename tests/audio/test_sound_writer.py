@@ -20,14 +20,14 @@ def test_blocks_add_up(tmp_path):
     assert rate == 16000 and np.allclose(samples, np.concatenate(blocks), atol=1e-4)
 
 
-def test_what_is_too_loud_is_clipped(tmp_path):
+def test_loud_samples_are_clipped(tmp_path):
     with sound_writer(tmp_path / "a.wav", 16000) as append:
         append(np.array([2.0, -2.0], np.float32))
     samples, _ = soundfile.read(tmp_path / "a.wav")
     assert np.allclose(samples, [1, -1], atol=1e-4)
 
 
-def test_an_error_leaves_what_was_there(tmp_path):
+def test_error_keeps_the_existing_file(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"before")
     with pytest.raises(KeyboardInterrupt), sound_writer(tmp_path / "a.wav", 16000) as append:
         append(np.zeros(1000, np.float32))
@@ -35,7 +35,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
     assert (tmp_path / "a.wav").read_bytes() == b"before" and os.listdir(tmp_path) == ["a.wav"]
 
 
-def test_an_error_of_the_block_stays_what_it_is(tmp_path):
+def test_error_inside_the_block_is_not_replaced(tmp_path):
     with pytest.raises(BrokenPipeError), sound_writer(tmp_path / "a.ogg", 16000):
         raise BrokenPipeError
     assert os.listdir(tmp_path) == []

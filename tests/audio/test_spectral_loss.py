@@ -24,7 +24,7 @@ def test_half_as_loud_is_half_lost_and_the_logarithm_of_two_away():
     assert LogMelLoss(AudioConfig())(noise(0) / 2, noise(0)).item() == pytest.approx(np.log(2), abs=1e-3)
 
 
-def test_what_no_one_hears_is_no_distance():
+def test_inaudible_differences_are_no_distance():
     assert STFT(noise(0, 1e-5), noise(1, 1e-5))[1].item() < 1e-3 < STFT(noise(0, 1e-2), noise(1, 1e-2))[1].item()
 
 
@@ -45,7 +45,7 @@ def test_each_window_needs_a_hop():
         MultiResolutionStftLoss(StftLossConfig((256, 512), (64,)))
 
 
-def test_the_complex_loss_hears_what_is_upside_down_and_what_is_late():
+def test_complex_loss_detects_inversion_and_delay():
     loss = ComplexStftLoss((256, 512))
     assert loss(noise(0), noise(0)).item() == 0
     assert loss(torch.zeros(4, 9600), noise(0)).item() == pytest.approx(1, abs=1e-5)

@@ -106,7 +106,7 @@ def test_it_is_found_where_it_is(rate):
 
 @needs_weights
 @pytest.mark.parametrize("way", ["mp3", "opus", "16 kHz", "quieter", "cut"])
-def test_it_outlasts_what_sounds_go_through(way):
+def test_watermark_survives_common_processing(way):
     sound, rate = marked(speech()), 24_000
     if way in ("mp3", "opus"):
         file = io.BytesIO()
@@ -139,7 +139,7 @@ def test_silence_stays_silence_and_carries_none():
             find_watermark(samples, rate)
 
 
-def test_weights_that_are_missing_or_others(tmp_path, monkeypatch):
+def test_missing_or_wrong_weights_are_errors(tmp_path, monkeypatch):
     for kept in (watermark._weights, watermark._network):
         kept.cache_clear()
     monkeypatch.setattr(watermark.importlib.util, "find_spec", lambda name: None)

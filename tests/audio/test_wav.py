@@ -57,7 +57,7 @@ def test_broken_files_are_named(tmp_path):
             wav.read(tmp_path / f"{name}.wav", RATE)
 
 
-def test_a_file_cut_short_gives_what_is_left(tmp_path):
+def test_truncated_file_gives_its_remaining_samples(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(RATE), RATE)
     whole = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(whole[: len(whole) // 2])
@@ -82,7 +82,7 @@ def test_loud_samples_are_clipped_and_do_not_wrap(tmp_path):
     np.testing.assert_allclose(wav.read(tmp_path / "a.wav", RATE), [1.0, -1.0, 0.0], atol=1e-4)
 
 
-def test_write_says_what_is_wrong(tmp_path):
+def test_write_errors_name_the_cause(tmp_path):
     with pytest.raises(PngnatError, match=r".flac"):
         wav.write(tmp_path / "a.xyz", tone(RATE), RATE)
     with pytest.raises(PngnatError, match="cannot be written"):
