@@ -182,13 +182,13 @@ def test_a_voice_on_the_hub_speaks(run, hub, tmp_path):
         ("hf://me/ann@../..", "names no voice on the Hub"),
     ],
 )
-def test_what_is_not_there_is_one_line(run, name, said):
+def test_missing_voice_is_a_one_line_error(run, name, said):
     done = run("voices", name)
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
 @pytest.mark.slow
-def test_a_strangers_folder_gets_the_same_checks(run, hub):
+def test_downloaded_folder_gets_the_same_checks(run, hub):
     hub.sizes["acoustic.safetensors"] = 2**40
     done = run("voices", "hf://me/ann")
     assert done.returncode == 2 and "too large" in done.stderr and hub.fetched == []
@@ -224,7 +224,7 @@ def test_the_card_has_a_head_and_the_consent():
     assert other["license"] == "other" and other["license_name"].startswith("my own")
 
 
-def test_names_are_checked_before_anything_is_asked(tmp_path, monkeypatch):
+def test_names_are_checked_before_any_request(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in ("", "a", "a/b/c", "a/b@", "/a/b", "a/..", "a b/c", "a/b@c/d"):
         with pytest.raises(PngnatError, match="names no voice"):

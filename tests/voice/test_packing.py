@@ -51,7 +51,7 @@ def nothing(_folder) -> None:
     pass
 
 
-def test_the_names_are_those_that_others_write():
+def test_packed_names_equal_those_of_cards_and_graphs():
     assert DISCRIMINATORS in FILES and set(card.NEEDED) < set(FILES)
     parts = ((card.ACOUSTIC, ACOUSTIC_PARTS), (card.PROFESSIONAL, ACOUSTIC_PARTS), (card.VOCODER, VOCODER_PARTS))
     assert set(card.GRAPHS) == {graph_file(weights, part) for weights, names in parts for part in names}
@@ -187,7 +187,7 @@ def test_remove_asks_and_takes_voices_alone(here, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("strange", ["diary.txt", "recordings/1.wav"])
-def test_remove_leaves_what_is_no_voice(here, strange):
+def test_remove_keeps_folders_that_are_no_voice(here, strange):
     path = here / "voices/ann" / strange
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine")

@@ -167,7 +167,7 @@ def test_the_generator_of_speecht5(tmp_path):
     refused(folder, dataclasses.replace(audio, log_floor=1e-5), "log_floor 1e-10 (the voice: 1e-05)")
 
 
-def test_what_a_feature_extractor_says_of_the_mels_counts(tmp_path):
+def test_mel_settings_of_a_feature_extractor_count(tmp_path):
     audio = AudioConfig(16000, 1024, 1024, 256, 80, 80.0, 7600.0, 1e-10)
     folder = write_hifigan(tmp_path / "v", None, upsample_initial_channel=16)
     refused(folder, audio, "config.json does not say", "n_fft", "logarithm", '"pngnat_audio"')

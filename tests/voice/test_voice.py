@@ -44,7 +44,7 @@ def test_loads_once(stub_voice):
     assert not voice.acoustic.training and not any(p.requires_grad for p in voice.vocoder.parameters())
 
 
-def test_saving_what_was_loaded_changes_nothing(stub_voice, tmp_path):
+def test_saving_a_loaded_voice_keeps_it(stub_voice, tmp_path):
     save_voice(load_modules(stub_voice), tmp_path / "again", readme="# again\n")
     for name in sorted(os.listdir(stub_voice)):
         if name != "README.md":
