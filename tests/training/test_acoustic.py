@@ -140,7 +140,7 @@ def test_a_model_that_speaks_lends_its_weights_to_new_speakers(toy_corpus):
         start_from_model(PngNat(replace(config, speaker_width=8)), ["a", "b"], donor, ["a", "b"])
 
 
-def test_a_discriminator_of_other_sizes_is_trained_anew(toy_corpus, tmp_path):
+def test_discriminator_of_other_sizes_starts_untrained(toy_corpus, tmp_path):
     adversarial = MelAdversarialConfig(channels=2, wide=True)
     module = train(toy_corpus, tmp_path / "run", replace(SCHEDULE, steps=1), adversarial=adversarial)
     own = {name: value.clone() for name, value in module.discriminator.state_dict().items()}

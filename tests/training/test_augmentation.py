@@ -38,14 +38,14 @@ def test_a_tone_played_faster_is_the_tone_as_much_higher(source, length):
     np.testing.assert_allclose(made, np.sin(2 * np.pi * periods * np.arange(length) / length), atol=1e-9)
 
 
-def test_rates_lie_within_the_factor_and_leave_the_others_alone():
+def test_rates_lie_within_the_factor():
     random = np.random.default_rng(0)
     rates = np.array([draw_rate(AugmentationConfig(rate_share=0.5, rate=1.2), random) for _ in range(400)])
     assert rates.min() >= 1 / 1.2 and rates.max() <= 1.2
     assert 0.4 < np.mean(rates == 1) < 0.6
 
 
-def test_what_is_not_to_be_changed_stays():
+def test_neutral_settings_change_no_samples():
     samples = np.random.default_rng(0).standard_normal(6000)
     np.testing.assert_allclose(changed(samples, RATE, NOTHING, np.random.default_rng(1)), samples, atol=1e-9)
 

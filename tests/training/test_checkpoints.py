@@ -24,7 +24,7 @@ def test_the_newest_two_are_kept(saved):
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, -1])
-def test_where_the_newest_is_cut_off_the_one_before_is_taken(saved, capsys, length):
+def test_damaged_newest_checkpoint_falls_back_to_the_previous(saved, capsys, length):
     whole = (saved / LAST).read_bytes()
     (saved / LAST).write_bytes(whole[:length])
     assert newest_checkpoint(saved) == saved / PREVIOUS and step(saved / PREVIOUS) == 2
@@ -39,12 +39,12 @@ def test_zeros_are_no_checkpoint(saved):
     assert not is_whole(saved / LAST) and newest_checkpoint(saved) == saved / PREVIOUS
 
 
-def test_a_missing_one_is_said(saved, capsys):
+def test_missing_newest_checkpoint_falls_back_to_the_previous(saved, capsys):
     (saved / LAST).unlink()
     assert newest_checkpoint(saved) == saved / PREVIOUS and "is missing" in capsys.readouterr().err
 
 
-def test_none_that_is_whole_is_an_error(saved):
+def test_no_complete_checkpoint_is_an_error(saved):
     for name in (LAST, PREVIOUS):
         (saved / name).write_bytes(b"")
     with pytest.raises(PngnatError, match=f"{LAST} is damaged, and there is no whole checkpoint before it; delete"):

@@ -74,7 +74,7 @@ def test_silence_has_finite_gradients(discriminators):
     assert torch.isfinite(samples.grad).all()
 
 
-def test_what_the_vocoder_feels_teaches_it_and_not_the_discriminators(discriminators):
+def test_vocoder_loss_trains_only_the_vocoder(discriminators):
     true, made = noise_and_tones()
     made.requires_grad_(True)
     with frozen(discriminators):

@@ -15,7 +15,7 @@ def test_padding_tells_nothing():
         torch.testing.assert_close(after[name], value)
 
 
-def test_neither_side_learns_from_the_others_loss():
+def test_losses_of_model_and_discriminator_are_separate():
     torch.manual_seed(0)
     discriminator = MelDiscriminator(MelAdversarialConfig(channels=4))
     made, true = torch.randn(1, 16, 128, requires_grad=True), torch.randn(1, 16, 128)
@@ -29,7 +29,7 @@ def test_neither_side_learns_from_the_others_loss():
     assert all(parameter.grad is not None for parameter in discriminator.parameters())
 
 
-def test_wide_ones_judge_beside_the_one_that_a_voice_keeps():
+def test_wide_discriminators_keep_the_one_of_the_voice():
     torch.manual_seed(0)
     alone, wide = (
         MelDiscriminator(MelAdversarialConfig(channels=4)),

@@ -103,7 +103,7 @@ def test_a_model_with_prosody_speaks_with_the_recordings(toy_corpus, store, tmp_
     assert not np.allclose(found, model.mel(recording)[:, : found.shape[1]], atol=0.01)
 
 
-def test_what_was_spoken_is_spoken_anew_only_where_something_changed(toy_corpus, store, tmp_path):
+def test_mels_are_rebuilt_only_after_a_change(toy_corpus, store, tmp_path):
     recordings, model = toy_corpus.recordings[:3], teacher(toy_corpus)
     predicted = PredictedMels(tmp_path, store, model)
     assert predicted.missing(recordings) == recordings
@@ -121,7 +121,7 @@ def test_what_was_spoken_is_spoken_anew_only_where_something_changed(toy_corpus,
     assert PredictedMels(tmp_path, store, teacher(toy_corpus, speakers=("b", "a"))).missing(recordings) == recordings
 
 
-def test_a_predicted_mel_that_is_cut_in_half_is_named_and_spoken_anew(toy_corpus, store, tmp_path, caplog):
+def test_truncated_mel_is_reported_and_rebuilt(toy_corpus, store, tmp_path, caplog):
     recording = toy_corpus.recordings[0]
     predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
     list(predicted.measure([recording]))
@@ -136,7 +136,7 @@ def test_a_predicted_mel_that_is_cut_in_half_is_named_and_spoken_anew(toy_corpus
     np.testing.assert_array_equal(predicted.load(recording).mel, mel)
 
 
-def test_what_cannot_be_spoken_says_why(toy_corpus, store, tmp_path):
+def test_unusable_recordings_raise_with_a_reason(toy_corpus, store, tmp_path):
     recording, model = toy_corpus.recordings[0], teacher(toy_corpus)
     predicted = PredictedMels(tmp_path, store, model)
     for broken, message in (
@@ -148,7 +148,7 @@ def test_what_cannot_be_spoken_says_why(toy_corpus, store, tmp_path):
             list(predicted.measure([broken]))
 
 
-def test_a_share_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
+def test_fraction_of_the_segments_is_predicted(toy_corpus, store, tmp_path):
     predicted = PredictedMels(tmp_path, store, teacher(toy_corpus))
     list(predicted.measure(toy_corpus.recordings))
     true = {recording.id: store.load(recording).mel for recording in toy_corpus.recordings}
@@ -194,7 +194,7 @@ def test_a_voice_can_teach():
 
 
 @pytest.mark.slow
-def test_a_job_trains_on_predicted_mels_and_a_second_one_goes_on_from_it(toy_corpus, tmp_path):
+def test_second_job_continues_one_on_predicted_mels(toy_corpus, tmp_path):
     training = VocoderTrainingConfig(
         batch_size=2,
         autocast=False,

@@ -110,13 +110,13 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sentences(text, tm
         fit(module, tmp_path, RUN, SCHEDULE, [])
 
 
-def test_no_asked_token_gives_no_nan(text):
+def test_batch_without_masked_tokens_gives_no_nan(text):
     module = pretraining(text, replace(TRAINING, masking=MaskingConfig(0, 0, 0)))
     module.log = lambda *args, **options: None
     assert module.training_step(MaskedBatch.collate([module.train_data[0, 0]]), 0) == 0
 
 
-def test_held_out_books_are_masked_the_same_whatever_the_training_masks(text):
+def test_masks_of_held_out_books_are_fixed(text):
     usual, other = (
         pretraining(text, replace(TRAINING, masking=masking)) for masking in (MaskingConfig(), MaskingConfig(0.3, 0, 0))
     )
@@ -147,7 +147,7 @@ def test_scores_by_token_and_by_word():
     )
 
 
-def test_the_config_builds_what_it_names():
+def test_config_builds_its_classes():
     held = "[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: Emma, file: emma.txt}]"
     overrides = [
         "run_dir=x",
@@ -166,7 +166,7 @@ def test_other_sources_can_take_the_place_of_the_books():
     assert job.text.sources == {"wiki": TextRows("s3://bucket/*.parquet")}
 
 
-def test_the_config_of_the_shipped_run_builds_what_it_names():
+def test_config_of_the_shipped_run_builds_its_classes():
     text = recipes.pretrain.settings("run_dir=x", "text.folder=y", "data=z", config="pretrain_novels").text
     assert PngTokenizer.load(ROOT / text.tokenizer).vocabulary_size == text.vocabulary_size
     assert [span.name for span in text.sources["books"].held_out] == ["The Call of the Wild", "Treasure Island"]
@@ -208,7 +208,7 @@ def test_the_recipe_trains_and_exports(toy_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
+def test_recipe_measures_the_trained_model(toy_run, tmp_path, capsys):
     run_recipe([*toy_run, "run.validate_every=3"])
     written = tmp_path / "run" / "held_out.json"
     figures = json.loads(written.read_text())
@@ -228,7 +228,7 @@ def test_the_recipe_measures_what_it_trained(toy_run, tmp_path, capsys):
     assert json.loads(written.read_text()) == figures
 
 
-def test_what_the_last_step_validated_is_not_measured_again(text, tmp_path, monkeypatch):
+def test_validation_of_the_last_step_is_reused(text, tmp_path, monkeypatch):
     module = pretraining(text)
     fit(module, tmp_path, RUN, SCHEDULE, [])
     monkeypatch.setattr(module.trainer, "validate", lambda *args, **options: pytest.fail("measured twice"))

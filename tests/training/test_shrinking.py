@@ -42,7 +42,7 @@ def test_units_that_do_nothing_are_not_missed(large):
     torch.testing.assert_close(sound(small), sound(large))
 
 
-def test_a_vocoder_that_no_longer_corrects_is_the_one_without_trust(large):
+def test_vocoder_without_corrections_keeps_its_filters(large):
     small = shrunk(large, replace(LARGE, corrections=0))
     assert sum(small.outputs) == sum(large.outputs) - AUDIO.n_mels
     mel = torch.zeros(1, 128, 4)

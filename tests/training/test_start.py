@@ -61,7 +61,7 @@ def frozen_voice(stub_voice) -> VoiceModules:
     return replace(voice, acoustic=PngNat(replace(voice.acoustic.config, encoder=encoder, frozen_layers=1)))
 
 
-def test_what_a_voice_left_frozen_is_copied_and_kept_and_nothing_else(frozen_voice):
+def test_only_frozen_parts_of_a_voice_are_copied(frozen_voice):
     encoder = PngBert(frozen_voice.acoustic.config.encoder)
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     start_from_frozen(encoder, frozen_voice, frozen_voice.tokenizer)
@@ -82,7 +82,7 @@ def test_a_voice_with_another_tokenizer_is_refused(frozen_voice):
         start_from_frozen(PngBert(frozen_voice.acoustic.config.encoder), frozen_voice, PngTokenizer(["b", "a"]))
 
 
-def test_a_model_of_other_parts_takes_over_what_fits():
+def test_model_with_other_parts_copies_the_matching_ones():
     donor = acoustic(SIZES)
     block = donor.decoder.blocks[0]
     with torch.no_grad():
@@ -102,7 +102,7 @@ def test_a_model_of_other_parts_takes_over_what_fits():
     torch.testing.assert_close(model.speaker.weight, torch.stack([old[1], old.mean(0), old[0]]))
 
 
-def test_a_model_of_the_same_parts_is_copied_whole():
+def test_model_with_equal_parts_is_copied_completely():
     donor, model = acoustic(SIZES), acoustic(SIZES)
     assert start_resized(model, ["a", "b"], donor, ["a", "b"]) == []
     assert all(torch.equal(value, donor.state_dict()[name]) for name, value in model.state_dict().items())

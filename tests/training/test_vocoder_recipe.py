@@ -101,7 +101,7 @@ def test_the_recipe_trains_resumes_and_goes_on_with_discriminators(corpus, tmp_p
 
 
 @pytest.mark.slow
-def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
+def test_recipe_shrinks_its_start_model(corpus, tmp_path):
     run(tmp_path, corpus, f"run_dir={tmp_path / 'large'}")
     small = [
         f"run_dir={tmp_path / 'small'}",
@@ -115,13 +115,13 @@ def test_the_recipe_cuts_what_it_starts_from(corpus, tmp_path):
 GIVEN = ("run_dir=x", "corpora=[y]")
 
 
-def test_the_first_stage_is_what_the_dataclasses_say():
+def test_first_stage_has_the_defaults():
     assert vocoder.settings(*GIVEN) == VocoderRecipe(
         run_dir=Path("x"), corpora=(Path("y"),), features=Path("x/features"), processes=2
     )
 
 
-def test_the_adversarial_stage_is_what_its_dataclasses_say():
+def test_adversarial_stage_differs_from_the_first_in_its_losses():
     first, second = (vocoder.settings(*GIVEN, config=name).training for name in ("vocoder", "vocoder_adversarial"))
     assert second == replace(
         first, adversarial=AdversarialConfig(in_turn=True), betas=(0.8, 0.99), stft_weight=0.3, mel_weight=2.0

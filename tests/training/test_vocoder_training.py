@@ -116,7 +116,7 @@ def test_one_batch_can_be_learned(store, clips):
     assert losses[-1] < 0.7 * losses[0]
 
 
-def test_margins_are_heard_and_not_compared(store, clips):
+def test_margins_are_input_and_not_part_of_the_loss(store, clips):
     training = module(store, clips)
     batch = Segments(store, clips, 2, SegmentConfig(frames=20, margin=3)).batch(0)
     assert batch.mel.shape[2] == 26 and batch.inner(batch.samples).shape[1] == 20 * 300
@@ -192,7 +192,7 @@ def test_kills_of_the_adversarial_training_change_nothing(store, clips, tmp_path
         )
 
 
-def test_vocoder_and_discriminators_learn_from_one_loss_but_not_from_each_other(store, clips):
+def test_vocoder_and_discriminators_have_separate_gradients(store, clips):
     training = module(store, clips, ADVERSARIAL)
     batch = Segments(store, clips, 2, SegmentConfig(frames=20)).batch(0)
     losses = training.losses(batch, torch.Generator().manual_seed(0))
@@ -267,7 +267,7 @@ def test_a_training_starts_from_an_export_or_a_voice(tmp_path):
         vocoder_start(tmp_path / "nothing")
 
 
-def test_a_training_goes_on_with_the_discriminators_of_an_export_or_a_voice(stub_voice, tmp_path):
+def test_discriminators_of_an_export_or_a_voice_are_loaded(stub_voice, tmp_path):
     weights = Discriminators(ADVERSARIAL.adversarial.discriminators).state_dict()
     save_vocoder(tmp_path / "export", Vocoder(AUDIO, MODEL))
     shutil.copytree(stub_voice, tmp_path / "voice")
@@ -299,13 +299,13 @@ def test_exports_that_cannot_be_used_say_why(tmp_path):
         vocoder_model(tmp_path)
 
 
-def test_whole_clips_are_batches_of_one(store, clips):
+def test_complete_clips_are_batches_of_one(store, clips):
     batch = whole(store, clips[0])
     assert batch.samples.shape == (1, batch.mel.shape[2] * 300)
     assert batch.seconds == pytest.approx(batch.samples.shape[1] / 24000)
 
 
-def test_fewer_minutes_of_each_speaker_are_some_of_those_that_more_minutes_take():
+def test_fewer_minutes_per_speaker_are_a_subset_of_more_minutes():
     recordings = [
         Recording(f"{speaker}{number}", speaker, "train", Path("x"), None, np.array([30.0]))
         for speaker, count in (("many", 20), ("few", 3))
