@@ -24,7 +24,7 @@ def test_a_process_that_dies_takes_only_its_item_along():
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_results_come_in_the_order_of_the_items_and_no_more_items_are_taken_than_needed(workers):
+def test_results_keep_the_order_and_no_extra_items_are_read(workers):
     taken = []
 
     def endless():
