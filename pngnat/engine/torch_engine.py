@@ -18,7 +18,7 @@ from pngnat.errors import PngnatError
 from pngnat.models.batch import PngBatch
 from pngnat.models.png_nat import PngNat
 from pngnat.models.vocoder import Vocoder
-from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.models.vocoder.external import ExternalVocoder
 from pngnat.models.vocoder.streaming import stream
 from pngnat.text.tokenizer import PngTokens
 from pngnat.voice.modules import VoiceModules
@@ -61,12 +61,12 @@ class TorchAcoustic:
 class TorchVocoder:
     """See `interface.VocoderEngine`. Takes pngnat's vocoders and those of other projects."""
 
-    def __init__(self, vocoder: Vocoder | ForeignVocoder, device: torch.device) -> None:
+    def __init__(self, vocoder: Vocoder | ExternalVocoder, device: torch.device) -> None:
         self.vocoder, self._device = vocoder, device
 
     def check_pitch(self, requested: bool) -> None:
         """See `interface.VocoderEngine.check_pitch`."""
-        if isinstance(self.vocoder, ForeignVocoder):
+        if isinstance(self.vocoder, ExternalVocoder):
             self.vocoder.check_pitch(requested)
 
     @torch.inference_mode()

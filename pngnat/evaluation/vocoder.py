@@ -35,10 +35,10 @@ from pngnat.evaluation.copies import bandwidth, compare_pitch, mel_cepstral_dist
 from pngnat.evaluation.mos import MosPredictor
 from pngnat.evaluation.silence import buzzing_share, pause_level, paused_frames
 from pngnat.models.vocoder import Vocoder
-from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.models.vocoder.external import ExternalVocoder
 
 Copy = Callable[[np.ndarray], np.ndarray]
-AnyVocoder = Vocoder | ForeignVocoder
+AnyVocoder = Vocoder | ExternalVocoder
 
 
 @torch.inference_mode()

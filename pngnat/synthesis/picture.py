@@ -10,7 +10,7 @@ import numpy as np
 
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel_filters import mel_filters
-from pngnat.engine.fourier import FramedStft
+from pngnat.engine.signal import FramedStft
 from pngnat.errors import PngnatError, extra_command
 from pngnat.synthesis.timings import Timings
 

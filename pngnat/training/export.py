@@ -13,7 +13,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder
-from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.models.vocoder.external import ExternalVocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST, newest_checkpoint
 from pngnat.training.mel_discriminator import kept
@@ -121,7 +121,7 @@ def vocoder_start(source: str | Path) -> VocoderStart:
     Raises PngnatError for neither, for damaged files, and for a voice that speaks with another project's vocoder.
     """
     folder = Path(source)
-    vocoder: Vocoder | ForeignVocoder
+    vocoder: Vocoder | ExternalVocoder
     if (folder / SETTINGS).exists():
         vocoder = vocoder_model(folder)
     else:

@@ -21,7 +21,7 @@ from pngnat.audio.spectral_loss import ComplexStftLoss, LogMelLoss, MultiResolut
 from pngnat.data.corpus import Recording
 from pngnat.data.features import FeatureSource
 from pngnat.models.vocoder import Vocoder, VocoderConfig
-from pngnat.models.vocoder.source import pulse_phase
+from pngnat.models.vocoder.signal import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, adversarial_losses
 from pngnat.training.export import VocoderStart
 from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
@@ -204,7 +204,7 @@ class VocoderTraining(L.LightningModule):
         corrected = (torch.arange(len(f0), device=f0.device) >= count)[:, None].expand_as(f0)
         filters = vocoder.filters(batch.mel, f0, voicing)
         source, noise = vocoder.stft(vocoder.pulses(f0, phase)), vocoder.noise(len(f0), f0.shape[1], generator)
-        return vocoder.sound(batch.mel, filters.trusted(corrected), voicing, source, noise), filters.trust
+        return vocoder.sound(batch.mel, filters.gated(corrected), voicing, source, noise), filters.correction_gate
 
     def validation_step(self, batch: SegmentBatch, batch_idx: int) -> None:
         f0, (guess, voice) = batch.f0, self.vocoder.predict_f0(batch.mel)

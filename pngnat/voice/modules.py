@@ -14,7 +14,7 @@ from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.models.png_nat import PngNat, PngNatConfig
 from pngnat.models.vocoder import Vocoder, VocoderConfig
-from pngnat.models.vocoder.foreign import ForeignVocoder
+from pngnat.models.vocoder.external import ExternalVocoder
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.untrusted import check_types, safe_file
 from pngnat.voice.card import (
@@ -47,7 +47,7 @@ class VoiceModules:
     card: VoiceCard
     tokenizer: PngTokenizer
     acoustic: PngNat
-    vocoder: Vocoder | ForeignVocoder
+    vocoder: Vocoder | ExternalVocoder
     professional: PngNat | None = None
 
     @property

@@ -23,9 +23,14 @@ from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.files import make_folder, write_text
 from pngnat.models.vocoder import Vocoder, VocoderConfig
-from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.models.vocoder.hifigan import FramesFirst, HifiGanConfig, hifigan
-from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
+from pngnat.models.vocoder.external import (
+    ExternalVocoder,
+    FramesFirst,
+    HifiGanConfig,
+    VocosConfig,
+    VocosNetwork,
+    hifigan,
+)
 from pngnat.untrusted import Section, check_types, read_json, read_yaml, safe_file, shown
 from pngnat.voice.card import audio_settings
 from pngnat.voice.loading import loaded_once
@@ -88,7 +93,7 @@ def load_own_vocoder(folder: str | os.PathLike) -> Vocoder:
     return build_module(Path(folder), WEIGHTS, lambda: Vocoder(audio, config), what="vocoder")
 
 
-def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | ForeignVocoder:
+def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | ExternalVocoder:
     """The vocoder in a folder, ready to speak the mel spectrograms that `audio` describes. The last one stays in
     memory.
 
@@ -107,7 +112,7 @@ def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | For
 
 
 @loaded_once(keep=1)
-def _load(folder: Path, kind: str, audio: AudioConfig, _modified: int) -> Vocoder | ForeignVocoder:
+def _load(folder: Path, kind: str, audio: AudioConfig, _modified: int) -> Vocoder | ExternalVocoder:
     if kind == SETTINGS:
         _check_mel(folder / SETTINGS, _mel(load_settings(folder)[0]), audio)
         return load_own_vocoder(folder)
@@ -120,7 +125,7 @@ def _load(folder: Path, kind: str, audio: AudioConfig, _modified: int) -> Vocode
         ) from error
 
 
-def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
+def _hifigan(path: Path, audio: AudioConfig) -> ExternalVocoder:
     values = Section(str(path), read_json(path)).values
     if values.get("architectures") and values["architectures"][0] not in _HIFIGANS:
         raise PngnatError(
@@ -132,7 +137,7 @@ def _hifigan(path: Path, audio: AudioConfig) -> ForeignVocoder:
     stated |= {"sample_rate": config.sampling_rate, "hop_length": config.hop_length, "n_mels": config.model_in_dim}
     _check_mel(path, stated, audio)
     generator = build_module(path.parent, _external_weights(path.parent), lambda: hifigan(config), what="vocoder")
-    return ForeignVocoder(f"the HiFi-GAN in {path.parent}", audio, FramesFirst(generator), config.reach)
+    return ExternalVocoder(f"the HiFi-GAN in {path.parent}", audio, FramesFirst(generator), config.reach)
 
 
 def _speecht5_mel(folder: Path) -> dict[str, Any]:
@@ -152,7 +157,7 @@ def _speecht5_mel(folder: Path) -> dict[str, Any]:
     return stated | {"log_floor": section.number("mel_floor", 0, 1), "logarithm": "base 10", "frames": "on hops"}
 
 
-def _vocos(path: Path, audio: AudioConfig) -> ForeignVocoder:
+def _vocos(path: Path, audio: AudioConfig) -> ExternalVocoder:
     settings = Section(str(path), read_yaml(path))
     features, backbone, head = (settings.section(part) for part in ("feature_extractor", "backbone", "head"))
     for part, known in ((backbone, "vocos.models.VocosBackbone"), (head, "vocos.heads.ISTFTHead")):
@@ -168,7 +173,7 @@ def _vocos(path: Path, audio: AudioConfig) -> ForeignVocoder:
     # The package stores its windows and mel filters too.
     stored = ("feature_extractor.", "head.istft.")
     network = build_module(path.parent, _external_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
-    return ForeignVocoder(f"the Vocos in {path.parent}", audio, network, config.reach)
+    return ExternalVocoder(f"the Vocos in {path.parent}", audio, network, config.reach)
 
 
 def _vocos_mel(path: Path, features: Section) -> dict[str, Any]:

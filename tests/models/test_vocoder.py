@@ -82,13 +82,13 @@ def test_without_voice_the_source_is_noise_as_loud_as_the_pulses(raw):
         # about one half.
         mel = mels(1, 128, 400)
         buzz = raw(mel, generator=seeded())
-        breath = raw(mel, torch.zeros(1, 400), generator=seeded())
-    assert (breath.square().mean() / buzz.square().mean()).item() == pytest.approx(1, rel=0.1)
+        aperiodic = raw(mel, torch.zeros(1, 400), generator=seeded())
+    assert (aperiodic.square().mean() / buzz.square().mean()).item() == pytest.approx(1, rel=0.1)
 
     def peak(samples):  # of pulses it is many times the RMS, of noise four
         return (samples.abs().max() / samples.square().mean().sqrt()).item()
 
-    assert peak(breath) < 5.5 < peak(buzz)
+    assert peak(aperiodic) < 5.5 < peak(buzz)
 
 
 def test_semitones_raise_the_pitch(vocoder):
@@ -203,21 +203,21 @@ def test_voiced_frames_have_no_noise_below_the_maximum_voiced_frequency():
         torch.full((1, 6), 120.0),
     )
     voicing = torch.tensor([[0.0, 0.0, 0.1, 0.2, 0.7, 1.0]])
-    breath = vocoder.filters(mel, f0, voicing).breath[0]
+    aperiodic = vocoder.filters(mel, f0, voicing).aperiodic[0]
     # 3 kHz is the 150th of 601 frequencies.
-    assert breath[:150, 3:].max() == 0 and breath[150:].min() > 0 and breath[:, :3].min() > 0
+    assert aperiodic[:150, 3:].max() == 0 and aperiodic[150:].min() > 0 and aperiodic[:, :3].min() > 0
     everywhere = Vocoder(AUDIO, replace(TINY, max_voiced_frequency=0.0))
     everywhere.load_state_dict(vocoder.state_dict())
-    full = everywhere.filters(mel, f0, voicing).breath[0]
-    torch.testing.assert_close(breath[150:], full[150:])
-    torch.testing.assert_close(breath[:150, :3], full[:150, :3] * torch.tensor([1.0, 1.0, 0.5]))
-    assert torch.equal(vocoder.train().filters(mel, f0, voicing).breath[0], full), "it learns with the noise"
+    full = everywhere.filters(mel, f0, voicing).aperiodic[0]
+    torch.testing.assert_close(aperiodic[150:], full[150:])
+    torch.testing.assert_close(aperiodic[:150, :3], full[:150, :3] * torch.tensor([1.0, 1.0, 0.5]))
+    assert torch.equal(vocoder.train().filters(mel, f0, voicing).aperiodic[0], full), "it learns with the noise"
 
 
 @torch.inference_mode()
 def test_cut_filters_give_the_spectrum_of_their_frames(vocoder):
     mel = mels(2, 128, 20)
-    f0, voicing, natural = vocoder.choose_f0(mel)
+    f0, voicing, keeps_mel_pitch = vocoder.choose_f0(mel)
     filters, source, noise = (
         vocoder.filters(mel, f0, voicing),
         vocoder.stft(vocoder.pulses(f0)),
@@ -226,16 +226,18 @@ def test_cut_filters_give_the_spectrum_of_their_frames(vocoder):
     whole = vocoder.spectrum(filters, voicing, source, noise)
     part = vocoder.spectrum(filters.cut(5, 9), voicing[:, 5:9], source[..., 5:9], noise[..., 5:9])
     torch.testing.assert_close(part, whole[..., 5:9])
-    assert natural.all() and torch.equal(filters.trusted(natural).trust, filters.trust)
+    assert keeps_mel_pitch.all() and torch.equal(
+        filters.gated(keeps_mel_pitch).correction_gate, filters.correction_gate
+    )
 
 
 @torch.inference_mode()
 def test_a_mel_is_no_guide_to_another_pitch(vocoder):
     mel = mels(2, 128, 20)
-    own, heard = vocoder.predict_f0(mel)
-    voiced = heard > 0.5
-    assert vocoder.choose_f0(mel, torch.where(voiced, own, 0))[2].all()
-    natural = vocoder.choose_f0(mel, semitones=2.0)[2]
-    assert torch.equal(natural, ~voiced)
-    assert not vocoder.choose_f0(mel, torch.where(voiced, 0, own))[2].any()
-    assert vocoder.filters(mel, own, heard).trusted(torch.zeros(2, 20)).trust.max() == 0
+    predicted_f0, predicted_voicing = vocoder.predict_f0(mel)
+    voiced = predicted_voicing > 0.5
+    assert vocoder.choose_f0(mel, torch.where(voiced, predicted_f0, 0))[2].all()
+    keeps_mel_pitch = vocoder.choose_f0(mel, semitones=2.0)[2]
+    assert torch.equal(keeps_mel_pitch, ~voiced)
+    assert not vocoder.choose_f0(mel, torch.where(voiced, 0, predicted_f0))[2].any()
+    assert vocoder.filters(mel, predicted_f0, predicted_voicing).gated(torch.zeros(2, 20)).correction_gate.max() == 0

@@ -26,8 +26,7 @@ import pngnat
 from pngnat.audio.config import AudioConfig
 from pngnat.engine.loading import load_voice
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
-from pngnat.models.vocoder.hifigan import HifiGanConfig, hifigan
-from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
+from pngnat.models.vocoder.external import HifiGanConfig, VocosConfig, VocosNetwork, hifigan
 from pngnat.synthesis.timings import read_timings
 from pngnat.text.tokenizer import PngTokenizer
 from pngnat.voice.vocoders import save_vocoder

@@ -177,7 +177,7 @@ def test_it_is_learned_which_mels_to_trust(toy_corpus, store, tmp_path):
         optimizer.step()
     assert training.losses(batch)["trust"] < 0.1
     f0, voicing = training.vocoder.predict_f0(batch.mel)
-    trust = training.vocoder.filters(batch.mel, f0, voicing).trust.mean((1, 2))
+    trust = training.vocoder.filters(batch.mel, f0, voicing).correction_gate.mean((1, 2))
     assert ((trust > 0.5) == ~batch.is_predicted).all()
 
 

@@ -11,7 +11,7 @@ import pngnat
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import PitchConfig, Vocoder, VocoderConfig
-from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
+from pngnat.models.vocoder.external import VocosConfig, VocosNetwork
 from pngnat.voice.modules import load_modules, save_voice
 from pngnat.voice.vocoders import load_vocoder
 

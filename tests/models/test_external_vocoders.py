@@ -3,10 +3,15 @@ import torch
 
 from pngnat.audio.config import AudioConfig
 from pngnat.errors import PngnatError
-from pngnat.models.vocoder.foreign import ForeignVocoder
-from pngnat.models.vocoder.hifigan import FramesFirst, HifiGanConfig, hifigan
+from pngnat.models.vocoder.external import (
+    ExternalVocoder,
+    FramesFirst,
+    HifiGanConfig,
+    VocosConfig,
+    VocosNetwork,
+    hifigan,
+)
 from pngnat.models.vocoder.streaming import stream
-from pngnat.models.vocoder.vocos import VocosConfig, VocosNetwork
 
 # The generators of "V1" (arXiv 2010.05646) and of microsoft/speecht5_hifigan, and the Vocos of
 # charactr/vocos-mel-24khz.
@@ -16,7 +21,7 @@ SPEECHT5 = HifiGanConfig(80, 16000, 512, [4, 4, 4, 4], [8, 8, 8, 8], [3, 7, 11],
 VOCOS = VocosConfig(input_channels=100, dim=512, intermediate_dim=1536, num_layers=8, n_fft=1024, hop_length=256)
 
 
-def hifigan_vocoder(config: HifiGanConfig) -> ForeignVocoder:
+def hifigan_vocoder(config: HifiGanConfig) -> ExternalVocoder:
     torch.manual_seed(0)
     try:
         network = hifigan(config).eval()
@@ -27,14 +32,14 @@ def hifigan_vocoder(config: HifiGanConfig) -> ForeignVocoder:
         if weight.dim() > 1:
             torch.nn.init.normal_(weight, std=0.8 / weight[0].numel() ** 0.5)
     audio = AudioConfig(sample_rate=config.sampling_rate, hop_length=config.hop_length, n_mels=config.model_in_dim)
-    return ForeignVocoder("HiFi-GAN", audio, FramesFirst(network), config.reach)
+    return ExternalVocoder("HiFi-GAN", audio, FramesFirst(network), config.reach)
 
 
-def vocos_vocoder() -> ForeignVocoder:
+def vocos_vocoder() -> ExternalVocoder:
     torch.manual_seed(0)
     network = VocosNetwork(VOCOS).eval()
     audio = AudioConfig(n_fft=1024, window_length=1024, hop_length=256, n_mels=100)
-    return ForeignVocoder("Vocos", audio, network, VOCOS.reach)
+    return ExternalVocoder("Vocos", audio, network, VOCOS.reach)
 
 
 VOCODERS = pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_reach_covers_every_sample_that_a_frame_changes(make):
 
 def test_a_vocoder_without_pitch_says_so():
     network = torch.nn.Identity()
-    vocoder = ForeignVocoder("the HiFi-GAN in folder", AudioConfig(), network, 3)
+    vocoder = ExternalVocoder("the HiFi-GAN in folder", AudioConfig(), network, 3)
     mel = torch.zeros(1, 128, 4)
     for asked in ({"semitones": 1.0}, {"f0": torch.ones(1, 4)}):
         with pytest.raises(PngnatError, match="the HiFi-GAN in folder cannot change the pitch"):

@@ -1,14 +1,13 @@
-"""The parts of the vocoder that are written in NumPy are those of pngnat.models.vocoder."""
+"""The parts of the vocoder in NumPy equal `pngnat.models.vocoder`."""
 
 import numpy as np
 import pytest
 import torch
 
 from pngnat.audio.config import AudioConfig
-from pngnat.engine import correction, excitation, onnx_vocoder
-from pngnat.engine.fourier import FramedStft, OverlapAdd
-from pngnat.models.vocoder import correction as torch_correction
-from pngnat.models.vocoder import source, stft
+from pngnat.engine import onnx_vocoder, signal
+from pngnat.engine.signal import FramedStft, OverlapAdd
+from pngnat.models.vocoder import signal as torch_signal
 from pngnat.models.vocoder import vocoder as torch_vocoder
 
 RNG = np.random.default_rng(0)
@@ -19,13 +18,13 @@ def normal(*shape):
 
 
 def test_the_constants_are_the_same():
-    assert excitation.BANDWIDTH == source.BANDWIDTH and excitation.SURE_VOICE == torch_vocoder.SURE_VOICE
-    assert correction.LARGEST == torch_correction.LARGEST and onnx_vocoder.SAME_PITCH == torch_vocoder.SAME_PITCH
+    assert signal.BANDWIDTH == torch_signal.BANDWIDTH and signal.SURE_VOICE == torch_vocoder.SURE_VOICE
+    assert signal.LARGEST == torch_signal.LARGEST and onnx_vocoder.SAME_PITCH == torch_vocoder.SAME_PITCH
 
 
 @pytest.mark.parametrize("window, hop", [(1200, 300), (64, 32), (36, 10)])
 def test_transforms(window, hop):
-    ours, theirs, samples = FramedStft(window, hop), stft.FramedStft(window, hop), normal(9 * hop)
+    ours, theirs, samples = FramedStft(window, hop), torch_signal.FramedStft(window, hop), normal(9 * hop)
     spectrum = ours.of_padded(ours.padded(samples))
     expected = theirs(torch.from_numpy(samples)[None])[0].T.numpy()
     assert spectrum.dtype == np.complex64 and spectrum.shape == (9, ours.frequencies)
@@ -43,17 +42,17 @@ def test_inverse_in_pieces_equals_the_complete_one():
 def test_pulses():
     f0 = np.abs(150 + 60 * np.sin(np.arange(200) / 9)).astype(np.float32)
     starts = np.isin(np.arange(200), [0, 31, 120])
-    expected = source.pulse_train(torch.from_numpy(f0)[None], 300, 24000, starts=torch.from_numpy(starts)[None])[
+    expected = torch_signal.pulse_train(torch.from_numpy(f0)[None], 300, 24000, starts=torch.from_numpy(starts)[None])[
         0
     ].numpy()
-    assert np.abs(excitation.pulse_train(f0, 300, 24000, starts) - expected).max() < 1e-3 * np.abs(expected).max()
+    assert np.abs(signal.pulse_train(f0, 300, 24000, starts) - expected).max() < 1e-3 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("frames", [2, 4])
 def test_pulse_restarts_equal_those_of_torch(frames):
     for unvoiced in (RNG.random(50) < 0.8, np.ones(3, bool), np.zeros(9, bool), np.ones(1, bool)):
-        expected = source.new_starts(torch.from_numpy(unvoiced)[None], frames)[0].numpy()
-        assert np.array_equal(excitation.new_starts(unvoiced, frames), expected)
+        expected = torch_signal.new_starts(torch.from_numpy(unvoiced)[None], frames)[0].numpy()
+        assert np.array_equal(signal.new_starts(unvoiced, frames), expected)
 
 
 def test_the_source_is_mixed_alike():
@@ -63,19 +62,17 @@ def test_the_source_is_mixed_alike():
     voicing = np.array([0, 0.05, 0.1, 0.19, 0.2, 0.5, 1], dtype=np.float32)
     turned = [torch.from_numpy(np.ascontiguousarray(one.T))[None] for one in (pulses, noise)]
     expected = vocoder._excitation(turned[0], torch.from_numpy(voicing)[None], turned[1])[0].T.numpy()
-    assert (
-        np.abs(excitation.excite(pulses, voicing, noise, 1200 / 300) - expected).max() < 1e-5 * np.abs(expected).max()
-    )
+    assert np.abs(signal.excite(pulses, voicing, noise, 1200 / 300) - expected).max() < 1e-5 * np.abs(expected).max()
 
 
 def test_a_sound_is_corrected_alike():
     audio = AudioConfig(n_mels=20)
-    ours, theirs = correction.MelCorrection(audio, FramedStft(1200, 300)), torch_correction.MelCorrection(audio)
-    spectrum, mel, trust = (
+    ours, theirs = signal.MelCorrection(audio, FramedStft(1200, 300)), torch_signal.MelCorrection(audio)
+    spectrum, mel, gate = (
         (normal(5, 601) + 1j * normal(5, 601)).astype(np.complex64),
         normal(5, 20) - 5,
         np.abs(normal(5, 20)),
     )
-    turned = [torch.from_numpy(np.ascontiguousarray(one.T))[None] for one in (spectrum, mel, trust)]
+    turned = [torch.from_numpy(np.ascontiguousarray(one.T))[None] for one in (spectrum, mel, gate)]
     expected = theirs.corrected(*turned)[0].T.numpy()
-    assert np.abs(ours.corrected(spectrum, mel, trust) - expected).max() < 1e-5 * np.abs(expected).max()
+    assert np.abs(ours.corrected(spectrum, mel, gate) - expected).max() < 1e-5 * np.abs(expected).max()
