@@ -29,21 +29,21 @@ class TorchEncoding:
     """See `interface.Encoding`."""
 
     def __init__(self, model: PngNat, batch: PngBatch) -> None:
-        self._model, self._batch, self._states = model, batch, model.read(batch)
+        self._model, self._encoded = model, model.encode(batch)
 
     @torch.inference_mode()
     def predict_durations(self, rows: Sequence[int]) -> np.ndarray:
         """See `interface.Encoding.predict_durations`."""
-        return _array(self._model.predict_durations(self._batch, self._rows(rows), self._states).float())
+        return _array(self._model.predict_durations(self._encoded, self._rows(rows)).float())
 
     @torch.inference_mode()
     def generate_mels(self, rows: Sequence[int], seconds: np.ndarray) -> np.ndarray:
         """See `interface.Encoding.generate_mels`."""
-        durations = torch.from_numpy(np.asarray(seconds, dtype=np.float32)).to(self._states.device)
-        return _array(self._model.speak(self._batch, self._rows(rows), durations, self._states))
+        durations = torch.from_numpy(np.asarray(seconds, dtype=np.float32)).to(self._encoded.hidden.device)
+        return _array(self._model.generate_mel(self._encoded, self._rows(rows), durations))
 
     def _rows(self, rows: Sequence[int]) -> Tensor:
-        return torch.tensor(list(rows), device=self._states.device)
+        return torch.tensor(list(rows), device=self._encoded.hidden.device)
 
 
 class TorchAcoustic:

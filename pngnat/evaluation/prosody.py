@@ -70,7 +70,7 @@ def measure(speaker: Speaker, recordings: Sequence[Recording], features: Path) -
     data = AcousticDataset(recordings, speaker.tokenizer, speaker.speakers, FeatureStore(features, audio))
     for index, recording in enumerate(recordings):
         batch = AcousticBatch.collate([data[index]])
-        made = speaker.acoustic.speak(batch.tokens, batch.speaker, batch.durations)
+        made = speaker.acoustic.generate_mel(speaker.acoustic.encode(batch.tokens), batch.speaker, batch.durations)
         sound = speaker.vocoder(made, generator=torch.Generator().manual_seed(0))[0].numpy()
         frames = min(int(batch.frames[0]), made.shape[2])
         tracks = [pitch.f0(samples, audio)[:frames] for samples in (recording.sound(audio.sample_rate), sound)]

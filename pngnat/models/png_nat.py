@@ -35,20 +35,20 @@ class PngNatConfig:
     speakers: int
     """Rows of the speaker table."""
     speaker_width: int = 64
-    """Of the speakers' embeddings."""
+    """Width of the speakers' embeddings."""
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
     """Sizes of the predictors of durations and ranges."""
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     """Kind and sizes of the decoder."""
     postnet: PostNetConfig | None = field(default_factory=PostNetConfig)
-    """Sizes of the post-net; null where the decoder's mel is the model's."""
+    """Sizes of the post-net; null leaves it out."""
     audio: AudioConfig = field(default_factory=AudioConfig)
     """Sampling and mel settings."""
     position_width: int = 32
-    """Of the embedding of a frame's place in its token."""
+    """Width of the embedding of a frame's position in its token."""
     prosody: ProsodyConfig | None = None
-    """A pitch and a loudness for each token, which the decoder is given; null leaves melody to the decoder alone, as
-    the paper does."""
+    """Sizes of the predictor of a pitch and a loudness for each token, which the decoder is given; null leaves melody to
+    the decoder, as in the paper."""
     frozen_layers: int = -1
     """PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included."""
     mel_offset: float = -5.0
@@ -57,12 +57,12 @@ class PngNatConfig:
     """Typical spread of a log-mel, so that the networks work near unit variance."""
 
     def to_dict(self) -> dict:
-        """JSON values alone; the encoder names its kind."""
+        """Return the config as JSON values; the encoder names its kind."""
         return {**asdict(self), "encoder": {"kind": _encoder_kind(self.encoder), **asdict(self.encoder)}}
 
     @classmethod
     def from_dict(cls, values: dict) -> PngNatConfig:
-        """The config that `to_dict` wrote. Raises ValueError, TypeError or KeyError where it is not one."""
+        """Return the config that `to_dict` wrote. Raises ValueError, TypeError or KeyError for other values."""
         values = dict(values)
         encoder = dict(values.pop("encoder"))
         kind = encoder.pop("kind")
@@ -74,7 +74,7 @@ class PngNatConfig:
         return cls(encoder=ENCODERS[kind][0](**encoder), **built, **values)
 
     def with_speakers(self, speakers: int) -> PngNatConfig:
-        """The same model with another number of speakers."""
+        """Return the config with another number of speakers."""
         return replace(self, speakers=speakers)
 
 
@@ -90,21 +90,41 @@ def _encoder_kind(config: PngBertConfig | PhonemeEncoderConfig) -> str:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a training step compares with the recording.
-
-    durations: (B, N) seconds. mel: (B, T, M) normalized log-mel. coarse: the same before the post-net, None without
-    one.
-    prosody: (B, N, 2), None in a model without.
-    """
+    """The outputs of a training step, to be compared with the recording."""
 
     durations: Tensor
+    """(B, N) seconds."""
     mel: Tensor
+    """(B, T, M) normalized log-mel."""
     coarse: Tensor | None = None
+    """The mel before the post-net; None without one."""
     prosody: Tensor | None = None
+    """(B, N, 2); None in a model without prosody."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The phoneme segments of B utterances after the encoder, for any speaker."""
+
+    hidden: Tensor
+    """(B, N, D')."""
+    mask: Tensor
+    """(B, N), True at tokens, False at padding."""
+    lengths: Tensor
+    """(B,) tokens."""
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """Normalized log-mels (B, T, M) of the decoder."""
+
+    mel: Tensor
+    coarse: Tensor | None
+    """The mel before the post-net; None without one."""
 
 
 class PngNat(nn.Module):
-    """The acoustic model."""
+    """The acoustic model: `encode` the tokens once, then predict durations and generate a mel for any speaker."""
 
     def __init__(self, config: PngNatConfig):
         super().__init__()
@@ -125,104 +145,98 @@ class PngNat(nn.Module):
         )
         self.postnet = PostNet(config.audio.n_mels, config.postnet) if config.postnet else None
 
-    def read(self, tokens: PngBatch) -> Tensor:
-        """The encoder's states of the phoneme segment, (B, N, D'), whoever speaks. The methods below take them as
-        `states`, so that a text that is first given durations and then spoken is read once."""
-        return self.encoder(tokens)[:, : tokens.phoneme_mask.shape[1]]
-
-    def encode(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
-        """The phoneme segment's hidden states with the speaker's embedding; speaker: (B,) rows. (B, N, D), zero at
-        padding."""
+    def encode(self, tokens: PngBatch) -> Encoded:
+        """Run the encoder, whose result does not depend on the speaker."""
         mask = tokens.phoneme_mask
-        hidden = self.read(tokens) if states is None else states
-        voice = self.speaker(speaker)[:, None].expand(-1, mask.shape[1], -1)
-        return torch.cat([hidden, voice], dim=-1) * mask[..., None]
+        hidden = self.encoder(tokens)[:, : mask.shape[1]]  # (B, L, D') to (B, N, D')
+        return Encoded(hidden, mask, tokens.phoneme_lengths)
 
     def forward(
         self, tokens: PngBatch, speaker: Tensor, durations: Tensor, target: Tensor, prosody: Tensor | None = None
     ) -> Prediction:
-        """A training step's prediction, upsampled by the true durations and with the true prosody.
+        """Return a training step's prediction, upsampled by the recorded durations and with the recorded prosody.
 
-        speaker: (B,); durations: (B, N) seconds, 0 at padding; target: (B, T, M) log-mel, T at least the frames of the
-        longest;
-        prosody: (B, N, 2), see `pngnat.data.prosody`; None decodes with what the model predicts.
+        speaker: (B,) rows of the speaker table. durations: (B, N) seconds, 0 at padding. target: (B, T, M) log-mel, T
+        at least the frames of the longest utterance. prosody: (B, N, 2), see `pngnat.data.prosody`; None decodes with
+        the predicted prosody.
         """
-        hidden = self.encode(tokens, speaker)
-        predicted = self.duration_predictor(hidden, tokens.phoneme_lengths)
-        guessed = self.prosody(hidden, durations, tokens.phoneme_mask) if self.prosody else None
-        prosody = guessed if prosody is None else prosody
-        coarse, mel = self._decode(tokens, speaker, hidden, durations, prosody, self.normalize(target))
-        return Prediction(predicted, mel, coarse if self.postnet else None, guessed)
+        encoded = self.encode(tokens)
+        hidden = self._with_speaker(encoded, speaker)
+        predicted_durations = self.duration_predictor(hidden, encoded.lengths)
+        predicted_prosody = self.prosody(hidden, durations, encoded.mask) if self.prosody else None
+        prosody = predicted_prosody if prosody is None else prosody
+        decoded = self._decode(encoded, hidden, speaker, durations, prosody, self.normalize(target))
+        return Prediction(predicted_durations, decoded.mel, decoded.coarse, predicted_prosody)
 
     @torch.inference_mode()
-    def predict_durations(self, tokens: PngBatch, speaker: Tensor, states: Tensor | None = None) -> Tensor:
-        """Seconds of each token, (B, N), at least 0 and 0 at padding. speaker: (B,) rows of the speaker table."""
-        hidden = self.encode(tokens, speaker, states)
-        return self.duration_predictor(hidden, tokens.phoneme_lengths).clamp(min=0) * tokens.phoneme_mask
+    def predict_durations(self, encoded: Encoded, speaker: Tensor) -> Tensor:
+        """Return the seconds of each token, (B, N), at least 0, and 0 at padding. speaker: (B,) rows."""
+        hidden = self._with_speaker(encoded, speaker)
+        return self.duration_predictor(hidden, encoded.lengths).clamp(min=0) * encoded.mask
 
     @torch.inference_mode()
-    def predict_prosody(
-        self, tokens: PngBatch, speaker: Tensor, durations: Tensor, states: Tensor | None = None
-    ) -> Tensor:
-        """Normalized pitch and loudness of each token, (B, N, 2), 0 at padding; arguments as for `speak`. Only for
-        models with prosody."""
+    def predict_prosody(self, encoded: Encoded, speaker: Tensor, durations: Tensor) -> Tensor:
+        """Return normalized pitch and loudness of each token, (B, N, 2), 0 at padding.
+
+        Arguments as for `generate_mel`. Raises ValueError for a model without prosody.
+        """
         if self.prosody is None:
             raise ValueError("the model predicts no prosody")
-        mask = tokens.phoneme_mask
-        return self.prosody(self.encode(tokens, speaker, states), durations * mask, mask)
+        return self.prosody(self._with_speaker(encoded, speaker), durations * encoded.mask, encoded.mask)
 
     @torch.inference_mode()
-    def speak(
-        self,
-        tokens: PngBatch,
-        speaker: Tensor,
-        durations: Tensor,
-        states: Tensor | None = None,
-        prosody: Tensor | None = None,
+    def generate_mel(
+        self, encoded: Encoded, speaker: Tensor, durations: Tensor, prosody: Tensor | None = None
     ) -> Tensor:
-        """The log-mel (B, M, T) of these tokens with these durations (B, N) in seconds; T as `frame_counts` gives it.
+        """Return the log-mel, (B, M, T), with T from `frame_counts`.
 
-        prosody: (B, N, 2), what `predict_prosody` gave or what was made of it; None predicts it.
+        speaker: (B,) rows. durations: (B, N) seconds. prosody: (B, N, 2), as `predict_prosody` returns it; None
+        predicts it.
         """
-        hidden, durations = self.encode(tokens, speaker, states), durations * tokens.phoneme_mask
+        hidden, durations = self._with_speaker(encoded, speaker), durations * encoded.mask
         if self.prosody and prosody is None:
-            prosody = self.prosody(hidden, durations, tokens.phoneme_mask)
-        mel = self._decode(tokens, speaker, hidden, durations, prosody, None)[1]
-        return self.denormalize(mel.float()).transpose(1, 2)
+            prosody = self.prosody(hidden, durations, encoded.mask)
+        mel = self._decode(encoded, hidden, speaker, durations, prosody, None).mel
+        return self.denormalize(mel.float()).transpose(1, 2)  # (B, T, M) to (B, M, T)
 
     @torch.inference_mode()
-    def alignment(self, tokens: PngBatch, speaker: Tensor, durations: Tensor) -> Tensor:
-        """How much each token contributes to each frame, (B, T, N); arguments as for `speak`."""
-        durations = durations * tokens.phoneme_mask
-        ranges = self.range_predictor(self.encode(tokens, speaker), durations, tokens.phoneme_lengths)
+    def alignment(self, encoded: Encoded, speaker: Tensor, durations: Tensor) -> Tensor:
+        """Return the weight of each token in each frame, (B, T, N); arguments as for `generate_mel`."""
+        durations = durations * encoded.mask
+        ranges = self.range_predictor(self._with_speaker(encoded, speaker), durations, encoded.lengths)
         rate = self.config.audio.frame_rate
         return gaussian_weights(durations * rate, ranges, int(frame_counts(durations, rate).max()))
 
+    def _with_speaker(self, encoded: Encoded, speaker: Tensor) -> Tensor:
+        """Return the hidden states with the speakers' embeddings, (B, N, D), 0 at padding."""
+        voice = self.speaker(speaker)[:, None].expand(-1, encoded.mask.shape[1], -1)  # (B, N, speaker_width)
+        return torch.cat([encoded.hidden, voice], dim=-1) * encoded.mask[..., None]
+
     def _decode(
         self,
-        tokens: PngBatch,
-        speaker: Tensor,
+        encoded: Encoded,
         hidden: Tensor,
+        speaker: Tensor,
         durations: Tensor,
         prosody: Tensor | None,
         target: Tensor | None,
-    ) -> tuple[Tensor, Tensor]:
-        ranges = self.range_predictor(hidden, durations, tokens.phoneme_lengths)
+    ) -> _Decoded:
+        ranges = self.range_predictor(hidden, durations, encoded.lengths)
         if self.prosody is not None and prosody is not None:
-            hidden = hidden + self.prosody.embed(prosody, tokens.phoneme_mask)
+            hidden = hidden + self.prosody.embed(prosody, encoded.mask)
         frames = None if target is None else target.shape[1]
         upsampled, counts = upsample(
             hidden, durations, ranges, self.config.audio.frame_rate, self.config.position_width, frames
-        )
-        coarse = self.decoder(upsampled, counts, self.speaker(speaker), target)
+        )  # (B, N, D) to (B, T, D + position_width)
+        coarse = self.decoder(upsampled, counts, self.speaker(speaker), target)  # (B, T, M)
         if not self.postnet:
-            return coarse, coarse
-        return coarse, coarse + self.postnet(coarse, length_mask(counts, coarse.shape[1])[..., None])
+            return _Decoded(coarse, None)
+        return _Decoded(coarse + self.postnet(coarse, length_mask(counts, coarse.shape[1])[..., None]), coarse)
 
     def normalize(self, log_mel: Tensor) -> Tensor:
-        """Log-mel to the values that the networks work on."""
+        """Return a log-mel in the values that the networks work on."""
         return (log_mel - self.config.mel_offset) / self.config.mel_scale
 
     def denormalize(self, normalized: Tensor) -> Tensor:
-        """The inverse of `normalize`."""
+        """Undo `normalize`."""
         return normalized * self.config.mel_scale + self.config.mel_offset

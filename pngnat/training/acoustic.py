@@ -159,7 +159,8 @@ class AcousticTraining(StageModule):
         if self._vocoder is None:
             return
         with torch.inference_mode():
-            mels = self.model.speak(batch.tokens, batch.speaker, batch.durations).float().cpu()
+            encoded = self.model.encode(batch.tokens)
+            mels = self.model.generate_mel(encoded, batch.speaker, batch.durations).float().cpu()
             for name, mel, frames in list(zip(batch.ids, mels, batch.frames.tolist(), strict=True))[
                 : self.config.pictures
             ]:

@@ -21,9 +21,10 @@ def acoustic_pictures(
     model: PngNat, batch: AcousticBatch, dataset: AcousticDataset, count: int
 ) -> Iterator[tuple[str, Figure]]:
     """(id, figure) of the first `count` recordings of a batch, which is the first of `dataset`."""
-    predicted = model.predict_durations(batch.tokens, batch.speaker)
-    mel = model.speak(batch.tokens, batch.speaker, batch.durations)
-    weights = model.alignment(batch.tokens, batch.speaker, batch.durations)
+    encoded = model.encode(batch.tokens)
+    predicted = model.predict_durations(encoded, batch.speaker)
+    mel = model.generate_mel(encoded, batch.speaker, batch.durations)
+    weights = model.alignment(encoded, batch.speaker, batch.durations)
     shown = list(islice(dataset.recordings, len(batch.ids)))  # the batch is the first of validation
     symbols = {recording.id: dataset.tokenizer.encode(recording.utterance).symbols for recording in shown}
     for row, name in enumerate(batch.ids[:count]):

@@ -71,7 +71,9 @@ class Teacher:
             )
         speaker = torch.tensor([self.speakers.index(recording.speaker)])
         melody = {} if prosody is None else {"prosody": torch.from_numpy(prosody)[None]}
-        return self.model.speak(tokens, speaker, torch.from_numpy(recording.durations)[None], **melody)[0].numpy()
+        durations = torch.from_numpy(recording.durations)[None]
+        with torch.inference_mode():
+            return self.model.generate_mel(self.model.encode(tokens), speaker, durations, **melody)[0].numpy()
 
 
 def find_teacher(source: str | Path) -> Teacher:

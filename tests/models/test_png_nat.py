@@ -8,7 +8,7 @@ from pngnat.models.decoder import DecoderConfig, PostNetConfig
 from pngnat.models.durations import PredictorConfig, frame_counts
 from pngnat.models.phoneme_encoder import PhonemeEncoderConfig
 from pngnat.models.png_bert import PngBertConfig
-from pngnat.models.png_nat import PngNat, PngNatConfig
+from pngnat.models.png_nat import Encoded, PngNat, PngNatConfig
 from pngnat.models.prosody import ProsodyConfig
 
 VOCABULARY = 60
@@ -53,17 +53,23 @@ def only(batch: PngBatch, row: int) -> PngBatch:
     )
 
 
+@torch.inference_mode()
+def encode(model: PngNat, batch: PngBatch) -> Encoded:
+    return model.encode(batch)
+
+
 @CONFIGS
 def test_padding_does_not_change_outputs(config):
     torch.manual_seed(0)
     model = PngNat(config).eval()
     batch, speaker = make_tokens((5, 2), (11, 6)), torch.tensor([0, 2])
     durations = torch.rand(2, 11) * 0.1 * batch.phoneme_mask
-    alone = only(batch, 0)
-    predicted = model.predict_durations(batch, speaker)
+    encoded, alone = encode(model, batch), encode(model, only(batch, 0))
+    predicted = model.predict_durations(encoded, speaker)
     torch.testing.assert_close(predicted[:1, :5], model.predict_durations(alone, speaker[:1]), atol=1e-5, rtol=1e-4)
     assert predicted[0, 5:].abs().sum() == 0
-    mel, own = model.speak(batch, speaker, durations), model.speak(alone, speaker[:1], durations[:1, :5])
+    mel = model.generate_mel(encoded, speaker, durations)
+    own = model.generate_mel(alone, speaker[:1], durations[:1, :5])
     torch.testing.assert_close(mel[:1, :, : own.shape[2]], own, atol=1e-4, rtol=1e-4)
 
 
@@ -72,7 +78,7 @@ def test_the_mel_is_as_long_as_the_durations_say(config):
     model = PngNat(config).eval()
     batch = make_tokens((7, 3))
     durations = torch.tensor([[0.03, 0.0, 0.11, 0.005, 0.27, 0.0, 0.051]])
-    mel = model.speak(batch, torch.tensor([1]), durations)
+    mel = model.generate_mel(encode(model, batch), torch.tensor([1]), durations)
     assert mel.shape == (1, 128, int(frame_counts(durations, 80.0)))
     assert mel.dtype == torch.float32
 
@@ -80,7 +86,7 @@ def test_the_mel_is_as_long_as_the_durations_say(config):
 def test_the_alignment_gives_each_frame_to_tokens_that_have_a_duration():
     model = PngNat(PNG).eval()
     durations = torch.tensor([[0.03, 0.0, 0.11, 0.005, 0.27, 0.0, 0.051]])
-    weights = model.alignment(make_tokens((7, 3)), torch.tensor([1]), durations)
+    weights = model.alignment(encode(model, make_tokens((7, 3))), torch.tensor([1]), durations)
     assert weights.shape == (1, int(frame_counts(durations, 80.0)), 7)
     torch.testing.assert_close(weights.sum(2), torch.ones(weights.shape[:2]))
     assert weights[0, :, [1, 5]].abs().sum() == 0
@@ -89,11 +95,13 @@ def test_the_alignment_gives_each_frame_to_tokens_that_have_a_duration():
 def test_speakers_and_graphemes_matter():
     model = PngNat(PNG).eval()
     batch = make_tokens((7, 3))
-    first = model.predict_durations(batch, torch.tensor([0]))
-    assert not torch.allclose(first, model.predict_durations(batch, torch.tensor([1])))
+    encoded = encode(model, batch)
+    first = model.predict_durations(encoded, torch.tensor([0]))
+    assert not torch.allclose(first, model.predict_durations(encoded, torch.tensor([1])))
     changed = batch.ids.clone()
     changed[0, -2] = 5 + (changed[0, -2] - 4) % (VOCABULARY - 5)
-    assert not torch.allclose(first, model.predict_durations(replace(batch, ids=changed), torch.tensor([0])))
+    other = encode(model, replace(batch, ids=changed))
+    assert not torch.allclose(first, model.predict_durations(other, torch.tensor([0])))
 
 
 def test_plain_nat_is_blind_to_graphemes():
@@ -101,7 +109,8 @@ def test_plain_nat_is_blind_to_graphemes():
     batch = make_tokens((7, 3))
     changed = batch.ids.clone()
     changed[0, 8:] = 9
-    first, second = (model.predict_durations(b, torch.tensor([0])) for b in (batch, replace(batch, ids=changed)))
+    batches = (batch, replace(batch, ids=changed))
+    first, second = (model.predict_durations(encode(model, b), torch.tensor([0])) for b in batches)
     torch.testing.assert_close(first, second)
 
 
@@ -156,14 +165,16 @@ def test_unknown_encoder_is_named():
 
 
 @CONFIGS
-def test_a_text_that_was_read_already_is_spoken_alike(config):
+def test_an_encoded_text_can_be_used_again(config):
     model = PngNat(config).eval()
     batch, speaker = make_tokens((5, 2), (11, 6)), torch.tensor([0, 2])
     durations = torch.rand(2, 11) * 0.1 * batch.phoneme_mask
-    with torch.inference_mode():
-        states = model.read(batch)
-    assert torch.equal(model.predict_durations(batch, speaker, states), model.predict_durations(batch, speaker))
-    assert torch.equal(model.speak(batch, speaker, durations, states), model.speak(batch, speaker, durations))
+    kept = encode(model, batch)
+    for _ in range(2):
+        fresh = encode(model, batch)
+        assert torch.equal(model.predict_durations(kept, speaker), model.predict_durations(fresh, speaker))
+        mel = model.generate_mel(kept, speaker, durations)
+        assert torch.equal(mel, model.generate_mel(fresh, speaker, durations))
 
 
 def test_pitch_and_loudness_are_the_models_own_unless_they_are_given():
@@ -171,14 +182,14 @@ def test_pitch_and_loudness_are_the_models_own_unless_they_are_given():
     model = PngNat(MELODIC).eval()
     torch.nn.init.normal_(model.prosody.embedding.weight)
     batch, speaker = make_tokens((7, 3), (4, 2)), torch.tensor([1, 2])
-    durations = 0.05 * batch.phoneme_mask
-    own = model.predict_prosody(batch, speaker, durations)
+    durations, encoded = 0.05 * batch.phoneme_mask, encode(model, batch)
+    own = model.predict_prosody(encoded, speaker, durations)
     assert own.shape == (2, 7, 2)
     assert own[1, 4:].abs().sum() == 0
-    mel = model.speak(batch, speaker, durations)
-    torch.testing.assert_close(model.speak(batch, speaker, durations, prosody=own), mel)
+    mel = model.generate_mel(encoded, speaker, durations)
+    torch.testing.assert_close(model.generate_mel(encoded, speaker, durations, prosody=own), mel)
     assert not torch.allclose(
-        model.speak(batch, speaker, durations, prosody=own + batch.phoneme_mask[..., None]), mel, atol=1e-3
+        model.generate_mel(encoded, speaker, durations, prosody=own + batch.phoneme_mask[..., None]), mel, atol=1e-3
     )
 
 
@@ -189,7 +200,7 @@ def test_training_is_given_the_recordings_prosody_and_predicts_its_own():
     frames = int(frame_counts(durations, 80.0))
     prediction = model(batch, speaker, durations, torch.randn(1, frames, 128), prosody=torch.randn(1, 7, 2))
     assert prediction.coarse is None
-    torch.testing.assert_close(prediction.prosody, model.predict_prosody(batch, speaker, durations))
+    torch.testing.assert_close(prediction.prosody, model.predict_prosody(encode(model, batch), speaker, durations))
 
 
 @pytest.mark.parametrize("config", [PNG, MELODIC], ids=["png_nat", "melodic"])
@@ -197,7 +208,7 @@ def test_a_config_comes_back_from_json_values(config):
     assert PngNatConfig.from_dict(config.to_dict()) == config
 
 
-def test_a_config_from_before_there_was_prosody_is_read():
+def test_settings_that_a_config_lacks_take_their_defaults():
     values = PNG.to_dict()
     del values["prosody"], values["decoder"]["adaptive"]
     assert PngNatConfig.from_dict(values) == PNG

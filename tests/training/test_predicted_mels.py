@@ -35,9 +35,13 @@ class Caricature(PngNat):
 
     silent: frozenset[int] = frozenset()
 
-    def speak(self, tokens, speaker, durations):
-        token = self.alignment(tokens, speaker, durations)[0].argmax(-1)
-        levels = torch.tensor([QUIET if int(i) in self.silent else LOUD for i in tokens.phoneme_ids[0][token]])
+    def encode(self, tokens):
+        self.ids = tokens.phoneme_ids[0]
+        return super().encode(tokens)
+
+    def generate_mel(self, encoded, speaker, durations):
+        token = self.alignment(encoded, speaker, durations)[0].argmax(-1)
+        levels = torch.tensor([QUIET if int(i) in self.silent else LOUD for i in self.ids[token]])
         return levels[None, None].expand(1, AUDIO.n_mels, -1)
 
 
