@@ -1,13 +1,13 @@
-"""The voice folder on disk: which files it may have, and what its card says. Loads no PyTorch.
+"""The voice folder on disk: its files, and its card, voice.json. Imports no PyTorch.
 
-A voice folder is data from strangers. It holds JSON, safetensors and ONNX graphs alone; nothing in it is executed,
-imported or followed to another place, and every value is checked before something is built from it.
+A voice folder is untrusted. It holds JSON, safetensors and ONNX graphs alone; nothing in it is executed, imported or
+followed to another place, and every value is checked before it is used.
 
     voice.json  tokenizer.json  acoustic.safetensors  vocoder.safetensors  [professional.safetensors]  [*.onnx]
     [README.md]
 
-and what the models have learned against, with which fine-tuning goes on: discriminators.safetensors (the vocoder) and
-mel_discriminator.safetensors (the acoustic model). FILES has all names.
+Fine-tuning continues with the discriminators of the training: discriminators.safetensors (vocoder) and
+mel_discriminator.safetensors (acoustic model). FILES has all names.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from pngnat.voice.hub import PREFIX, download
 
 FORMAT_VERSION = 1
 BUNDLED = Path(__file__).parents[1] / "voices"
-# Where `pngnat create` puts the voices it makes, and the environment variable that lists more such folders.
+# The folder in which `pngnat create` writes voices, and the environment variable that lists more such folders.
 OWN, ELSEWHERE = Path("voices"), "PNGNAT_VOICES"
 CARD, TOKENIZER = "voice.json", "tokenizer.json"
 ACOUSTIC, VOCODER, PROFESSIONAL = "acoustic.safetensors", "vocoder.safetensors", "professional.safetensors"
-# All files that a voice folder may have, the first four of which it must.
+# All files that a voice folder may have, and first those that it must have.
 NEEDED = (CARD, TOKENIZER, ACOUSTIC, VOCODER)
 GRAPHS = (
     *(f"{model}.{part}.onnx" for model in ("acoustic", "professional") for part in ("encoder", "durations", "mel")),
@@ -44,19 +44,18 @@ GRAPHS = (
 MEL_DISCRIMINATOR = "mel_discriminator.safetensors"
 FILES = (*NEEDED, PROFESSIONAL, *GRAPHS, "discriminators.safetensors", MEL_DISCRIMINATOR, "README.md", "preview.wav")
 _MOST_SPEAKERS = 100_000
-# No mel has more frames in a second, and no window covers more of them; a frame costs its transform's length.
+# The most frames in a second, and the most frames that a transform covers.
 _MOST_FRAMES, _LONGEST_TRANSFORM = 1000, 32
 
 
 @dataclass(frozen=True)
 class SpeakerCard:
-    """One speaker of a voice; its place in the list is its row in the acoustic model's speaker table."""
+    """One speaker of a voice; their index in the list is their row in the acoustic model's speaker table."""
 
     name: str
     description: str = ""
     offered: bool = True
-    """Whether they speak. Who does not sound well enough for that still lends a rhythm, is learned from, and speaks if
-    asked by name."""
+    """Whether lists of speakers have them. A speaker who is not offered can still be named, and their rhythm blended."""
 
 
 @dataclass(frozen=True)
@@ -96,50 +95,60 @@ class Blend:
 
 @dataclass(frozen=True)
 class Professional:
-    """The multi-speaker model that a recreated voice keeps for blending. acoustic: its PngNatConfig as a dict."""
+    """The multi-speaker model that a recreated voice keeps for blending."""
 
     acoustic: dict[str, Any]
+    """Its PngNatConfig as a dict."""
     speakers: tuple[SpeakerCard, ...]
+    """Its speakers, in the order of its rows."""
 
 
 @dataclass(frozen=True, repr=False)
 class VoiceCard:
-    """What voice.json says. acoustic, vocoder: the models' configs as dicts.
-
-    blend: how the default speaker speaks unless the caller says otherwise.
-    consent: of a recreated voice, who agreed to it being made and for what; texts by name.
-    lexicon: the voice's own words, such as names, which it says so unless the caller says otherwise; phonemes by
-    lower-case word."""
+    """The contents of voice.json."""
 
     name: str
+    """Name of the voice."""
     description: str
+    """A sentence about the voice, for people."""
     licence: str
+    """Licence of the voice's weights."""
     audio: AudioConfig
+    """Sampling and mel settings of all its models."""
     acoustic: dict[str, Any]
+    """The acoustic model's PngNatConfig as a dict."""
     vocoder: dict[str, Any]
+    """The VocoderConfig as a dict."""
     speakers: tuple[SpeakerCard, ...]
+    """All speakers, in the order of the acoustic model's rows."""
     default_speaker: str
+    """Name of the speaker where none is requested."""
     pauses: Pauses = field(default_factory=Pauses)
+    """Silence between sentences and paragraphs where none is requested."""
     blend: Blend | None = None
+    """The blend of the default speaker where none is requested."""
     professional: Professional | None = None
+    """The model of professional speakers, in a recreated voice."""
     consent: dict[str, str] | None = None
+    """Who agreed to the making of a recreated voice, and to which uses; texts by name."""
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Pronunciations of the voice's own words, such as names: phonemes by lower-case word."""
 
     def __repr__(self) -> str:
         return f"<VoiceCard {self.name!r}, speakers: {', '.join(_names(self.offered))}>"
 
     @property
     def names(self) -> list[str]:
-        """Names of all speakers, in the order of the acoustic model's rows."""
+        """Return the names of all speakers, in the order of the acoustic model's rows."""
         return _names(self.speakers)
 
     @property
     def offered(self) -> tuple[SpeakerCard, ...]:
-        """The speakers that people are to choose from."""
+        """Return the speakers that lists show."""
         return tuple(speaker for speaker in self.speakers if speaker.offered)
 
     def row(self, name: str | None) -> int:
-        """The row of a speaker; None means the default one. Raises PngnatError, with the list, for an unknown name."""
+        """Return the row of a speaker; None is the default one. Raises PngnatError, with the list, for an unknown name."""
         return _row(self.speakers, self.default_speaker if name is None else name, self.name)
 
     def professional_row(self, name: str) -> tuple[Literal["acoustic", "professional"], int]:
@@ -154,10 +163,10 @@ class VoiceCard:
         return "acoustic", self.row(name)
 
     def to_json(self) -> str:
-        """The text of voice.json."""
+        """Return the text of voice.json."""
         values = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
         for row in (*values["speakers"], *(values["professional"] or {"speakers": ()})["speakers"]):
-            if row["offered"]:  # as nearly all are
+            if row["offered"]:  # the default
                 del row["offered"]
         values["lexicon"] = {word: " ".join(phonemes) for word, phonemes in self.lexicon.items()} or None
         return (
@@ -178,11 +187,11 @@ def _row(speakers: tuple[SpeakerCard, ...], name: str, voice: str) -> int:
 
 
 def find_voice(voice: str | os.PathLike | None) -> Path:
-    """The folder of a voice; None means the first bundled voice.
+    """Return the folder of a voice; None is the first bundled voice.
 
     voice: the name of a bundled voice; else `hf://user/voice` on the Hugging Face Hub; else a path; else the name of a
     folder in ./voices, or in one of those that the environment variable PNGNAT_VOICES lists as PATH does.
-    Raises PngnatError, naming where it looked, where there is none.
+    Raises PngnatError, with the places where it looked, if there is no such voice.
     """
     if not isinstance(voice, str | os.PathLike | None):
         raise PngnatError(f"a voice is named by a text or a path, and not by {shown(voice)}")
@@ -196,7 +205,7 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
     if isinstance(voice, str) and voice.startswith(PREFIX):
         return download(voice, FILES)
     places = _places(Path(voice))
-    # A folder of recordings may have the name of the voice that is made of them.
+    # A folder of recordings may have the name of its voice.
     for exists in (lambda folder: os.path.isfile(folder / CARD), os.path.isdir):
         for folder in filter(exists, places):
             return folder
@@ -212,7 +221,7 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
 
 
 def _voice_of_speaker(name: str) -> str | None:
-    """The first voice that has a speaker of this name."""
+    """Return the first voice that has a speaker of this name."""
     for voice, folder in named_voices().items():
         with suppress(PngnatError):  # a damaged voice has none
             if name in read_card(folder).names:
@@ -221,7 +230,7 @@ def _voice_of_speaker(name: str) -> str | None:
 
 
 def _places(voice: Path) -> list[Path]:
-    """Where a voice that is not bundled may lie: a name is looked for among the voices of others, a path is not."""
+    """Return where a voice that is not bundled may be: a name is searched in several folders, a path is not."""
     return [voice] if voice.name != str(voice) else [voice, *(folder / voice for folder in _own_places())]
 
 
@@ -230,13 +239,13 @@ def _own_places() -> list[Path]:
 
 
 def bundled_voices() -> dict[str, Path]:
-    """Folders of the voices inside the package, by name, in alphabetical order."""
+    """Return the folders of the voices inside the package, by name, in alphabetical order."""
     return _voices_in(BUNDLED)
 
 
 def named_voices() -> dict[str, Path]:
-    """Folders of the bundled voices and of those in ./voices and where PNGNAT_VOICES says, by the name that
-    `find_voice` takes."""
+    """Return the folders of the bundled voices, and of the voices in ./voices and in the folders of PNGNAT_VOICES, by
+    the name that `find_voice` takes."""
     found = bundled_voices()
     for place in _own_places():
         found |= {name: folder for name, folder in _voices_in(place).items() if name not in found}
@@ -244,7 +253,7 @@ def named_voices() -> dict[str, Path]:
 
 
 def list_voices() -> list[VoiceCard]:
-    """The cards of the voices that have a name. Raises PngnatError where one of them is damaged."""
+    """Return the cards of `named_voices`. Raises PngnatError if one of them is damaged."""
     return [read_card(folder) for folder in named_voices().values()]
 
 
@@ -255,7 +264,7 @@ def _voices_in(place: Path) -> dict[str, Path]:
 
 
 def read_card(folder: str | os.PathLike) -> VoiceCard:
-    """Read and check voice.json. Raises PngnatError for a damaged folder, a newer format, or a value that cannot be."""
+    """Read and check voice.json. Raises PngnatError for a damaged folder, a newer format, or an impossible value."""
     folder = Path(folder)
     path = safe_file(folder, CARD)
     section = Section(str(path), read_json(path))
@@ -295,8 +304,7 @@ def _check_names(path: str, card: VoiceCard) -> None:
 
 
 def audio_settings(path: str, values: Any) -> AudioConfig:
-    """The settings of sound that a file holds, checked. Raises PngnatError, naming the path, for a value that cannot
-    be."""
+    """Return the audio settings of a file, checked. Raises PngnatError, with the path, for an impossible value."""
     section = Section(path, values)
     audio = AudioConfig(
         sample_rate=section.integer("sample_rate", 4000, 96_000),
