@@ -112,7 +112,7 @@ def tune_acoustic(
     ]
     training = tuning.training if learner.discriminator else replace(tuning.training, adversarial=None)
     module = AcousticTraining(config, training, *data)
-    module.judge_by(learner.discriminator)
+    module.load_discriminator(learner.discriminator)
     start_from_model(module.model, speakers, base.acoustic, base.speakers, {learner.speaker: learner.nearest})
     AcousticRun(config, tuple(speakers)).save(run_dir)
     base.tokenizer.save(run_dir)

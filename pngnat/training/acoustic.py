@@ -1,11 +1,10 @@
-"""Training of the acoustic model on aligned recordings."""
+"""The acoustic model's training on aligned recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,44 +20,49 @@ from pngnat.models.vocoder import Vocoder
 from pngnat.training.export import vocoder_start
 from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
 from pngnat.training.losses import acoustic_losses
-from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, kept, mel_adversarial_losses
-from pngnat.training.module import StageModule
+from pngnat.training.mel_discriminator import (
+    MelAdversarialConfig,
+    MelDiscriminator,
+    mel_adversarial_losses,
+    persistent_weights,
+)
+from pngnat.training.module import ClippedGroups, StageModule, adversarial_optimizer, load_discriminator
 from pngnat.training.pictures import acoustic_pictures
 
 
 @dataclass(frozen=True)
 class AcousticTrainingConfig:
-    """How to train; the paper's numbers are in its appendix."""
+    """Batches, losses and optimizer; the paper's values are in its appendix."""
 
     batch_seconds: float = 80.0
     """Padded seconds of sound in a batch."""
     duration_weight: float = 2.0
-    """Of the duration loss; 2 in the paper."""
+    """Weight of the duration loss; 2 in the paper."""
     prosody_weight: float = 0.2
-    """Of the loss of pitch and loudness, in models that have them."""
+    """Weight of the loss of pitch and loudness, for models with prosody."""
     adversarial: MelAdversarialConfig | None = None
-    """A discriminator of mels."""
+    """A discriminator of mels; null is none."""
     weight_decay: float = 1e-6
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     autocast: bool = True
-    """bfloat16 in the matrix products, where it is computed natively: some three times quicker."""
+    """bfloat16 in the matrix products, if it is native: about three times faster."""
     window: int = 16
-    """Shards of a corpus in shards whose recordings each process mixes; fewer are read more in order, and mixed
-    less."""
+    """Shards of a sharded corpus whose recordings each process mixes; with fewer shards, reading is more sequential and
+    mixing weaker."""
     workers: int = 0
     """Processes that load batches."""
     pictures: int = 3
-    """Validation recordings to draw, and to let be heard."""
+    """Validation recordings to draw and to synthesize."""
     vocoder: str | None = "english"
-    """What lets them be heard: a vocoder's folder, or a voice's name or folder; null for none."""
+    """Vocoder for these recordings: a vocoder's folder, or a voice's name or folder; null is none."""
     seed: int = 0
-    """Of random weights, the order of batches and dropout."""
+    """Seed of random weights, order of batches and dropout."""
     betas: tuple[float, float] = (0.9, 0.999)
-    """Of AdamW."""
+    """Betas of AdamW."""
 
 
-class AcousticTraining(StageModule):
-    """The model, its losses and its data. `train` and `valid` hold recordings of the speakers in the model's table."""
+class AcousticTraining(StageModule, ClippedGroups):
+    """Model, losses and data. `train` and `valid` hold recordings of the speakers in the model's table."""
 
     def __init__(
         self, model: PngNatConfig, config: AcousticTrainingConfig, train: AcousticDataset, valid: AcousticDataset
@@ -69,24 +73,16 @@ class AcousticTraining(StageModule):
         self.discriminator = MelDiscriminator(config.adversarial) if config.adversarial else None
         self.data = {"train": train, "valid": valid}
 
-    def judge_by(self, weights: Mapping[str, Tensor] | None) -> None:
-        """Go on with what judged the mels of another training; where it has other sizes, a new one is trained, which is
-        said."""
-        if self.discriminator is None or not weights:
-            return
-        shapes = [
-            {name: value.shape for name, value in state.items()}
-            for state in (weights, kept(self.discriminator.state_dict()))
-        ]
-        if shapes[0] == shapes[1]:
-            self.discriminator.load_state_dict(weights, strict=False)
-        else:
-            rank_zero_warn("the discriminator of mels to start from has other sizes; a new one is trained")
+    def load_discriminator(self, weights: Mapping[str, Tensor] | None) -> None:
+        """Continue with the discriminator of another training, if it has the same sizes."""
+        if self.discriminator is not None:
+            own = persistent_weights(self.discriminator.state_dict())
+            load_discriminator(self.discriminator, weights, own, "the discriminator of mels")
 
     def train_dataloader(self) -> DataLoader:
         data = self.data["train"]
         kind: Callable[..., BucketedBatches] = BucketedBatches
-        # Fewer shards than processes are read from here and there; so few are soon in the memory of the system.
+        # A corpus with fewer shards than processes is read at random; it soon lies in the system's cache.
         if data.shards is not None and len(np.unique(data.shards)) >= self.trainer.world_size:
             kind = partial(ShardedBatches, shards=data.shards, window=self.config.window)
         batches = self.batches(kind, data.padded_seconds, self.config.batch_seconds)
@@ -96,28 +92,11 @@ class AcousticTraining(StageModule):
         return DataLoader(self.data["valid"], batch_size=8, collate_fn=self.data["valid"].collate)
 
     def on_after_batch_transfer(self, batch: AcousticBatch, dataloader_idx: int) -> AcousticBatch:
-        """What is not kept on disk is measured here, on the device."""
+        """Compute the features that are not kept on disk, on the device."""
         return batch.measured(self.model.config.audio)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        groups: list[dict[str, Any]] = [{"params": trained}]
-        if self.discriminator is not None and self.config.adversarial is not None:
-            groups.append(
-                {"params": list(self.discriminator.parameters()), "lr_scale": self.config.adversarial.lr_scale}
-            )
-        return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: torch.optim.Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        # Apart, so that the discriminator's gradient does not shrink the model's.
-        for group in optimizer.param_groups:
-            if gradient_clip_val:
-                torch.nn.utils.clip_grad_norm_(group["params"], gradient_clip_val)
+        return adversarial_optimizer(self.model, self.discriminator, self.config)
 
     def training_step(self, batch: AcousticBatch, batch_idx: int) -> Tensor:
         losses = self.losses(batch)
@@ -134,7 +113,7 @@ class AcousticTraining(StageModule):
             self._show(batch)
 
     def losses(self, batch: AcousticBatch) -> dict[str, Tensor]:
-        """The losses of a batch by name; "loss" is what to lower."""
+        """Return the losses of a batch by name; "loss" is the sum to minimize."""
         with self.precision():
             prediction = self.model(batch.tokens, batch.speaker, batch.durations, batch.mel, batch.prosody)
         config, target = self.config, self.model.normalize(batch.mel)
@@ -152,7 +131,7 @@ class AcousticTraining(StageModule):
         return {"loss": total, **losses}
 
     def _show(self, batch: AcousticBatch) -> None:
-        """Pictures of the first recordings, and how they sound."""
+        """Log pictures and sounds of the first recordings."""
         step, audio = self.trainer.global_step, self.model.config.audio
         for name, figure in acoustic_pictures(self.model, batch, self.data["valid"], self.config.pictures):
             log_picture(self.loggers, f"valid/{name}", figure, step)
@@ -169,7 +148,7 @@ class AcousticTraining(StageModule):
 
     @cached_property
     def _vocoder(self) -> Vocoder | None:
-        """What validation recordings are heard through; None where it is for other mels, which is said once."""
+        """The vocoder of validation recordings; None, with one warning, if it takes other mels."""
         if self.config.vocoder is None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""An acoustic training from beginning to end: corpora, the model and what it starts from, fitting."""
+"""The acoustic training as a job: corpora, the model and its start, fitting."""
 
 from __future__ import annotations
 
@@ -26,41 +26,40 @@ from pngnat.voice.modules import VoiceModules, load_modules
 
 @dataclass(frozen=True, kw_only=True)
 class AcousticJob:
-    """What to train on what."""
+    """Settings of an acoustic training."""
 
     run_dir: Path
-    """Checkpoints and logs; a run that was stopped goes on from here."""
+    """Folder for checkpoints and logs; a stopped run continues here."""
     corpora: tuple[Path, ...]
-    """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
+    """Prepared corpora (pngnat prepare), as folders or shards (pngnat bulk shards)."""
     features: Path | None
-    """Folder of what is measured in recordings; name one folder for several runs, of vocoders too. null keeps nothing:
-    mels are made anew for each batch on the training's device, pitch by `training.workers`."""
+    """Folder of the features of recordings; several runs, of vocoders too, can share one. null keeps none: mels are
+    computed for each batch on the training's device, pitch by `training.workers`."""
     model: ModelSizes
-    """Sizes of the model; model=NAME takes those of conf/model/NAME.yaml."""
+    """Sizes of the model; model=NAME selects conf/model/NAME.yaml."""
     tokenizer: Path | None = None
     """Folder with tokenizer.json; not needed with voice_from."""
     speakers: tuple[str, ...] | None = None
-    """The model's speaker table; null takes the training recordings' speakers in alphabetical order."""
+    """Speaker table of the model; null is the speakers of the training recordings in alphabetical order."""
     encoder_from: Path | None = None
     """Folder of a pre-trained PnG BERT (recipes/pretrain.py)."""
     voice_from: str | None = None
     """Voice to start from (a folder or a bundled voice's name); its sizes, tokenizer and speakers are kept."""
     voice_sizes: bool = True
-    """Of the voice to start from; false builds `model` and takes of the voice what fits."""
+    """true keeps the sizes of voice_from; false builds `model` and copies the weights that fit."""
     training: AcousticTrainingConfig = field(default_factory=AcousticTrainingConfig)
-    """How to train."""
+    """Batches, losses and optimizer."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=20_000))
     """The learning rate over the run, and its end."""
     run: RunConfig = field(default_factory=RunConfig)
-    """Where and how it runs."""
+    """Devices, checkpoints and logs."""
     ema_decay: float = 0.999
-    """Of the averaged weights, which the voice gets."""
+    """Decay of the averaged weights, which the voice gets."""
 
 
 def train_acoustic(job: AcousticJob) -> None:
-    """Fit, or go on where the run in the job's folder stopped. Raises PngnatError for data or a start that do not
-    fit."""
-    # A small corpus may have none to choose by.
+    """Train, or continue a stopped run. Raise PngnatError for data or a start that does not fit."""
+    # A small corpus may have no validation recordings.
     everything = open_corpora(job.corpora)
     recordings = {split: everything.part(split) for split in ("train", "valid")}
     for split, chosen in recordings.items():
@@ -89,7 +88,7 @@ def train_acoustic(job: AcousticJob) -> None:
     module = AcousticTraining(model, job.training, *data)
     if voice:
         _start(module.model, speakers, voice, job.voice_sizes)
-        module.judge_by(voice_discriminator(job.voice_from or ""))
+        module.load_discriminator(voice_discriminator(job.voice_from or ""))
     AcousticRun(model, tuple(speakers)).save(job.run_dir)
     tokenizer.save(job.run_dir)
     if job.encoder_from:

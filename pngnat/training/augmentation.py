@@ -1,5 +1,4 @@
-"""Recordings as other microphones, rooms, lines and speakers would have them, so that a vocoder that knows few copies
-many."""
+"""Augmentation of recordings: other microphones, rooms, lines and speakers, for a vocoder with few training voices."""
 
 from __future__ import annotations
 
@@ -8,53 +7,51 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Frames around a segment that are changed with it and then cut off: what wraps around in the Fourier transform, and
-# half windows.
+# Frames around a segment that are changed with it and then cut off: the Fourier transform wraps around, and windows are
+# cut in half.
 GUARD = 8
-# Hz over which a band's edge falls.
+# Width of a band's edge in Hz.
 _EDGE = 400.0
-# Hz: a filter's gains are drawn at about so many mels' distance, and its echoes fade away by this many seconds.
+# Hz: distance of the random gains of a filter on the mel scale; its echoes fade within this many seconds.
 _ECHO = 0.08
 
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How segments are changed, each in its sound, from which its mel is then made. Every share is of all segments.
-
-    Trained on recordings that all reach to 12 kHz, a vocoder copied the same recordings without what lies above 8 kHz
-    with a DistilMOS of 3.9 instead of 4.3: its network had never seen a mel that ends there."""
+    """How segments are changed, in the sound, from which the mel is then computed. Each share is a fraction of all
+    segments. The reason is in docs/decisions.md."""
 
     rate_share: float = 0.4
-    """Played faster or slower, which moves pitch and formants together: other speakers."""
+    """Segments that are played faster or slower; pitch and formants move together, as with other speakers."""
     rate: float = 1.25
-    """Largest factor of that."""
+    """Largest factor of the rate."""
     band_share: float = 0.4
-    """Without what lies above a frequency."""
+    """Segments that are low-passed."""
     cutoffs: tuple[float, float] = (3400.0, 11000.0)
-    """Hz, between which that frequency lies; half of them are 8 kHz, as of recordings of 16 kHz."""
+    """Range of the cutoff in Hz; half of the cutoffs are 8 kHz, as in recordings at 16 kHz."""
     filter_share: float = 0.4
-    """Through a smooth filter: other microphones."""
+    """Segments through a smooth filter, as of other microphones."""
     filter_db: float = 6.0
-    """dB, largest gain of that filter."""
+    """Largest gain of the filter in dB."""
     noise_share: float = 0.25
-    """With steady noise."""
+    """Segments with steady noise."""
     noise_db: tuple[float, float] = (-80.0, -45.0)
-    """dB under full scale, between which the noise lies."""
+    """Range of the noise level in dBFS."""
     room_share: float = 0.15
-    """With echoes that fade within 80 ms."""
+    """Segments with echoes that fade within 80 ms."""
     room_db: tuple[float, float] = (5.0, 20.0)
-    """dB, between which the echoes are weaker than the sound."""
+    """Range of the attenuation of the echoes in dB."""
 
 
 def draw_rate(config: AugmentationConfig, random: np.random.Generator) -> float:
-    """How many times faster a segment is to be played."""
+    """Draw the factor by which a segment is played faster."""
     if random.random() >= config.rate_share:
         return 1.0
     return math.exp(random.uniform(-1, 1) * math.log(config.rate))
 
 
 def resampled(samples: np.ndarray, length: int) -> np.ndarray:
-    """samples (S,) as `length` samples, (length,): all frequencies that both can hold, by Fourier transform."""
+    """Resample samples (S,) to (length,) with a Fourier transform."""
     if len(samples) == length:
         return samples
     spectrum = np.fft.rfft(samples)
@@ -66,8 +63,7 @@ def resampled(samples: np.ndarray, length: int) -> np.ndarray:
 def changed(
     samples: np.ndarray, sample_rate: int, config: AugmentationConfig, random: np.random.Generator
 ) -> np.ndarray:
-    """samples (S,) through what was drawn: filter, room, noise, and at last the band, which a line gives to all of
-    them; (S,)."""
+    """Apply the drawn filter, room and noise to samples (S,), and finally the band limit; return (S,)."""
     frequencies = np.fft.rfftfreq(len(samples), 1 / sample_rate)
     response = np.ones(len(frequencies), dtype=np.complex128)
     if random.random() < config.filter_share:
@@ -90,7 +86,7 @@ def changed(
 
 
 def _filter(frequencies: np.ndarray, largest: float, random: np.random.Generator) -> np.ndarray:
-    """Gains (K,), smooth over the logarithm of frequency, of up to `largest` dB."""
+    """Draw gains (K,), smooth over log-frequency, up to `largest` dB."""
     corners = np.geomspace(60, frequencies[-1], 8)
     decibels = np.interp(
         np.log(np.maximum(frequencies, 1)), np.log(corners), random.uniform(-largest, largest, len(corners))
@@ -99,8 +95,7 @@ def _filter(frequencies: np.ndarray, largest: float, random: np.random.Generator
 
 
 def _room(length: int, sample_rate: int, decibels: tuple[float, float], random: np.random.Generator) -> np.ndarray:
-    """The response (K,) of a sound that arrives first and of echoes after it, noise that falls by 60 dB within 80
-    ms."""
+    """Draw the response (K,) of a direct sound and echoes: noise that falls by 60 dB within 80 ms."""
     count = round(_ECHO * sample_rate)
     echoes = random.standard_normal(count) * 10 ** (-3 * np.arange(count) / count)
     echoes *= 10 ** (-random.uniform(*decibels) / 20) / np.sqrt(np.sum(np.square(echoes)))
@@ -109,6 +104,6 @@ def _room(length: int, sample_rate: int, decibels: tuple[float, float], random: 
 
 
 def _band(frequencies: np.ndarray, cutoff: float) -> np.ndarray:
-    """Gains (K,): 1 below `cutoff`, in Hz, falling to 0 above it."""
+    """Return gains (K,): 1 below `cutoff` in Hz, falling to 0 above it."""
     above = np.clip((frequencies - cutoff + _EDGE) / _EDGE, 0, 1)
     return 0.5 * (1 + np.cos(np.pi * above))

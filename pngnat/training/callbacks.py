@@ -1,5 +1,4 @@
-"""What every training does besides learning: average its weights, show its speed, stop at the first number that is
-none."""
+"""Callbacks of every training: averaged weights, throughput, and a stop at the first loss that is not finite."""
 
 from __future__ import annotations
 
@@ -17,10 +16,9 @@ from pngnat.errors import PngnatError
 
 
 class Ema(Callback):
-    """An exponential moving average of one submodule's weights, saved in the checkpoint and used in validation.
-
-    part: the submodule's name in the Lightning module, as "vocoder". decay: per step; at first it is smaller, (1 + n) /
-    (10 + n) after n steps, so that the random beginning is soon forgotten. Buffers are taken as they are."""
+    """An exponential moving average of a submodule's weights, saved in checkpoints and used in validation. part: name
+    of the submodule, such as "vocoder". decay: per step; smaller at first, (1 + n) / (10 + n) after n steps, so that
+    the random start is soon forgotten. Buffers are copied."""
 
     def __init__(self, part: str, decay: float = 0.999) -> None:
         self.part, self.decay, self.steps = part, decay, 0
@@ -57,7 +55,7 @@ class Ema(Callback):
 
     @contextmanager
     def applied(self, pl_module: L.LightningModule) -> Iterator[nn.Module]:
-        """The submodule with the averaged weights, for as long as the block lasts."""
+        """Yield the submodule with its averaged weights, which it has until the block ends."""
         own = {name: value.detach().clone() for name, value in self._weights(pl_module).items()}
         self._load(pl_module, self.average)
         try:
@@ -80,10 +78,8 @@ class Ema(Callback):
 
 
 class Throughput(Callback):
-    """Logs how much is learned from in a second, over the last `window` steps, for all processes together.
-
-    name: in the log. amount: the batches' attribute that says how much they hold, by default their seconds of sound.
-    """
+    """A log of the throughput over the last `window` steps, summed over processes. name: in the log. amount: attribute
+    of a batch that holds its size, by default seconds of sound."""
 
     def __init__(self, name: str = "audio_s_per_s", amount: str = "seconds", window: int = 20) -> None:
         self.name, self.amount, self.window = name, amount, window
@@ -107,7 +103,7 @@ class Throughput(Callback):
 
 
 class StopAtNan(Callback):
-    """Stops the run before a loss that is no number reaches the weights. The batches must have an attribute `ids`."""
+    """A stop before a loss that is not finite reaches the weights. Batches must have an attribute `ids`."""
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int

@@ -1,4 +1,4 @@
-"""The state of a run on disk: the newest checkpoint, and the one before it in case the newest is cut off."""
+"""The state of a run on disk: the newest checkpoint, and the previous one in case the newest is cut off."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
 
 
 class KeepPrevious(TorchCheckpointIO):
-    """Writes a checkpoint beside its place, and keeps the one whose place it takes as `previous.ckpt`."""
+    """An atomic writer of checkpoints that keeps the previous one as `previous.ckpt`."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | os.PathLike, storage_options: Any = None) -> None:
         path = Path(path)
         with atomic_write(path) as beside:
             super().save_checkpoint(checkpoint, beside, storage_options)
             with open(beside, "rb+") as file:
-                # Else a machine that loses its power may keep the new name and not what it stands for.
+                # Otherwise a power failure may keep the new name without its content.
                 os.fsync(file.fileno())
             if is_whole(path):
                 _keep(path)
 
 
 def newest_checkpoint(run_dir: Path) -> Path | None:
-    """The checkpoint to go on from, None where there is none. Says so where it is not the newest, which is cut off.
+    """Return the checkpoint to continue from, or None. Warn if it is the previous one, because the newest is cut off.
 
-    Raises PngnatError where none can be read.
+    Raises PngnatError if neither can be read.
     """
     last, previous = run_dir / LAST, run_dir / PREVIOUS
     if is_whole(last):
@@ -50,7 +50,7 @@ def newest_checkpoint(run_dir: Path) -> Path | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is a checkpoint to its end, where a ZIP file has its directory."""
+    """Return whether a checkpoint is complete: a ZIP file has its directory at the end."""
     return zipfile.is_zipfile(path)
 
 
@@ -59,7 +59,7 @@ def _keep(path: Path) -> None:
     with atomic_write(previous) as beside:
         beside.unlink()
         try:
-            # Both names stand for the file until the new one takes its place: at no moment is there none.
+            # Both names link to the file until the new one takes its place: at no moment is there no checkpoint.
             os.link(path, beside)
         except OSError:  # not every file system has hard links
             os.replace(path, beside)

@@ -1,4 +1,4 @@
-"""Networks that learn to tell made sound from recordings, and what a vocoder learns from them."""
+"""Discriminators of the vocoder, and their losses."""
 
 from __future__ import annotations
 
@@ -16,60 +16,53 @@ from torch.nn.utils.parametrizations import weight_norm
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """One network for each window and each period. The defaults are for a CPU that trains a vocoder beside them;
-    fine-tuning goes on with the base vocoder's, which must have the same sizes. For a GPU:
-    conf/adversarial/gpu.yaml."""
+    """Sizes of the discriminators: one for each window and each period. The defaults suit a CPU. Fine-tuning continues
+    the base vocoder's discriminators, which must have these sizes. For a GPU: conf/adversarial/gpu.yaml."""
 
     windows: tuple[int, ...] = (2048, 1024, 512)
-    """Samples of each network's STFT, whose hop is a quarter of it."""
+    """STFT windows in samples; the hop is a quarter of the window."""
     channels: int = 32
-    """Of each layer."""
+    """Channels of each layer."""
     stride: int = 4
-    """Of the first layer over frequency; 1 sees each frequency, 4 costs a quarter."""
+    """Stride of the first layer over frequency; 1 sees every frequency, 4 costs a quarter."""
     periods: tuple[int, ...] = ()
-    """Samples of each period, by which further networks fold the sound itself; prime, so that they share little."""
+    """Periods in samples by which further networks fold the sound; primes, so that they overlap little."""
     period_channels: int = 16
-    """Of the first layer of each of those; the last have 32 times as many."""
+    """Channels of the first layer of a period's network; the last layers have 32 times as many."""
 
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """What the discriminators' part is.
-
-    The defaults go with the losses of reconstruction as conf/vocoder_adversarial.yaml weighs them: a vocoder that was
-    trained with these, against discriminators that knew one batch by heart, had gradients at the sound whose norms were
-    6 (generator loss), 3 (features) and 8."""
+    """Weights and schedule of the adversarial losses. The defaults go with the reconstruction losses of
+    conf/vocoder_adversarial.yaml; docs/decisions.md has the measured gradients."""
 
     weight: float = 0.1
-    """Of the generator loss."""
+    """Weight of the generator loss."""
     features: float = 0.5
-    """Weight of the distance between the discriminators' features of a sound and of the recording."""
+    """Weight of the feature distance between a sound and its recording."""
     lr_scale: float = 4.0
-    """How many times the vocoder's learning rate the discriminators have (Heusel et al., arXiv 1706.08500), who begin
-    with nothing and must stay ahead."""
+    """Learning rate of the discriminators as a multiple of the vocoder's (Heusel et al., arXiv 1706.08500): they start
+    untrained and must stay ahead."""
     in_turn: bool = False
-    """Whether one discriminator judges each step, and the next one the next: a step then costs half of what it costs
-    with three. For a training of one process."""
+    """Use one discriminator a step, in turn: a step with three then costs half. For one process."""
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
-    """Their sizes."""
+    """Sizes of the discriminators."""
 
 
 @dataclass(frozen=True)
 class DiscriminatorOutput:
-    """What one discriminator makes of sounds.
-
-    score: (B, 1, K', T'), for each patch of what is judged; above 0 for a recording. features: each layer's (B, C, K'',
-    T'')."""
+    """Output of a discriminator. score: (B, 1, K', T'), for each patch, above 0 for a recording. features: (B, C, K'',
+    T'') of each layer."""
 
     score: Tensor
     features: tuple[Tensor, ...]
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over frequency and time of an STFT's real part, imaginary part and magnitude, compressed.
+    """A discriminator of the STFT: convolutions over the compressed real part, imaginary part and magnitude.
 
-    Source: EnCodec, arXiv 2210.13438, section 3.4; here frequency is made coarse by the first layer and time by the
-    second."""
+    Source: EnCodec, arXiv 2210.13438, section 3.4; the first layer reduces frequency, the second time.
+    """
 
     def __init__(self, window: int, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -89,7 +82,7 @@ class SpectrogramDiscriminator(nn.Module):
         self.judge = _conv(c, 1, (3, 3), (1, 1))
 
     def forward(self, samples: Tensor) -> DiscriminatorOutput:
-        """samples (B, S) to the output."""
+        """Return the output for samples (B, S)."""
         x, features = self._spectrum(samples), []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.1)
@@ -97,10 +90,11 @@ class SpectrogramDiscriminator(nn.Module):
         return DiscriminatorOutput(self.judge(x).float(), tuple(features))
 
     def _spectrum(self, samples: Tensor) -> Tensor:
-        """samples (B, S) to (B, 3, K, T), of magnitudes around 1 for speech.
+        """Transform samples (B, S) to (B, 3, K, T), with magnitudes around 1 for speech.
 
-        Magnitudes differ by orders; their fourth root brings them together. What is added below them, some -65 dB of
-        full scale, hides what nobody hears and would give away every sound that was made."""
+        The fourth root compresses magnitudes, which span orders. The floor, about -65 dBFS, hides inaudible differences
+        that would give away every synthetic sound.
+        """
         spectrum = torch.stft(
             samples, self.size, self.size // 4, window=self.window, pad_mode="constant", return_complex=True
         )
@@ -111,7 +105,7 @@ class SpectrogramDiscriminator(nn.Module):
 
 
 class PeriodDiscriminator(nn.Module):
-    """Convolutions over the sound folded by a period: each column holds every p-th sample.
+    """A discriminator of the sound folded by a period p: each column holds every p-th sample.
 
     Source: HiFi-GAN, arXiv 2010.05646, section 2.3.
     """
@@ -127,7 +121,7 @@ class PeriodDiscriminator(nn.Module):
         self.judge = _conv(sizes[-1], 1, (3, 1), (1, 1))
 
     def forward(self, samples: Tensor) -> DiscriminatorOutput:
-        """samples (B, S) to the output."""
+        """Return the output for samples (B, S)."""
         x = F.pad(samples, (0, -samples.shape[1] % self.period)).unflatten(1, (-1, self.period))[:, None]
         features = []
         for layer in self.layers:
@@ -137,13 +131,13 @@ class PeriodDiscriminator(nn.Module):
 
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: int = 1) -> nn.Module:
-    """A convolution over (frequency, time), or over (time, place in the period); dilation: in the second."""
+    """Return a convolution over (frequency, time), or (time, place in the period); dilation applies to the second."""
     padding = (kernel[0] // 2, dilation * (kernel[1] // 2))
     return weight_norm(nn.Conv2d(inputs, outputs, kernel, stride, padding, (1, dilation)))
 
 
 class Discriminators(nn.Module):
-    """One discriminator for each resolution and each period."""
+    """Discriminators for each window and each period."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -153,24 +147,25 @@ class Discriminators(nn.Module):
         )
 
     def forward(self, samples: Tensor, turn: int | None = None) -> list[DiscriminatorOutput]:
-        """samples (B, S) to the output of each network, or of the one whose turn it is."""
+        """Return the output of each network for samples (B, S), or of the network at `turn` alone."""
         networks = self.networks if turn is None else [self.networks[turn % len(self.networks)]]
         return [network(samples) for network in networks]
 
 
 def discriminator_loss(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Hinge loss of the discriminators, a mean: 2 for one that knows nothing, 0 for one that is sure and right."""
+    """Return the mean hinge loss of the discriminators: 2 without knowledge, 0 if always right with a margin."""
     losses = [F.relu(1 - a.score).mean() + F.relu(1 + b.score).mean() for a, b in zip(true, made, strict=True)]
     return torch.stack(losses).mean()
 
 
 def generator_loss(made: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Hinge loss of the vocoder, a mean: 0 where its sound is surely taken for a recording."""
+    """Return the mean hinge loss of the vocoder: 0 if its sound is surely taken for a recording."""
     return torch.stack([F.relu(1 - output.score).mean() for output in made]).mean()
 
 
 def feature_distance(true: Sequence[DiscriminatorOutput], made: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Mean difference of all layers' features, each relative to the recording's, which are not taught by it."""
+    """Return the mean difference of all layers' features, relative to the recording's. The recording's features get no
+    gradient."""
     pairs = [pair for a, b in zip(true, made, strict=True) for pair in zip(a.features, b.features, strict=True)]
     return torch.stack(
         [(a.detach() - b).abs().float().mean() / a.detach().abs().float().mean() for a, b in pairs]
@@ -178,11 +173,11 @@ def feature_distance(true: Sequence[DiscriminatorOutput], made: Sequence[Discrim
 
 
 def adversarial_losses(discriminators: nn.Module, made: Tensor, true: Tensor, *options: Any) -> dict[str, Tensor]:
-    """What discriminators ("discriminator") and a model ("generator", "features") learn from what it made and the
-    recordings.
+    """Return the losses of discriminators ("discriminator") and of a model ("generator", "features").
 
-    made, true: of one shape; discriminators: give a `DiscriminatorOutput` of each network for either, with `options`.
-    From one sum of all three losses, neither side gets a gradient of what the other is to learn."""
+    made, true: outputs of the model and recordings, of one shape. discriminators: return a `DiscriminatorOutput` for
+    each network, with `options`. The sum of the three losses gives neither side a gradient for the other.
+    """
     on_true, on_made = discriminators(true, *options), discriminators(made.detach(), *options)
     with frozen(discriminators):
         fooled = discriminators(made, *options)
@@ -195,7 +190,7 @@ def adversarial_losses(discriminators: nn.Module, made: Tensor, true: Tensor, *o
 
 @contextmanager
 def frozen(discriminators: nn.Module) -> Iterator[None]:
-    """Losses of what is judged in this block have gradients for the model that made it alone."""
+    """Freeze the discriminators: losses in this block have gradients for the model alone."""
     discriminators.requires_grad_(False)
     try:
         yield

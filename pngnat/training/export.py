@@ -1,4 +1,4 @@
-"""A finished or running training to the weights that a voice is made of."""
+"""Weights of a finished or running training, for a voice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pngnat.models.vocoder import Vocoder
 from pngnat.models.vocoder.external import ExternalVocoder
 from pngnat.training.callbacks import Ema
 from pngnat.training.checkpoints import LAST, newest_checkpoint
-from pngnat.training.mel_discriminator import kept
+from pngnat.training.mel_discriminator import persistent_weights
 from pngnat.voice.card import find_voice
 from pngnat.voice.modules import load_modules
 from pngnat.voice.vocoders import SETTINGS, WEIGHTS, load_discriminators, load_own_vocoder, load_settings
@@ -26,8 +26,7 @@ DESCRIPTION = "acoustic.json"
 
 @dataclass(frozen=True)
 class AcousticRun:
-    """What an acoustic training's folder says of its model. speakers: names in the order of the model's speaker
-    table."""
+    """The model of an acoustic training, as its folder describes it. speakers: names in the order of the speaker table."""
 
     model: PngNatConfig
     speakers: tuple[str, ...]
@@ -41,7 +40,7 @@ class AcousticRun:
 
     @classmethod
     def load(cls, run_dir: Path) -> AcousticRun:
-        """Read it back. Raises PngnatError where the folder holds no acoustic training."""
+        """Read `acoustic.json`. Raise PngnatError if the folder holds no acoustic training."""
         try:
             content = json.loads((run_dir / DESCRIPTION).read_text(encoding="utf-8"))
             return cls(PngNatConfig.from_dict(content["model"]), tuple(content["speakers"]))
@@ -52,9 +51,9 @@ class AcousticRun:
 
 
 def _newest(run_dir: Path) -> tuple[Path, dict[str, Any]]:
-    """A run's newest checkpoint, its path and content. Raises PngnatError where there is none.
+    """Return path and content of a run's newest checkpoint. Raise PngnatError if there is none.
 
-    It holds the optimizer's state as pickled objects: read only checkpoints that you made.
+    A checkpoint holds pickled objects: read only checkpoints of your own.
     """
     newest = newest_checkpoint(run_dir)
     if newest is None:
@@ -63,7 +62,7 @@ def _newest(run_dir: Path) -> tuple[Path, dict[str, Any]]:
 
 
 def averaged_weights(run_dir: Path) -> dict[str, torch.Tensor]:
-    """The averaged (EMA) weights in a run's newest checkpoint, see `_newest`."""
+    """Return the averaged (EMA) weights in a run's newest checkpoint, see `_newest`."""
     newest, checkpoint = _newest(run_dir)
     averages = [state["average"] for name, state in checkpoint["callbacks"].items() if name.startswith(Ema.__name__)]
     if not averages:
@@ -72,7 +71,7 @@ def averaged_weights(run_dir: Path) -> dict[str, torch.Tensor]:
 
 
 def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
-    """The acoustic model of a run with its averaged weights, and its speakers."""
+    """Return the acoustic model of a run with its averaged weights, and its speakers."""
     run = AcousticRun.load(run_dir)
     model = PngNat(run.model)
     model.load_state_dict(averaged_weights(run_dir))
@@ -80,18 +79,18 @@ def acoustic_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
 
 
 def mel_discriminator(run_dir: Path) -> dict[str, torch.Tensor]:
-    """The weights of what an acoustic training's mels were judged by, in its newest checkpoint; empty where nothing
-    judged them."""
+    """Return the weights of the mel discriminator in a run's newest checkpoint; empty if it has none."""
     prefix = "discriminator."
     state = _newest(run_dir)[1]["state_dict"]
-    return kept({name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)})
+    return persistent_weights(
+        {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    )
 
 
 def vocoder_model(folder: Path) -> Vocoder:
-    """The vocoder that a training wrote, or, while it still runs, the averaged weights of its newest checkpoint; ready
-    to speak.
+    """Return the vocoder of a training: the exported one, or the averaged weights of the newest checkpoint.
 
-    Raises PngnatError where there is neither, or where weights and settings do not fit.
+    Raises PngnatError if there is neither, or if weights and settings do not fit.
     """
     if not (folder / SETTINGS).exists():
         raise PngnatError(f"{folder} holds no vocoder: it has no {SETTINGS}")
@@ -109,16 +108,16 @@ def vocoder_model(folder: Path) -> Vocoder:
 
 @dataclass(frozen=True)
 class VocoderStart:
-    """What a training goes on from. discriminators: their weights, None where there are none."""
+    """The start of a vocoder training. discriminators: their weights, or None."""
 
     vocoder: Vocoder
     discriminators: dict[str, torch.Tensor] | None = None
 
 
 def vocoder_start(source: str | Path) -> VocoderStart:
-    """A vocoder to go on from: of a training's or export's folder, or of a voice (its name or folder).
+    """Return a vocoder as a start: from the folder of a training or export, or from a voice (name or folder).
 
-    Raises PngnatError for neither, for damaged files, and for a voice that speaks with another project's vocoder.
+    Raises PngnatError for other sources, for damaged files, and for a voice with an external vocoder.
     """
     folder = Path(source)
     vocoder: Vocoder | ExternalVocoder

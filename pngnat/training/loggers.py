@@ -1,4 +1,4 @@
-"""Where a training's figures, pictures and sounds go: TensorBoard, a CSV file, Weights & Biases."""
+"""Loggers of figures, pictures and sounds: TensorBoard, a CSV file, Weights & Biases."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ AnyLogger = TensorBoardLogger | CSVLogger | WandbLogger
 
 
 def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
-    """The loggers with these names, writing into a run's folder. A run that goes on goes on in the same place; CSV
+    """Return the loggers with these names, which write into a run's folder. A resumed run continues its logs; CSV
     begins another file.
 
-    Raises PngnatError for an unknown name, and for wandb where that is not installed.
+    Raises PngnatError for an unknown name, and for wandb if it is not installed.
     """
     if unknown := sorted(set(names) - set(LOGGERS)):
         raise PngnatError(f"there is no logger '{unknown[0]}'; there are {', '.join(LOGGERS)}")
@@ -36,7 +36,7 @@ def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
     makers: dict[str, Callable[[], AnyLogger]] = {
         "tensorboard": lambda: TensorBoardLogger(run_dir, name=None, version=""),
         "csv": lambda: CSVLogger(run_dir, name="csv"),
-        # WANDB_MODE=offline keeps it on this machine.
+        # WANDB_MODE=offline keeps the log on this machine.
         "wandb": lambda: WandbLogger(
             run_dir.name, run_dir, project="pngnat", id=digest(str(run_dir.resolve())), resume="allow"
         ),
@@ -47,7 +47,7 @@ def make_loggers(names: Sequence[str], run_dir: Path) -> list[AnyLogger]:
 def log_sound(
     loggers: Sequence[Logger], name: str, samples: torch.Tensor | np.ndarray, sample_rate: int, step: int
 ) -> None:
-    """Samples (S,) in [-1, 1], to those that can hold sound."""
+    """Log samples (S,) in [-1, 1] with the loggers that accept sound."""
     heard = np.clip(np.asarray(samples, dtype=np.float32), -1, 1)
     for logger in loggers:
         if isinstance(logger, TensorBoardLogger):
@@ -57,7 +57,7 @@ def log_sound(
 
 
 def log_picture(loggers: Sequence[Logger], name: str, picture: Figure | torch.Tensor, step: int) -> None:
-    """A figure, or a grey picture (1, height, width) in [0, 1], to those that can hold pictures."""
+    """Log a figure, or a grey picture (1, height, width) in [0, 1], with the loggers that accept pictures."""
     for logger in loggers:
         if isinstance(logger, TensorBoardLogger) and isinstance(picture, torch.Tensor):
             logger.experiment.add_image(name, picture, step)
@@ -69,5 +69,5 @@ def log_picture(loggers: Sequence[Logger], name: str, picture: Figure | torch.Te
 
 
 def can_hold_sound(loggers: Sequence[Logger]) -> bool:
-    """Whether one of them takes sounds and pictures."""
+    """Return whether a logger accepts sounds and pictures."""
     return any(isinstance(logger, TensorBoardLogger | WandbLogger) for logger in loggers)

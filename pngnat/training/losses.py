@@ -1,4 +1,4 @@
-"""What the acoustic model is trained to lower (arXiv 2010.04301, section 3)."""
+"""Losses of the acoustic model (arXiv 2010.04301, section 3)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:  # of a batch its tensors are needed, and nothing that reads s
 
 
 def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch) -> dict[str, Tensor]:
-    """Means over what is not padding: `mel` (L1 + L2), `coarse` (the same before a post-net), `duration` (squared
-    seconds) and `prosody` (squared, see `pngnat.data.prosody`), each where the model has it.
+    """Return means outside padding: `mel` (L1 + L2), `coarse` (the same before a post-net), `duration` (squared
+    seconds) and `prosody` (squared, see `pngnat.data.prosody`), each if the model has it.
 
-    target: (B, T, M), the batch's mel as the model's networks see it.
+    target: (B, T, M), the batch's normalized mel.
     """
     mask, tokens = length_mask(batch.frames, target.shape[1]), batch.tokens.phoneme_mask
     losses = {
@@ -33,6 +33,6 @@ def acoustic_losses(prediction: Prediction, target: Tensor, batch: AcousticBatch
 
 
 def spectrum_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """L1 + L2 of (B, T, M) where mask (B, T) is True."""
+    """Return L1 + L2 of (B, T, M) where mask (B, T) is True."""
     predicted, target = predicted.float()[mask], target.float()[mask]
     return F.l1_loss(predicted, target) + F.mse_loss(predicted, target)

@@ -1,4 +1,4 @@
-"""A trained acoustic model and a trained vocoder to a voice."""
+"""The step from a trained acoustic model and a trained vocoder to a voice."""
 
 from __future__ import annotations
 
@@ -17,35 +17,34 @@ from pngnat.voice.weights import save_weights
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceSettings:
-    """What to make a voice of, and what its card says."""
+    """Parts of a voice, and the content of its card."""
 
     acoustic: Path
     """Folder of an acoustic training."""
     vocoder: str
-    """Folder of a vocoder's training, or a voice (its name or folder) whose vocoder to take."""
+    """Folder of a vocoder training, or a voice (name or folder) with the vocoder to use."""
     voice: Path
-    """Folder to write."""
+    """Folder of the new voice."""
     name: str
-    """Of the voice."""
+    """Name of the voice."""
     description: str
-    """One line."""
+    """Description in one line."""
     licence: str
-    """Of the data and of the weights."""
+    """Licence of the data and of the weights."""
     card: Path | None = None
-    """Text file for people: data, licences, measured quality, limits; becomes README.md."""
+    """Text file for readers: data, licences, measured quality, limits. It becomes README.md."""
     speakers: Mapping[str, str] = field(default_factory=dict)
     """Descriptions of the speakers, by name."""
     withheld: tuple[str, ...] = ()
-    """Names of speakers whom the voice does not offer: they lend their rhythm and are learned from."""
+    """Names of speakers that the voice does not offer: they serve as professionals and as training data."""
     default_speaker: str | None = None
-    """Who speaks unless another is asked for; null takes the first."""
+    """Default speaker; null is the first."""
     pauses: Pauses = field(default_factory=Pauses)
     """Silence between sentences and paragraphs."""
 
 
 def make_voice(settings: VoiceSettings) -> None:
-    """Write the voice folder; an older one of that name is replaced file by file. Raises PngnatError for what cannot be
-    read."""
+    """Write a voice folder; files of an older voice of that name are replaced. Raise PngnatError for unreadable inputs."""
     acoustic, speakers = acoustic_model(settings.acoustic)
     if unknown := sorted({*settings.withheld, *settings.speakers} - {*speakers}):
         raise PngnatError(f"{settings.acoustic} has no speaker '{unknown[0]}'; it has {', '.join(speakers)}")

@@ -1,7 +1,8 @@
-"""Networks that learn to tell predicted mels from recordings', and what the acoustic model learns from them.
+"""Discriminators of mels, and their losses for the acoustic model.
 
-The mean of all mels that a text may have is blurred, and the mean is what a distance asks for. Source: adversarial
-training of mels beside a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2."""
+A distance alone is lowest at the mean of all possible mels, which is blurred. Source: adversarial training of mels
+beside a distance, as GANSpeech (arXiv 2106.15153); patches as in arXiv 1611.07004, section 3.2.2.
+"""
 
 from __future__ import annotations
 
@@ -18,31 +19,30 @@ from pngnat.training.discriminators import DiscriminatorOutput, adversarial_loss
 
 @dataclass(frozen=True)
 class MelAdversarialConfig:
-    """What predicted mels are judged by, and how much that weighs."""
+    """Sizes of the discriminator, and weights of its losses."""
 
     start: int = 0
-    """The step with which it begins: before, predicted mels are told from recorded ones at first sight."""
+    """First step with a discriminator: earlier predictions are too easy to tell from recordings."""
     weight: float = 0.05
-    """Of the loss of being taken for a prediction."""
+    """Weight of the generator loss."""
     features: float = 0.5
-    """Of the distance of what the discriminator's layers give for the prediction and for the recording."""
+    """Weight of the feature distance."""
     lr_scale: float = 1.0
-    """The discriminator's learning rate, as a multiple of the acoustic model's."""
+    """Learning rate of the discriminator, as a multiple of the acoustic model's."""
     channels: int = 32
-    """Of its first layers; the later ones have twice as many."""
+    """Channels of the first layers; the later layers have twice as many."""
     wide: bool = False
-    """Whether two more judge beside it, of twice the channels, one of them mels of half the rate. For a GPU: with
-    125,000 weights alone it can hardly tell the mels of a model that has learned against it for an hour."""
+    """Add two discriminators of twice the channels, one of them for mels at half the rate. For a GPU; docs/decisions.md
+    has the reason."""
 
 
-def kept(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Of a discriminator's weights those that a voice keeps, and fine-tuning goes on with: all but what a wide one has
-    in addition."""
+def persistent_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights of the basic discriminator, without those of `wide`. A voice keeps them for fine-tuning."""
     return {name: value for name, value in weights.items() if not name.startswith("further.")}
 
 
 class MelDiscriminator(nn.Module):
-    """Convolutions over time and mel bins. Each of its scores sees some 0.3 s, of half the rate 0.6 s."""
+    """A discriminator of mels: convolutions over time and mel bins. A score covers 0.3 s, or 0.6 s at half the rate."""
 
     def __init__(self, config: MelAdversarialConfig) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class MelDiscriminator(nn.Module):
         self.further = nn.ModuleList(MelDiscriminator(wide) for _ in range(2 if config.wide else 0))
 
     def forward(self, mel: Tensor) -> list[DiscriminatorOutput]:
-        """mel (B, T, M), normalized, to each network's output."""
+        """Return each network's output for a normalized mel (B, T, M)."""
         outputs = [self._output(mel)]
         if self.further:
             halved = F.avg_pool1d(mel.transpose(1, 2), 2, ceil_mode=True).transpose(1, 2)
@@ -83,9 +83,9 @@ def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int,
 def mel_adversarial_losses(
     discriminator: MelDiscriminator, made: Tensor, true: Tensor, frames: Tensor
 ) -> dict[str, Tensor]:
-    """See `adversarial_losses`. made, true: predicted and recorded mels (B, T, M), normalized; frames: (B,).
+    """Return the losses of `adversarial_losses` for predicted and recorded mels, normalized (B, T, M); frames: (B,).
 
-    Padding is made equal, so that it tells nothing.
+    Padding is made equal, so that it carries no information.
     """
     mask = length_mask(frames, true.shape[1])[..., None]
     return adversarial_losses(discriminator, made * mask, true * mask)

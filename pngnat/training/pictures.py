@@ -1,4 +1,4 @@
-"""Pictures of what the acoustic model does: mels, upsampling weights and durations side by side."""
+"""Pictures of the acoustic model's output: mels, upsampling weights and durations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def acoustic_pictures(
     model: PngNat, batch: AcousticBatch, dataset: AcousticDataset, count: int
 ) -> Iterator[tuple[str, Figure]]:
-    """(id, figure) of the first `count` recordings of a batch, which is the first of `dataset`."""
+    """Yield (id, figure) for the first `count` recordings of a batch, which is the first one of `dataset`."""
     encoded = model.encode(batch.tokens)
     predicted = model.predict_durations(encoded, batch.speaker)
     mel = model.generate_mel(encoded, batch.speaker, batch.durations)
@@ -50,7 +50,7 @@ def _figure(
     predicted: np.ndarray,
     symbols: tuple[str, ...],
 ) -> Figure:
-    # Not pyplot: it keeps every figure alive until it is closed.
+    # Not pyplot, which keeps every figure alive until it is closed.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 12), layout="constrained")

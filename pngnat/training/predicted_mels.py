@@ -1,7 +1,6 @@
-"""Mels that the acoustic model predicts for recordings, from their text and with their own durations, so that frame
-lies on frame.
+"""Mels that the acoustic model predicts for recordings, with the recordings' durations, so that frames match.
 
-A vocoder that learns from them makes the recording's sound of what the acoustic model leaves out.
+A vocoder that trains on them learns to restore the detail that the acoustic model leaves out.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from pngnat.voice.modules import load_modules
 
 @dataclass(frozen=True)
 class Teacher:
-    """An acoustic model ready to speak. speakers: names in the order of its speaker table."""
+    """An acoustic model for inference. speakers: names in the order of its speaker table."""
 
     model: PngNat
     tokenizer: PngTokenizer
@@ -37,12 +36,12 @@ class Teacher:
 
     @property
     def audio(self) -> AudioConfig:
-        """Its sound."""
+        """Audio settings of the model."""
         return self.model.config.audio
 
     @cached_property
     def fingerprint(self) -> str:
-        """Other digits for other weights, settings or speakers."""
+        """A digest of weights, settings and speakers."""
         weights = sorted(self.model.state_dict().items())
         parts = (
             part for name, value in weights for part in (name, value.detach().cpu().contiguous().numpy().tobytes())
@@ -50,14 +49,13 @@ class Teacher:
         return digest(self.model.config.to_dict(), self.speakers, *parts)
 
     def tokens(self, recording: Recording) -> np.ndarray:
-        """The ids (L,) that the recording's text has for the model."""
+        """Return the token ids (L,) of the recording's text."""
         return np.asarray(self.tokenizer.encode(recording.utterance).ids)
 
     def mel(self, recording: Recording, prosody: np.ndarray | None = None) -> np.ndarray:
-        """The log-mel (M, T) of the recording's text, spoken with its durations, and with a prosody (N, 2) where one is
-        given.
+        """Return the log-mel (M, T) of the recording's text with its durations, and with `prosody` (N, 2) if given.
 
-        Raises PngnatError for a speaker whom the model does not know, and for durations of other tokens.
+        Raises PngnatError for a speaker that the model does not know, and for durations of other tokens.
         """
         if recording.speaker not in self.speakers:
             raise PngnatError(
@@ -77,8 +75,8 @@ class Teacher:
 
 
 def find_teacher(source: str | Path) -> Teacher:
-    """The acoustic model of a voice (its name or folder) or of a training (its folder). Raises PngnatError where there
-    is none."""
+    """Return the acoustic model of a voice (name or folder) or of a training (folder). Raise PngnatError if there is
+    none."""
     if (Path(source) / DESCRIPTION).exists():
         model, speakers = acoustic_model(Path(source))
         return Teacher(model, PngTokenizer.load(source), speakers)
@@ -87,11 +85,11 @@ def find_teacher(source: str | Path) -> Teacher:
 
 
 class PredictedMels(FeatureSource):
-    """A FeatureStore whose mels are predicted; samples and f0 stay the recording's.
+    """A feature store with predicted mels; samples and f0 are the recording's.
 
-    Each mel is computed once and kept, in half precision, beside the tokens and durations that it was spoken from:
-    another acoustic model has another place in the folder, and a recording that was transcribed or aligned anew is
-    spoken anew."""
+    Each mel is computed once and kept in half precision, with the tokens and durations that it was computed from.
+    Another acoustic model has another place in the folder. A recording with a new text or alignment gets a new mel.
+    """
 
     def __init__(self, folder: str | Path, store: FeatureStore, teacher: Teacher) -> None:
         self.folder, self.store, self.teacher = Path(folder) / f"predicted-{teacher.fingerprint}", store, teacher
@@ -99,26 +97,25 @@ class PredictedMels(FeatureSource):
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def load(self, recording: Recording) -> Features:
-        """The recording's features with the predicted mel. Raises PngnatError where that was never measured, or is
-        damaged."""
+        """Return the recording's features with the predicted mel. Raise PngnatError if it is missing or damaged."""
         kept = read_arrays(self._path(recording), ["mel"])
         if not kept:
             raise PngnatError(f"{self._path(recording)} holds no predicted mel; run the same command again")
         return replace(self.store.load(recording), mel=kept["mel"].astype(np.float32), is_predicted=True)
 
     def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
-        """The recordings that were not spoken yet, or from other tokens or durations."""
+        """Return the recordings without a mel, or with a mel of other tokens or durations."""
         return [recording for recording in recordings if not self._is_spoken(recording)]
 
     def measure(self, recordings: Sequence[Recording]) -> Iterator[Recording]:
-        """Speak the recordings' texts and keep the mels, and yield each recording as it is done.
+        """Compute and keep the missing mels, and yield each recording when it is done.
 
-        Raises PngnatError for a speaker whom the model does not know, and for durations that do not fit the sound.
+        Raises PngnatError for a speaker that the model does not know, and for durations that do not fit the sound.
         """
         for recording in recordings:
             features = self.store.load(recording)
             frames, mel = len(features.f0), self.teacher.mel(recording, self._prosody(recording, features))
-            # The model rounds the sound's length to frames, the features hold the whole frames alone.
+            # The model rounds the duration to frames; features hold only complete frames.
             if not 0 <= mel.shape[1] - frames <= 1:
                 raise PngnatError(
                     f"{recording.id}: its durations make {mel.shape[1]} frames, its sound {frames}; prepare the corpus again, "
@@ -133,8 +130,7 @@ class PredictedMels(FeatureSource):
             yield recording
 
     def _prosody(self, recording: Recording, features: Features) -> np.ndarray | None:
-        """The recording's own pitch and loudness, for a model that can be given them: its mel then has the melody of
-        the sound that the vocoder is to make of it."""
+        """Return the recording's pitch and loudness for a model with prosody, so that mel and sound have one melody."""
         if not self.teacher.model.config.prosody:
             return None
         return token_prosody(features.f0, features.mel.T, recording.durations, self.audio.frame_rate)

@@ -28,17 +28,17 @@ REQUESTED_MULTIPLE = 256
 
 @dataclass(frozen=True)
 class PretrainingConfig:
-    """How to train."""
+    """Batches, masking and optimizer of a pre-training."""
 
     batch_tokens: int = 8192
     """Padded tokens in a batch of one process."""
     masking: MaskingConfig = field(default_factory=MaskingConfig)
-    """Of training; the held-out books are always masked by the default shares and with [MASK] alone, so that runs with
-    different masking can be compared."""
+    """Masking in training. Held-out books are masked with the default fractions and [MASK] alone, so that runs with
+    different masking are comparable."""
     weight_decay: float = 0.01
-    """Of AdamW, for matrices; biases and norms are not decayed."""
+    """Weight decay of AdamW for matrices; biases and norms have none."""
     betas: tuple[float, float] = (0.9, 0.98)
-    """Of AdamW."""
+    """Betas of AdamW."""
     autocast: bool = True
     """bfloat16 in the matrix products, where it is computed natively."""
     workers: int = 0
@@ -46,13 +46,13 @@ class PretrainingConfig:
     window: int = 64
     """Shards of the text whose sentences are mixed."""
     validation_batches: int = 0
-    """How many of the held-out text are measured; 0 for all."""
+    """Number of held-out batches to measure; 0 is all."""
     seed: int = 0
-    """Of random weights, the order of batches, masking and dropout."""
+    """Seed of random weights, order of batches, masking and dropout."""
 
 
 class Pretraining(StageModule):
-    """The model, its objective and its data. train, held_out: stores made with `tokenizer`."""
+    """Model, objective and data. train, held_out: token stores made with `tokenizer`."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Pretraining(StageModule):
         return torch.optim.AdamW(groups, betas=self.config.betas, fused=True)
 
     def guess(self, batch: MaskedBatch) -> tuple[Tensor, Tensor]:
-        """Scores (K, V) of the K asked tokens, and their labels (K,)."""
+        """Return the scores (K, V) of the K masked tokens, and their labels (K,)."""
         asked = batch.labels != IGNORED
         labels = batch.labels[asked]
         with self.precision():
@@ -133,8 +133,7 @@ class Pretraining(StageModule):
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
     def measure(self) -> dict[str, float]:
-        """The `TaskScores.summary` of the held-out text, empty where nothing is held out. After `fit`, and in all its
-        processes."""
+        """Return the `TaskScores.summary` of the held-out text, or an empty one. Call it after `fit`, in all processes."""
         if not len(self.held_out_data):
             return {}
         if self._scored_step != self.trainer.global_step:
@@ -142,12 +141,12 @@ class Pretraining(StageModule):
         return self._scores.summary()
 
     def export(self, folder: Path) -> None:
-        """Write the model and its tokenizer into `folder`, for `load_pretrained` and `PngTokenizer.load`.
+        """Write the model and its tokenizer to `folder`, for `load_pretrained` and `PngTokenizer.load`.
 
-        Raises PngnatError where the folder cannot be written to.
+        Raises PngnatError if the folder cannot be written.
         """
         self.tokenizer.save(make_folder(folder))
-        # safetensors makes files that their owner alone can read, and a run stopped here would leave half a model.
+        # safetensors writes files that only their owner can read, and a stop here would leave half a model.
         with tempfile.TemporaryDirectory(dir=folder) as new:
             self.model.save_pretrained(new)
             for file in Path(new).iterdir():

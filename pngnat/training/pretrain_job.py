@@ -1,4 +1,4 @@
-"""A pre-training from beginning to end: text, fitting, export, figures on the held-out text."""
+"""The pre-training as a job: text, fitting, export, figures on the held-out text."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ from pngnat.voice.modules import load_modules
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingJob:
-    """What to pre-train on what."""
+    """Settings of a pre-training."""
 
     run_dir: Path
-    """Checkpoints and logs; a run that was stopped goes on from here."""
+    """Folder for checkpoints and logs; a stopped run continues here."""
     export_dir: Path
-    """Folder of the finished model: config.json, model.safetensors, tokenizer.json."""
+    """Folder of the exported model: config.json, model.safetensors, tokenizer.json."""
     text: PretrainingText
-    """The text to learn from."""
+    """The training text."""
     model: ModelSizes
-    """Sizes of an acoustic model, whose encoder is pre-trained; model=NAME takes those of conf/model/NAME.yaml."""
+    """Sizes of an acoustic model, whose encoder is pre-trained; model=NAME selects conf/model/NAME.yaml."""
     data: str | None = None
-    """Folder of texts, for YAML files whose sources lie in `${data}`."""
+    """Folder of texts, for YAML files with sources in `${data}`."""
     voice_from: str | None = None
-    """Voice whose embeddings and frozen layers to keep, as its own pre-training left them."""
+    """Voice whose embeddings and frozen layers are kept, as its own pre-training left them."""
     prepare_only: bool = False
-    """true makes the cache and the tokenizer, and stops before training."""
+    """true prepares the cache and the tokenizer, and stops before training."""
     training: PretrainingConfig = field(default_factory=PretrainingConfig)
-    """How to train."""
+    """Batches, masking and optimizer."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(steps=10_000))
     """The learning rate over the run, and its end."""
     run: RunConfig = field(default_factory=lambda: RunConfig(checkpoint_minutes=10))
-    """Where and how it runs."""
+    """Devices, checkpoints and logs."""
 
 
 def pretrain(job: PretrainingJob, text: PreparedText) -> dict[str, float]:
-    """Fit, or go on where the run stopped, write the model and measure it.
+    """Train, or continue a stopped run; export the model and measure it.
 
-    Returns the `TaskScores.summary` of the held-out text in the first process, else nothing. Raises PngnatError for a
-    start that does not fit."""
+    Returns the `TaskScores.summary` of the held-out text in the first process, else an empty mapping. Raises
+    PngnatError for a start that does not fit.
+    """
     sizes = {name: value for name, value in job.model["encoder"].items() if name != "kind"}
     model = PngBertConfig(**sizes, vocabulary_size=text.tokenizer.vocabulary_size)
     L.seed_everything(job.training.seed)

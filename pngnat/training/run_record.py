@@ -1,4 +1,4 @@
-"""`run.json` in a training's folder: what it ran with, each time it was started."""
+"""`run.json` in a training's folder: settings, versions and hardware of each start."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PACKAGES = ("torch", "lightning", "numpy", "transformers", "lhotse", "tokenizer
 
 
 def record_start(run_dir: Path, settings: Mapping[str, Any]) -> None:
-    """Add this start to the folder's `run.json`, with its settings; what an earlier one says stays.
+    """Add a start with its settings to the folder's `run.json`; earlier starts stay.
 
-    A file that cannot be read is begun anew. Raises PngnatError where the folder cannot be written.
+    An unreadable file is replaced. Raises PngnatError if the folder cannot be written.
     """
     try:
         starts = json.loads((run_dir / RECORD).read_text(encoding="utf-8"))["starts"]

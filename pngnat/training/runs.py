@@ -1,4 +1,4 @@
-"""One way to run every training: its folder, checkpoints, logs, exact resume."""
+"""The run of every training: folder, checkpoints, logs, exact resumption."""
 
 from __future__ import annotations
 
@@ -21,38 +21,37 @@ from pngnat.training.schedule import ScheduleConfig, WarmupCosine
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Where and how a training runs."""
+    """Devices, checkpoints and logs of a training."""
 
     accelerator: str = "auto"
-    """cpu, gpu or another of Lightning's."""
+    """cpu, gpu or another accelerator of Lightning."""
     devices: int = 1
     """Processors or GPUs of each node; more than one needs a strategy."""
     nodes: int = 1
-    """Machines, each of which is started by torchrun."""
+    """Number of machines; torchrun starts each of them."""
     strategy: str = "auto"
-    """Lightning's; ddp for several devices."""
+    """Lightning's strategy; ddp for several devices."""
     threads: int = 0
-    """CPU threads of each process; 0 is torch's choice."""
+    """CPU threads of each process; 0 is PyTorch's choice."""
     clip: float = 1.0
     """Largest norm of the gradient."""
     accumulate: int = 1
-    """Batches that make one step."""
+    """Batches of one optimizer step."""
     validate_every: int = 500
     """Steps between validations."""
     checkpoint_minutes: float = 5.0
-    """Minutes between checkpoints, of which the newest two are kept."""
+    """Minutes between checkpoints; the newest two are kept."""
     loggers: tuple[str, ...] = ("tensorboard",)
-    """Where figures go: tensorboard, csv, wandb (Weights & Biases; WANDB_MODE=offline keeps it on this machine)."""
+    """Loggers: tensorboard, csv, wandb (Weights & Biases; WANDB_MODE=offline keeps the log on this machine)."""
 
 
 def fit(
     module: L.LightningModule, run_dir: Path, run: RunConfig, schedule: ScheduleConfig, callbacks: list[Callback]
 ) -> None:
-    """Train until the schedule's end; go on exactly where a run in the same folder stopped.
+    """Train until the end of the schedule; continue exactly where a run in the same folder stopped.
 
-    The checkpoint `last.ckpt` stands for the run, or, where that is cut off, the one before it; a finished run is left
-    as it is.
-    Raises PngnatError where neither can be read.
+    The run continues from `last.ckpt`, or from the previous checkpoint if that is cut off. A finished run is left
+    unchanged. Raises PngnatError if neither checkpoint can be read.
     """
     if run.threads:
         torch.set_num_threads(run.threads)
@@ -90,8 +89,7 @@ def fit(
 
 
 def _settings(module: L.LightningModule) -> dict[str, Any]:
-    """What the module is trained with: the seed that `lightning.seed_everything` was given, and its settings with their
-    seeds."""
+    """Return the settings of a module with their seeds, and the seed given to `lightning.seed_everything`."""
     config: Any = getattr(module, "config", None)
     return {
         "seed": int(os.environ.get("PL_GLOBAL_SEED", 0)),

@@ -15,26 +15,26 @@ from lightning.pytorch.callbacks import Callback
 class ScheduleConfig:
     """The learning rate over a run, and the run's end.
 
-    A run that is limited by hours ends with its learning rate lowered too, but what it learned depends on the machine's
-    speed; only runs limited by steps resume exactly."""
+    Only runs limited by steps resume exactly: with a limit in hours, the result depends on the speed of the machine.
+    """
 
     learning_rate: float = 1e-3
-    """The peak."""
+    """Peak learning rate."""
     warmup: int = 500
-    """Steps until the peak is reached."""
+    """Steps until the peak."""
     steps: int = 100_000
-    """Length of the run."""
+    """Steps of the run."""
     hours: float | None = None
-    """When to be done at the latest; null for no limit."""
+    """Limit of the run in hours; null is no limit."""
     final: float = 0.02
-    """Share of the peak that is left at the end."""
+    """Fraction of the peak at the end."""
 
 
 class WarmupCosine(Callback):
-    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever passes sooner; then the run
+    """Linear warm-up, then half a cosine down to `final`, over steps or hours, whichever pass sooner; then the run
     stops.
 
-    A group of the optimizer's parameters that has an "lr_scale" learns at so many times the rate.
+    A parameter group with an "lr_scale" has that multiple of the rate.
     """
 
     def __init__(self, config: ScheduleConfig):
@@ -43,12 +43,12 @@ class WarmupCosine(Callback):
         self._clock: float | None = None
 
     def progress(self, step: int) -> float:
-        """How much of the run is over, 0 to 1."""
+        """Return the fraction of the run that is over."""
         share = step / self.config.steps
         return min(1.0, max(share, self.elapsed / 3600 / self.config.hours) if self.config.hours else share)
 
     def rate(self, step: int) -> float:
-        """The learning rate of step `step`, counted from 0."""
+        """Return the learning rate of step `step`, counted from 0."""
         warmth = min(1.0, (step + 1) / max(1, self.config.warmup))
         falling = 0.5 * (1 + math.cos(math.pi * self.progress(step)))
         return self.config.learning_rate * warmth * (self.config.final + (1 - self.config.final) * falling)
@@ -60,7 +60,7 @@ class WarmupCosine(Callback):
         self.elapsed += now - self._clock if self._clock else 0.0
         self._clock = now
         if self.config.hours:
-            # Processes that disagree about the time would drift apart, and stop at different steps.
+            # Processes that disagree about the time would stop at different steps.
             self.elapsed = trainer.strategy.broadcast(self.elapsed)
         rate = self.rate(trainer.global_step)
         for optimizer in trainer.optimizers:

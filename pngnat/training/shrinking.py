@@ -1,4 +1,4 @@
-"""A smaller vocoder out of a larger one, so that its training begins with what that has learned."""
+"""Pruning of a vocoder, as the start of a smaller one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from pngnat.models.vocoder import Vocoder, VocoderConfig
 
 @torch.no_grad()
 def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
-    """A vocoder of the sizes in `config` with the weights of one that has more hidden units or corrects its sound more
-    often.
+    """Return a vocoder of the sizes in `config` with weights of a larger one: fewer hidden units or corrections.
 
-    Of each block's hidden units those stay that can do most: by the product of the norms of their weights into and out
-    of them (structured pruning by magnitude, Li et al., arXiv 1608.08710, of both layers at once).
-    Raises PngnatError where the sizes differ in more than that, or where `config` has more units.
+    Of each block, the hidden units with the largest product of the norms of their input and output weights stay
+    (structured pruning by magnitude, Li et al., arXiv 1608.08710, of both layers at once). Raises PngnatError if the
+    sizes differ otherwise, or if `config` has more units.
     """
     made = Vocoder(vocoder.audio, config)
     large, small = vocoder.net.blocks, made.net.blocks
@@ -35,7 +34,7 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
             block.expand.bias[kept],
         )
         weights[f"{name}.contract.weight"] = block.contract.weight[:, kept]
-    # The trust in the mel, which nobody asks for without corrections, comes last.
+    # The correction gate comes last; a vocoder without corrections has none.
     for name in ("weight", "bias"):
         weights[f"net.proj_out.{name}"] = weights[f"net.proj_out.{name}"][: sum(made.outputs)]
     try:
@@ -46,7 +45,7 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
 
 
 def _strongest(block: ConvNeXtBlock, count: int) -> Tensor:
-    """The places of `count` hidden units, in their order."""
+    """Return the indices of `count` hidden units, in order."""
     into = block.expand.weight * block.norm.weight
     strength = into.norm(dim=1) * block.contract.weight.norm(dim=0)
     return strength.topk(count).indices.sort().values

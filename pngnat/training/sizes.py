@@ -1,4 +1,4 @@
-"""The sizes of an acoustic model as conf/model/ says them: all of its settings but those that the data decides."""
+"""Sizes of an acoustic model in conf/model/: all of its settings but those that depend on the data."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ModelSizes = Annotated[Mapping[str, Any], PngNatConfig, "speakers", "encoder.voc
 
 @cache
 def sizes_schema(kind: str) -> type:
-    """What conf/model/ may set, for one kind of encoder (`ENCODERS`); the defaults are the papers' numbers."""
+    """Return the schema of conf/model/ for one kind of encoder (`ENCODERS`); the defaults are those of the papers."""
     encoder = make_dataclass("Encoder", [("kind", str, kind), *schema_fields(ENCODERS[kind][0], _BY_DATA)])
     rest = schema_fields(PngNatConfig, (*_BY_DATA, "encoder"))
     return make_dataclass("Sizes", [("encoder", encoder, field(default_factory=encoder)), *rest])
 
 
 def read_sizes(file: Path) -> dict[str, Any]:
-    """What a file of conf/model/ says, over the defaults of the kind that it builds on."""
+    """Return the settings in a file of conf/model/, over the defaults of its kind."""
     values: Any = OmegaConf.to_container(OmegaConf.load(file))
     kind = values.pop("defaults")[0].removesuffix("_schema")
     sizes: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(sizes_schema(kind)), values))
@@ -35,7 +35,7 @@ def read_sizes(file: Path) -> dict[str, Any]:
 
 
 def model_config(sizes: Mapping[str, Any], vocabulary_size: int, speakers: int) -> PngNatConfig:
-    """The model of these sizes, with what the data decides."""
+    """Return the model's settings: sizes, and the settings that depend on the data."""
     encoder = {**sizes["encoder"], "vocabulary_size": vocabulary_size}
     return PngNatConfig.from_dict({**sizes, "encoder": encoder, "speakers": speakers})
 

@@ -1,4 +1,4 @@
-"""Where an acoustic model starts from: a pre-trained encoder, or a voice that speaks already."""
+"""The start of an acoustic model: a pre-trained encoder, or a voice."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ from pngnat.voice.weights import load_weights
 
 
 def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
-    """Copy a pre-trained PnG BERT into the model. tokenizer: folder with the tokenizer.json that the model is trained
-    with.
+    """Copy a pre-trained PnG BERT into the model. tokenizer: folder with the tokenizer.json of the training.
 
-    Raises PngnatError where the encoder's tokenizer or its sizes are others, or the model has no PnG BERT.
+    Raises PngnatError if tokenizer or sizes differ, or if the model has no PnG BERT.
     """
     from pngnat.models.png_bert_pretraining import load_pretrained
 
     if not isinstance(model.encoder, PngBert):
         raise PngnatError("encoder_from needs a model with a PnG BERT encoder; choose model=small or model=paper")
     pretrained = load_pretrained(folder)
-    # Another vocabulary of the same size would fit, and every wordpiece would mean another.
+    # Another vocabulary of the same size would fit, with another meaning for every wordpiece.
     if digest(folder / TOKENIZER) != digest(tokenizer / TOKENIZER):
         raise PngnatError(
             f"the encoder in {folder} was pre-trained with another tokenizer than this model's: give tokenizer={folder}"
@@ -38,18 +37,17 @@ def start_from_encoder(model: PngNat, folder: Path, tokenizer: Path) -> None:
 
 
 def voice_discriminator(voice: str | Path) -> dict[str, torch.Tensor] | None:
-    """The weights of what the mels of a voice (its name or folder) were judged by; None where it brings none."""
+    """Return the weights of a voice's mel discriminator (name or folder); None if it has none."""
     folder = find_voice(voice)
     return load_weights(folder, MEL_DISCRIMINATOR) if (folder / MEL_DISCRIMINATOR).exists() else None
 
 
 def start_from_frozen(encoder: PngBert, voice: VoiceModules, tokenizer: PngTokenizer) -> None:
-    """Copy into a PnG BERT what a voice's pre-training knew and its training left alone, the embeddings and the frozen
-    layers, and freeze them. The layers above, which in the voice have learned from sound, are then soon learned anew
-    from text.
+    """Copy a voice's embeddings and frozen layers into a PnG BERT, and freeze them.
 
-    tokenizer: that the encoder is pre-trained with. Raises PngnatError where the voice has no frozen layers, or another
-    tokenizer or other sizes."""
+    The upper layers of the voice were trained on sound; pre-training soon learns them again from text. tokenizer: of
+    the pre-training. Raises PngnatError if the voice has no frozen layers, or another tokenizer or other sizes.
+    """
     model = voice.acoustic
     if not isinstance(model.encoder, PngBert) or model.config.frozen_layers < 0:
         raise PngnatError(
@@ -71,10 +69,11 @@ def start_from_model(
     donor_speakers: Sequence[str],
     nearest: Mapping[str, str] | None = None,
 ) -> None:
-    """Copy a trained model. speakers, donor_speakers: the names behind the two speaker tables' rows.
+    """Copy a trained model. speakers, donor_speakers: names of the rows of the two speaker tables.
 
-    A speaker whom the donor does not know starts as the one whom `nearest` names for them, else as the mean of the
-    donor's speakers."""
+    A speaker that the donor does not know starts as the one that `nearest` names, else as the mean of the donor's
+    speakers.
+    """
     weights = donor.state_dict()
     rows = weights.pop("speaker.weight")
     known = {name: rows[row] for row, name in enumerate(donor_speakers)}
@@ -85,17 +84,17 @@ def start_from_model(
 
 @torch.no_grad()
 def start_resized(model: PngNat, speakers: Sequence[str], donor: PngNat, donor_speakers: Sequence[str]) -> list[str]:
-    """Copy of a trained model what a model of other parts can use, and return the names of the weights that stay
-    random.
+    """Copy the weights that fit from a trained model of other parts, and return the names of those that stay random.
 
-    Weights of the same name and shape are copied; of a decoder block's dense layers that are wider in the donor, the
-    units that say most."""
+    Weights of the same name and shape are copied. From a decoder block's dense layers that are wider in the donor, the
+    most important units are copied.
+    """
     own, theirs = model.state_dict(), donor.state_dict()
     for name in [name for name in theirs if name.endswith("expand.weight")]:
         block = name.removesuffix("expand.weight")
         if (count := len(own.get(name, ()))) < len(theirs[name]):
-            said = theirs[name].norm(dim=1) * theirs[f"{block}contract.weight"].norm(dim=0)
-            kept = said.topk(count).indices.sort().values
+            importance = theirs[name].norm(dim=1) * theirs[f"{block}contract.weight"].norm(dim=0)
+            kept = importance.topk(count).indices.sort().values
             for part, dimension in (("expand.weight", 0), ("expand.bias", 0), ("contract.weight", 1)):
                 theirs[block + part] = theirs[block + part].index_select(dimension, kept)
     fitting = {name: value for name, value in theirs.items() if name in own and own[name].shape == value.shape}

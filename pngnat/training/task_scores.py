@@ -1,4 +1,4 @@
-"""How well masked tokens are guessed, for each task apart, by token and by word."""
+"""Accuracy of masked tokens, for each task, by token and by word."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from torch import Tensor
 
 from pngnat.data.pretraining.masking import Task
 
-# In the order of reports, with their titles there.
+# In the order of reports, with titles.
 TASKS = {Task.MLM_PHONEME: "MLM, phonemes", Task.MLM_GRAPHEME: "MLM, graphemes", Task.G2P: "G2P", Task.P2G: "P2G"}
 
 
 class TaskScores:
-    """Sums over batches. A word counts as right where all its tokens of the task are."""
+    """Sums over batches. A word is right if all of its tokens in the task are."""
 
     def __init__(self) -> None:
         # For each task: tokens, tokens right, summed cross entropy, words, words right.
         self.sums = torch.zeros(len(Task), 5, dtype=torch.float64)
 
     def add(self, losses: Tensor, right: Tensor, tasks: Tensor, words: Tensor) -> None:
-        """Count K asked tokens.
+        """Count K masked tokens.
 
-        losses: (K,) cross entropies. right: (K,) bool. tasks: (K,) `Task`. words: (K,) a number that tells words of the
-        batch apart."""
+        losses: (K,) cross entropies. right: (K,) bool. tasks: (K,) `Task`. words: (K,) a number for each word of the
+        batch.
+        """
         tasks = tasks.long()
         _, place = torch.unique(words.long() * len(Task) + tasks, return_inverse=True)
         count = int(place.max()) + 1 if len(place) else 0
@@ -37,8 +38,8 @@ class TaskScores:
         self.sums[:, 3:].index_add_(0, word_tasks, by_word)
 
     def summary(self) -> dict[str, float]:
-        """Of each task that was asked, "g2p/loss" (nats a token), "g2p/token_accuracy", "g2p/word_accuracy"; and "loss"
-        over all tokens."""
+        """Return "g2p/loss" (nats a token), "g2p/token_accuracy" and "g2p/word_accuracy" for each task with tokens, and
+        "loss" over all tokens."""
         summary = {}
         for task in TASKS:
             tokens, right, loss, words, words_right = self.sums[task].tolist()
@@ -52,7 +53,7 @@ class TaskScores:
 
 
 def task_rows(summary: Mapping[str, float]) -> list[dict[str, str | float | None]]:
-    """A `TaskScores.summary` as rows of a table, a task each and the loss over all last; shares in percent."""
+    """Return a `TaskScores.summary` as rows of a table, one for each task and one for all; fractions in percent."""
     rows: list[dict[str, str | float | None]] = []
     for task, title in TASKS.items():
         name = task.name.lower()

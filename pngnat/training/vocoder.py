@@ -1,4 +1,4 @@
-"""Training of the vocoder: reconstruction of recordings from mels, and, in a second stage, against discriminators."""
+"""The vocoder's training: reconstruction of recordings from mels, and, in a second stage, discriminators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import lightning as L
 import torch
 import torch.nn.functional as F
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -25,54 +24,53 @@ from pngnat.models.vocoder.signal import pulse_phase
 from pngnat.training.discriminators import AdversarialConfig, Discriminators, adversarial_losses
 from pngnat.training.export import VocoderStart
 from pngnat.training.loggers import can_hold_sound, log_picture, log_sound
-from pngnat.training.module import autocast
+from pngnat.training.module import ClippedGroups, adversarial_optimizer, autocast, load_discriminator
 from pngnat.training.vocoder_data import SegmentBatch, SegmentConfig, Segments, whole
 
 
 @dataclass(frozen=True)
 class VocoderTrainingConfig:
-    """How to train. The weights of the losses are those of the first stage, without discriminators."""
+    """Batches, losses and optimizer. The weights of the losses are those of the first stage, without discriminators."""
 
     batch_size: int = 16
     """Segments in a batch."""
     weight_decay: float = 0.01
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """Of AdamW."""
+    """Betas of AdamW."""
     stft_weight: float = 1.0
-    """Of spectral convergence and log-magnitude distance."""
+    """Weight of spectral convergence and log-magnitude distance."""
     mel_weight: float = 1.0
-    """Of the distance of log-mels."""
+    """Weight of the distance of log-mels."""
     complex_weight: float = 0.5
-    """Of the distance of complex spectra. Magnitudes alone left the phases of a vocoder's harmonics as they happened to
-    be, and its copies lost more by their phases than by all else."""
+    """Weight of the distance of complex spectra: magnitudes alone do not train the phases of harmonics. See
+    docs/decisions.md."""
     pitch_weight: float = 0.3
-    """Of the losses of pitch and voicing."""
+    """Weight of the losses of pitch and voicing."""
     trust_weight: float = 0.3
-    """Of the trust in mels where some are predicted, which is then to tell those from a sound's own. A predicted mel is
-    an expectation, blurred where speech may go one way or another. The other losses hardly mind that, but who listens
-    does: a sound that was corrected towards such mels had DistilMOS 2.7, uncorrected 3.3."""
+    """Weight of the loss of the correction gate, which learns to tell predicted mels from recorded ones. See
+    docs/decisions.md."""
     uncorrected: float = 0.125
-    """Share of segments whose sound is not corrected towards the mel, as none is that is given another pitch."""
+    """Fraction of segments whose sound is not corrected towards the mel, as when another pitch is requested."""
     autocast: bool = True
-    """bfloat16 in the networks, where it is computed natively: several times quicker."""
+    """bfloat16 in the networks, if it is native: several times faster."""
     workers: int = 0
     """Processes that load batches."""
     seed: int = 0
-    """Of the noise."""
+    """Seed of the noise."""
     adversarial: AdversarialConfig | None = None
-    """The discriminators of the second stage; null is the first."""
+    """Discriminators of the second stage; null is the first stage."""
     stft: StftLossConfig = field(default_factory=StftLossConfig)
     """Resolutions of the spectral losses."""
     segments: SegmentConfig = field(default_factory=SegmentConfig)
     """How segments are drawn."""
 
 
-class VocoderTraining(L.LightningModule):
-    """Losses on random segments; whole recordings in validation.
+class VocoderTraining(ClippedGroups):
+    """Losses on random segments; complete recordings in validation.
 
-    Vocoder and discriminators learn in the same step, from one loss in which neither's part has a gradient for the
-    other."""
+    Vocoder and discriminators train in the same step. Neither side's losses have a gradient for the other.
+    """
 
     def __init__(
         self,
@@ -84,8 +82,8 @@ class VocoderTraining(L.LightningModule):
         valid: Sequence[Recording],
         predicted: FeatureSource | None = None,
     ):
-        """predicted: the same recordings with predicted mels, for a share of the training and for all of the
-        validation."""
+        """Create model, losses and data. predicted: the recordings with predicted mels, for a fraction of the training
+        and for all of the validation."""
         super().__init__()
         self.config, self.store, self.predicted, self.recordings = (
             config,
@@ -100,18 +98,15 @@ class VocoderTraining(L.LightningModule):
         self.mel_loss = LogMelLoss(audio)
 
     def start_from(self, start: VocoderStart) -> None:
-        """Take over trained weights; discriminators of other sizes are left at their random beginning."""
+        """Copy trained weights; discriminators of other sizes stay random."""
         self.vocoder.load_state_dict(start.vocoder.state_dict())
-        if self.discriminators is not None and start.discriminators is not None:
-            own = {name: value.shape for name, value in self.discriminators.state_dict().items()}
-            if own == {name: value.shape for name, value in start.discriminators.items()}:
-                self.discriminators.load_state_dict(start.discriminators)
-            else:
-                rank_zero_warn("the discriminators to start from have other sizes; new ones are trained")
+        if self.discriminators is not None:
+            own = self.discriminators.state_dict()
+            load_discriminator(self.discriminators, start.discriminators, own, "the set of discriminators")
 
     @property
     def validation_source(self) -> FeatureSource:
-        """Where validation takes its features from."""
+        """The source of features in validation."""
         return self.predicted or self.store
 
     def train_dataloader(self) -> DataLoader:
@@ -124,42 +119,22 @@ class VocoderTraining(L.LightningModule):
         return DataLoader(segments, batch_size=None, num_workers=config.workers)
 
     def val_dataloader(self) -> DataLoader:
-        # Any sequence will do.
+        # DataLoader accepts any sequence, whatever its type says.
         valid: Any = self.recordings["valid"]
         return DataLoader(valid, batch_size=None, collate_fn=partial(whole, self.validation_source))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        # The schedule sets the learning rate before the first step.
-        groups: list[dict[str, Any]] = [{"params": list(self.vocoder.parameters())}]
-        if self.discriminators is not None and self.config.adversarial is not None:
-            groups.append(
-                {"params": list(self.discriminators.parameters()), "lr_scale": self.config.adversarial.lr_scale}
-            )
-        return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=self.config.weight_decay, fused=True)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: torch.optim.Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        # Apart, so that a discriminator's large gradient does not shrink the vocoder's.
-        for network in self._networks():
-            if gradient_clip_val:
-                torch.nn.utils.clip_grad_norm_(network.parameters(), gradient_clip_val)
-
-    def _networks(self) -> list[torch.nn.Module]:
-        return [network for network in (self.vocoder, self.discriminators) if network is not None]
+        return adversarial_optimizer(self.vocoder, self.discriminators, self.config)
 
     def training_step(self, batch: SegmentBatch, batch_idx: int) -> Tensor:
-        # The noise depends only on the seed and the batch, so that a resumed run draws the same.
+        # The noise depends on seed and batch alone, so that a resumed run draws the same.
         losses = self.losses(batch, torch.Generator(self.device).manual_seed((self.config.seed << 40) + batch.number))
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), prog_bar=name == "loss", batch_size=1)
         return losses["loss"]
 
     def losses(self, batch: SegmentBatch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-        """The losses of a batch, by name; "loss" is what to minimise."""
+        """Return the losses of a batch by name; "loss" is the sum to minimize."""
         with autocast(self.device, self.config.autocast):
             classes, voicing = self.vocoder.classify_pitch(batch.mel)
             pitch, voiced = self.vocoder.pitch.loss(classes, voicing, batch.f0)
@@ -196,8 +171,8 @@ class VocoderTraining(L.LightningModule):
     def _sound(
         self, batch: SegmentBatch, f0: Tensor, voicing: Tensor, generator: torch.Generator | None
     ) -> tuple[Tensor, Tensor]:
-        """Sound (B, S) of the mels, as in speaking, but with the pulses where the recording has them; and the trust in
-        them, (B, M, T)."""
+        """Synthesize the mels as in inference, but with the recording's pulse phase; return sound (B, S) and correction
+        gate (B, M, T)."""
         vocoder = self.vocoder
         phase = pulse_phase(batch.samples, f0, batch.f0 > 0, vocoder.audio.sample_rate, vocoder.stft)
         count = round(self.config.uncorrected * len(f0))
@@ -223,8 +198,7 @@ class VocoderTraining(L.LightningModule):
 
 
 class Copies(Callback):
-    """After each validation, writes copies of a few recordings to the log: the sound, and its mel under the
-    recording's."""
+    """A log of copies of a few recordings after each validation: sound, and mel below the recording's."""
 
     def __init__(self, count: int = 4) -> None:
         self.count = count
@@ -245,5 +219,5 @@ class Copies(Callback):
 
 
 def picture(*mels: Tensor) -> Tensor:
-    """Mels (M, T), one under the other, low frequencies at the bottom, as a grey picture (1, sum of M, T) in [0, 1]."""
+    """Return mels (M, T), stacked, low frequencies at the bottom, as a grey picture (1, sum of M, T) in [0, 1]."""
     return torch.cat([((mel.flip(0) + 11.5) / 13).clamp(0, 1) for mel in mels])[None]

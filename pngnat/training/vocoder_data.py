@@ -1,4 +1,4 @@
-"""Recordings to the vocoder's batches: segments are drawn at random but reproducibly."""
+"""Batches of a vocoder training: random but reproducible segments of recordings."""
 
 from __future__ import annotations
 
@@ -23,33 +23,32 @@ class SegmentConfig:
     """How segments are drawn."""
 
     frames: int = 48
-    """Length of a segment."""
+    """Frames of a segment."""
     margin: int = 4
-    """Frames around it that the vocoder hears and the losses do not, since sound at a cut is not as it would be within
-    speech."""
+    """Frames around a segment that the vocoder receives and the losses leave out, because sound at a cut differs from
+    sound within speech."""
     gain: float = 9.0
-    """Largest change of level, in dB."""
+    """Largest change of level in dB."""
     mel_noise: float = 0.0
-    """Largest standard deviation of noise on the log-mel, which a sound that is corrected towards the mel would have
-    too."""
+    """Largest standard deviation of noise on the log-mel; a corrected sound would have the noise too."""
     predicted: float = 0.75
-    """Share of segments whose mel an acoustic model predicted, where there are such mels; those get no noise."""
+    """Fraction of segments with a predicted mel, if there are predicted mels; they get no noise."""
     augmentation: AugmentationConfig | None = None
-    """How recordings are changed; null leaves them as they are, as segments with a predicted mel are left."""
+    """Augmentation of recordings; null is none. Segments with a predicted mel are not changed."""
     seed: int = 0
-    """Another seed draws other segments."""
+    """Seed of the segments."""
     window: int = 16
-    """Shards of a corpus in shards that are drawn from for a few hundred batches; few are read quickly."""
+    """Shards of a sharded corpus from which a few hundred batches are drawn; fewer are read faster."""
 
 
 @dataclass(frozen=True)
 class SegmentBatch:
-    """Sound and what is known of it.
+    """A batch of B segments.
 
-    ids: B of recordings. samples: (B, S). mel: (B, M, T), noisy. f0: (B, T) in Hz, 0 where unvoiced. S = T * hop.
-    is_predicted: (B,), whether an acoustic model made the mel.
-    seconds: of sound to learn from. number: the batch's place in the run, over all processes. margin: samples at either
-    end to be left out of what is compared."""
+    ids: of the recordings. samples: (B, S). mel: (B, M, T), with noise. f0: (B, T) in Hz, 0 where unvoiced. S = T *
+    hop. is_predicted: (B,), whether the mel is predicted. seconds: of sound in the losses. number: index of the batch
+    in the run, over all processes. margin: samples at either end that the losses leave out.
+    """
 
     ids: tuple[str, ...]
     samples: Tensor
@@ -61,32 +60,31 @@ class SegmentBatch:
     margin: int = 0
 
     def to(self, device: torch.device | str) -> SegmentBatch:
-        """The same batch on another device."""
+        """Return the batch on another device."""
         moved = {name: getattr(self, name).to(device) for name in ("samples", "mel", "f0", "is_predicted")}
         return replace(self, **moved)
 
     def inner(self, samples: Tensor) -> Tensor:
-        """Samples (B, S) without the margins."""
+        """Return samples (B, S) without the margins."""
         return samples[:, self.margin : samples.shape[1] - self.margin]
 
 
 def whole(store: FeatureSource, recording: Recording) -> SegmentBatch:
-    """A recording from its beginning to its end, as a batch of one."""
+    """Return a complete recording as a batch of one."""
     features = store.load(recording)
     samples, mel, f0 = (torch.from_numpy(array)[None] for array in (features.samples, features.mel, features.f0))
     seconds = len(features.samples) / store.audio.sample_rate
     return SegmentBatch((recording.id,), samples, mel, f0, torch.tensor([features.is_predicted]), seconds)
 
 
-# Batches that are drawn from the same shards.
+# Batches drawn from the same shards.
 STAY = 500
 
 
 class Segments(IterableDataset):
-    """Endless batches of random segments. Batch number n is the same whenever it is drawn, so that a resumed run goes
-    on exactly.
+    """Endless batches of random segments. Batch n is the same whenever it is drawn, so that a run resumes exactly.
 
-    Of a corpus in shards, a few shards, each as likely as it is large, are drawn from for some time.
+    From a sharded corpus, a few shards at a time are drawn, each with a probability proportional to its size.
     """
 
     def __init__(
@@ -99,10 +97,10 @@ class Segments(IterableDataset):
         step: int = 1,
         predicted: FeatureSource | None = None,
     ):
-        """first: number of the first batch; step: distance to the next one (the number of processes, each with its own
-        `first`).
+        """Create the batches of one process.
 
-        predicted: the same recordings with predicted mels, taken for a share of the segments.
+        first: number of the first batch. step: distance to the next one, which is the number of processes. predicted:
+        the same recordings with predicted mels, for a fraction of the segments.
         """
         if not recordings:
             raise PngnatError("there are no recordings to train the vocoder on; check the corpus and its splits")
@@ -119,7 +117,7 @@ class Segments(IterableDataset):
             number += workers * self.step
 
     def batch(self, number: int) -> SegmentBatch:
-        """Batch `number`."""
+        """Return batch `number`."""
         random = np.random.default_rng((self.config.seed, number))
         rows = self._rows(number // STAY) if self.recordings.is_sharded else None
         drawn = [self._segment(self._recording(rows, random), random) for _ in range(self.batch_size)]
@@ -130,7 +128,7 @@ class Segments(IterableDataset):
         return SegmentBatch(ids, samples, mel, f0, torch.tensor(is_predicted), seconds, number, margin)
 
     def _rows(self, window: int) -> np.ndarray:
-        """The recordings, as indices, of the shards that a stretch of batches is drawn from."""
+        """Return the indices of the recordings in the shards of a window of batches."""
         if window != self._window[0]:
             shards, sizes = np.unique(self.recordings.shard, return_counts=True)
             random = np.random.default_rng((self.config.seed, window, len(shards)))
@@ -165,13 +163,13 @@ class Segments(IterableDataset):
     def _augmented(
         self, recording: Recording, frames: int, config: AugmentationConfig, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Samples, mel and f0 of so many frames, changed; the mel is that of the changed sound."""
+        """Return samples, mel and f0 of `frames` frames after augmentation; the mel is that of the changed sound."""
         audio = self.store.audio
         whole = frames + 2 * GUARD
         source = round(whole * draw_rate(config, random))
         samples, _, f0 = _filled(self.store.draw(recording, source, random), source, audio.hop_length)
         samples = changed(resampled(samples, whole * audio.hop_length), audio.sample_rate, config, random)
-        # Louder than full scale is no sound that a mel was made of.
+        # A sound above full scale has no recorded counterpart.
         samples = (samples / max(1.0, np.abs(samples).max())).astype(np.float32)
         places = ((np.arange(whole) + 0.5) * source / whole).astype(int)
         inside = slice(GUARD, GUARD + frames)
@@ -181,7 +179,7 @@ class Segments(IterableDataset):
 
 
 def _filled(features: Features, frames: int, hop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Samples, mel and f0 of so many frames, with silence at their end where there are fewer."""
+    """Return samples, mel and f0 of `frames` frames, padded with silence."""
     short = frames - len(features.f0)
     mel = np.pad(features.mel, ((0, 0), (0, short)), constant_values=-np.inf)
     return np.pad(features.samples, (0, short * hop)), mel, np.pad(features.f0, (0, short))

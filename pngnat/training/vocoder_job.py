@@ -1,4 +1,4 @@
-"""A vocoder's training from beginning to end, as a recipe runs it: features, predicted mels, fitting, export."""
+"""The vocoder training as a job: features, predicted mels, fitting, export."""
 
 from __future__ import annotations
 
@@ -37,75 +37,73 @@ from pngnat.workers.pool import Workers
 
 @dataclass(frozen=True, kw_only=True)
 class VocoderSettings:
-    """How to train a vocoder, whatever it learns from."""
+    """Settings of a vocoder training, for any data."""
 
     run_dir: Path
-    """Checkpoints, logs and, at the end, the vocoder; a run that was stopped goes on from here."""
+    """Folder for checkpoints, logs and the finished vocoder; a stopped run continues here."""
     features: Path | None
-    """Folder of what is measured in the recordings, some 90 kB for a second of sound; name one folder for several runs.
-    null keeps nothing: each segment is measured by `training.workers` when it is drawn."""
+    """Folder of the features of recordings, some 90 kB for a second of sound; several runs can share one. null keeps
+    none: `training.workers` compute the features of each segment when it is drawn."""
     audio: AudioConfig = field(default_factory=AudioConfig)
-    """Sampling and mel settings, the acoustic model's."""
+    """Sampling and mel settings, equal to the acoustic model's."""
     model: VocoderConfig = field(default_factory=VocoderConfig)
-    """Sizes, where the training starts from random weights."""
+    """Sizes of the vocoder, if the training starts from random weights."""
     training: VocoderTrainingConfig = field(
         default_factory=lambda: VocoderTrainingConfig(segments=SegmentConfig(augmentation=AugmentationConfig()))
     )
-    """How to train; with recordings that are changed, so that a vocoder that knows few voices and microphones copies
+    """Batches, losses and optimizer; with augmentation, so that a vocoder trained on few voices and microphones copies
     many."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(warmup=200))
     """The learning rate over the run, and its end."""
     run: RunConfig = field(
         default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=1000, checkpoint_minutes=8)
     )
-    """Where and how it runs."""
+    """Devices, checkpoints and logs."""
     pitch: str | None = None
-    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed. null takes harvest
-    for up to 50 hours whose features are kept."""
+    """Method of pitch: harvest, or dio, twenty times faster, with more voiced frames missed. null is harvest for up to
+    50 hours with kept features."""
     processes: int = 1
-    """Processes that measure features."""
+    """Processes that compute features."""
     minutes_per_speaker: float | None = None
-    """At most so much of each speaker is learned from; null takes all. A few speakers of whom there is much would
-    outweigh many of whom there is little, and all of it must be measured first."""
+    """Minutes of each speaker at most; null is all. Otherwise a few speakers with much data outweigh many with little,
+    and all of it must be measured first."""
     validate_clips: int = 16
-    """Recordings of the split "valid" that are drawn for validation."""
+    """Recordings of the split "valid" for validation."""
     ema_decay: float = 0.999
-    """Of the averaged weights, which the voice gets."""
+    """Decay of the averaged weights, which the voice gets."""
     seed: int = 0
-    """Of random weights."""
+    """Seed of random weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VocoderJob(VocoderSettings):
-    """What to train on what."""
+    """A vocoder training with its data and start."""
 
     recordings: Sequence[Recording]
-    """Aligned; the split "train" is learned from."""
+    """Aligned recordings; the split "train" is the training data."""
     start: VocoderStart | None = None
-    """What to go on from, its sizes instead of `model`; None begins with random weights."""
+    """Start, with its sizes instead of `model`; None is random weights."""
     teacher: Teacher | None = None
-    """The acoustic model whose mels to learn from besides the recordings' own; how often, says
-    `training.segments.predicted`."""
+    """Acoustic model whose mels are training data too; `training.segments.predicted` is their fraction."""
     callbacks: Sequence[Callback] = ()
-    """More of them than every run has."""
+    """Further callbacks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VocoderRecipe(VocoderSettings):
-    """A job whose parts are named by their places."""
+    """A job whose parts are given as paths."""
 
     corpora: tuple[Path, ...]
-    """Prepared corpora (pngnat prepare), in folders or in shards (pngnat bulk shards)."""
+    """Prepared corpora (pngnat prepare), as folders or shards (pngnat bulk shards)."""
     vocoder_from: str | None = None
-    """What to start from: a vocoder's folder, or a voice's name or folder; its sizes are kept, unless it is to
-    shrink."""
+    """Start: a vocoder's folder, or a voice's name or folder. Its sizes are kept, unless `shrink` is set."""
     shrink: bool = False
-    """Whether to cut what to start from to the sizes of `model`: fewer hidden units, fewer corrections."""
+    """Prune the start to the sizes of `model`: fewer hidden units, fewer corrections."""
     mels_from: str | None = None
-    """Acoustic model to learn the mels of as well: a voice's name or folder, or an acoustic training's folder."""
+    """Acoustic model whose mels are training data too: a voice's name or folder, or an acoustic training's folder."""
 
     def job(self) -> VocoderJob:
-        """The job, its corpora and models read. Raises PngnatError where they cannot be."""
+        """Return the job with its corpora and models. Raise PngnatError if they cannot be read."""
         start = vocoder_start(self.vocoder_from) if self.vocoder_from else None
         if start and self.shrink:
             start = replace(start, vocoder=shrunk(start.vocoder, self.model))
@@ -121,11 +119,11 @@ register("adversarial_schema", AdversarialConfig, group="adversarial")
 
 
 def train_vocoder(job: VocoderJob) -> Vocoder:
-    """Train, or go on training, to the schedule's end. Writes the averaged weights into the run's folder and returns
-    them, ready to use.
+    """Train to the end of the schedule, or continue. Write the averaged weights into the run's folder, and return them.
 
-    Raises PngnatError for recordings that cannot be used, a teacher who does not know a speaker, audio settings that
-    differ, and a loss that is no number."""
+    Raises PngnatError for unusable recordings, a teacher that does not know a speaker, audio settings that differ, and
+    a loss that is not finite.
+    """
     _check_audio(job)
     L.seed_everything(job.seed)
     train, valid = (as_recordings(job.recordings).part(split) for split in ("train", "valid"))
@@ -157,8 +155,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
 
 
 def at_most(recordings: Recordings, minutes: float) -> Recordings:
-    """Recordings of each speaker, drawn at random until they last `minutes`; fewer minutes draw some of those that more
-    minutes draw."""
+    """Return recordings of each speaker, drawn at random up to `minutes`; fewer minutes draw a subset of more minutes."""
     drawn: list[int] = []
     seconds = np.zeros(len(recordings.names))
     for row in random.Random(0).sample(range(len(recordings)), len(recordings)):

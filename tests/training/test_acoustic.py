@@ -145,10 +145,10 @@ def test_discriminator_of_other_sizes_starts_untrained(toy_corpus, tmp_path):
     module = train(toy_corpus, tmp_path / "run", replace(SCHEDULE, steps=1), adversarial=adversarial)
     own = {name: value.clone() for name, value in module.discriminator.state_dict().items()}
     with pytest.warns(UserWarning, match="other sizes"):
-        module.judge_by(MelDiscriminator(MelAdversarialConfig(channels=4)).state_dict())
+        module.load_discriminator(MelDiscriminator(MelAdversarialConfig(channels=4)).state_dict())
     assert all(torch.equal(value, own[name]) for name, value in module.discriminator.state_dict().items())
     other = MelDiscriminator(MelAdversarialConfig(channels=2)).state_dict()
-    module.judge_by(other)
+    module.load_discriminator(other)
     found = module.discriminator.state_dict()
     assert all(torch.equal(value, other.get(name, own[name])) for name, value in found.items()) and len(found) > len(
         other

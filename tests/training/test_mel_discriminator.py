@@ -1,7 +1,12 @@
 import pytest
 import torch
 
-from pngnat.training.mel_discriminator import MelAdversarialConfig, MelDiscriminator, kept, mel_adversarial_losses
+from pngnat.training.mel_discriminator import (
+    MelAdversarialConfig,
+    MelDiscriminator,
+    mel_adversarial_losses,
+    persistent_weights,
+)
 
 
 def test_padding_tells_nothing():
@@ -35,7 +40,7 @@ def test_wide_discriminators_keep_the_one_of_the_voice():
         MelDiscriminator(MelAdversarialConfig(channels=4)),
         MelDiscriminator(MelAdversarialConfig(channels=4, wide=True)),
     )
-    alone.load_state_dict(kept(wide.state_dict()))
+    alone.load_state_dict(persistent_weights(wide.state_dict()))
     mel = torch.randn(2, 31, 128)
     own, same_rate, half_rate = wide(mel)
     torch.testing.assert_close(own.score, alone(mel)[0].score)

@@ -224,7 +224,7 @@ def test_gradients_are_clipped_network_by_network(store, clips):
         parameter.grad = torch.full_like(parameter, 1e-4)
     for parameter in training.discriminators.parameters():
         parameter.grad = torch.full_like(parameter, 10.0)
-    training.configure_gradient_clipping(None, 1.0)
+    training.configure_gradient_clipping(training.configure_optimizers(), 1.0)
     norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in training.discriminators.parameters()])
     assert norm == pytest.approx(1.0, rel=1e-3)
     assert training.vocoder.net.proj_out.bias.grad[0].item() == pytest.approx(1e-4)
