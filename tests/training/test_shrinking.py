@@ -47,7 +47,7 @@ def test_vocoder_without_corrections_keeps_its_filters(large):
     assert sum(small.outputs) == sum(large.outputs) - AUDIO.n_mels
     mel = torch.zeros(1, 128, 4)
     f0, voicing, _ = large.choose_f0(mel)
-    torch.testing.assert_close(small.filters(mel, f0, voicing).pulses, large.filters(mel, f0, voicing).pulses)
+    torch.testing.assert_close(small.filters(mel, f0, voicing).periodic, large.filters(mel, f0, voicing).periodic)
 
 
 def test_the_same_sizes_are_the_same_vocoder(large):
