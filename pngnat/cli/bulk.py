@@ -173,11 +173,11 @@ def features(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from pngnat.audio.config import AudioConfig
-    from pngnat.data.features import FeatureStore, quick_enough
+    from pngnat.data.features import FeatureStore, choose_pitch_method
     from pngnat.data.recordings import open_corpora
 
     recordings = open_corpora(args.corpora)
-    store = FeatureStore(Path(args.out).absolute(), AudioConfig(), args.pitch or quick_enough(recordings))
+    store = FeatureStore(Path(args.out).absolute(), AudioConfig(), args.pitch or choose_pitch_method(recordings))
     count = sum(
         1 for _ in tqdm(store.measure(recordings, _workers(args)), unit=" recordings", unit_scale=True, disable=None)
     )

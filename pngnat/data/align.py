@@ -1,6 +1,6 @@
-"""Forced alignment: which phoneme sounds when, and where the pauses are.
+"""Forced alignment: the times of phonemes and pauses in a recording.
 
-The acoustic model of pocketsphinx finds the phones; the words and their pronunciations are ours.
+pocketsphinx's acoustic model finds the phones; words and pronunciations are pngnat's.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from pngnat.text.utterance import Utterance, Word
 
 SAMPLE_RATE = 16000
 FRAME = 0.01
-# Frame s is a window of 25.6 ms that starts at s * 10 ms, so the border between frames s - 1 and s lies this much
-# later.
+# Frame s is a window of 25.6 ms that starts at s * 10 ms; the border between frames s - 1 and s lies this much later.
 FRAME_OFFSET = 0.0256 / 2 - FRAME / 2
-# Fewer frames than three a phone cannot be aligned; a tenth of a second is less than any word.
+# pocketsphinx needs three frames a phone; a tenth of a second is shorter than any word.
 SHORTEST = 0.1
-# pocketsphinx compares sounds with the mean of all it hears: seconds of silence around a short sentence make every word
-# of it fit badly. So only these seconds are left of what is this much softer (dB) than the loudest at an end.
+# pocketsphinx normalizes by the mean of its input: seconds of silence around a short sentence make every word fit
+# badly. An end that is this much softer (dB) than the loudest part is cut down to these seconds.
 _SILENT = -40.0
 _KEPT_SILENCE = 0.3
 
@@ -34,12 +33,12 @@ Variants = Callable[[str], Sequence[tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Alignment:
-    """An utterance laid over its recording.
+    """An utterance aligned with its recording.
 
-    utterance: with the pronunciations that were really said.
-    segments: N, one for each token of the phoneme segment ([CLS], phonemes, boundary tokens; see PngTokens), gapless
-    from 0 to the end of the recording; [CLS] owns the silence before the first word, a boundary token the silence at
-    that boundary (0 s where nothing is paused). words: W."""
+    utterance: with the pronunciations that were spoken. segments: N, one for each token of the phoneme segment ([CLS],
+    phonemes, boundary tokens; see PngTokens), without gaps from 0 to the end of the recording; [CLS] owns the silence
+    before the first word, a boundary token the silence at its boundary (0 s without a pause). words: W.
+    """
 
     utterance: Utterance
     segments: tuple[Segment, ...]
@@ -47,36 +46,36 @@ class Alignment:
 
     @property
     def durations(self) -> np.ndarray:
-        """Seconds of each token, float64 (N,)."""
+        """Durations of the tokens in seconds, float64 (N,)."""
         return np.array([segment.duration for segment in self.segments])
 
     @property
     def score(self) -> float:
-        """Mean log likelihood a frame over all words; about -1 for a good match, below -2.5 where the text is
-        doubtful."""
+        """Mean log likelihood a frame over all words: about -1 for a good match, below -2.5 for a doubtful text."""
         seconds = sum(word.duration for word in self.words)
         return sum((word.score or 0.0) * word.duration for word in self.words) / seconds
 
 
 @dataclass(frozen=True)
 class AlignerConfig:
-    """How to align."""
+    """Settings of the aligner."""
 
     variant_probability: float = 1e-8
-    """Prior of each other pronunciation relative to the one that the front end chose; 1 is no preference."""
+    """Prior of other pronunciations relative to the front end's; 1 is no preference."""
     silence_probability: float = 0.1
     """Prior of a silence between two words; low values merge short silences into the neighbouring sounds."""
     beam: float = -48.0
     """Log-10 pruning beam."""
     wide_beam: float = -64.0
-    """The beam of the second attempt, where the first one lost the path."""
+    """Beam of a second attempt, after the first one lost the path."""
 
 
 class Aligner:
-    """Aligns utterances, one at a time; makes one pocketsphinx decoder and teaches it each pronunciation once.
+    """An aligner of single utterances, with one pocketsphinx decoder that learns each pronunciation once.
 
-    variants: gives the pronunciations of a word in isolation (`Pronouncer.variants`); None aligns what the utterance
-    says."""
+    variants: returns the pronunciations of a word (`Pronouncer.variants`); None aligns the utterance's own
+    pronunciations.
+    """
 
     def __init__(self, variants: Variants | None = None, config: AlignerConfig | None = None) -> None:
         self.config = config or AlignerConfig()
@@ -84,10 +83,11 @@ class Aligner:
         self._decoders: dict[float, _Decoder] = {}
 
     def align(self, samples: np.ndarray, utterance: Utterance) -> Alignment:
-        """Align a recording, samples (S,) in [-1, 1] at 16 kHz, with what is said in it.
+        """Align a recording, samples (S,) in [-1, 1] at 16 kHz, with its utterance.
 
-        Raises PngnatError where that cannot be done: too short, silent, no words, or sound and text do not match at
-        all."""
+        Raises PngnatError if it cannot be aligned: too short, silent, without words, or with a text that does not
+        match.
+        """
         seconds = len(samples) / SAMPLE_RATE
         if not utterance.words:
             raise PngnatError("the text has no words to align")
@@ -123,8 +123,7 @@ class Aligner:
 
 
 def _without_silent_ends(samples: np.ndarray) -> tuple[int, int]:
-    """The first sample of what is heard of a recording and the one after its last, with a moment of silence; samples
-    (S,), not silent."""
+    """Return the first audible sample and the one after the last, with a margin of silence; samples (S,), not silent."""
     frame = round(FRAME * SAMPLE_RATE)
     power = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
     heard = np.flatnonzero(power >= power.max() * 10 ** (_SILENT / 10))
@@ -133,7 +132,7 @@ def _without_silent_ends(samples: np.ndarray) -> tuple[int, int]:
 
 
 class _Decoder:
-    """pocketsphinx with an empty dictionary that grows by the pronunciations met."""
+    """A pocketsphinx decoder whose dictionary grows with the pronunciations it meets."""
 
     # Scores are logarithms to the base 1.0001, shifted right by 10 bits.
     NATS = np.log(1.0001) * 1024
@@ -155,8 +154,8 @@ class _Decoder:
         self._words: dict[tuple[str, ...], str] = {}
 
     def align(self, samples: np.ndarray, choices: Sequence[Sequence[tuple[str, ...]]]):
-        """Phones in time, the chosen pronunciation of each word and its score; None where no path through the words
-        survives."""
+        """Return the phones in time, and the chosen pronunciation and score of each word; None if no path through the
+        words survives."""
         pcm = (np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
         names = [[self._name(phonemes) for phonemes in words] for words in choices]
         transitions = [
@@ -166,7 +165,7 @@ class _Decoder:
         ]
         self._sphinx.add_fsg("words", self._sphinx.create_fsg("words", 0, len(choices), transitions))
         self._sphinx.activate_search("words")
-        # It forgets the noise of recordings before: which those were depends on who aligns.
+        # Forget the noise of earlier recordings, which depend on the order of alignment.
         self._sphinx.reinit_feat()
         try:
             self._run(pcm)

@@ -1,4 +1,4 @@
-"""An endless, reproducible order of batches of like length."""
+"""Endless batches of similar length, in a reproducible order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch.utils.data import Sampler
 
 
 class BucketedBatches(Sampler[list[Any]]):
-    """Batches of indices of similar length, each at most `max_total` units once padded, without end.
+    """Endless batches of indices of similar length, each of at most `max_total` padded units.
 
-    The order depends on `seed` and the step alone, so that a training that starts at step k sees what it would have
-    seen at step k: that is what makes its resume exact. With several processes, process `rank` of `world` takes every
-    `world`th batch."""
+    The order depends on `seed` and the step alone: a training that starts at step k draws what it would have drawn at
+    step k, and so resumes exactly. With several processes, process `rank` of `world` takes every `world`th batch.
+    """
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class BucketedBatches(Sampler[list[Any]]):
         rank: int = 0,
         world: int = 1,
     ):
-        """start: the step to begin with."""
+        """Create the sampler. start: the first step."""
         if len(lengths) == 0:
             raise ValueError("there is nothing to make batches of")
         self.lengths = np.asarray(lengths)
@@ -42,7 +42,7 @@ class BucketedBatches(Sampler[list[Any]]):
                 position -= len(batches)
 
     def windows(self, number: int) -> Iterator[Sequence[list[Any]]]:
-        """The batches of one pass over all indices, in the pieces in which they are made.
+        """Yield the batches of one pass over all indices, in the pieces in which they are computed.
 
         An item longer than `max_total` is a batch of its own.
         """
@@ -50,15 +50,16 @@ class BucketedBatches(Sampler[list[Any]]):
         yield _batches(np.arange(len(self.lengths)), self.lengths, self.max_total, random)
 
     def epoch(self, number: int) -> list[list[Any]]:
-        """The batches of one pass over all indices."""
+        """Return the batches of one pass over all indices."""
         return [batches[place] for batches in self.windows(number) for place in range(len(batches))]
 
 
 class ShardedBatches(BucketedBatches):
-    """Batches whose items lie in few shards, as is quick to read: no more than `window` of them are read at a time.
+    """Batches whose items lie in few shards, which are fast to read: at most `window` shards are read at a time.
 
-    In each epoch the shards are permuted and shared out among the processes; each process puts the items of `window`
-    shards into batches of like length. The order depends on seed, process and step alone."""
+    In each epoch, the shards are permuted and divided among the processes; each process batches the items of `window`
+    shards by length. The order depends on seed, process and step alone.
+    """
 
     def __init__(
         self,
@@ -72,8 +73,8 @@ class ShardedBatches(BucketedBatches):
         shards: np.ndarray,
         window: int = 16,
     ):
-        """shards: (n,) the shard of each item. Raises ValueError where there are fewer shards than processes."""
-        # Of what is in the windows of a process, it takes each batch.
+        """Create the sampler. shards: (n,) the shard of each item. Raise ValueError for fewer shards than processes."""
+        # A process takes every batch of its own windows.
         super().__init__(lengths, max_total, seed, start)
         order = np.argsort(shards, kind="stable")
         starts = np.flatnonzero(np.diff(shards[order], prepend=-1))
@@ -82,7 +83,7 @@ class ShardedBatches(BucketedBatches):
             raise ValueError(f"{len(self.shards)} shards cannot be shared out among {world} processes")
 
     def windows(self, number: int) -> Iterator[Sequence[list[int]]]:
-        """The batches of this process in one pass over its shards, window by window."""
+        """Yield the batches of this process in one pass over its shards, window by window."""
         rank, world = self.partition
         order = np.random.default_rng([self.seed, number]).permutation(len(self.shards))[rank::world]
         for first in range(0, len(order), self.window):
@@ -92,8 +93,8 @@ class ShardedBatches(BucketedBatches):
 
 
 def _batches(items: np.ndarray, lengths: np.ndarray, max_total: float, random: np.random.Generator) -> list[list[int]]:
-    """Items (n,), indices of `lengths`, in batches of like length, in random order."""
-    # Noise in the sorting key changes who shares a batch from epoch to epoch, at the price of a little padding.
+    """Return items (n,), indices of `lengths`, in batches of similar length, in random order."""
+    # Noise in the sorting key varies the batches from epoch to epoch, at the price of a little padding.
     order = items[np.argsort(lengths[items] * random.uniform(0.95, 1.05, len(items)), kind="stable")]
     batches: list[list[int]] = [[]]
     longest = 0.0

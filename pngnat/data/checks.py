@@ -1,5 +1,4 @@
-"""What is measured of a recording as it was made, and what to look at in a corpus before training on it: warnings,
-nothing is deleted."""
+"""Measures of recordings as they were made, and warnings about a corpus before a training. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -12,18 +11,20 @@ import numpy as np
 
 from pngnat.data.corpus import Recording
 
-# A converter that is driven too far gives several equal samples at the top.
+# An overdriven converter gives several equal samples at its ceiling.
 _CLIPPED_RUN = 3
 _FRAME = 0.02
 
 
 def measure(samples: np.ndarray, sample_rate: int, leading: float, trailing: float) -> dict[str, float | int]:
-    """Figures of one recording.
+    """Measure one recording.
 
     samples: (S, channels) in [-1, 1]. leading, trailing: seconds of silence at the ends, from the alignment.
-    Returns sample_rate (Hz), channels, seconds, peak and level and noise (dB of full scale; level is the loudness of
-    the speech, the RMS of frames within 30 dB of the loudest, noise the level of the quietest tenth of frames), clipped
-    (share of samples in runs of equal full-scale ones), leading and trailing (seconds)."""
+
+    Returns sample_rate (Hz), channels, seconds, peak, level and noise (dBFS; level is the RMS of frames within 30 dB of
+    the loudest, noise the level of the quietest tenth of frames), clipped (fraction of samples in runs at full scale),
+    leading and trailing (seconds).
+    """
     mono = samples.mean(axis=1, dtype=np.float64)
     frame = max(1, int(_FRAME * sample_rate))
     count = max(1, len(mono) // frame)
@@ -47,7 +48,7 @@ def measure(samples: np.ndarray, sample_rate: int, leading: float, trailing: flo
 
 
 def _clipped_share(samples: np.ndarray) -> float:
-    """Share of samples that stand in runs of at least three equal ones at the recording's own ceiling, if that is near
+    """Return the fraction of samples in runs of at least three equal ones at the recording's ceiling, if that is near
     full scale."""
     ceiling = np.abs(samples).max()
     if ceiling < 0.9:
@@ -67,18 +68,18 @@ def _decibel(power: float) -> float:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a warning begins."""
+    """Limits beyond which a recording gets a warning."""
 
     clipped: float = 1e-4
-    """Share of samples."""
+    """Fraction of clipped samples."""
     quiet: float = -40.0
-    """Level of the speech, in dB of full scale."""
+    """Lowest level of the speech in dBFS."""
     loud: float = -9.0
-    """Level of the speech, in dB of full scale."""
+    """Highest level of the speech in dBFS."""
     uneven: float = 8.0
-    """dB from the speaker's median level."""
+    """Distance from the speaker's median level in dB."""
     noise: float = 25.0
-    """dB between the speech and the quietest parts."""
+    """Distance between speech and quietest parts in dB."""
     silence: float = 1.5
     """Seconds of silence at an end of the original."""
     cut: float = 0.01
@@ -86,17 +87,17 @@ class Limits:
     rate: float = 6.0
     """Distance of the speaking rate from the speaker's median, in median absolute deviations."""
     word: float = -6.0
-    """Alignment score of a word (mean log likelihood a frame); a lower one may not be what was said."""
+    """Alignment score of a word (mean log likelihood a frame); below it, the word may differ from the text."""
     text: float = -2.5
     """Alignment score of a recording."""
     long: float = 30.0
-    """Seconds of a recording; longer ones align badly and take the memory of many."""
+    """Seconds; longer recordings align badly and take much memory."""
 
 
 @dataclass(frozen=True)
 class Warned:
-    """One warning. kind: clipping, level, noise, silence, rate, word, text or long. value: what was measured, in the
-    limit's unit."""
+    """A warning. kind: clipping, level, noise, silence, rate, word, text or long. value: the measured value, in the
+    unit of its limit."""
 
     id: str
     speaker: str
@@ -107,25 +108,25 @@ class Warned:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a recording is compared by."""
+    """Measures by which a recording is compared with others."""
 
     id: str
     speaker: str
     seconds: float
     measures: Mapping[str, Any]
-    """Of the original sound, see `measure`."""
+    """Measures of the original sound, see `measure`."""
     rate: float
     """Phonemes a second, see `speaking_rate`."""
     score: float | None
-    """Of the alignment, see `text_score`."""
+    """Alignment score, see `text_score`."""
     text: str
     word_scores: Sequence[float] = ()
     badly: Sequence[tuple[str, float, float]] = ()
-    """Words that fit badly: text, start in seconds, score."""
+    """Words with a low score: text, start in seconds, score."""
 
     @classmethod
     def of(cls, recording: Recording, limits: Limits) -> Figures:
-        """Those of a recording."""
+        """Return the figures of a recording."""
         scored = [(word.text, word.start, word.score) for word in recording.words if word.score is not None]
         return cls(
             recording.id,
@@ -141,14 +142,13 @@ class Figures:
 
 
 def check(recordings: Iterable[Recording], limits: Limits | None = None) -> list[Warned]:
-    """All warnings about a corpus, recording by recording. Those that compare need the speaker's other recordings to be
-    there."""
+    """Yield all warnings about a corpus, recording by recording. Some compare a recording with others of its speaker."""
     limits = limits or Limits()
     return warnings_of([Figures.of(recording, limits) for recording in recordings], limits)
 
 
 def warnings_of(figures: Sequence[Figures], limits: Limits) -> list[Warned]:
-    """As `check`, of what is known of all recordings."""
+    """Return the warnings for the figures of all recordings, as `check` does."""
     speakers = defaultdict(list)
     for one in figures:
         speakers[one.speaker].append(one)
@@ -161,13 +161,13 @@ def warnings_of(figures: Sequence[Figures], limits: Limits) -> list[Warned]:
 
 
 def speaking_rate(recording: Recording) -> float:
-    """Phonemes a second of speech, pauses left out."""
+    """Return the phonemes a second of speech, without pauses."""
     seconds = sum(word.duration for word in recording.words)
     return sum(len(word.phonemes) for word in recording.utterance.words) / seconds if seconds > 0 else 0.0
 
 
 def text_score(recording: Recording) -> float | None:
-    """The alignment score of the whole recording, None where no word has one."""
+    """Return the alignment score of the recording, or None if no word has one."""
     scored = [(word.score, word.duration) for word in recording.words if word.score is not None]
     seconds = sum(duration for _, duration in scored)
     return sum(score * duration for score, duration in scored) / seconds if seconds > 0 else None
@@ -175,7 +175,7 @@ def text_score(recording: Recording) -> float | None:
 
 @dataclass(frozen=True)
 class _Usual:
-    """What is usual for a speaker. level: dB. rate, spread: median speaking rate and its median absolute deviation."""
+    """Medians of a speaker. level: dB. rate, spread: median speaking rate and its median absolute deviation."""
 
     level: float | None
     rate: float
@@ -185,7 +185,7 @@ class _Usual:
     def of(cls, figures: Sequence[Figures]) -> _Usual:
         levels = [one.measures["level"] for one in figures if "level" in one.measures]
         rates = np.array([one.rate for one in figures])
-        # A handful of nearly equal recordings must not make a small difference look huge.
+        # For a handful of nearly equal recordings, a small difference must not look large.
         spread = max(float(np.median(np.abs(rates - np.median(rates)))), 0.05 * float(np.median(rates)))
         return cls(float(np.median(levels)) if levels else None, float(np.median(rates)), spread)
 

@@ -1,8 +1,9 @@
-"""A prepared corpus: a folder with sound, words, phonemes and their times, as a lhotse manifest.
+"""A prepared corpus: a folder with sounds, words, phonemes and their times, as a lhotse manifest.
 
-`cuts.jsonl.gz` holds one cut an utterance; `audio/SPEAKER/ID.flac` its sound, mono, with the ends trimmed. A cut's one
-supervision has the normalized text, the speaker, the alignments "phoneme" (each token of the phoneme segment) and
-"word", and in `custom` the split, the utterance and what was measured when it was prepared."""
+`cuts.jsonl.gz` holds one cut an utterance; `audio/SPEAKER/ID.flac` its sound, mono, with trimmed ends. The supervision
+of a cut has the normalized text, the speaker, the alignments "phoneme" (each token of the phoneme segment) and "word",
+and in `custom` the split, the utterance and the measures of its preparation.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +28,11 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass
 class Recording:
-    """One aligned utterance of a prepared corpus.
+    """An aligned utterance of a prepared corpus.
 
-    path: its sound file. span: where its sound begins in that file, and how many bytes it has; None where it is the
-    whole file.
-    durations: seconds of the N phoneme-segment tokens, float32 (N,); their sum is the sound's length.
-    symbols: those tokens. words: W spans. measures: what `checks.measure` found in the original sound.
+    path: its sound file. span: offset and bytes of its sound in that file; None is the complete file. durations:
+    seconds of the N phoneme-segment tokens, float32 (N,); they add up to the duration of the sound. symbols: these
+    tokens. words: W spans. measures: result of `checks.measure` for the original sound.
     """
 
     id: str
@@ -47,20 +47,20 @@ class Recording:
     span: tuple[int, int] | None = None
 
     def sound(self, sample_rate: int) -> np.ndarray:
-        """Its sound as mono at `sample_rate` Hz, float32 (S,). Raises PngnatError as `wav.read` does."""
+        """Read the sound as mono at `sample_rate` Hz, float32 (S,). Raise PngnatError as `wav.read` does."""
         return wav.read(self.path, sample_rate, self.span)
 
     @property
     def seconds(self) -> float:
-        """Length of the sound."""
+        """Duration of the sound."""
         return float(self.durations.sum(dtype=np.float64))
 
 
 def read_manifest(folder: str | Path) -> list[Recording]:
-    """The recordings of a corpus in a folder, in the manifest's order; `recordings.read_corpus` takes corpora in
-    shards, too.
+    """Return the recordings of a corpus in a folder, in the manifest's order. `recordings.read_corpus` reads sharded
+    corpora too.
 
-    Raises PngnatError where the folder is no prepared corpus, or is damaged.
+    Raises PngnatError if the folder is not a prepared corpus, or is damaged.
     """
     folder = Path(folder)
     try:
@@ -70,8 +70,7 @@ def read_manifest(folder: str | Path) -> list[Recording]:
 
 
 def recording_of(cut: Mapping[str, Any], folder: Path) -> Recording:
-    """A recording of its cut. Raises LookupError, TypeError or ValueError where the cut is none of a prepared
-    corpus."""
+    """Return the recording of a cut. Raise LookupError, TypeError or ValueError for a cut of another kind."""
     supervision = cut["supervisions"][0]
     tokens = [_item(item) for item in supervision["alignment"]["phoneme"]]
     return Recording(
@@ -88,7 +87,7 @@ def recording_of(cut: Mapping[str, Any], folder: Path) -> Recording:
 
 
 def _item(item: list | Mapping[str, Any]) -> tuple[str, float, float, float | None]:
-    """An alignment item, which lhotse writes as a list with or without a score."""
+    """Return an alignment item, which lhotse writes as a list with or without a score."""
     if isinstance(item, Mapping):
         return item["symbol"], item["start"], item["duration"], item.get("score")
     symbol, start, duration, *score = item
@@ -97,8 +96,8 @@ def _item(item: list | Mapping[str, Any]) -> tuple[str, float, float, float | No
 
 @dataclass(frozen=True)
 class Prepared:
-    """What preparing one recording gave. source: the sound's place in the folder. samples: its length. segments: N
-    tokens that fill it."""
+    """Result of preparing a recording. source: path of the sound in the folder. samples: its length. segments: N tokens
+    that fill it."""
 
     id: str
     speaker: str
@@ -113,7 +112,7 @@ class Prepared:
 
 
 def cut_dict(prepared: Prepared) -> dict[str, Any]:
-    """A recording as a lhotse MonoCut, in the form in which lhotse writes it."""
+    """Return a recording as a lhotse MonoCut, in the form of lhotse."""
     from lhotse import AudioSource, MonoCut, SupervisionSegment
     from lhotse import Recording as Sound
     from lhotse.supervision import AlignmentItem
@@ -145,8 +144,7 @@ def cut_dict(prepared: Prepared) -> dict[str, Any]:
 
 
 def manifest_lines(folder: Path) -> Iterator[str]:
-    """The lines of a prepared corpus's manifest, a cut each. Raises PngnatError where there is none, or it is
-    damaged."""
+    """Yield the lines of a manifest, one cut each. Raise PngnatError if it is missing or damaged."""
     if not (folder / MANIFEST).is_file():
         raise PngnatError(
             f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS"
@@ -159,17 +157,17 @@ def manifest_lines(folder: Path) -> Iterator[str]:
 
 
 def write_manifest(folder: Path, cuts: Iterable[Mapping[str, Any]]) -> None:
-    """Write `cuts.jsonl.gz`, beside and renamed. Raises PngnatError where the folder cannot be written."""
+    """Write `cuts.jsonl.gz` atomically. Raise PngnatError if the folder cannot be written."""
     with atomic_write(Path(folder) / MANIFEST) as beside, gzip.open(beside, "wt", encoding="utf-8") as file:
         for cut in cuts:
             file.write(json.dumps(cut, ensure_ascii=False) + "\n")
 
 
 def utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
-    """An utterance as JSON can hold it."""
+    """Return an utterance as JSON values."""
     return {
         "words": [[word.text, " ".join(word.phonemes)] for word in utterance.words],
-        # A pace is rare, and what an older version wrote has none.
+        # A pace is rare, and left out where there is none.
         "boundaries": [
             [b.marks, b.pause] if b.pace is None else [b.marks, b.pause, b.pace] for b in utterance.boundaries
         ],
@@ -178,7 +176,7 @@ def utterance_to_dict(utterance: Utterance) -> dict[str, Any]:
 
 
 def utterance_from_dict(content: Mapping[str, Any]) -> Utterance:
-    """What utterance_to_dict wrote. Raises ValueError, LookupError or TypeError where it is something else."""
+    """Return the utterance of `utterance_to_dict`'s values. Raise ValueError, LookupError or TypeError for others."""
     return Utterance(
         tuple(Word(text, tuple(phonemes.split())) for text, phonemes in content["words"]),
         tuple(Boundary(*boundary) for boundary in content["boundaries"]),

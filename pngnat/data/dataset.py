@@ -1,4 +1,4 @@
-"""Aligned recordings as training batches of the acoustic model."""
+"""Training batches of the acoustic model from aligned recordings."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from pngnat.text.tokenizer import PngTokenizer, PngTokens
 
 @dataclass(frozen=True)
 class Example:
-    """One recording: its tokens, seconds of each of the N phoneme-segment tokens, log-mel (T, M), speaker row, and
+    """One recording: tokens, durations of the N phoneme-segment tokens in seconds, log-mel (T, M), speaker row, and
     prosody (N, 2).
 
-    samples, f0: what mel and prosody are to be made of, where there is no mel yet: (T * hop,) and (T,) Hz.
+    samples, f0: (T * hop,) and (T,) Hz, for a mel and a prosody that are computed later.
     """
 
     id: str
@@ -41,18 +41,16 @@ class Example:
     f0: np.ndarray | None = None
 
 
-# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the
-# padding.
+# Few different shapes: oneDNN compiles a kernel for each shape, which takes longer than padding.
 FRAME_MULTIPLE = 32
 TOKEN_MULTIPLE = 16
 
 
 @dataclass(frozen=True)
 class AcousticBatch:
-    """B recordings. durations: (B, N) seconds, 0 at padding; mel: (B, T, M), 0 at padding; speaker: (B,); frames: (B,);
-    prosody: (B, N, 2) as `token_prosody` gives it, None where it was not asked for. Of a batch that is not measured yet
-    (see `measured`): samples: (B, T * hop), and f0: (B, T) in Hz where prosody is asked for; its mel is empty, (B, 0,
-    M)."""
+    """A batch of B recordings. durations: (B, N) seconds, 0 at padding; mel: (B, T, M), 0 at padding; speaker: (B,);
+    frames: (B,); prosody: (B, N, 2), see `token_prosody`, or None. A batch that is not measured yet (see `measured`)
+    has samples (B, T * hop), f0 (B, T) in Hz if prosody is needed, and an empty mel (B, 0, M)."""
 
     ids: tuple[str, ...]
     tokens: PngBatch
@@ -66,7 +64,7 @@ class AcousticBatch:
 
     @classmethod
     def collate(cls, examples: Sequence[Example], hop: int = 1) -> AcousticBatch:
-        """The padded batch of these examples. hop: samples of a frame, for what is not measured yet."""
+        """Return the padded batch of examples. hop: samples of a frame, for examples without a mel."""
         if any(example.mel is None for example in examples):
             frames = [len(_there(example.samples)) // hop for example in examples]
             mel = torch.zeros(len(examples), 0, 0)
@@ -86,12 +84,11 @@ class AcousticBatch:
         )
 
     def measured(self, audio: AudioConfig) -> AcousticBatch:
-        """The batch with its mel and prosody, made now, where its samples are; the same batch where it has them
-        already."""
+        """Return the batch with mel and prosody, computed on the device of its samples; the same batch if it has them."""
         if self.samples is None:
             return self
         frames = self.frames.tolist()
-        # One by one, so that no recording's end sounds of the padding behind it.
+        # One by one, so that no recording's last frames contain padding.
         mels = [
             log_mel(row[: count * audio.hop_length], audio).T for row, count in zip(self.samples, frames, strict=True)
         ]
@@ -112,7 +109,7 @@ class AcousticBatch:
         return float(self.durations.sum())
 
     def to(self, device: torch.device | str) -> AcousticBatch:
-        """The same batch on another device."""
+        """Return the batch on another device."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         return AcousticBatch(
             **{name: value.to(device) if hasattr(value, "to") else value for name, value in values.items()}
@@ -126,13 +123,13 @@ def _there(array: np.ndarray | None) -> np.ndarray:
 
 
 def _padded(arrays: Sequence[np.ndarray | None], device: torch.device | str = "cpu") -> Tensor | None:
-    """The arrays with zeros to one length; None where the first is none."""
+    """Return the arrays padded with zeros to one length; None if the first is None."""
     return None if arrays[0] is None else pad_rows([torch.from_numpy(_there(array)).to(device) for array in arrays])
 
 
 class AcousticDataset(Dataset[Example]):
     """Recordings of a prepared corpus. speakers: names in the order of the model's speaker table. with_prosody: for a
-    model that has it."""
+    model with prosody."""
 
     def __init__(
         self,
@@ -155,13 +152,13 @@ class AcousticDataset(Dataset[Example]):
 
     @property
     def padded_seconds(self) -> np.ndarray:
-        """The length of each recording as a batch pads it."""
+        """The padded duration of each recording."""
         multiple = FRAME_MULTIPLE / self.features.audio.frame_rate
         return np.ceil(self.recordings.seconds / multiple) * multiple
 
     @property
     def shards(self) -> np.ndarray | None:
-        """The shard of each recording; None where they lie in none."""
+        """The shard of each recording; None for a corpus without shards."""
         return self.recordings.shard if self.recordings.is_sharded else None
 
     def __getitem__(self, index: int) -> Example:
@@ -176,24 +173,24 @@ class AcousticDataset(Dataset[Example]):
         rate, row = self.features.audio.frame_rate, self.rows[recording.speaker]
         mel = self.features.mel(recording).T
         durations = self._durations(recording, len(mel), f"its mel in {self.features.folder}")
-        # By DIO: what is needed are means over phonemes, and Harvest would take as long for them as an hour of
-        # training.
+        # By DIO: means over phonemes suffice, and Harvest would take as long as an hour of training.
         prosody = token_prosody(self.features.f0(recording, "dio"), mel, durations, rate) if self.with_prosody else None
         return Example(recording.id, tokens, durations, mel, row, prosody)
 
     def _unmeasured(self, recording: Recording, tokens: PngTokens) -> Example:
-        """For `AcousticBatch.measured`: the mel is made where the training computes, the pitch here."""
+        """Return an example for `AcousticBatch.measured`: the training's device computes the mel, this process the
+        pitch."""
         samples = self.features.samples(recording)
         durations = self._durations(recording, len(samples) // self.features.audio.hop_length, str(recording.path))
         f0 = pitch.dio(samples, self.features.audio) if self.with_prosody else None
         return Example(recording.id, tokens, durations, None, self.rows[recording.speaker], samples=samples, f0=f0)
 
     def collate(self, examples: Sequence[Example]) -> AcousticBatch:
-        """The padded batch of these examples of this data set."""
+        """Return the padded batch of examples of this data set."""
         return AcousticBatch.collate(examples, self.features.audio.hop_length)
 
     def _durations(self, recording: Recording, frames: int, place: str) -> np.ndarray:
-        """Of the tokens, which end where the last whole frame ends. place: where the frames are from."""
+        """Return the durations of the tokens, which end with the last complete frame. place: source of the frames."""
         seconds = frames / self.features.audio.frame_rate
         if abs(seconds - recording.seconds) * self.features.audio.frame_rate > 1:
             raise PngnatError(
@@ -204,5 +201,5 @@ class AcousticDataset(Dataset[Example]):
 
 
 def _within(durations: np.ndarray, seconds: float) -> np.ndarray:
-    """The durations, cut so that they end where the last whole mel frame ends."""
+    """Return the durations, cut to the end of the last complete mel frame."""
     return np.diff(np.minimum(np.cumsum(durations, dtype=np.float64), seconds), prepend=0.0).astype(np.float32)

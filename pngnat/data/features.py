@@ -1,4 +1,4 @@
-"""What is measured in recordings, once: mel spectrogram, pitch, and the sound itself."""
+"""Features of recordings: mel spectrogram, pitch, and the sound itself, each computed once."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from pngnat.workers.sharded import compute_missing
 
 _SAMPLES, _MEL, _F0 = "samples", "mel", "f0"
 _HARVEST = "harvest"
-# Recordings whose pitch Harvest measures in some ten hours on one core.
+# Hours of recordings whose pitch Harvest measures in some ten hours on one core.
 _HARVEST_HOURS = 50
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a recording sounds like."""
+    """Features of a recording."""
 
     samples: np.ndarray
     """(S,) float32 in [-1, 1], S = T * hop."""
@@ -41,10 +41,10 @@ class Features:
     f0: np.ndarray
     """(T,) float32 in Hz, 0 where unvoiced."""
     is_predicted: bool = False
-    """Whether an acoustic model made the mel."""
+    """Whether the mel is predicted."""
 
     def part(self, start: int, frames: int) -> Features:
-        """Those of `frames` frames, or of as many as there are, from the frame `start` on."""
+        """Return `frames` frames, or as many as there are, from the frame `start` on."""
         hop = len(self.samples) // len(self.f0)
         samples = self.samples[start * hop : (start + frames) * hop]
         return replace(
@@ -53,17 +53,17 @@ class Features:
 
 
 class FeatureSource(ABC):
-    """Where the features of recordings come from."""
+    """A source of features."""
 
     audio: AudioConfig
-    """Of the mels."""
+    """Audio settings of the mels."""
 
     @abstractmethod
     def load(self, recording: Recording) -> Features:
-        """The recording's features."""
+        """Return the features of a recording."""
 
     def draw(self, recording: Recording, frames: int, random: np.random.Generator) -> Features:
-        """Those of `frames` frames from anywhere in the recording, or of all of a shorter one."""
+        """Return the features of `frames` frames from a random place, or of a shorter recording."""
         features = self.load(recording)
         return features.part(_start(len(features.f0), frames, random), frames)
 
@@ -73,45 +73,45 @@ def _start(there: int, frames: int, random: np.random.Generator) -> int:
 
 
 class FeatureStore(FeatureSource):
-    """A folder with one file a recording, in which each feature is kept from when it was first asked for; without a
-    folder nothing is.
+    """A folder with one file of features for each recording; without a folder, nothing is kept.
 
-    Samples are kept as 16-bit integers and mels in half precision, some 90 kB for a second of sound. Several trainings
-    may share a store."""
+    A feature is computed when it is first needed. Samples are 16-bit integers and mels half precision, some 90 kB for a
+    second of sound. Several trainings can share a store.
+    """
 
     def __init__(self, folder: str | os.PathLike | None, audio: AudioConfig, pitch_method: str = _HARVEST) -> None:
-        """Open or start the store. folder: None measures whenever it is asked. pitch_method: one of `pitch.METHODS`.
+        """Open or create a store. folder: None keeps nothing. pitch_method: one of `pitch.METHODS`.
 
-        Raises PngnatError where the folder has other audio settings.
+        Raises PngnatError for a folder with other audio settings.
         """
         if pitch_method not in pitch.METHODS:
             raise PngnatError(f"'{pitch_method}' is no way to measure pitch; use one of {', '.join(pitch.METHODS)}")
         self.folder, self.audio, self.pitch_method = None if folder is None else Path(folder), audio, pitch_method
         if self.folder is not None:
-            # Which method `f0` alone stands for.
+            # The method that `f0` alone stands for.
             check_stamp(self.folder, {"audio": asdict(audio), "pitch": _HARVEST})
 
     def path(self, recording: Recording) -> Path:
-        """Where the recording's features are, or would be. Raises ValueError for a store without a folder."""
+        """Return the path of a recording's features. Raise ValueError for a store without a folder."""
         if self.folder is None:
             raise ValueError("a store without a folder keeps nothing")
         return self.folder / f"{recording.id}.npz"
 
     def mel(self, recording: Recording) -> np.ndarray:
-        """The log-mel (M, T), float32. Raises PngnatError as `measure` does."""
+        """Return the log-mel (M, T), float32. Raise PngnatError as `measure` does."""
         return self._kept(recording, _MEL)[_MEL].astype(np.float32)
 
     def f0(self, recording: Recording, method: str) -> np.ndarray:
-        """The fundamental frequency (T,) in Hz, 0 where unvoiced, by one of `pitch.METHODS`. Raises PngnatError as
-        `measure` does."""
+        """Return the fundamental frequency (T,) in Hz, 0 where unvoiced, by one of `pitch.METHODS`. Raise PngnatError
+        as `measure` does."""
         return self._kept(recording, _f0(method))[_f0(method)]
 
     def load(self, recording: Recording) -> Features:
-        """All features, measured now where they never were. Raises PngnatError as `measure` does."""
+        """Return all features, computed if they are missing. Raise PngnatError as `measure` does."""
         return self._features(self._kept(recording, *self._all))
 
     def draw(self, recording: Recording, frames: int, random: np.random.Generator) -> Features:
-        """As `FeatureSource.draw`; what is measured now is measured in those frames alone."""
+        """Draw as `FeatureSource.draw` does; without a folder, only the drawn frames are computed."""
         if self.folder is not None:
             return super().draw(recording, frames, random)
         samples, hop = self.samples(recording), self.audio.hop_length
@@ -124,7 +124,7 @@ class FeatureStore(FeatureSource):
         )
 
     def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
-        """Those of which some feature was not measured yet, and is to be kept."""
+        """Return the recordings with a missing feature that should be kept."""
         if self.folder is None:
             return []
         return [recording for recording in recordings if not set(self._all) <= set(_names(self.path(recording)))]
@@ -158,7 +158,7 @@ class FeatureStore(FeatureSource):
         return kept
 
     def samples(self, recording: Recording) -> np.ndarray:
-        """The sound as float32 (T * hop,), read now, in [-1, 1]. Raises PngnatError as `measure` does."""
+        """Read the sound as float32 (T * hop,) in [-1, 1]. Raise PngnatError as `measure` does."""
         samples = recording.sound(self.audio.sample_rate)
         frames = len(samples) // self.audio.hop_length
         if frames == 0:
@@ -175,17 +175,17 @@ class FeatureStore(FeatureSource):
 
 
 def _f0(method: str) -> str:
-    """The name of the pitch that was measured so. Two ways lie beside each other."""
+    """Return the name of the array for a pitch method. Two methods can lie in one file."""
     return _F0 if method == _HARVEST else f"{_F0}_{method}"
 
 
-def quick_enough(recordings: Sequence[Recording]) -> str:
-    """How to measure their pitch: Harvest takes a fifth of their length, and DIO a hundredth."""
+def choose_pitch_method(recordings: Sequence[Recording]) -> str:
+    """Return the method of pitch for recordings: Harvest takes a fifth of their duration, DIO a hundredth."""
     return _HARVEST if total_seconds(recordings) <= 3600 * _HARVEST_HOURS else "dio"
 
 
 class _Measuring:
-    """Measures in one of so many workers."""
+    """A worker that computes the features of shards."""
 
     def __init__(self, store: FeatureStore, workers: Workers) -> None:
         self._store = store
@@ -198,8 +198,8 @@ class _Measuring:
 
 
 def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of a file that have one of these names, or all; none where the file is missing, or damaged, which is
-    said in one line."""
+    """Return the arrays of a file with these names, or all; none, with a warning if it is damaged, if the file cannot
+    be read."""
     try:
         with np.load(path) as stored:
             return {name: stored[name] for name in (stored.files if names is None else names) if name in stored.files}
@@ -211,7 +211,7 @@ def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, np.
 
 
 def _names(path: Path) -> list[str]:
-    """The names of a file's arrays, whose content is not read; none where the file is missing or cut off."""
+    """Return the names of a file's arrays without reading them; none if the file is missing or cut off."""
     try:
         with np.load(path) as stored:
             return stored.files
@@ -220,6 +220,6 @@ def _names(path: Path) -> list[str]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a file of arrays, whole or not at all."""
+    """Write a file of arrays atomically."""
     with atomic_write(path) as beside, open(beside, "wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the types take each array for `allow_pickle`

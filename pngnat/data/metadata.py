@@ -1,7 +1,8 @@
-"""Reads metadata.csv: which of its columns are what, by their names or by what is in them, and never by a guess.
+"""The reader of metadata.csv: the roles of its columns, from their names or their content, never from a guess.
 
-A line that does not fit the others is left out by its number; a file whose columns could mean two things is refused,
-since every clip would be learned with the wrong words."""
+A line that does not fit the others is left out, by its number. A file whose columns could have two meanings is refused:
+otherwise every clip would be trained with wrong words.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 from pngnat.data.corpus import SPLITS
 from pngnat.errors import PngnatError
 
-# What corpora and other engines call their columns (LJSpeech, Common Voice, Coqui, Piper, Hugging Face, NeMo, ...).
+# Names of columns in corpora and other engines (LJSpeech, Common Voice, Coqui, Piper, Hugging Face, NeMo, ...).
 _NAMES = {
     "name": "audio audio_file audio_filename audio_path audio_filepath audiofile file file_id file_name file_path fileid filename filepath "
     "path wav wavs wav_file wav_filename wav_path id utt utt_id utterance_id clip clip_id sound key recording",
@@ -29,18 +30,18 @@ _NAMES = {
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
 _HELP = "give the file a first line with their names, as in `id|text` or `id|speaker|text`"
 _LONGEST_LABEL = 40
-# Two spellings of a text ("Dr. Lee paid $5" and "doctor lee paid five dollars") share this part of their words, as a
-# mean over the file.
+# Two spellings of a text ("Dr. Lee paid $5" and "doctor lee paid five dollars") share this fraction of their words, as
+# a mean over the file.
 _ALIKE = 0.2
-# So much the same that either can be learned from.
+# So similar that either can be used.
 _SAME = 0.5
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line that says what is said in which file.
+    """A line with a file and its text.
 
-    line: its number. name: the file, as the line has it. speaker, split: "" where the file has no such column.
+    line: its number. name: the file, as written. speaker, split: "" without such a column.
     """
 
     line: int
@@ -52,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that cannot be used. name: what stands for the file, "" where nothing does."""
+    """A line that cannot be used. name: the text in the place of the file, or ""."""
 
     line: int
     name: str
@@ -61,7 +62,7 @@ class BadLine:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where each thing stands; normalized, when there is one and it is not empty, is taken for the text."""
+    """Indices of the columns; a normalized text is used in the place of the text if it is not empty."""
 
     count: int
     name: int
@@ -75,13 +76,13 @@ _Line = tuple[int, list[str]]
 
 
 def read_metadata(path: Path, is_file: Callable[[str], bool]) -> tuple[list[Row], list[BadLine]]:
-    """The rows of a metadata.csv, and the lines that cannot be used.
+    """Return the rows of a metadata.csv, and the lines that cannot be used.
 
-    The columns are separated by `|`, tabs or commas, and named by the first line, or known by what is in them:
-    `id|text`, `id|text|normalized text` (the last is taken), `id|speaker|text`, `id|text|speaker` or
-    `id|speaker|split|text`.
-    is_file: whether a sound file goes by a name.
-    Raises PngnatError for a file that is not UTF-8, or whose columns could mean several things.
+    Columns are separated by `|`, tabs or commas. The first line names them, or their content does: `id|text`,
+    `id|text|normalized text` (the last is used), `id|speaker|text`, `id|text|speaker` or `id|speaker|split|text`.
+    is_file: whether a name is that of a sound file.
+
+    Raises PngnatError for a file that is not UTF-8, or whose columns could have several meanings.
     """
     lines, loose = _lines(path)
     if not lines:
@@ -97,10 +98,9 @@ def read_metadata(path: Path, is_file: Callable[[str], bool]) -> tuple[list[Row]
 
 
 def _lines(path: Path) -> tuple[list[_Line], bool]:
-    """The fields of every line that is not blank, with its number, and whether a comma may be a part of the text as
-    well."""
+    """Return the fields of every line that is not blank, with its number, and whether a text may contain a comma."""
     text = _decoded(path)
-    # Only these end a line: a text may hold U+0085 or U+2028.
+    # Only these characters end a line: a text may contain U+0085 or U+2028.
     lines = re.split(r"\r\n|\n|\r", text)
     filled = [line for line in lines if line.strip()]
     separator = next((sign for sign in "|\t," if 2 * sum(sign in line for line in filled) > len(filled)), None)
@@ -111,7 +111,7 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
     if separator == "," or all(re.match(r'\s*"[^"]+"\s*(?:\||\t)', line) for line in filled):
         loose = separator == "," and not all(line.lstrip().startswith('"') for line in filled)
         return _quoted(path, text, separator), loose
-    # As in LJSpeech, a quotation mark is a part of the text.
+    # As in LJSpeech, a quotation mark is part of the text.
     return [
         (number, [field.strip() for field in line.split(separator)])
         for number, line in enumerate(lines, 1)
@@ -153,7 +153,7 @@ def _quoted(path: Path, text: str, separator: str | None) -> list[_Line]:
 
 
 def _header(fields: Sequence[str], is_file: Callable[[str], bool]) -> list[str] | None:
-    """The roles of the columns ("" for others), where the first line names them."""
+    """Return the roles of the columns ("" for others), if the first line names them."""
     roles = [_ROLES.get(re.sub(r"\W+", "_", field.strip().lower()).strip("_"), "") for field in fields]
     known = [role for role in roles if role]
     if len(set(known)) < 2 or any(
@@ -164,7 +164,8 @@ def _header(fields: Sequence[str], is_file: Callable[[str], bool]) -> list[str] 
 
 
 def _named(path: Path, roles: Sequence[str], lines: Sequence[_Line], is_file: Callable[[str], bool]) -> _Columns:
-    """Of several columns with one role the first counts; of several names (`id|path|text`) the one that files go by."""
+    """Return the columns by name: of several with one role the first, of several file names (`id|path|text`) the one
+    with files."""
     place = {role: roles.index(role) for role in reversed(roles) if role}
     if "name" not in place:
         raise PngnatError(f"{path}, line 1: names no column of sound files; call it `id` or `audio_file`")
@@ -183,10 +184,10 @@ def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], boo
     if loose and count > 2:
         raise PngnatError(f"{path}, line {number}: texts with commas must stand in quotation marks, or {_HELP}")
     names = [2 * sum(is_file(fields[column]) for fields in usual) > len(usual) for column in range(count)]
-    # Where no file is found at all, the first column is what misses them.
+    # If no file is found, the messages name the first column.
     name = names.index(True) if any(names) else 0
     rest = [column for column in range(count) if column != name]
-    # A separator at the end of each line makes an empty column.
+    # A separator at the end of each line gives an empty column.
     while len(rest) > 1 and not any(fields[rest[-1]] for fields in usual):
         rest.pop()
     if len(rest) == 1:
@@ -199,8 +200,7 @@ def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], boo
 
 
 def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Columns, second: int) -> _Columns:
-    """Which of the two columns beside the names is the text: two spellings of it, or a speaker and it, in either
-    order."""
+    """Return which of two columns is the text: they are two spellings of it, or a speaker and a text, in either order."""
     first = columns.text
     pairs = [(fields[first], fields[second]) for fields in rows if fields[first] and fields[second]]
     alike = sum(_alike(*pair) for pair in pairs) / max(len(pairs), 1)
@@ -215,15 +215,15 @@ def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Colum
 
 
 def _alike(first: str, second: str) -> float:
-    """The share of the words of the longer text that both have."""
+    """Return the fraction of the longer text's words that both texts have."""
     words = [set(re.findall(r"[^\W_]+", text.casefold())) for text in (first, second)]
     longest = max(map(len, words))
     return len(words[0] & words[1]) / longest if longest else 0.0
 
 
 def _are_labels(values: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether `values` are names of speakers and `others` are not: short, neither sentences nor lengths, and fewer or
-    shorter."""
+    """Return whether `values` are names of speakers and `others` are not: short, neither sentences nor durations, and
+    fewer or shorter."""
     if not all(len(value) <= _LONGEST_LABEL and not re.search(r"[.?!,;:…]$|^\d+\.\d+$", value) for value in values):
         return False
     single = all(len(value.split()) == 1 for value in values)

@@ -1,6 +1,6 @@
-"""Pronunciations in the symbols of misaki, which Kokoro's voices are spoken from, against those of the front end.
+"""Comparison of misaki's pronunciations, from which Kokoro's voices speak, with the front end's.
 
-A recording made from one dictionary teaches wrong sounds to a model that reads another one, wherever the two disagree.
+Where the two dictionaries disagree, a recording teaches wrong sounds.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _VOWELS = {
     **{"i": "IY", "ɪ": "IH", "ɛ": "EH", "æ": "AE", "ɑ": "AA", "ɔ": "AO", "ʌ": "AH", "ʊ": "UH", "u": "UW", "ɜ": "ER"},
     **{"A": "EY", "I": "AY", "O": "OW", "W": "AW", "Y": "OY"},
 }
-# A vowel that has lost its colour. Where the dictionary has it unstressed, any vowel may stand for it and it for any.
+# A reduced vowel. If it is unstressed in the dictionary, it matches any vowel.
 _REDUCED = frozenset("əɐᵻᵊ")
-# "butter" and "kitten": both are our T, the first may be our D as well.
+# "butter" and "kitten": both are our T, the first may be our D too.
 _FLAP, _GLOTTAL = "T", "ʔ"
-# Before R American English tells none of these apart, and many Americans have one vowel for the last pair everywhere.
+# Before R, American English does not distinguish these; many Americans merge the last pair everywhere.
 _BEFORE_R = ({"IH", "IY"}, {"UH", "UW"}, {"EH", "AE", "EY"}, {"AO", "OW"})
 _LOW_BACK = {"AA", "AO"}
 _STRESS = re.compile("[ˈˌ]")
@@ -34,12 +34,12 @@ Variants = Callable[[str], Sequence[Sequence[str]]]
 
 
 def differing_words(utterance: Utterance, phonemes: str, variants: Variants | None = None) -> list[str] | None:
-    """The words of an utterance that `phonemes`, misaki's symbols with a space between words, say with other sounds.
+    """Return the words of an utterance that `phonemes`, in misaki's symbols with a space between words, pronounce
+    differently.
 
-    variants: gives other pronunciations of a word that will do, because who hears the recording finds out which was
-    said (an aligner). None where the two have different numbers of words, so that nothing can be compared. Weak forms
-    ("to" as T AH), reduced vowels and
-    stress are no differences: the front end writes the full form, and both dictionaries reduce it by the sentence.
+    variants: returns other acceptable pronunciations of a word, between which an aligner decides. None if the numbers
+    of words differ. Weak forms ("to" as T AH), reduced vowels and stress are no differences: the front end writes the
+    full form, and both dictionaries reduce it by the sentence.
     """
     spoken = [part for part in _MARKS.sub(" ", phonemes).split(" ") if part.strip("ˈˌ")]
     if len(spoken) != len(utterance.words):
@@ -52,7 +52,7 @@ def differing_words(utterance: Utterance, phonemes: str, variants: Variants | No
 
 
 def same_sounds(phonemes: Sequence[str], misaki: str) -> bool:
-    """Whether a word's ARPAbet and its misaki symbols say the same, but for stress and reduced vowels."""
+    """Return whether a word's ARPAbet and misaki symbols agree, apart from stress and reduced vowels."""
     is_weak = "ˈ" not in misaki
     ours, theirs = _split_er(phonemes), _STRESS.sub("", misaki)
     if len(ours) != len(theirs):
@@ -61,7 +61,7 @@ def same_sounds(phonemes: Sequence[str], misaki: str) -> bool:
 
 
 def _split_er(phonemes: Sequence[str]) -> list[str]:
-    """ARPAbet with ER as a vowel and an R, which is how misaki writes it."""
+    """Split ER in ARPAbet into a vowel and an R, as in misaki."""
     parts: list[str] = []
     for phoneme in phonemes:
         parts += [phoneme, "R"] if phoneme.startswith("ER") else [phoneme]

@@ -1,4 +1,4 @@
-"""A prepared corpus again, with pauses as long as its texts ask for."""
+"""A copy of a prepared corpus with pauses as its texts request them."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from pngnat.errors import PngnatError
 
 @dataclass(frozen=True)
 class PauseSettings:
-    """Which corpus to change, and how."""
+    """Settings of a paused corpus."""
 
     path: Path
     """A prepared corpus."""
     out: Path
-    """The corpus to make."""
+    """The new corpus."""
     without: tuple[Path, ...] = ()
-    """Files of sentences that pauses are measured with: who learns from a corpus must not know them."""
+    """Files of test sentences, which must not be in the training data."""
     most: int | None = None
-    """Changes in one recording, above which it is left out; null leaves none out."""
+    """Largest number of changes in a recording; recordings with more are left out. null is no limit."""
     rules: PauseRules = field(default_factory=PauseRules)
-    """How long pauses are to be."""
+    """Durations of pauses."""
 
 
 def change_corpus(settings: PauseSettings) -> dict[str, int]:
-    """Write the new corpus and return what was done. Raises PngnatError where it would lie in place of the old one."""
+    """Write the new corpus, and return counts. Raise PngnatError if it would replace the old one."""
     path, out, rules = settings.path, settings.out, settings.rules
     if out.resolve() == path.resolve():
         raise PngnatError(f"{out} is the corpus itself; name another folder with out=")
@@ -83,7 +83,7 @@ def _borders(recording: Recording, rate: int) -> np.ndarray:
 
 def _write(path: Path, samples: np.ndarray, rate: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A link to the original's sound, of an earlier run, must not be written through.
+    # Do not write through an earlier run's link to the original sound.
     path.unlink(missing_ok=True)
     wav.write(path, samples, rate)
 

@@ -1,7 +1,7 @@
-"""Pauses of recordings, made as long as the text asks for: commas that are heard, and the pause that tells "two" from
+"""Pauses of recordings, changed to what the text requests: audible commas, and the pause that distinguishes "two" from
 "too" in a menu.
 
-Synthetic teachers run over half of their commas, and speak menus from phonemes, which are the same for both words.
+Synthetic teachers skip half of their commas, and speak menus from phonemes, which are the same for both words.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _NUMBERS = frozenset("two three four five six seven eight nine".split())
 
 @dataclass(frozen=True)
 class PauseRules:
-    """Seconds of silence; what a pause gets is drawn evenly between two limits."""
+    """Seconds of silence; a new pause is drawn uniformly between two limits."""
 
     heard: float = 0.08
-    """The least at a mark inside a sentence."""
+    """Shortest pause at a mark inside a sentence."""
     comma: tuple[float, float] = (0.1, 0.16)
-    """What shorter ones there get."""
+    """Pause in the place of a shorter one."""
     choice: tuple[float, float] = (0.26, 0.34)
-    """Before a number that a menu offers (", two")."""
+    """Pause before a number that a menu offers (", two")."""
     joined: float = 0.05
-    """The most before a last ", too"."""
+    """Longest pause before a last ", too"."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A boundary token's new silence. token: its index among the N tokens. samples: how many it gets; fewer than none
-    are taken out."""
+    """A change of a boundary token's silence. token: its index among the N tokens. samples: to add; a negative number
+    removes."""
 
     token: int
     samples: int
@@ -47,8 +47,7 @@ class Change:
 def pause_changes(
     utterance: Utterance, durations: np.ndarray, name: str, sample_rate: int, rules: PauseRules
 ) -> list[Change]:
-    """What the rules change in a recording, in order. durations: (N,) seconds; name: what is drawn depends only on
-    it."""
+    """Return the changes to a recording, in order. durations: (N,) seconds; name: seeds the random draws."""
     draw, changes = random.Random(zlib.crc32(name.encode())), []
     for token, right, made in _wanted(utterance, rules):
         length = draw.uniform(*made)
@@ -61,7 +60,7 @@ _Limits = tuple[float, float]
 
 
 def _wanted(utterance: Utterance, rules: PauseRules) -> Iterator[tuple[int, _Limits, _Limits]]:
-    """For each boundary with a rule: its token, the lengths that are right, and those of which others get one."""
+    """Yield, for each boundary with a rule, its token, the limits of right durations, and the limits of new ones."""
     token = 0
     for place, word in enumerate(utterance.words[:-1], start=1):
         token += len(word.phonemes) + 1
@@ -80,8 +79,7 @@ def _is_joined(utterance: Utterance, place: int) -> bool:
 
 
 def _is_choice(utterance: Utterance, place: int) -> bool:
-    """Whether the word after this boundary is a number that a menu offers: "..., two;" or "..., two." where "one" was
-    offered before."""
+    """Return whether the word after a boundary is a number that a menu offers: "..., two;", or "..., two." after "one"."""
     if utterance.words[place].text.lower() not in _NUMBERS or "," not in utterance.boundaries[place].marks:
         return False
     ends = any(mark in utterance.boundaries[place + 1].marks for mark in ";.")
@@ -89,11 +87,12 @@ def _is_choice(utterance: Utterance, place: int) -> bool:
 
 
 def change_pauses(samples: np.ndarray, borders: np.ndarray, changes: Sequence[Change], sample_rate: int) -> np.ndarray:
-    """The sound with its silences changed, (S + sum of the changes,). samples: (S,); borders: (N + 1,) samples, where
-    each token begins.
+    """Return the sound with changed silences, (S + sum of the changes,). samples: (S,); borders: (N + 1,) samples, the
+    starts of the tokens.
 
-    What is put in is the recording's own background, the quietest 50 ms of it, played to and fro; cuts fade over 12 ms
-    into it."""
+    Inserted silence is the recording's own background, the quietest 50 ms, forwards and backwards; cuts fade over 12
+    ms.
+    """
     background = _background(samples, sample_rate)
     made, done = [], 0
     for change in changes:
@@ -108,7 +107,7 @@ def change_pauses(samples: np.ndarray, borders: np.ndarray, changes: Sequence[Ch
 
 
 def _background(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The quietest stretch and itself backwards, so that it can be repeated without a jump."""
+    """Return the quietest stretch followed by its reverse, which can repeat without a jump."""
     size = min(len(samples), round(_WINDOW * sample_rate))
     step = max(1, size // 5)
     starts = range(0, len(samples) - size + 1, step)
@@ -134,7 +133,7 @@ def _faded_in(samples: np.ndarray, start: int, background: np.ndarray, sample_ra
 
 
 def changed_cut(cut: Mapping, changes: Sequence[Change], sample_rate: int) -> dict:
-    """A manifest's cut after the changes: lengths, and the alignments of phonemes and words."""
+    """Return a manifest's cut after the changes: durations, and the alignments of phonemes and words."""
     supervision, recording = cut["supervisions"][0], cut["recording"]
     by_token = {change.token: change.samples / sample_rate for change in changes}
     tokens, moved, shift = [], [], 0.0

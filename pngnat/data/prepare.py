@@ -1,4 +1,4 @@
-"""A recording and its text to what a prepared corpus has of it: read, align, trim, convert."""
+"""The preparation of one recording: read, align, trim, convert."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from pngnat.workers.pool import WorkerSettings
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareOptions(WorkerSettings):
-    """How to prepare a corpus, wherever its recordings come from."""
+    """Settings of a preparation, for any source of recordings."""
 
     sample_rate: int = 24000
-    """Hz of the sound written."""
+    """Sample rate of the written sound in Hz."""
     silence: float = 0.1
-    """Seconds that remain at most at both ends."""
+    """Longest silence at either end in seconds."""
     aligner: AlignerConfig = field(default_factory=AlignerConfig)
-    """How to align."""
+    """Settings of the aligner."""
 
 
 @dataclass(frozen=True)
 class PrepareConfig(PrepareOptions):
-    """What to prepare, and how."""
+    """Settings of a preparation with its output."""
 
     out: Path
-    """The folder to make."""
+    """The folder of the corpus."""
     lexicon: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Pronunciations that win over the dictionary, see `load_lexicon`."""
+    """Pronunciations that take precedence over the dictionary, see `load_lexicon`."""
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What an interrupted run must have in common with the one that goes on."""
+        """The settings that a resumed run must share with the interrupted one."""
         lexicon = digest(self.lexicon) if self.lexicon else None
         return {
             "sample_rate": self.sample_rate,
@@ -57,7 +57,7 @@ class PrepareConfig(PrepareOptions):
 
 
 class Preparer:
-    """Prepares one recording at a time. Each worker process has one."""
+    """A preparer of single recordings. Each worker has one."""
 
     def __init__(self, config: PrepareConfig) -> None:
         self.config = config
@@ -65,7 +65,7 @@ class Preparer:
         self._aligner = Aligner(Pronouncer(config.lexicon).variants, config.aligner)
 
     def __call__(self, source: Source) -> dict[str, Any]:
-        """The recording as a cut, its sound written. Raises PngnatError where it cannot be used."""
+        """Write the sound of a recording, and return its cut. Raise PngnatError if it cannot be used."""
         utterance = one_utterance(self._frontend.utterances(source.text))
         original, original_rate = self._read(source)
         mono = original.mean(axis=1)
@@ -73,7 +73,7 @@ class Preparer:
         rate = self.config.sample_rate
         samples = wav.resample(mono, original_rate, rate)
         first, count, segments = trim(alignment.segments, self.config.silence, rate)
-        # Resampling may round the length the other way; the missing sample is silence.
+        # Resampling may round the length the other way; silence replaces the missing sample.
         samples = np.pad(samples, (0, max(0, first + count - len(samples))))[first : first + count]
         place = Path("audio") / safe_name(source.speaker) / f"{safe_name(source.id)}.flac"
         (self.config.out / place.parent).mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class Preparer:
 
 
 def one_utterance(utterances: Iterable[Utterance]) -> Utterance:
-    """All sentences of a recording as one utterance. Raises PngnatError where there is nothing to say."""
+    """Join all sentences of a recording to one utterance. Raise PngnatError for an empty text."""
     parts = list(utterances)
     if not parts:
         raise PngnatError("the text has nothing that can be spoken")

@@ -1,4 +1,4 @@
-"""A corpus that lies somewhere, its own layout or a public one's, to a prepared corpus."""
+"""The preparation of a corpus in its own layout, or in that of a public corpus."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from pngnat.workers.pool import WorkerSettings
 
 @dataclass(frozen=True)
 class CorpusSettings(PrepareOptions):
-    """Which recordings to prepare, and how."""
+    """Settings of the preparation of a corpus."""
 
     path: Path
-    """Where the recordings are."""
+    """Folder of the recordings."""
     out: Path
-    """The folder to make."""
+    """The folder of the prepared corpus."""
     corpus: str = "folder"
     """folder (sound files and a metadata.csv), or a public corpus: ljspeech, libritts, librittsr, vctk, cmu_arctic."""
     speaker: str | None = None
-    """Name of the speaker where the corpus gives none; null is the folder's name."""
+    """Speaker of a corpus without speakers; null is the folder's name."""
     held_out: float = 0.025
-    """Share of the texts for "valid", and as much for "test", where the corpus has no splits."""
+    """Fraction of the texts for "valid", and the same for "test", for a corpus without splits."""
     lexicon: Path | None = None
-    """File of pronunciations that win over the dictionary."""
+    """File of pronunciations that take precedence over the dictionary."""
 
 
 def prepare_corpus(settings: CorpusSettings) -> dict[str, Any] | None:
-    """Prepare the corpus, or a share of it; returns the report, see `prepare_shards.prepare`, None while other shares
-    are missing.
+    """Prepare a corpus, or a partition of it; return the report of `prepare_shards.prepare`, or None while shards of
+    other partitions are missing.
 
-    Raises PngnatError for an unknown corpus or one that cannot be read.
+    Raises PngnatError for an unknown corpus, or one that cannot be read.
     """
     if settings.corpus == "folder":
         sources, skipped = read_folder(settings.path, settings.speaker)

@@ -1,4 +1,4 @@
-"""Which other pronunciations of a word an aligner should listen for."""
+"""Alternative pronunciations of a word for an aligner."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from pngnat.text.phonemes import VOWELS
 
-# Both are one word with two forms that the front end itself chooses between by the next sound.
+# One word with two forms; the front end chooses by the next sound.
 _TWO_FORMS = frozenset({"a", "the"})
 
 
 def alternatives(spelling: str, chosen: Sequence[str], variants: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
-    """The pronunciations to choose from by ear: `chosen` (what the front end says) first, then those that are other
-    words to the ear.
+    """Return the pronunciations to choose from: `chosen` (the front end's) first, then those that an aligner can tell
+    apart.
 
-    "read" has two; so has "either". Weak forms ("to" as T AH0), reduced vowels ("ticket" with IH0 or AH0) and dropped
-    consonants ("next" without T) are no alternatives: the front end always writes the full form, and a model that is to
-    speak from its phonemes must learn from the sentence where that is reduced. What differs in stress alone cannot be
-    heard by an aligner either."""
+    "read" has two, and "either" has two. Weak forms ("to" as T AH0), reduced vowels ("ticket" with IH0 or AH0) and
+    dropped consonants ("next" without T) are no alternatives: the front end always writes the full form, and the model
+    must learn from the sentence when it is reduced. An aligner cannot tell differences of stress alone.
+    """
     found = {without_stress(chosen): tuple(chosen)}
     for other in variants:
         phones = without_stress(other)
@@ -27,7 +27,7 @@ def alternatives(spelling: str, chosen: Sequence[str], variants: Iterable[Sequen
 
 
 def without_stress(phonemes: Sequence[str]) -> tuple[str, ...]:
-    """ARPAbet with its stress digits taken off."""
+    """Return ARPAbet without stress digits."""
     return tuple(phoneme.rstrip("012") for phoneme in phonemes)
 
 
@@ -43,7 +43,7 @@ def _is_weak(skeleton: Sequence[str]) -> bool:
 
 
 def _skeleton(phonemes: Sequence[str]) -> tuple[str, ...]:
-    """Consonants and stressed vowels. An unstressed vowel leaves nothing but the R of ER."""
+    """Return consonants and stressed vowels. Of an unstressed vowel, only the R of ER stays."""
     kept = []
     for phoneme in phonemes:
         if not phoneme.endswith("0"):
@@ -54,7 +54,7 @@ def _skeleton(phonemes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _drops_consonants(longer: Sequence[str], shorter: Sequence[str]) -> bool:
-    """Whether `shorter` is `longer` with some of its consonants left out."""
+    """Return whether `shorter` is `longer` without some of its consonants."""
     rest = iter(longer)
     for phone in shorter:
         for candidate in rest:

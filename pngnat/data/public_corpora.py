@@ -1,4 +1,4 @@
-"""Public corpora, found by lhotse's recipes in the folders that they are unpacked to."""
+"""Public corpora, read by lhotse's recipes from their unpacked folders."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _LIBRITTS_SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 
 
 def read_public(name: str, folder: str | Path) -> tuple[list[Source], list[Skipped]]:
-    """The recordings of one of PUBLIC_CORPORA. Texts of recordings that are missing, and recordings without text, are
-    lhotse's to drop.
+    """Return the recordings of one of PUBLIC_CORPORA. lhotse drops texts without a recording, and recordings without a
+    text.
 
-    A damaged sound file stays in the list, to be named when it is read. Raises PngnatError for another name, a folder
-    that does not exist, or one that is laid out otherwise."""
+    A damaged sound file stays in the list and is named when it is read. Raises PngnatError for another name, a missing
+    folder, or another layout.
+    """
     if name not in PUBLIC_CORPORA:
         raise PngnatError(f"there is no recipe for '{name}'; use one of folder, {', '.join(PUBLIC_CORPORA)}")
     folder = Path(folder)
@@ -62,10 +63,9 @@ def _sources(part: Mapping[str, Any], split: str, name: str, readable: Path, fol
 
 @contextmanager
 def _readable(folder: Path) -> Iterator[Path]:
-    """The folder, or where it has damaged sound files a copy made of links in which seconds of silence stand in for
-    those.
+    """Yield the folder, or, if it has damaged sound files, a copy of links with seconds of silence in their place.
 
-    lhotse opens each file's header and gives up at the first that is damaged.
+    lhotse opens the header of each file, and stops at the first damaged one.
     """
     damaged = [
         path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS and path.is_file() and not _opens(path)
@@ -117,7 +117,7 @@ def _libritts(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
 def _vctk(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
     from lhotse.recipes import prepare_vctk
 
-    # Version 0.92 has two microphones and FLAC; the older one has one, and WAV.
+    # Version 0.92 has two microphones and FLAC; the older version has one, and WAV.
     return [("", prepare_vctk(folder, use_edinburgh_vctk_url=(folder / "wav48_silence_trimmed").is_dir()))]
 
 

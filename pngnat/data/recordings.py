@@ -1,6 +1,6 @@
-"""The recordings of corpora, of which only what chooses them is in memory: a recording is read when it is drawn.
+"""Recordings of corpora, read one by one: only the data by which they are chosen is in memory.
 
-Folders of `pngnat prepare` are parsed whole; those in shards (`pngnat bulk shards`) have an index, see `shar`.
+Folders of `pngnat prepare` are parsed completely; sharded corpora (`pngnat bulk shards`) have an index, see `shar`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pngnat.stamps import digest
 
 
 def cut_lines(folder: Path) -> Iterator[str]:
-    """The lines of all manifests of a prepared corpus, in a folder or in shards, a cut each. Raises PngnatError where
-    there is none."""
+    """Yield the lines of all manifests of a prepared corpus, in a folder or in shards, one cut each. Raise PngnatError
+    if there is none."""
     if not is_shar(folder):
         yield from manifest_lines(folder)
         return
@@ -31,11 +31,12 @@ def cut_lines(folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Recordings(Sequence[Recording]):
-    """Recordings that are read one by one, with what must be known of all of them.
+    """A sequence of recordings that are read one by one.
 
-    sources: whole corpora. source, place: (n,) which of them a recording is in, and where there. seconds: (n,) float32.
-    speaker: (n,) indices of `names`. split: (n,) indices of SPLITS. shard: (n,) numbers of the shards that they lie in,
-    over all sources."""
+    sources: corpora. source, place: (n,) the corpus of a recording, and its index there. seconds: (n,) float32.
+    speaker: (n,) indices of `names`. split: (n,) indices of SPLITS. shard: (n,) numbers of the shards, over all
+    sources.
+    """
 
     sources: tuple[Sequence[Recording], ...]
     names: tuple[str, ...]
@@ -64,53 +65,53 @@ class Recordings(Sequence[Recording]):
         return (self[index] for index in range(len(self)))
 
     def part(self, split: str) -> Recordings:
-        """Those of a split."""
+        """Return the recordings of a split."""
         return self.chosen(np.flatnonzero(self.split == SPLITS.index(split)))
 
     def spoken_by(self, speakers: Sequence[str]) -> Recordings:
-        """Those of some speakers."""
+        """Return the recordings of these speakers."""
         rows = [row for row, name in enumerate(self.names) if name in speakers]
         return self.chosen(np.flatnonzero(np.isin(self.speaker, rows)))
 
     def chosen(self, rows: np.ndarray | Sequence[int]) -> Recordings:
-        """Those in these places, in their order."""
+        """Return the recordings at these indices, in this order."""
         places = np.asarray(rows, np.int64)
         return replace(self, **{name: getattr(self, name)[places] for name in _COLUMNS})
 
     @property
     def speakers(self) -> list[str]:
-        """Their speakers' names, in alphabetical order."""
+        """Names of the speakers, in alphabetical order."""
         return sorted({self.names[index] for index in np.unique(self.speaker)})
 
     @property
     def is_sharded(self) -> bool:
-        """Whether some lie in shards, which should be read one after the other."""
+        """Whether some recordings lie in shards, which are fast to read in order."""
         return any(isinstance(source, SharCorpus) for source in self.sources)
 
 
 _COLUMNS = ("source", "place", "seconds", "speaker", "split", "shard")
-# Of a corpus that is in memory: as many recordings make a shard as of one on disk.
+# A corpus in memory has shards of the same size as one on disk.
 _SHARD = 1000
 
 
 def as_recordings(recordings: Sequence[Recording]) -> Recordings:
-    """Recordings in memory as those of corpora are. Raises PngnatError where one is in a split that there is not."""
+    """Return recordings in memory as `Recordings`. Raise PngnatError for an unknown split."""
     return recordings if isinstance(recordings, Recordings) else _joined([recordings])
 
 
 def open_corpora(folders: Sequence[str | Path]) -> Recordings:
-    """The recordings of prepared corpora, in folders or in shards, one after the other.
+    """Return the recordings of prepared corpora, in folders or in shards.
 
-    Raises PngnatError where a folder is no prepared corpus, or is damaged.
+    Raises PngnatError if a folder is not a prepared corpus, or is damaged.
     """
     return _joined([SharCorpus(Path(folder)) if is_shar(Path(folder)) else read_manifest(folder) for folder in folders])
 
 
 def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence[str] | None = None) -> Recordings:
-    """The recordings of a prepared corpus, or of one split of it ("train", "valid", "test"), in its order.
+    """Return the recordings of a prepared corpus, or of one split ("train", "valid", "test"), in order.
 
-    speakers: those to take; None takes all. Sound files are named, not opened.
-    Raises PngnatError as `open_corpora` does, and where there is none in the split or of the speakers.
+    speakers: their names; None is all. Sound files are named, not opened. Raises PngnatError as `open_corpora` does,
+    and if no recording is left.
     """
     recordings, where = open_corpora([folder]), f" in the split '{split}'" if split else ""
     if split is not None:
@@ -123,12 +124,12 @@ def read_corpus(folder: str | Path, split: str | None = None, speakers: Sequence
 
 
 def is_corpus(folder: str | Path) -> bool:
-    """Whether a folder holds a prepared corpus."""
+    """Return whether a folder holds a prepared corpus."""
     return (Path(folder) / MANIFEST).is_file() or is_shar(Path(folder))
 
 
 def corpus_digest(folder: str | Path) -> str:
-    """Other digits for another corpus. Raises PngnatError where it cannot be read."""
+    """Return a digest of a corpus. Raise PngnatError if it cannot be read."""
     return digest(*(SharCorpus(Path(folder)).files if is_shar(Path(folder)) else [Path(folder) / MANIFEST]))
 
 
@@ -173,5 +174,5 @@ def _split(recording: Recording) -> int:
 
 
 def total_seconds(recordings: Sequence[Recording]) -> float:
-    """How long they all are together."""
+    """Return the total duration."""
     return float(as_recordings(recordings).seconds.sum(dtype=np.float64))

@@ -1,4 +1,4 @@
-"""Files of this machine, or, by fsspec, of wherever their path says: s3://BUCKET/FILE, hf://datasets/USER/NAME/FILE."""
+"""Local files, and files that fsspec opens by path: s3://BUCKET/FILE, hf://datasets/USER/NAME/FILE."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pngnat.errors import PngnatError, extra_command
 
 @contextmanager
 def _said(path: str) -> Iterator[None]:
-    """Says what goes wrong with a path in one line."""
+    """Turn errors with a path into PngnatError, in one line."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -31,14 +31,14 @@ def _said(path: str) -> Iterator[None]:
 
 
 def _system(path: str) -> tuple[Any, str]:
-    """The file system of fsspec that a path lies in, and what it is called there."""
+    """Return fsspec's file system of a path, and the path in it."""
     from fsspec.core import url_to_fs
 
     return url_to_fs(path)
 
 
 def open_bytes(path: str) -> BinaryIO:
-    """A file's bytes. Raises PngnatError where it cannot be read."""
+    """Open a file for reading bytes. Raise PngnatError if it cannot be read."""
     with _said(path):
         if "://" not in path:
             return open(path, "rb")
@@ -48,21 +48,19 @@ def open_bytes(path: str) -> BinaryIO:
 
 @contextmanager
 def open_text(path: str) -> Iterator[TextIO]:
-    """A file's lines, as UTF-8; one that ends in .gz is unpacked. Raises PngnatError where it cannot be opened, and as
-    files of text do."""
+    """Open a file for reading UTF-8 text; .gz is unpacked. Raise PngnatError if it cannot be opened."""
     with open_bytes(path) as file, cast(BinaryIO, gzip.open(file)) if path.endswith(".gz") else file as plain:
         yield io.TextIOWrapper(plain, encoding="utf-8")
 
 
 def size_of(path: str) -> int:
-    """Bytes of a file."""
+    """Return the size of a file in bytes."""
     with open_bytes(path) as file:
         return file.seek(0, os.SEEK_END)
 
 
 def matching(pattern: str) -> list[str]:
-    """The paths that match a pattern such as texts/**/*.txt, in alphabetical order. Raises PngnatError where it cannot
-    be looked up."""
+    """Return the paths that match a pattern such as texts/**/*.txt, sorted. Raise PngnatError if the lookup fails."""
     if "://" not in pattern:
         return sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))
     with _said(pattern):
@@ -71,7 +69,7 @@ def matching(pattern: str) -> list[str]:
 
 
 def fingerprint(path: str) -> list:
-    """A file's name, size, and what changes with its content as far as that is known without reading it."""
+    """Return a file's name and size, and the state that changes with its content and is known without reading."""
     with _said(path):
         if "://" not in path:
             state = os.stat(path)
@@ -81,8 +79,8 @@ def fingerprint(path: str) -> list:
 
 
 def open_parquet(path: str, file: BinaryIO, column: str) -> Any:
-    """A pyarrow.parquet.ParquetFile. Raises PngnatError without pyarrow, for a file of another kind, and where it lacks
-    the column."""
+    """Open a pyarrow.parquet.ParquetFile. Raise PngnatError without pyarrow, for another kind of file, or without the
+    column."""
     try:
         from pyarrow import ArrowInvalid
         from pyarrow.parquet import ParquetFile

@@ -1,5 +1,4 @@
-"""From phones in time to the durations of the phoneme segment's tokens. No sound model here, only arithmetic on
-intervals."""
+"""Durations of the phoneme segment's tokens from phones in time: arithmetic on intervals, without a sound model."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ import numpy as np
 from pngnat.text.phonemes import boundary_token
 from pngnat.text.utterance import Utterance
 
-# A stop begins with a closure that is as silent as a pause; where the pause ends only the aligner can guess.
+# A stop begins with a silent closure; only the aligner can tell where the pause before it ends.
 _STOPS = frozenset("B CH D G JH K P T".split())
 
 _STEP = 0.001
@@ -23,7 +22,7 @@ _RISE = 12.0
 
 @dataclass(frozen=True)
 class Phone:
-    """One sound of one word. word: its index. start, end: seconds. score: mean log likelihood a frame, or None."""
+    """A phone of a word. word: index of the word. start, end: seconds. score: mean log likelihood a frame, or None."""
 
     word: int
     symbol: str
@@ -34,8 +33,8 @@ class Phone:
 
 @dataclass(frozen=True)
 class Segment:
-    """One token of the phoneme segment in time. start, duration: seconds. score: as Phone's; None for [CLS] and
-    boundary tokens."""
+    """A token of the phoneme segment in time. start, duration: seconds. score: as Phone's; None for [CLS] and boundary
+    tokens."""
 
     symbol: str
     start: float
@@ -45,8 +44,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class WordSpan:
-    """A word in time. start, duration: seconds. score: mean log likelihood a frame against the best sound in question
-    (<= 0)."""
+    """A word in time. start, duration: seconds. score: mean log likelihood a frame relative to the best phone (<= 0)."""
 
     text: str
     start: float
@@ -55,11 +53,11 @@ class WordSpan:
 
 
 def token_segments(utterance: Utterance, phones: Sequence[Phone], seconds: float) -> tuple[Segment, ...]:
-    """The N tokens of an utterance, gapless from 0 to `seconds`.
+    """Return the N tokens of an utterance, without gaps from 0 to `seconds`.
 
-    phones: in order, all phonemes of all words. [CLS] owns what precedes the first of them, each boundary token what
-    lies between two words, the last one what follows the last phone. Gaps inside a word go to the sound before them.
-    Raises ValueError where phones and utterance disagree or times run backwards.
+    phones: in order, all phonemes of all words. [CLS] owns the time before the first phone, each boundary token the
+    time between two words, the last one the time after the last phone. A gap inside a word belongs to the phone before
+    it. Raises ValueError if phones and utterance disagree, or if times run backwards.
     """
     expected = [(index, phoneme) for index, word in enumerate(utterance.words) for phoneme in word.phonemes]
     if [(phone.word, phone.symbol) for phone in phones] != expected:
@@ -86,9 +84,10 @@ def token_segments(utterance: Utterance, phones: Sequence[Phone], seconds: float
 def trim(segments: Sequence[Segment], silence: float, sample_rate: int) -> tuple[int, int, tuple[Segment, ...]]:
     """Shorten the silences at both ends to at most `silence` seconds, and put every border on a sample.
 
-    Returns the first sample of the recording that is kept, the number of samples kept, and the segments counted from
-    there; their durations are whole samples that add up to that number. Borders are rounded, not lengths, so that
-    errors do not add up."""
+    Returns the first sample and the number of samples to keep, and the segments relative to that sample; their
+    durations are integers in samples that add up to that number. Borders are rounded, not durations, so that errors do
+    not accumulate.
+    """
     borders = np.array([segment.start for segment in segments] + [segments[-1].start + segments[-1].duration])
     borders[0] = max(borders[0], borders[1] - silence)
     borders[-1] = min(borders[-1], borders[-2] + silence)
@@ -104,7 +103,7 @@ def trim(segments: Sequence[Segment], silence: float, sample_rate: int) -> tuple
 def word_spans(
     utterance: Utterance, segments: Sequence[Segment], scores: Sequence[float | None]
 ) -> tuple[WordSpan, ...]:
-    """The W words in time: each from its first phoneme's start to its last one's end. segments: N. scores: W."""
+    """Return the W words in time: from the start of the first phoneme to the end of the last. segments: N. scores: W."""
     spans, at = [], 1
     for word, score in zip(utterance.words, scores, strict=True):
         last = segments[at + len(word.phonemes) - 1]
@@ -115,10 +114,11 @@ def word_spans(
 
 
 def refine_silences(phones: Sequence[Phone], samples: np.ndarray, sample_rate: int) -> list[Phone]:
-    """Move the edges of silences to where the sound really starts and stops, at most 40 ms.
+    """Move the edges of silences to the actual start and end of the sound, by at most 40 ms.
 
-    An aligner works in steps of 10 ms and gives weak ends of sounds to the silence, or silence to a sound. samples:
-    (S,). A silence's own level (its 20th percentile) plus 12 dB is where sound begins."""
+    An aligner works in steps of 10 ms, and assigns weak ends of sounds to silence, or silence to a sound. samples:
+    (S,). Sound begins at the silence's own level (its 20th percentile) plus 12 dB.
+    """
     phones = list(phones)
     level = _level(samples, sample_rate)
     starts_at = [0.0] + [phone.end for phone in phones]
@@ -157,15 +157,15 @@ def _move_start(phone: Phone, loud: np.ndarray, earliest: float) -> Phone:
 
 
 def _walk(loud: np.ndarray, start: float, limit: float, while_loud: bool) -> float:
-    """From `start` towards `limit` as long as the sound is loud (or not loud); `limit` where that never ends, if
-    loud."""
+    """Walk from `start` towards `limit` while the sound is loud (or not loud). Return `limit` for loud sound without an
+    end."""
     step = _STEP if limit > start else -_STEP
     at = start
     for _ in range(int(abs(limit - start) / _STEP)):
         if _is(loud, at) != while_loud:
             return at
         at += step
-    # Silence without an end is no reason to cut a sound short, sound without an end is one to lengthen it.
+    # Silence without an end is no reason to shorten a sound; sound without an end is one to lengthen it.
     return limit if while_loud else start
 
 
@@ -178,7 +178,7 @@ def _index(seconds: float) -> int:
 
 
 def _level(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Level in dB every millisecond, over windows of 5 ms centred there."""
+    """Return the level in dB every millisecond, over centred windows of 5 ms."""
     power = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
     centres = np.arange(int(len(samples) / sample_rate / _STEP) + 1) * _STEP * sample_rate
     half = _WINDOW * sample_rate / 2

@@ -1,11 +1,11 @@
-"""Recordings in shards, as lhotse's Shar has them, and a prepared corpus of such, of which any recording is read
-without those before it.
+"""Sharded corpora in lhotse's Shar format, with random access to any recording.
 
-A shard is `cuts.000000.jsonl`, with a cut a line, and `recording.000000.tar`, with their sounds in the same order, each
-followed by its manifest; `lhotse.CutSet.from_shar` reads a folder of them. The cuts are not compressed, so that one can
-be read alone. A corpus has its shards in FOLDER/shar, and in FOLDER/index a row a recording: where its cut and its
-sound lie, its length, speaker and split. The index is an array on disk, of 37 bytes a recording, which each process
-maps into memory; a million open in milliseconds."""
+A shard is `cuts.000000.jsonl`, with a cut a line, and `recording.000000.tar`, with the sounds in the same order, each
+followed by its manifest; `lhotse.CutSet.from_shar` reads a folder of them. The cuts are uncompressed, so that one can
+be read alone. A corpus has its shards in FOLDER/shar, and in FOLDER/index one row a recording: the places of cut and
+sound, duration, speaker and split. The index is an array on disk of 37 bytes a recording, which each process maps into
+memory; a million recordings open in milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +45,11 @@ _ROW = np.dtype(
 
 @contextmanager
 def shar_shard(folder: Path, number: int) -> Iterator[Callable[[Mapping[str, Any], bytes, str], None]]:
-    """A shard that grows elsewhere, and appears in `folder` when the block ends without an error: its tar first, its
-    cuts last.
+    """Write a shard that appears in `folder` when the block ends without an error: its tar first, its cuts last.
 
-    What a killed process leaves behind lies in `unfinished`, beside the folder: lhotse takes all that is in it for a
-    part of the shards. Yields a function of a cut (as lhotse writes a MonoCut), its sound file's bytes, and that file's
-    ending, ".flac" for example.
-    Raises PngnatError where the folder cannot be written.
+    The remains of a killed process lie in `unfinished`, beside the folder, because lhotse reads everything in the
+    folder. Yields a function of a cut (lhotse's MonoCut), the bytes of its sound file, and the file's suffix, such as
+    ".flac". Raises PngnatError if the folder cannot be written.
     """
     meanwhile = make_folder(folder.parent / UNFINISHED)
     with (
@@ -70,23 +68,23 @@ def shar_shard(folder: Path, number: int) -> Iterator[Callable[[Mapping[str, Any
 
 
 def _add_file(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    # Without a time or an owner: the same recordings make the same file.
+    # Without a time or an owner: the same recordings give the same bytes.
     entry = tarfile.TarInfo(name)
     entry.size = len(content)
     tar.addfile(entry, io.BytesIO(content))
 
 
 def is_shar(folder: Path) -> bool:
-    """Whether a folder holds a corpus in shards."""
+    """Return whether a folder holds a sharded corpus."""
     return (folder / SHARDS / CUTS.format(0)).is_file()
 
 
 class SharCorpus(Sequence[Recording]):
-    """All recordings of a corpus in shards. rows: (n,) records, see `_ROW`; `speaker` counts in `speakers`, `split` in
-    SPLITS."""
+    """The recordings of a sharded corpus. rows: (n,) records, see `_ROW`; `speaker` is an index of `speakers`, `split`
+    of SPLITS."""
 
     def __init__(self, folder: Path) -> None:
-        """Open it; its index is made where there is none. Raises PngnatError where it is damaged."""
+        """Open a corpus, and write its index if it is missing. Raise PngnatError if it is damaged."""
         self.folder = folder
         if not (folder / INDEX / _NAMES).is_file():
             write_index(folder)
@@ -98,7 +96,7 @@ class SharCorpus(Sequence[Recording]):
 
     @property
     def files(self) -> list[Path]:
-        """The files of its index."""
+        """The files of the index."""
         return [self.folder / INDEX / name for name in (_ROWS, _NAMES)]
 
     def __len__(self) -> int:
@@ -130,10 +128,9 @@ class SharCorpus(Sequence[Recording]):
 
 
 def write_index(folder: Path) -> None:
-    """Make the index of a corpus in shards; no more than a shard's rows are in memory at a time, beside the rows
-    written.
+    """Write the index of a sharded corpus, with the rows of one shard in memory at a time.
 
-    Raises PngnatError where the shards are damaged.
+    Raises PngnatError if the shards are damaged.
     """
     names: dict[str, int] = {}
     make_folder(folder / INDEX)
@@ -146,16 +143,16 @@ def write_index(folder: Path) -> None:
                 rows = np.array(list(_rows(folder / SHARDS, number, names)), _ROW)
                 file.write(rows.tobytes())
                 count += len(rows)
-            # The header has the same length whatever the count, so that it is written over.
+            # The header has a fixed length, so that it can be overwritten with the final count.
             file.seek(0)
             _write_header(file, count)
-    # Last: where it is, the index is complete.
+    # Written last: if this file is there, the index is complete.
     write_text(folder / INDEX / _NAMES, json.dumps({"speakers": list(names)}, ensure_ascii=False))
 
 
 def _write_header(file, count: int) -> None:
     header = {"descr": np.lib.format.dtype_to_descr(_ROW), "fortran_order": False, "shape": (count,)}
-    # NumPy leaves room for a count that grows, up to 21 digits.
+    # NumPy leaves room for a growing count, up to 21 digits.
     np.lib.format.write_array_header_1_0(file, header)
 
 
@@ -180,7 +177,7 @@ def _rows(folder: Path, number: int, names: dict[str, int]) -> Iterator[tuple]:
 
 
 def _sounds(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The tar's sounds; a manifest follows each."""
+    """Yield the sounds of a tar; a manifest follows each."""
     for place, member in enumerate(tar):
         if place % 2 == 0:
             yield member

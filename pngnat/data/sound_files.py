@@ -1,4 +1,4 @@
-"""The sound files of a folder, found by the names that lists of recordings give them."""
+"""The sound files of a folder, found by the names in lists of recordings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections import defaultdict
 from pathlib import Path
 
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff")
-# Sound too, but libsndfile has no decoder for it.
+# Sound files that libsndfile cannot decode.
 UNREADABLE = (".m4a", ".aac", ".wma", ".mp4", ".m4b", ".webm", ".amr", ".3gp", ".ape")
 
 
 class SoundFiles:
-    """Every sound file in a folder and the folders inside it."""
+    """All sound files in a folder and its subfolders."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,11 +25,12 @@ class SoundFiles:
                     self._of_stem[_composed(Path(name).stem)].append(Path(parent) / name)
 
     def of(self, name: str) -> list[Path]:
-        """The files that go by a name: `1`, `1.flac`, `ann/1`, `wavs\\1.wav`, in any Unicode form, or a path from
+        """Return the files with a name: `1`, `1.flac`, `ann/1`, `wavs\\1.wav`, in any Unicode form, or a path of
         another machine.
 
-        All folders of the name must be there, and so must its ending. Of the files that only differ in that, those that
-        can be read."""
+        All folders of the name must match, and its suffix if it has one. Of files that differ in the suffix alone, only
+        the readable ones are returned.
+        """
         *folders, last = _parts(name)
         while True:
             found = [path for path in self.like(name) if self._is(path, folders, last)]
@@ -39,11 +40,11 @@ class SoundFiles:
         return [path for path in found if path.suffix.lower() in SOUNDS] or found
 
     def like(self, name: str) -> list[Path]:
-        """The files of that name in any folder, with any ending."""
+        """Return the files of a name in any folder, with any suffix."""
         return self._of_stem.get(_stem(_parts(name)[-1]), [])
 
     def relative(self, path: Path) -> str:
-        """How a list would name the file."""
+        """Return the name of a file as a list would give it."""
         return path.relative_to(self.folder).as_posix()
 
     def _is(self, path: Path, folders: list[str], last: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where recordings come from: a list of sound files with their texts, before anything is read."""
+"""Sources of recordings: sound files with their texts, before anything is read."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 @dataclass(frozen=True)
 class Source:
-    """One recording to prepare.
+    """A recording to prepare.
 
-    path: a sound file. text: what is said in it. split: "train", "valid", "test" or "" where the corpus has none.
-    start, duration: the part of the file that is meant, in seconds; None means up to the end.
+    path: a sound file. text: its transcript. split: "train", "valid", "test", or "" for a corpus without splits. start,
+    duration: the part of the file in seconds; None is up to the end.
     """
 
     id: str
@@ -44,12 +44,12 @@ class Skipped:
 
 
 def read_folder(folder: str | Path, speaker: str | None = None) -> tuple[list[Source], list[Skipped]]:
-    """The recordings of a folder with `metadata.csv` and sound files anywhere in it (as a rule in `wavs/`).
+    """Return the recordings of a folder with `metadata.csv` and sound files anywhere in it (usually in `wavs/`).
 
-    metadata.csv is read by `read_metadata`. An id is a file's name, with or without its ending and the folders that it
-    lies in, as far as they are needed to find it; accents match in any Unicode form. speaker: the name where the file
-    gives none; the folder's name by default. Lines that cannot be used are returned as skipped. Raises PngnatError
-    where there is no list that can be read for sure."""
+    `read_metadata` reads metadata.csv. An id is a file's name, with or without suffix and folders, as far as they are
+    needed to find it; accents match in any Unicode form. speaker: used if the file gives none; by default the folder's
+    name. Lines that cannot be used are returned as skipped. Raises PngnatError if no unambiguous list can be read.
+    """
     folder = Path(folder)
     metadata = folder / "metadata.csv"
     if not metadata.is_file():
@@ -71,9 +71,9 @@ def read_folder(folder: str | Path, speaker: str | None = None) -> tuple[list[So
 
 
 def _one_file(row: Row, files: SoundFiles, speaker: str) -> Path | str:
-    """The file that a row means, or why there is none."""
+    """Return the file of a row, or the reason why there is none."""
     paths = files.of(row.name)
-    # Corpora that number each speaker's files from 1 have a folder a speaker.
+    # Corpora that number each speaker's files from 1 have a folder for each speaker.
     paths = [path for path in paths if speaker in path.parts] or paths
     if not paths:
         others = [files.relative(path) for path in files.like(row.name)[:3]]
@@ -86,7 +86,7 @@ def _one_file(row: Row, files: SoundFiles, speaker: str) -> Path | str:
 
 
 def _without_doubles(found: Sequence[tuple[int, Source]]) -> tuple[list[Source], list[Skipped]]:
-    """Each file once; lines that name one again are skipped."""
+    """Keep each file once; lines that name it again are skipped."""
     kept: dict[Path, Source] = {}
     skipped = []
     for line, source in found:
@@ -98,8 +98,8 @@ def _without_doubles(found: Sequence[tuple[int, Source]]) -> tuple[list[Source],
 
 
 def _with_own_names(folder: Path, sources: Sequence[Source]) -> list[Source]:
-    """Each id once: where several files have one name, the speaker's or else the folders' stand in front, and at last a
-    number behind."""
+    """Make ids unique: of files with one name, the speaker or else the folders come first, and finally a number is
+    added."""
     sharing = defaultdict(list)
     for source in sources:
         sharing[source.id].append(source.speaker)
@@ -120,22 +120,22 @@ def _with_own_names(folder: Path, sources: Sequence[Source]) -> list[Source]:
 
 
 def safe_name(name: str) -> str:
-    """A name that is safe as a file's name everywhere."""
+    """Return a name that is safe as a file's name on all systems."""
     return re.sub(r"[^\w.\-]+", "_", unicodedata.normalize("NFC", name)).strip(".") or "_"
 
 
 def plain_text(text: str) -> str:
-    """The words alone, in small letters: what two texts have in common that sound the same. "For." and "for" are one
-    text."""
+    """Return the words alone, in lower case: texts that sound the same. "For." and "for" are one text."""
     return " ".join(_WORDS.findall(text.casefold().replace("\u2019", "'")))
 
 
 def assign_splits(sources: Sequence[Source], share: float, least: int = 1) -> list[Source]:
-    """Give a split to the recordings that have none: `share` of their texts to "valid", as many to "test", the rest to
+    """Assign splits to recordings without one: `share` of their texts to "valid", as many to "test", the rest to
     "train".
 
-    Texts of the same words go to the same split, whoever speaks them and however they are written, and which ones
-    depends on the words alone. At least `least` texts go to each, or a tenth of them where there are too few."""
+    Texts with the same words get the same split, for any speaker and spelling; the choice depends on the words alone.
+    Each split gets at least `least` texts, or a tenth of them if there are too few.
+    """
     texts = {plain_text(source.text) for source in sources if not source.split}
     order = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
     held = max(round(share * len(order)), min(least, len(order) // 10) if share > 0 else 0)

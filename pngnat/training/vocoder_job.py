@@ -17,7 +17,7 @@ from tqdm import tqdm
 from pngnat.audio.config import AudioConfig
 from pngnat.config.schema import register
 from pngnat.data.corpus import Recording
-from pngnat.data.features import FeatureStore, quick_enough
+from pngnat.data.features import FeatureStore, choose_pitch_method
 from pngnat.data.recordings import Recordings, as_recordings, open_corpora
 from pngnat.errors import PngnatError
 from pngnat.models.vocoder import Vocoder, VocoderConfig
@@ -129,7 +129,7 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
     train, valid = (as_recordings(job.recordings).part(split) for split in ("train", "valid"))
     if job.minutes_per_speaker is not None:
         train = at_most(train, job.minutes_per_speaker)
-    method = job.pitch or ("dio" if job.features is None else quick_enough(train))
+    method = job.pitch or ("dio" if job.features is None else choose_pitch_method(train))
     store = FeatureStore(job.features, job.audio, method)
     valid = valid.chosen(random.Random(0).sample(range(len(valid)), min(job.validate_clips, len(valid))))
     missing = store.missing(chain(train, valid))

@@ -18,10 +18,10 @@ HELD_OUT_EVERY = 10
 
 @dataclass(frozen=True)
 class LabelledSentence:
-    """before + spelling + after is the sentence; `word`, as it is spelled there, has these phonemes, whose reading is
-    called `reading`.
+    """A sentence, before + spelling + after, with the phonemes of `word`, spelled `spelling` there, and the name of
+    their `reading`.
 
-    held_out: every tenth sentence of a word, which nothing is ever trained on.
+    held_out: every tenth sentence of a word, which is never trained on.
     """
 
     word: str
@@ -33,8 +33,8 @@ class LabelledSentence:
     held_out: bool
 
     def marked(self, phonemes: tuple[str, ...] | None = None) -> str:
-        """The sentence in the front end's markup, with the labelled or the given phonemes; its own brackets are taken
-        out."""
+        """Return the sentence in the front end's markup, with the labelled or the given phonemes; its own brackets are
+        removed."""
         before, after = (part.translate(_NO_MARKUP) for part in (self.before, self.after))
         return f"{before}[{self.spelling}]({' '.join(phonemes or self.phonemes)}){after}"
 
@@ -43,8 +43,8 @@ _NO_MARKUP = str.maketrans("[]{}", "    ")
 
 
 def read_homographs(path: Path) -> Iterator[LabelledSentence]:
-    """The labelled sentences of a file like `train.tsv.gz` whose label is in heteronyms.tsv. Raises PngnatError for any
-    other file."""
+    """Yield the labelled sentences of a file like `train.tsv.gz` with labels in heteronyms.tsv. Raise PngnatError for
+    other files."""
     labels = _labels()
     seen: Counter[str] = Counter()
     try:
@@ -64,7 +64,7 @@ def read_homographs(path: Path) -> Iterator[LabelledSentence]:
 
 
 def _labels() -> dict[str, tuple[str, str, tuple[str, ...]]]:
-    """label -> (word, reading, phonemes)."""
+    """Return the mapping label -> (word, reading, phonemes)."""
     found = {}
     for line in (DATA / "heteronyms.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -76,17 +76,16 @@ def _labels() -> dict[str, tuple[str, str, tuple[str, ...]]]:
 
 @dataclass(frozen=True)
 class HomographSentences:
-    """The labelled sentences as a source of text, with their pronunciations; the held-out tenth is left out
-    altogether."""
+    """A text source of labelled sentences with their pronunciations, without the held-out tenth."""
 
     path: str
 
     def passages(self) -> Iterator[Passage]:
-        """One sentence each, in the front end's markup."""
+        """Yield the sentences in the front end's markup."""
         for sentence in read_homographs(Path(self.path)):
             if not sentence.held_out:
                 yield Passage(sentence.marked(), markup=True)
 
     def fingerprint(self) -> list:
-        """The file and the readings that its labels stand for."""
+        """Return the file's state and the readings of its labels."""
         return [asdict(self), Path(self.path).stat().st_size, sorted(_labels().items())]

@@ -1,8 +1,8 @@
-"""What PnG BERT has to guess: whole words masked in both segments, or in one of them alone (arXiv 2103.15060, section
-2.2).
+"""Masking for PnG BERT: words masked in both segments, or in one of them (arXiv 2103.15060, section 2.2).
 
-A *unit* is what shares one word position: a word's phonemes and its wordpieces, or a punctuation boundary's token and
-the wordpieces of its marks. Position 0 ([CLS], [SEP], plain word boundaries) is never masked."""
+A *unit* is all tokens of one word position: a word's phonemes and wordpieces, or a punctuation boundary's token and the
+wordpieces of its marks. Position 0 ([CLS], [SEP], plain word boundaries) is never masked.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IGNORED = -100  # the label of a token that no one asks for, as in torch's cross
 
 
 class Task(IntEnum):
-    """Why a token is asked for. The two MLM tasks belong to one unit masked in both segments."""
+    """The task of a masked token. The two MLM tasks belong to a unit masked in both segments."""
 
     NONE = 0
     MLM_PHONEME = 1
@@ -28,20 +28,20 @@ class Task(IntEnum):
 
 @dataclass(frozen=True)
 class MaskingConfig:
-    """Shares of units; what is left of 1 stays as it is."""
+    """Fractions of units; the rest stays unchanged."""
 
     mlm: float = 0.15
-    """Units asked for in both segments."""
+    """Fraction of units masked in both segments."""
     g2p: float = 0.10
-    """Words whose phonemes alone are masked. Punctuation takes no part, since a mark is its own spelling."""
+    """Fraction of words whose phonemes alone are masked. Punctuation is excluded: a mark is its own spelling."""
     p2g: float = 0.10
-    """Words whose wordpieces alone are masked; no punctuation either."""
+    """Fraction of words whose wordpieces alone are masked; punctuation is excluded."""
     masked: float = 0.8
-    """Of the MLM units, those that become [MASK]."""
+    """Fraction of MLM units that become [MASK]."""
     replaced: float = 0.1
-    """Of the MLM units, those that become random tokens; the rest is kept."""
+    """Fraction of MLM units that become random tokens; the rest is kept."""
     consistent: bool = True
-    """false draws the MLM units of each segment apart (an ablation: the other segment then gives the word away)."""
+    """false draws the MLM units of each segment separately (an ablation: the other segment then reveals the word)."""
 
     def __post_init__(self) -> None:
         shares = (self.mlm, self.g2p, self.p2g, self.masked, self.replaced)
@@ -53,7 +53,7 @@ class MaskingConfig:
 
 @dataclass(frozen=True)
 class IdSpaces:
-    """Which ids mean what. The ranges do not overlap, and no special token is in any of them."""
+    """Ranges of ids by kind. They do not overlap, and contain no special token."""
 
     mask: int
     phonemes: range
@@ -63,7 +63,8 @@ class IdSpaces:
 
 @dataclass(frozen=True)
 class MaskedTokens:
-    """ids: (L,) what the model sees. labels: (L,) the true id where asked for, else IGNORED. tasks: (L,) `Task`."""
+    """A masked sentence. ids: (L,) inputs. labels: (L,) the true id of a masked token, else IGNORED. tasks: (L,)
+    `Task`."""
 
     ids: np.ndarray
     labels: np.ndarray
@@ -75,7 +76,7 @@ def _within(ids: np.ndarray, space: range) -> np.ndarray:
 
 
 def _random_ids(ids: np.ndarray, spaces: IdSpaces, rng: np.random.Generator) -> np.ndarray:
-    """For each of `ids` (L,) another id drawn from the space it belongs to; special tokens stay."""
+    """Draw, for each of `ids` (L,), another id of its kind; special tokens stay."""
     drawn = ids.copy()
     for space in (spaces.phonemes, spaces.boundaries, spaces.wordpieces):
         drawn = np.where(_within(ids, space), rng.integers(space.start, space.stop, len(ids)), drawn)
@@ -90,7 +91,7 @@ def mask(
     config: MaskingConfig,
     rng: np.random.Generator,
 ) -> MaskedTokens:
-    """Draw the units to ask for and hide them.
+    """Draw the units to mask, and mask them.
 
     ids, segments, word_positions: (L,) as in `PngTokens`. All randomness comes from `rng`.
     """
@@ -127,6 +128,5 @@ def mask(
 
 
 def generator(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The random numbers of one sentence in one epoch: the same on every machine, whatever batch or worker it lands
-    in."""
+    """Return the random generator of a sentence in an epoch: the same on every machine, in any batch and worker."""
     return np.random.default_rng((seed, epoch, index))

@@ -1,4 +1,4 @@
-"""Masked sentences as batches for pre-training: the same sentence is masked anew in each epoch."""
+"""Batches of masked sentences for pre-training; a sentence gets a new mask in each epoch."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ from pngnat.data.pretraining.tokens import StoredTokens, TokenStore
 from pngnat.models.batch import PngBatch, pad_rows
 from pngnat.text.tokenizer import PngTokenizer
 
-# Padding to few different shapes: oneDNN compiles a kernel for each shape it meets, which takes longer than the
-# padding.
+# Few different shapes: oneDNN compiles a kernel for each shape, which takes longer than padding.
 TOKEN_MULTIPLE = 16
 
 
 def id_spaces(tokenizer: PngTokenizer) -> IdSpaces:
-    """The tokenizer's ranges of ids, as masking needs them."""
+    """Return the tokenizer's ranges of ids for masking."""
     return IdSpaces(tokenizer.mask_id, tokenizer.phoneme_ids, tokenizer.boundary_ids, tokenizer.wordpiece_ids)
 
 
 @dataclass(frozen=True)
 class MaskedSentence:
-    """One sentence in one epoch. key: (epoch, index in the store); tokens: unmasked; masked: what is seen and asked."""
+    """A sentence in an epoch. key: (epoch, index in the store); tokens: unmasked; masked: inputs and labels."""
 
     key: tuple[int, int]
     tokens: StoredTokens
@@ -38,8 +37,8 @@ class MaskedSentence:
 
 @dataclass(frozen=True)
 class MaskedBatch:
-    """B masked sentences. ids: their names, "epoch 3 sentence 17". labels: (B, L), IGNORED where not asked. tasks: (B,
-    L) `Task`."""
+    """A batch of B masked sentences. ids: names, "epoch 3 sentence 17". labels: (B, L), IGNORED where unmasked. tasks:
+    (B, L) `Task`."""
 
     ids: tuple[str, ...]
     tokens: PngBatch
@@ -48,7 +47,7 @@ class MaskedBatch:
 
     @classmethod
     def collate(cls, sentences: Sequence[MaskedSentence]) -> MaskedBatch:
-        """The padded batch of these sentences."""
+        """Return the padded batch of sentences."""
         seen = [replace(sentence.tokens, ids=sentence.masked.ids) for sentence in sentences]
         # Shifted while they are padded with zeros, so that padding becomes IGNORED.
         labels = [torch.from_numpy(s.masked.labels - IGNORED) for s in sentences]
@@ -62,11 +61,11 @@ class MaskedBatch:
 
     @property
     def num_tokens(self) -> int:
-        """Tokens without padding."""
+        """The number of tokens without padding."""
         return int(self.tokens.lengths.sum())
 
     def to(self, device: torch.device | str) -> MaskedBatch:
-        """The same batch on another device."""
+        """Return the batch on another device."""
         return MaskedBatch(self.ids, self.tokens.to(device), self.labels.to(device), self.tasks.to(device))
 
 
@@ -89,12 +88,12 @@ class MaskedSentences(Dataset[MaskedSentence]):
 
 
 class EpochBatches(BucketedBatches):
-    """`BucketedBatches` whose items are (epoch, index) and whose batches have few shapes: all sentences of one share a
-    padded width.
+    """Batches of (epoch, index) with few shapes: all sentences of a batch share a padded width.
 
-    In each epoch the shards of the text are permuted, and the sentences of `window` of them at a time put into batches:
-    of a text of any size, no more is in memory. All processes go through the same shards, and each takes every
-    `world`th batch."""
+    In each epoch, the shards of the text are permuted, and the sentences of `window` shards at a time are batched, so
+    that memory is bounded for a text of any size. All processes go through the same shards; each takes every `world`th
+    batch.
+    """
 
     def __init__(
         self,
@@ -108,14 +107,14 @@ class EpochBatches(BucketedBatches):
         starts: np.ndarray | None = None,
         window: int = 64,
     ):
-        """starts: (shards + 1,) where each shard begins among the sentences, and where the last one ends; None for a
-        single shard."""
+        """Create the sampler. starts: (shards + 1,) the first sentence of each shard, and the number of sentences; None
+        is one shard."""
         super().__init__(lengths, max_total, seed, start, rank, world)
         self.starts, self.window = np.array([0, len(lengths)]) if starts is None else starts, window
 
     def windows(self, number: int) -> Iterator[Sequence[list[tuple[int, int]]]]:
-        """The batches of one pass over all sentences, each of at most `max_total` tokens once padded; a longer sentence
-        stands alone."""
+        """Yield the batches of one pass over all sentences, each of at most `max_total` padded tokens; a longer
+        sentence is a batch of its own."""
         order = np.random.default_rng([self.seed, number]).permutation(len(self.starts) - 1)
         for first in range(0, len(order), self.window):
             spans = [
@@ -139,7 +138,7 @@ class EpochBatches(BucketedBatches):
 
 @dataclass(frozen=True)
 class _Batches(Sequence[list[tuple[int, int]]]):
-    """The batches of a window, listed when they are asked for."""
+    """The batches of a window, computed when they are needed."""
 
     number: int
     order: np.ndarray

@@ -1,5 +1,4 @@
-"""Where text comes from: text files, and tables in JSON lines or Parquet, of this machine or elsewhere, read as a
-stream of passages."""
+"""Sources of text: text files, and tables in JSON lines or Parquet, local or remote, read as a stream of passages."""
 
 from __future__ import annotations
 
@@ -15,10 +14,8 @@ from pngnat.errors import PngnatError
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph or less. held_out: kept for measuring, never trained on.
-
-    markup: whether the text uses the front end's markup, as `[read](R EH1 D)` for a known pronunciation; else brackets
-    are brackets."""
+    """A paragraph or less. held_out: kept for evaluation, never trained on. markup: whether the text has the front
+    end's markup, such as `[read](R EH1 D)`; otherwise brackets are brackets."""
 
     text: str
     held_out: bool = False
@@ -26,31 +23,31 @@ class Passage:
 
 
 class TextSource(Protocol):
-    """Anything that yields the same passages in the same order each time. fingerprint: JSON values that change when the
-    text does."""
+    """A source that yields the same passages in the same order each time. fingerprint: JSON values that change with the
+    text."""
 
     def passages(self) -> Iterator[Passage]:
-        """The passages in their order."""
+        """Yield the passages in order."""
 
     def fingerprint(self) -> list:
-        """What the passages depend on, for JSON."""
+        """Return JSON values on which the passages depend."""
 
 
 @dataclass(frozen=True)
 class HeldOutSpan:
-    """Lines of one file that are kept for measuring."""
+    """Lines of one file that are kept for evaluation."""
 
     name: str
-    """For reports."""
+    """Name in reports."""
     file: str
-    """The file's name, without folders."""
+    """Name of the file, without folders."""
     first_line: int = 1
-    """Counted from 1."""
+    """First line, counted from 1."""
     last_line: int | None = None
-    """Included; null is the last one."""
+    """Last line, included; null is the end of the file."""
 
     def holds(self, file: str, line: int) -> bool:
-        """Whether this line of the file named `file` (without folders) belongs to the span."""
+        """Return whether a line of the file named `file` (without folders) belongs to the span."""
         return file == self.file and self.first_line <= line and (self.last_line is None or line <= self.last_line)
 
 
@@ -59,12 +56,12 @@ class TextFiles:
     """Text files, .gz or not, UTF-8, with blank lines between paragraphs."""
 
     pattern: str
-    """A glob, as data/text/*.txt.gz or s3://bucket/*.txt."""
+    """A glob, such as data/text/*.txt.gz or s3://bucket/*.txt."""
     held_out: Sequence[HeldOutSpan] = ()
-    """Whole books, as spans of lines (HeldOutSpan)."""
+    """Held-out books, as spans of lines (HeldOutSpan)."""
 
     def fingerprint(self) -> list:
-        """The spans, and each file's name, size and time of change."""
+        """Return the spans, and each file's name, size and time of change."""
         return [[asdict(span) for span in self.held_out], [fingerprint(path) for path in self._paths()]]
 
     def _paths(self) -> list[str]:
@@ -77,7 +74,7 @@ class TextFiles:
         return paths
 
     def passages(self) -> Iterator[Passage]:
-        """Paragraphs, each on one line. Raises PngnatError where nothing matches or a file is not text."""
+        """Yield paragraphs, each as one line. Raise PngnatError if no file matches, or a file is not text."""
         for path in self._paths():
             try:
                 yield from self._paragraphs(path)
@@ -103,25 +100,24 @@ class TextFiles:
 
 @dataclass(frozen=True)
 class TextRows:
-    """A column of text in tables, .parquet or .jsonl, .gz or not, of which no more than some rows are in memory.
+    """A column of text in tables, .parquet or .jsonl, .gz or not, read a few rows at a time.
 
-    A dataset of the Hugging Face hub is hf://datasets/USER/NAME/FOLDER/*.parquet, which needs huggingface_hub.
+    A dataset of the Hugging Face Hub is hf://datasets/USER/NAME/FOLDER/*.parquet, which needs huggingface_hub.
     """
 
     pattern: str
-    """A glob, as texts/*.jsonl.gz or s3://bucket/*.parquet."""
+    """A glob, such as texts/*.jsonl.gz or s3://bucket/*.parquet."""
     column: str = "text"
-    """The one with the text."""
+    """Name of the column."""
     held_out_every: int = 1000
-    """Each so-many-th row of a file is kept for measuring."""
+    """Every nth row of a file is kept for evaluation."""
 
     def fingerprint(self) -> list:
-        """The column, which rows are held out, and each file's name, size and state."""
+        """Return the column, the rule for held-out rows, and each file's name, size and state."""
         return [self.column, self.held_out_every, [fingerprint(path) for path in _matching(self.pattern)]]
 
     def passages(self) -> Iterator[Passage]:
-        """The paragraphs of each row. Raises PngnatError where nothing matches, or a file is no such table or has no
-        such column."""
+        """Yield the paragraphs of each row. Raise PngnatError if no file matches, or a file has no such column."""
         for path in _matching(self.pattern):
             try:
                 for number, text in enumerate(self._texts(path), start=1):
@@ -134,7 +130,7 @@ class TextRows:
                 raise PngnatError(f"cannot read {path}: {error}") from error
 
     def _texts(self, path: str) -> Iterator[Any]:
-        """The column's values; a row without one has the text ""."""
+        """Yield the column's values; a row without one gives ""."""
         if path.endswith(".parquet"):
             with open_bytes(path) as file:
                 for rows in open_parquet(path, file, self.column).iter_batches(_ROWS, columns=[self.column]):
@@ -150,7 +146,7 @@ class TextRows:
                 yield "" if row[self.column] is None else row[self.column]
 
 
-# Read of a Parquet file at once.
+# Rows of a Parquet file read at once.
 _ROWS = 1000
 
 

@@ -1,4 +1,4 @@
-"""From text sources to what pre-training reads: a cache of utterances, a tokenizer, two stores of tokens."""
+"""The preparation of a pre-training text: a cache of utterances, a tokenizer, two token stores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pngnat.workers.pool import WorkerSettings, alone_on_this_machine, node_part
 
 @dataclass(frozen=True)
 class PreparedText:
-    """train, held_out: the sentences as tokens of `tokenizer`."""
+    """A prepared text. train, held_out: the sentences as tokens of `tokenizer`."""
 
     tokenizer: PngTokenizer
     train: TokenStore
@@ -25,34 +25,32 @@ class PreparedText:
 
 @dataclass(frozen=True)
 class PretrainingText(WorkerSettings):
-    """The text to pre-train on."""
+    """Settings of a pre-training text."""
 
     sources: Mapping[str, TextSource]
-    """By name, in the order in which they are read; each a class of pngnat.data.pretraining, named by its
-    `_target_`."""
+    """Sources by name, in reading order; `_target_` names a class of pngnat.data.pretraining."""
     folder: str
-    """Where all that is made of them is kept, shared by runs on the same text; what is finished is not made again."""
+    """Folder of the prepared text; runs on the same text share it, and finished parts are reused."""
     tokenizer: str | None = None
-    """Folder with tokenizer.json; null trains one on the text and keeps it: a model that goes on with the folder's text
-    must not meet other ids."""
+    """Folder with tokenizer.json; null trains a tokenizer on the text. A model that continues on this text needs the
+    same ids."""
     vocabulary_size: int = 4096
-    """Ids of a tokenizer that is trained: 4096 for millions of words, 8192 for a Wikipedia."""
+    """Ids of a trained tokenizer: 4096 for millions of words, 8192 for a Wikipedia."""
     tokenizer_shards: int = 600
-    """Shards of the text that a tokenizer is trained on, evenly spread over all: some 50 million words."""
+    """Shards of the text for training a tokenizer, evenly spread: some 50 million words."""
     max_tokens: int = 768
-    """Longer sentences, which the front end found no clause to split at, are left out and counted."""
+    """Sentences with more tokens, which the front end could not split into clauses, are left out and counted."""
     shard_characters: int = 500_000
-    """The most that an interruption costs a worker."""
+    """Characters of a shard: the most that an interruption costs a worker."""
     lexicon: str | None = None
-    """File of pronunciations that win over the dictionary."""
+    """File of pronunciations that take precedence over the dictionary."""
 
     def prepare(self) -> PreparedText:
-        """Make what is missing; a stopped preparation goes on where it stopped.
+        """Prepare the missing parts; a stopped preparation continues.
 
-        Of several processes on a machine, one does it and the others wait. Of several machines, each makes its share,
-        and then what is still missing, be it that another one is slow, or that their folders are not the same.
-
-        Raises PngnatError for text that cannot be read, and while shares of others are missing.
+        On a machine, one process prepares while the others wait. Of several machines, each prepares its partition, and
+        then the shards that are still missing, because another machine is slow or has a folder of its own. Raises
+        PngnatError for a text that cannot be read, and while shards of other partitions are missing.
         """
         folder, own = Path(self.folder), replace(self, shard=node_partition())
         utterances = folder / "utterances"
@@ -71,7 +69,7 @@ class PretrainingText(WorkerSettings):
         return PreparedText(PngTokenizer.load(tokenizer), **stores)
 
     def phonemize(self) -> bool:
-        """Make what is missing of this share of the cache of utterances; returns whether all shares are there."""
+        """Compute the missing shards of this partition of the cache; return whether all shards are there."""
         lexicon = Path(self.lexicon) if self.lexicon else None
         build = CorpusBuild(Path(self.folder) / "utterances", self.pool, self.shard_characters, lexicon)
         return build_cache(list(self.sources.values()), build)

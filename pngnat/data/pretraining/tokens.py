@@ -28,15 +28,15 @@ from pngnat.workers.sharded import ShardedFolder, compute_missing
 _STORE, _LENGTHS = "store.json", "lengths.bin"
 _SUFFIX = ".tokens"
 _FORMAT = 3
-# Numbers at the beginning of a shard's file.
+# uint16 values in the header of a shard's file.
 _HEADER = 4
-# Shards that a process holds open.
+# Shards that a process keeps open.
 _OPEN = 256
 
 
 @dataclass(frozen=True)
 class StoredTokens:
-    """One sentence. ids, segments, word_positions: (L,) int64; num_phoneme_tokens: N; as in `PngTokens`."""
+    """A sentence. ids, segments, word_positions: (L,) int64; num_phoneme_tokens: N; as in `PngTokens`."""
 
     ids: np.ndarray
     segments: np.ndarray
@@ -46,8 +46,7 @@ class StoredTokens:
 
 @dataclass(frozen=True)
 class _Shard:
-    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), one sentence
-    after the other."""
+    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), concatenated."""
 
     lengths: np.ndarray
     phonemes: np.ndarray
@@ -57,7 +56,7 @@ class _Shard:
 
     @classmethod
     def open(cls, path: Path) -> _Shard:
-        """The shard, mapped into memory. Raises PngnatError where it is missing or cut off."""
+        """Map a shard into memory. Raise PngnatError if it is missing or cut off."""
         try:
             content = np.memmap(path, np.uint16, "r")
             count, too_long = content[:_HEADER].view(np.uint32).tolist()
@@ -70,7 +69,7 @@ class _Shard:
         return cls(lengths, phonemes, rest[:tokens], rest[tokens:], too_long)
 
     def write(self, path: Path) -> None:
-        """Write it, whole or not at all."""
+        """Write the shard atomically."""
         header = np.array([len(self.lengths), self.too_long], np.uint32)
         with atomic_write(path) as beside, open(beside, "wb") as file:
             for array in (header.view(np.uint16), self.lengths, self.phonemes, self.ids, self.word_positions):
@@ -78,11 +77,11 @@ class _Shard:
 
 
 class TokenStore:
-    """The sentences of a store by their index. starts: (shards + 1,) where each shard begins among them, and where the
-    last one ends."""
+    """The sentences of a store by index. starts: (shards + 1,) the first sentence of each shard, and the number of
+    sentences."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the store in `folder`. Raises PngnatError where there is none that is finished."""
+        """Open the store in `folder`. Raise PngnatError if it is not finished."""
         try:
             content = json.loads((folder / _STORE).read_text(encoding="utf-8"))
             names, counts, tokens = zip(*content["shards"], strict=True) if content["shards"] else ((), (), ())
@@ -103,7 +102,7 @@ class TokenStore:
         """The tokens of each sentence, (sentences,) uint16."""
 
     def check(self) -> None:
-        """Raise PngnatError where a shard is missing or cut off, as far as its size tells."""
+        """Raise PngnatError if a shard is missing or has another size."""
         for path, size in zip(self.paths, self._sizes, strict=True):
             if not path.exists() or path.stat().st_size != size:
                 raise PngnatError(f"{path} is missing or cut off: run the preparation again")
@@ -124,7 +123,7 @@ class TokenStore:
 
 @lru_cache(_OPEN)
 def _opened(path: Path) -> tuple[_Shard, np.ndarray]:
-    """A shard, and where each of its sentences ends."""
+    """Return a shard, and the end of each of its sentences."""
     shard = _Shard.open(path)
     return shard, np.cumsum(shard.lengths, dtype=np.int64)
 
