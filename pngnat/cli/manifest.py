@@ -13,6 +13,8 @@ from pngnat.files import read_limited, unwritable, write_text
 
 # A million texts of a long sentence each.
 _LARGEST = 2**30
+# The key of the provenance in the file, which folders of earlier versions have.
+_PROVENANCE = "made_of"
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Manifest:
         self._entries: dict[str, Entry] = {}
         if self._path.exists():
             for line in read_limited(self._path, _LARGEST).splitlines():
-                with suppress(ValueError, TypeError):
-                    entry = Entry(**json.loads(line))
+                with suppress(ValueError, TypeError, LookupError, AttributeError):
+                    content = json.loads(line)
+                    entry = Entry(provenance=content.pop(_PROVENANCE), **content)
                     self._entries[entry.id] = entry
 
     def get(self, name: str) -> Entry | None:
@@ -80,4 +83,6 @@ class Manifest:
 
 
 def _line(entry: Entry) -> str:
-    return json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+    content = asdict(entry)
+    content[_PROVENANCE] = content.pop("provenance")
+    return json.dumps(content, ensure_ascii=False) + "\n"

@@ -43,6 +43,7 @@ def test_lines_that_are_texts(run):
     code, err = run("Hello.\n\n🙂\nyes|How are you?\n", "--format", "flac", "--timings", "srt", "--quiet")
     assert code == 2 and err.startswith("pngnat: line 3: nothing in the text") and err.count("\n") == 1
     assert sorted(os.listdir("out")) == ["0001.flac", "0001.srt", "0004.flac", "0004.srt", "manifest.jsonl"]
+    assert list(manifest()[0]) == ["id", "text", "file", "seconds", "made_of"], "folders on disk have these keys"
 
 
 def test_a_line_sounds_as_it_does_alone(run, stub_voice):
