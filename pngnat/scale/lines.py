@@ -1,4 +1,4 @@
-"""Millions of texts in files of lines, taken apart into shards that name their lines and do not hold them."""
+"""Files of millions of lines, split into shards that hold places instead of lines."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of a file that follow each other.
+    """Consecutive lines of a file.
 
-    start: where they begin, in bytes, or for Parquet in rows. first: the number of the first line in its file, from 0
-    on."""
+    start: offset of the first line in bytes, or its row in Parquet. first: number of the first line in the file, from
+    0.
+    """
 
     number: int
     path: str
@@ -32,7 +33,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Line:
-    """A text and what it is called; `error` says what is wrong with the line, which then has no text."""
+    """A text and its id. error: the fault of a line that cannot be used, which has no text."""
 
     id: str
     text: str
@@ -40,10 +41,10 @@ class Line:
 
 
 def split_lines(paths: Sequence[str], count: int) -> Iterator[Lines]:
-    """Shards of `count` lines, the last of each file shorter; their numbers go on from file to file.
+    """Yield shards of `count` lines, the last one of each file shorter, numbered across files.
 
-    paths: text with lines `id|text`, JSON with an object a line (.jsonl), or Parquet (.parquet), both with `id` and
-    `text`."""
+    paths: text files of lines `id|text`, JSON lines (.jsonl), or Parquet (.parquet), both with `id` and `text`.
+    """
     number = 0
     for path in paths:
         for start, first, held in _pieces(path, count):
@@ -52,7 +53,7 @@ def split_lines(paths: Sequence[str], count: int) -> Iterator[Lines]:
 
 
 def _pieces(path: str, count: int) -> Iterator[tuple[int, int, int]]:
-    """Where each piece starts, its first line, and how many it has."""
+    """Yield the start of each shard, its first line, and its number of lines."""
     with open_bytes(path) as file:
         if path.endswith(".parquet"):
             rows = open_parquet(path, file, "text").metadata.num_rows
@@ -65,10 +66,10 @@ def _pieces(path: str, count: int) -> Iterator[tuple[int, int, int]]:
 
 
 def read_lines(shard: Lines) -> list[Line]:
-    """The shard's lines, without the empty ones; a name that was there before in the shard is an error of its line.
+    """Read the lines of a shard, without empty ones. An id that occurred earlier in the shard is an error of its line.
 
-    Without a name of its own, a line is called by its file's name and its number there. Raises PngnatError where the
-    file cannot be read."""
+    A line without an id gets the file's name and its number. Raises PngnatError if the file cannot be read.
+    """
     with open_bytes(shard.path) as file:
         if shard.path.endswith(".parquet"):
             raw: list[Any] = _parquet_rows(shard, file)

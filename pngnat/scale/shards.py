@@ -1,5 +1,5 @@
-"""A prepared corpus from a folder of sound files to shards, in which a million recordings open at once and are read in
-order."""
+"""The conversion of a prepared corpus from a folder of sound files to shards, in which a million recordings open at
+once and are read in order."""
 
 from __future__ import annotations
 
@@ -23,49 +23,50 @@ from pngnat.stamps import check_stamp, digest
 from pngnat.workers.pool import Workers
 from pngnat.workers.sharded import compute_missing
 
-# The manifest, taken apart, until all shards are there; and how many of them and of recordings there are, written last.
+# Folder of the manifest's lines by shard, until all shards are there; file with the numbers of shards and recordings,
+# written last.
 _PARTS, _COUNTS = "parts", "shards.json"
-# Lines that are held before they are written to their parts.
+# Lines in memory before they are appended to their files.
 _HELD = 20_000
 
 
 @dataclass(frozen=True)
 class Sharding:
-    """What to put into shards, and how."""
+    """Settings of a sharded corpus."""
 
     corpus: Path
     """A prepared corpus (pngnat prepare)."""
     out: Path
-    """The folder to make."""
+    """The folder of the sharded corpus."""
     format: str | None = None
-    """flac or opus; None leaves each sound file as it is."""
+    """flac or opus; None keeps each sound file as it is."""
     recordings: int = 1000
-    """Of a shard, about."""
+    """Recordings of a shard, on average."""
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What runs into one folder must have in common."""
+        """The settings that runs into one folder must share."""
         return {"corpus": digest(self.corpus / MANIFEST), "format": self.format, "recordings": self.recordings}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the manifest."""
+    """The lines of one shard of the manifest."""
 
     number: int
 
 
 def to_shards(sharding: Sharding, workers: Workers, on_shard: Callable[[int], object] | None = None) -> int:
-    """Make the shards of this share that are not there yet; returns how many recordings are in all shards, 0 while some
-    are missing.
+    """Write the missing shards of this partition; return the number of all recordings, 0 while shards are missing.
 
-    Which shard a recording is in depends on its name alone, so that each holds some of every speaker. on_shard: is told
-    how many recordings a new shard holds. Raises PngnatError for a corpus that is none, is damaged, or was put here
-    with other settings."""
+    The shard of a recording depends on its name alone, so that each shard contains every speaker. on_shard: receives
+    the number of recordings of a new shard. Raises PngnatError for a folder that is not a prepared corpus or is
+    damaged, and for another run's settings.
+    """
     if not (sharding.corpus / MANIFEST).is_file():
         raise PngnatError(f"{sharding.corpus} is no prepared corpus: it has no {MANIFEST}")
     if sharding.format not in (None, "flac", "opus"):
-        raise PngnatError(f"'{sharding.format}' is no format for shards; use flac or opus")
+        raise PngnatError(f"'{sharding.format}' is not a format for shards; use flac or opus")
     if sharding.recordings < 1:
         raise PngnatError(f"a shard has 1 recording or more, and not {sharding.recordings}")
     check_stamp(make_folder(sharding.out), sharding.provenance)
@@ -92,7 +93,7 @@ def _is_there(sharding: Sharding, part: Part) -> bool:
 
 
 def _counts(sharding: Sharding) -> tuple[int, int] | None:
-    """How many shards and recordings there are; None where the manifest must be taken apart for what is missing."""
+    """Return the numbers of shards and recordings; None if the manifest must be split for missing shards."""
     try:
         count, total = json.loads((sharding.out / _COUNTS).read_text())
     except (OSError, ValueError):
@@ -103,11 +104,11 @@ def _counts(sharding: Sharding) -> tuple[int, int] | None:
 
 
 def _take_apart(sharding: Sharding) -> tuple[int, int]:
-    """Write the lines of each shard to a file of its own; returns how many shards and recordings there are."""
+    """Write the lines of each shard to a file of its own; return the numbers of shards and recordings."""
     folder = make_folder(sharding.out / _PARTS)
     total = sum(1 for _ in manifest_lines(sharding.corpus))
     count = -(-total // sharding.recordings)
-    # Two that do this at once have a folder each, and write the same.
+    # Two processes that do this at once have a folder each, and write the same.
     beside = Path(tempfile.mkdtemp(prefix=f"{_PARTS}.", dir=sharding.out))
     held: dict[int, list[str]] = defaultdict(list)
     for place, line in enumerate(manifest_lines(sharding.corpus)):
@@ -132,13 +133,13 @@ def _append(folder: Path, held: dict[int, list[str]]) -> None:
 
 
 class ShardWorker:
-    """Puts the recordings of one part of the manifest into a shard. Each worker has one."""
+    """A worker that writes shards of recordings."""
 
     def __init__(self, sharding: Sharding) -> None:
         self.sharding = sharding
 
     def __call__(self, part: Part) -> int:
-        """How many recordings the shard holds."""
+        """Write a shard, and return the number of its recordings."""
         with open(self.sharding.out / _PARTS / f"{part.number:06d}", encoding="utf-8") as lines:
             cuts = [json.loads(line) for line in lines]
         with shar_shard(self.sharding.out / SHARDS, part.number) as add:
@@ -147,7 +148,7 @@ class ShardWorker:
         return len(cuts)
 
     def _sound(self, path: Path) -> tuple[bytes, str]:
-        """The sound file's bytes, and its ending."""
+        """Return the bytes of a sound file, and its suffix."""
         ending = f".{self.sharding.format}"
         if self.sharding.format is None or path.suffix == ending:
             try:

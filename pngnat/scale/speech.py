@@ -1,5 +1,4 @@
-"""Speech in bulk: shards of lines to shards of sound, with a manifest that says of each word and phoneme when it is
-spoken."""
+"""Speech in bulk: shards of lines to shards of sound, with a manifest of the times of words and phonemes."""
 
 from __future__ import annotations
 
@@ -21,45 +20,45 @@ from pngnat.workers.pool import Workers
 from pngnat.workers.sharded import compute_missing
 
 SHAR, REPORTS = "shar", "reports"
-# Without loss, or some tenth of the bytes.
+# Lossless, or with a tenth of the bytes.
 FORMATS = ("flac", "opus")
 
 
 @dataclass(frozen=True)
 class BulkSpeech:
-    """What to speak, and how."""
+    """Settings of a bulk synthesis."""
 
     texts: tuple[str, ...]
     """Files of lines, see `split_lines`."""
     out: Path
-    """The folder to make: shar/ has the sounds and the manifest, reports/ what could not be spoken."""
+    """The output folder: shar/ has sounds and manifest, reports/ the lines that could not be spoken."""
     voice: str | None = None
-    """As for `synthesize`."""
+    """Voice, as for `synthesize`."""
     vocoder: str | None = None
-    """As for `load_voice`."""
+    """Vocoder, as for `load_voice`."""
     engine: str | None = None
-    """What computes, as for `load_voice`."""
+    """Engine, as for `load_voice`."""
     device: str | None = None
-    """Where it computes, as for `load_voice`."""
+    """Device, as for `load_voice`."""
     threads: int | None = None
-    """Of the processor, for each worker."""
+    """Threads of each worker."""
     batch_size: int = 1
-    """Sentences that the models read together."""
+    """Sentences in a batch of the models."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """As for `synthesize`, the same for all lines."""
+    """Options of `synthesize`, the same for all lines."""
     format: str = "flac"
     """One of FORMATS."""
     lines: int = 1000
-    """Of a shard: what a killed worker loses, at most."""
+    """Lines of a shard: the most that a killed worker loses."""
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What runs into one folder must have in common. The voice is the one that its name stands for."""
+        """The settings that runs into one folder must share. The voice is resolved from its name."""
         from pngnat.voice.card import CARD, find_voice
 
         voice = digest(find_voice(self.voice).resolve() / CARD)
         texts = {Path(path).name: size_of(path) for path in self.texts}
-        # What is off is left out: a run that an older version began, without that option, goes on.
+        # Options that are off are left out, so that a run of an older version without the option continues.
         options = {name: str(value) for name, value in self.options.items() if value is not None and value is not False}
         return {
             "texts": texts,
@@ -73,36 +72,36 @@ class BulkSpeech:
 
 @dataclass
 class ShardReport:
-    """What became of a shard's lines."""
+    """Report of a shard."""
 
     spoken: int = 0
     seconds: float = 0.0
-    """Of sound."""
+    """Seconds of sound."""
     wall: float = 0.0
-    """Seconds that it took."""
+    """Seconds of computation."""
     failed: list[dict[str, str]] = field(default_factory=list)
     """Lines that cannot be spoken: id and reason."""
 
 
 @dataclass
 class Total:
-    """What became of all lines of a share."""
+    """Report of all lines of a partition."""
 
     lines: int = 0
     failed: int = 0
     seconds: float = 0.0
     lost: list[str] = field(default_factory=list)
-    """Shards that are not made, with the reason; the same command tries them again."""
+    """Shards that failed, with the reason; the same command tries them again."""
 
 
 def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardReport], None] | None = None) -> Total:
-    """Speak every line of this share that is not spoken yet, and return what became of all of them.
+    """Synthesize the missing lines of this partition, and return the report of all.
 
-    on_shard: is told of each shard that is there. The same call goes on where another was stopped; several may run at
-    once, on one share or on several. Raises PngnatError for what cannot work at all, and where the folder was begun
-    with other settings."""
+    on_shard: receives the report of each complete shard. The same call continues a stopped one; several calls may run
+    at once, on one partition or several. Raises PngnatError for impossible settings, and for another run's settings.
+    """
     if work.format not in FORMATS:
-        raise PngnatError(f"'{work.format}' is no format for shards; use one of {', '.join(FORMATS)}")
+        raise PngnatError(f"'{work.format}' is not a format for shards; use one of {', '.join(FORMATS)}")
     if work.lines < 1:
         raise PngnatError(f"a shard has 1 line or more, and not {work.lines}")
     check_stamp(make_folder(work.out), work.provenance)
@@ -120,7 +119,7 @@ def speak_in_bulk(work: BulkSpeech, workers: Workers, on_shard: Callable[[ShardR
         else:
             total.lost.append(f"shard {shard.number}: {result}")
     if all(_place(work.out, shard.number).is_file() for shard in shards):
-        # What killed workers left.
+        # Remains of killed workers.
         shutil.rmtree(work.out / UNFINISHED, ignore_errors=True)
     return total
 
@@ -134,7 +133,7 @@ def _count(total: Total, report: ShardReport, on_shard: Callable[[ShardReport], 
 
 
 class SpeechWorker:
-    """Makes a shard of sound of a shard of lines. Each worker has one."""
+    """A worker that synthesizes shards."""
 
     def __init__(self, work: BulkSpeech) -> None:
         from pngnat.engine.loading import load_voice
@@ -143,7 +142,7 @@ class SpeechWorker:
         self.voice = load_voice(work.voice, work.vocoder, work.engine, work.device, work.threads)
 
     def __call__(self, shard: Lines) -> ShardReport:
-        """The shard's report, which is written last: where there is one, the shard is complete."""
+        """Synthesize a shard, and return its report, which is written last: a shard with a report is complete."""
         if (report := _report(self.work.out, shard.number)) is not None:
             return report  # somebody else was quicker
         from pngnat.synthesis.synthesize import each_result
@@ -175,7 +174,7 @@ class SpeechWorker:
 
 
 def speech_cut(line: Line, speech: Any) -> dict[str, Any]:
-    """A spoken line as a lhotse MonoCut. Its supervision's text is what is said; `custom` has the line as it was
+    """Return a line's speech as a lhotse MonoCut. The supervision's text is the spoken text; `custom` has the line as
     written."""
     seconds = speech.duration
     alignment = {
@@ -217,7 +216,7 @@ def _place(out: Path, number: int) -> Path:
 
 
 def _report(out: Path, number: int) -> ShardReport | None:
-    """Of a shard that is there; None where it is not."""
+    """Return the report of a complete shard, or None."""
     try:
         return ShardReport(**json.loads(_place(out, number).read_text(encoding="utf-8")))
     except FileNotFoundError:

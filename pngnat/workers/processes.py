@@ -1,4 +1,4 @@
-"""Work on many items in several processes, where one item may kill its process."""
+"""Processing of many items in several processes, of which an item may kill its own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from pngnat.errors import PngnatError
 
 Item = TypeVar("Item")
-# Of a process of the pool, from when `_start` has run there.
+# The worker of a process of the pool, from `_start` on.
 _worker: Callable[[Any], Any]
 
 
 class Lost(PngnatError):
-    """The process that worked on the item died (a crash in compiled code, or no memory)."""
+    """The death of an item's process (a crash in compiled code, or no memory)."""
 
     def __init__(self) -> None:
         super().__init__("the process that worked on it died; a file may be damaged, or memory too small")
@@ -26,12 +26,11 @@ class Lost(PngnatError):
 def run(
     make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: int
 ) -> Iterator[tuple[Item, Any]]:
-    """Each item with the result of `make(*settings)(item)`, or with the exception it raised, in the order in which they
-    end.
+    """Yield each item with the result of `make(*settings)(item)`, or its exception, in order of completion.
 
-    make: called once in each process. items: taken as they are needed, so that there may be any number. workers:
-    processes; 1 works in this one, where a crash cannot be survived but a debugger can look. An item whose process dies
-    is tried again alone, and then given up as Lost."""
+    make: called once in each process. items: drawn as they are needed. workers: processes; 1 is this process, where a
+    crash is fatal but a debugger works. An item whose process dies is tried again alone, and then given up as Lost.
+    """
     yield from _in_processes(make, settings, iter(items), workers) if workers > 1 else _here(make, settings, items)
 
 
@@ -47,7 +46,7 @@ def _here(make, settings, items):
 
 def _in_processes(make, settings, items, workers):
     while suspects := (yield from _until_a_death(make, settings, items, workers, 4 * workers)):
-        # Nobody knows which item did it: those that were under way go alone, one after the other.
+        # Any of the items in progress may have killed the process: each is tried alone.
         alone = iter(suspects)
         while killer := (yield from _until_a_death(make, settings, alone, 1, 1)):
             yield killer[0], Lost()
@@ -56,7 +55,7 @@ def _in_processes(make, settings, items, workers):
 def _until_a_death(
     make, settings, items: Iterator[Item], workers: int, room: int
 ) -> Generator[tuple[Item, Any], None, list[Item]]:
-    """Results, until the items end or a process dies; returns the items that were then under way, `room` at most."""
+    """Yield results until the items end or a process dies; return the items then in progress, at most `room`."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (make, settings))
     under_way: dict[Future, Item] = {}
     try:

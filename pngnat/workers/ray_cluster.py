@@ -1,4 +1,4 @@
-"""Shards on a Ray cluster, by actors of Ray Data."""
+"""Shards on a Ray cluster, processed by actors of Ray Data."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from pngnat.workers.pool import Workers
 from pngnat.workers.processes import Lost
 
 Item = TypeVar("Item")
-# How often a shard is given to another worker when its own dies, and how often an actor is started again: a shard that
-# kills whoever works on it must come to an end.
+# Tries of a shard whose worker dies, and restarts of an actor: a shard that kills its workers must end.
 _TRIES, _RESTARTS = 3, 20
-# Shards of each worker that are in memory at a time, and after which workers are started anew.
+# Shards of each worker in memory; afterwards, workers start again.
 _WINDOW = 64
 
 
 def run_on_ray(
     make: Callable[..., Callable[[Item], Any]], settings: tuple, shards: Iterable[Item], workers: Workers
 ) -> Iterator[tuple[Item, Any]]:
-    """As `run.run_shards`. A worker that dies is started again with its shard."""
+    """Process shards as `run_shards` does. A worker that dies starts again with its shard."""
     with extra_needed("scale"):
         import ray
         from ray.data import DataContext
@@ -34,7 +33,7 @@ def run_on_ray(
     window = list(islice(waiting, _WINDOW * workers.jobs))
     if not window:
         return
-    # Before it starts: else it tells its makers that it is used.
+    # Set before Ray starts: otherwise it reports its use.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     context = None
     try:
@@ -66,11 +65,11 @@ def _window(
     import ray
     from ray.data import ActorPoolStrategy
 
-    # A block a shard: what is lost with a worker is what is done again.
+    # One block a shard: a dead worker loses one shard.
     rows = [{"place": place, "shard": pickle.dumps(shard)} for place, shard in enumerate(shards)]
     given = ray.data.from_items(rows, override_num_blocks=len(rows))
     with warnings.catch_warnings():
-        # Of the two last arguments, which Ray will not take one day; setup.cfg keeps to those that take them.
+        # For the two last arguments, which a later Ray removes; setup.cfg limits its version.
         warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
         done = given.map_batches(
             _Worker,
@@ -90,10 +89,10 @@ def _window(
 
 
 class _Worker:
-    """An actor: works on a batch of one shard."""
+    """An actor that processes a batch of one shard."""
 
     def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple, folder: str) -> None:
-        # Paths shall mean what they mean to who gave the work; on a machine without that folder they must be absolute.
+        # Relative paths mean the same as for the driver; on a machine without its folder, paths must be absolute.
         with contextlib.suppress(OSError):
             os.chdir(folder)
         self._work = make(*settings)

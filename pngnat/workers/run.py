@@ -1,7 +1,8 @@
-"""One pure function, shard to shard, and three ways to run it: this process, several, or a Ray cluster.
+"""One function from shard to result, and three ways to run it: this process, several, or a Ray cluster.
 
-What makes a shard must write it beside its place and rename it, and give the report of one that is already there: then
-a worker that was killed loses one shard, which is made again, and two that make the same shard do no harm."""
+A worker must write its result beside its place and rename it, and accept a result that is already there. A killed
+worker then loses one shard, and two workers on one shard do no harm.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +18,11 @@ Item = TypeVar("Item")
 def run_shards(
     make: Callable[..., Callable[[Item], Any]], settings: tuple, shards: Iterable[Item], workers: Workers
 ) -> Iterator[tuple[Item, Any]]:
-    """Each shard with what `make(*settings)(shard)` gave, or with the exception it raised, in the order in which they
-    end.
+    """Yield each shard with the result of `make(*settings)(shard)`, or its exception, in order of completion.
 
-    make: called once in each worker; it, the settings, the shards and what is given back must be picklable. shards:
-    taken as they are needed, so that there may be any number. One whose worker dies is tried again, and then given up
-    as `Lost`.
-    Raises PngnatError where Ray is asked for and is not there.
+    make: called once in each worker; make, settings, shards and results must be picklable. shards: drawn as they are
+    needed. A shard whose worker dies is tried again, and then given up as `Lost`. Raises PngnatError if Ray is
+    requested and missing.
     """
     if workers.engine == RAY:
         from pngnat.workers.ray_cluster import run_on_ray
@@ -31,14 +30,14 @@ def run_shards(
         yield from run_on_ray(make, settings, shards, workers)
         return
     jobs = 1 if workers.engine == LOCAL else workers.jobs
-    # More processes than shards would load a voice for nothing.
+    # More processes than shards would load a voice in vain.
     yield from run(make, settings, shards, min(jobs, len(shards)) if isinstance(shards, Sized) else jobs)
 
 
 def in_order(
     make: Callable[..., Callable[[Item], Any]], settings: tuple, items: Iterable[Item], workers: Workers
 ) -> Iterator[Any]:
-    """The results alone, in the order of the items. Raises what an item raised."""
+    """Yield the results in the order of the items. Raise an item's exception."""
     waiting: dict[int, Any] = {}
     following = 0
     for (number, _), result in run_shards(_Numbered, (make, settings), enumerate(items), workers):
