@@ -52,7 +52,8 @@ class Load:
 
 
 def measure_load(clients: int, seconds: float, serve: Sequence[str] = ()) -> Load:
-    """Start `pngnat serve` with the options `serve`, and load it for `seconds`. Raise PngnatError if it does not start."""
+    """Start `pngnat serve` with the options `serve`, and load it for `seconds`. Raise PngnatError if it does not
+    start."""
     load = Load(clients)
     with _server(serve) as (server, port):
         ends = time.monotonic() + seconds

@@ -102,7 +102,8 @@ PEERS = {
 
 
 def others_speak(passages: Sequence[Passage]) -> Iterator[tuple[str, Passage, np.ndarray, int]]:
-    """Yield, for each installed engine but pngnat and each passage: name, passage, samples (S,), and their rate in Hz."""
+    """Yield, for each installed engine but pngnat and each passage: name, passage, samples (S,), and their rate in
+    Hz."""
     for name, peer in PEERS.items():
         if name == "pngnat" or not peer.is_installed:
             continue

@@ -33,13 +33,15 @@ SENTENCES = (
     "These days a chicken leg is a rare dish.",
     "Rice is often served in round bowls.",
     "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck, and the hogs were fed chopped corn and garbage before the sun went down.",
+    "The box was thrown beside the parked truck, and the hogs were fed chopped corn and garbage before the sun went "
+    "down.",
     "Four hours of steady work faced us.",
     "A large size in stockings is hard to sell.",
     "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town.",
 )
 LONG_SENTENCE = (
-    "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town, where the hogs were fed "
+    "The boy was there when the sun rose, and a rod is used to catch pink salmon in the cold river above the town, "
+    "where the hogs were fed "
     "chopped corn and garbage before the sun went down behind the hills."
 )
 

@@ -40,8 +40,8 @@ def extra_needed(extra: str) -> Iterator[None]:
 
 
 def is_printable(text: str) -> bool:
-    """Return whether the text holds nothing that would move a terminal's cursor, change the line or turn the direction of
-    writing."""
+    """Return whether the text holds nothing that would move a terminal's cursor, change the line or turn the direction
+    of writing."""
     return _UNPRINTABLE.search(text) is None
 
 

@@ -52,7 +52,8 @@ def stamp(folder: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         if is_filled:
             raise PngnatError(
-                f"{folder} holds files, but no {STAMP} that says what they were made of, as where another version of pngnat made them: "
+                f"{folder} holds files, but no {STAMP} that says what they were made of, as where another version of "
+                "pngnat made them: "
                 "name another folder, or remove this one"
             ) from None
         return None
@@ -79,8 +80,8 @@ def check_stamp(
 
 
 def refresh_stamp(folder: Path, provenance: Mapping[str, Any], last: str) -> bool:
-    """As `check_stamp`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is written
-    when all is done.
+    """As `check_stamp`, for what can be made again: whether `folder` was made of this, up to the file `last`, which is
+    written when all is done.
 
     Where it was made of something else, one line says what is another, and `last` is removed.
     """

@@ -119,7 +119,10 @@ def test_it_speaks_without_a_network(wheel, installed, tmp_path):
 
 
 def test_what_it_speaks_with_is_what_is_installed(wheel, installed, tmp_path):
-    code = "import sys, pngnat; pngnat.synthesize('Hi.'); print([m for m in ('torch', 'scipy', 'safetensors', 'onnx') if m in sys.modules])"
+    code = (
+        "import sys, pngnat; pngnat.synthesize('Hi.'); "
+        "print([m for m in ('torch', 'scipy', 'safetensors', 'onnx') if m in sys.modules])"
+    )
     done = _run(wheel, tmp_path, "-c", code)
     assert done.stdout == "[]\n", done.stderr
 

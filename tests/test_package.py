@@ -17,7 +17,8 @@ def python(code: str) -> str:
 
 def test_import_is_light():
     loaded = python(
-        "import sys, pngnat; print([m for m in ('torch', 'numpy', 'soundfile', 'librosa', 'transformers') if m in sys.modules])"
+        "import sys, pngnat; print([m for m in ('torch', 'numpy', 'soundfile', 'librosa', 'transformers') if m in "
+        "sys.modules])"
     )
     assert loaded.strip() == "[]"
 
@@ -27,7 +28,8 @@ def test_speaking_loads_nothing_of_training(stub_voice):
     code = f"""
 import sys, pngnat
 pngnat.synthesize("Hi.", voice={str(stub_voice)!r})
-print([m for m in ("transformers", "librosa", "lightning", "lhotse", "matplotlib", "g2p_en", "nltk", "hydra") if m in sys.modules])
+heavy = ("transformers", "librosa", "lightning", "lhotse", "matplotlib", "g2p_en", "nltk", "hydra")
+print([m for m in heavy if m in sys.modules])
 """
     assert python(code).strip() == "[]"
 
@@ -41,7 +43,10 @@ def test_public_names_exist():
 
 
 def test_help_loads_no_torch():
-    code = "import sys\nfrom pngnat.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
+    code = (
+        "import sys\nfrom pngnat.cli.main import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\nprint('torch' in sys.modules)"
+    )
     assert python(code).strip().endswith("False")
 
 

@@ -15,8 +15,10 @@ from pngnat.evaluation.rhythm import PAUSE
 from pngnat.files import write_text
 
 NOTE = (
-    'The probe corpus was made for this purpose: synthetic speech in which a pause was put before "two" and none before "too". The teacher '
-    "corpus was spoken from phonemes alone and cannot teach it. It shows a mechanism, and says nothing about people's speech."
+    'The probe corpus was made for this purpose: synthetic speech in which a pause was put before "two" and none '
+    'before "too". The teacher '
+    "corpus was spoken from phonemes alone and cannot teach it. It shows a mechanism, and says nothing about people's "
+    "speech."
 )
 
 
@@ -98,7 +100,10 @@ class EncoderReport:
                     if pause.group == group and pause.menu
                 }
             )
-            heading = f"Pauses on the right side of {1000 * BORDER:.0f} ms in percent, by probe recordings learned from; {menus} menus, {group}."
+            heading = (
+                f"Pauses on the right side of {1000 * BORDER:.0f} ms in percent, by probe recordings learned from; "
+                f"{menus} menus, {group}."
+            )
             parts += [
                 f'{heading} Mean of those in ", two." and those in ", too."; chance is 50. {_SPREAD}:',
                 report.table(self.curve_rows(group)),

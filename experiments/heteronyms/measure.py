@@ -71,7 +71,8 @@ def main() -> None:
     )
     by_states = classifier.choose([question.word for question in test], states(test))
     print(
-        f"{len(train)} sentences to train on, {len(test)} measured; scoring by the head takes {milliseconds:.1f} ms a sentence"
+        f"{len(train)} sentences to train on, {len(test)} measured; scoring by the head takes {milliseconds:.1f} ms a "
+        "sentence"
     )
     for name, answers in (
         ("front end", by_rules(test)),
@@ -80,7 +81,8 @@ def main() -> None:
     ):
         accuracy = Accuracy.of(test, answers)
         print(
-            f"{name:<28} overall {accuracy.overall:.2%}, mean over {len(accuracy.by_word)} words {accuracy.mean_over_words:.2%}"
+            f"{name:<28} overall {accuracy.overall:.2%}, mean over {len(accuracy.by_word)} words "
+            f"{accuracy.mean_over_words:.2%}"
         )
         if options.words:
             print("\n".join(f"  {word:<14} {right}/{asked}" for word, (right, asked) in accuracy.by_word.items()))

@@ -123,7 +123,8 @@ class Aligner:
 
 
 def _without_silent_ends(samples: np.ndarray) -> tuple[int, int]:
-    """Return the first audible sample and the one after the last, with a margin of silence; samples (S,), not silent."""
+    """Return the first audible sample and the one after the last, with a margin of silence; samples (S,), not
+    silent."""
     frame = round(FRAME * SAMPLE_RATE)
     power = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
     heard = np.flatnonzero(power >= power.max() * 10 ** (_SILENT / 10))

@@ -46,7 +46,8 @@ class CheckReport:
 
 
 def check_corpus(settings: CheckSettings) -> CheckReport | None:
-    """Check a corpus, or a partition of it, and write the report. Return None while shards of other partitions are missing.
+    """Check a corpus, or a partition of it, and write the report. Return None while shards of other partitions are
+    missing.
 
     Raises PngnatError for a folder that is not a prepared corpus.
     """

@@ -142,7 +142,8 @@ class Figures:
 
 
 def check(recordings: Iterable[Recording], limits: Limits | None = None) -> list[Warned]:
-    """Yield all warnings about a corpus, recording by recording. Some compare a recording with others of its speaker."""
+    """Yield all warnings about a corpus, recording by recording. Some compare a recording with others of its
+    speaker."""
     limits = limits or Limits()
     return warnings_of([Figures.of(recording, limits) for recording in recordings], limits)
 

@@ -147,7 +147,8 @@ def manifest_lines(folder: Path) -> Iterator[str]:
     """Yield the lines of a manifest, one cut each. Raise PngnatError if it is missing or damaged."""
     if not (folder / MANIFEST).is_file():
         raise PngnatError(
-            f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out CORPUS"
+            f"{folder} is no prepared corpus: it has no {MANIFEST}; make one with: pngnat prepare RECORDINGS --out "
+            "CORPUS"
         )
     try:
         with gzip.open(folder / MANIFEST, "rt", encoding="utf-8") as lines:

@@ -84,7 +84,8 @@ class AcousticBatch:
         )
 
     def measured(self, audio: AudioConfig) -> AcousticBatch:
-        """Return the batch with mel and prosody, computed on the device of its samples; the same batch if it has them."""
+        """Return the batch with mel and prosody, computed on the device of its samples; the same batch if it has
+        them."""
         if self.samples is None:
             return self
         frames = self.frames.tolist()
@@ -166,7 +167,8 @@ class AcousticDataset(Dataset[Example]):
         tokens = self.tokenizer.encode(recording.utterance)
         if tokens.num_phoneme_tokens != len(recording.durations):
             raise PngnatError(
-                f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare the corpus again"
+                f"{recording.id}: {len(recording.durations)} durations for {tokens.num_phoneme_tokens} tokens; prepare "
+                "the corpus again"
             )
         if self.features.folder is None:
             return self._unmeasured(recording, tokens)
@@ -195,7 +197,8 @@ class AcousticDataset(Dataset[Example]):
         if abs(seconds - recording.seconds) * self.features.audio.frame_rate > 1:
             raise PngnatError(
                 f"{recording.id}: {place} has {seconds:.2f} s, its durations {recording.seconds:.2f} s; "
-                "one of them is another recording's of that name: name another folder for features, or prepare the corpus again"
+                "one of them is another recording's of that name: name another folder for features, or prepare the "
+                "corpus again"
             )
         return _within(recording.durations, seconds)
 

@@ -19,10 +19,13 @@ from pngnat.errors import PngnatError
 
 # Names of columns in corpora and other engines (LJSpeech, Common Voice, Coqui, Piper, Hugging Face, NeMo, ...).
 _NAMES = {
-    "name": "audio audio_file audio_filename audio_path audio_filepath audiofile file file_id file_name file_path fileid filename filepath "
+    "name": "audio audio_file audio_filename audio_path audio_filepath audiofile file "
+    "file_id file_name file_path fileid filename filepath "
     "path wav wavs wav_file wav_filename wav_path id utt utt_id utterance_id clip clip_id sound key recording",
-    "text": "text texts transcription transcript sentence raw raw_text raw_transcription original_text utterance prompt words",
-    "normalized": "normalized normalised normalized_text normalised_text text_normalized normalized_transcription normalized_transcript "
+    "text": "text texts transcription transcript sentence raw raw_text raw_transcription "
+    "original_text utterance prompt words",
+    "normalized": "normalized normalised normalized_text normalised_text text_normalized "
+    "normalized_transcription normalized_transcript "
     "norm_text text_norm",
     "speaker": "speaker speaker_name speaker_id speakers spk spk_id client_id voice reader",
     "split": "split set subset partition",
@@ -106,7 +109,8 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
     separator = next((sign for sign in "|\t," if 2 * sum(sign in line for line in filled) > len(filled)), None)
     if separator is None and filled:
         raise PngnatError(
-            f"{path}, line 1: there is no `|` between a file's name and its text; write one line `id|text` for each sound file"
+            f"{path}, line 1: there is no `|` between a file's name and its text; write one line `id|text` for each "
+            "sound file"
         )
     if separator == "," or all(re.match(r'\s*"[^"]+"\s*(?:\||\t)', line) for line in filled):
         loose = separator == "," and not all(line.lstrip().startswith('"') for line in filled)
@@ -145,7 +149,8 @@ def _quoted(path: Path, text: str, separator: str | None) -> list[_Line]:
             ) from error
         if reader.line_num > before + 1:
             raise PngnatError(
-                f'{path}, line {before + 1}: a quotation mark is not closed on this line; write "" for one inside a text'
+                f'{path}, line {before + 1}: a quotation mark is not closed on this line; write "" for one inside a '
+                "text"
             )
         before = reader.line_num
         if any(field.strip() for field in fields):
@@ -200,7 +205,8 @@ def _recognized(path: Path, lines: Sequence[_Line], is_file: Callable[[str], boo
 
 
 def _two(path: Path, number: int, rows: Sequence[Sequence[str]], columns: _Columns, second: int) -> _Columns:
-    """Return which of two columns is the text: they are two spellings of it, or a speaker and a text, in either order."""
+    """Return which of two columns is the text: they are two spellings of it, or a speaker and a text, in either
+    order."""
     first = columns.text
     pairs = [(fields[first], fields[second]) for fields in rows if fields[first] and fields[second]]
     alike = sum(_alike(*pair) for pair in pairs) / max(len(pairs), 1)

@@ -79,7 +79,8 @@ def _is_joined(utterance: Utterance, place: int) -> bool:
 
 
 def _is_choice(utterance: Utterance, place: int) -> bool:
-    """Return whether the word after a boundary is a number that a menu offers: "..., two;", or "..., two." after "one"."""
+    """Return whether the word after a boundary is a number that a menu offers: "..., two;", or "..., two." after
+    "one"."""
     if utterance.words[place].text.lower() not in _NUMBERS or "," not in utterance.boundaries[place].marks:
         return False
     ends = any(mark in utterance.boundaries[place + 1].marks for mark in ";.")

@@ -31,7 +31,8 @@ def prepare(
     config: PrepareConfig,
     on_progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
-    """Prepare a corpus in `config.out`, and return its report: counts, durations, and the recordings left out with reasons.
+    """Prepare a corpus in `config.out`, and return its report: counts, durations, and the recordings left out with
+    reasons.
 
     on_progress: receives the fraction that is done. A stopped run continues. Raises PngnatError if no recording could
     be used, or if the folder has other settings.

@@ -44,7 +44,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class WordSpan:
-    """A word in time. start, duration: seconds. score: mean log likelihood a frame relative to the best phone (<= 0)."""
+    """A word in time. start, duration: seconds. score: mean log likelihood a frame relative to the best phone (<=
+    0)."""
 
     text: str
     start: float
@@ -103,7 +104,8 @@ def trim(segments: Sequence[Segment], silence: float, sample_rate: int) -> tuple
 def word_spans(
     utterance: Utterance, segments: Sequence[Segment], scores: Sequence[float | None]
 ) -> tuple[WordSpan, ...]:
-    """Return the W words in time: from the start of the first phoneme to the end of the last. segments: N. scores: W."""
+    """Return the W words in time: from the start of the first phoneme to the end of the last. segments: N. scores:
+    W."""
     spans, at = [], 1
     for word, score in zip(utterance.words, scores, strict=True):
         last = segments[at + len(word.phonemes) - 1]

@@ -158,7 +158,8 @@ class AcousticTraining(StageModule, ClippedGroups):
             return None
         if vocoder.audio != self.model.config.audio:
             rank_zero_warn(
-                f"validation recordings are not heard in the log: the vocoder of '{self.config.vocoder}' is for other mels"
+                f"validation recordings are not heard in the log: the vocoder of '{self.config.vocoder}' is for other "
+                "mels"
             )
             return None
         return vocoder.eval()

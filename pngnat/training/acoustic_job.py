@@ -102,5 +102,6 @@ def _start(model: PngNat, speakers: Sequence[str], voice: VoiceModules, keeps_si
         return
     fresh = start_resized(model, speakers, voice.acoustic, voice.speakers)
     print(
-        f"what the voice does not have, {', '.join(sorted({name.rsplit('.', 1)[0] for name in fresh}))}, begins at random"
+        f"what the voice does not have, {', '.join(sorted({name.rsplit('.', 1)[0] for name in fresh}))}, begins at "
+        "random"
     )

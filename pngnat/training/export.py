@@ -26,7 +26,8 @@ DESCRIPTION = "acoustic.json"
 
 @dataclass(frozen=True)
 class AcousticRun:
-    """The model of an acoustic training, as its folder describes it. speakers: names in the order of the speaker table."""
+    """The model of an acoustic training, as its folder describes it. speakers: names in the order of the speaker
+    table."""
 
     model: PngNatConfig
     speakers: tuple[str, ...]

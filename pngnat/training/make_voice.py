@@ -44,7 +44,8 @@ class VoiceSettings:
 
 
 def make_voice(settings: VoiceSettings) -> None:
-    """Write a voice folder; files of an older voice of that name are replaced. Raise PngnatError for unreadable inputs."""
+    """Write a voice folder; files of an older voice of that name are replaced. Raise PngnatError for unreadable
+    inputs."""
     acoustic, speakers = acoustic_model(settings.acoustic)
     if unknown := sorted({*settings.withheld, *settings.speakers} - {*speakers}):
         raise PngnatError(f"{settings.acoustic} has no speaker '{unknown[0]}'; it has {', '.join(speakers)}")

@@ -89,7 +89,8 @@ def adversarial_optimizer(
 
 
 class ClippedGroups(L.LightningModule):
-    """A Lightning module whose parameter groups are clipped apart: a discriminator's gradient does not shrink a model's."""
+    """A Lightning module whose parameter groups are clipped apart: a discriminator's gradient does not shrink a
+    model's."""
 
     def configure_gradient_clipping(
         self,
@@ -121,7 +122,8 @@ def load_discriminator(
 
 
 def autocast(device: torch.device, wanted: bool) -> torch.autocast:
-    """Return the context of a forward pass on `device`: bfloat16 if it is requested and native, else single precision."""
+    """Return the context of a forward pass on `device`: bfloat16 if it is requested and native, else single
+    precision."""
     return torch.autocast(
         device.type, torch.bfloat16, enabled=wanted and (device.type != "cpu" or _processor_has_bfloat16())
     )

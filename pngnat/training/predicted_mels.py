@@ -118,7 +118,8 @@ class PredictedMels(FeatureSource):
             # The model rounds the duration to frames; features hold only complete frames.
             if not 0 <= mel.shape[1] - frames <= 1:
                 raise PngnatError(
-                    f"{recording.id}: its durations make {mel.shape[1]} frames, its sound {frames}; prepare the corpus again, "
+                    f"{recording.id}: its durations make {mel.shape[1]} frames, its sound {frames}; prepare the corpus "
+                    "again, "
                     f"or delete {self.store.path(recording)} if that is of an older recording"
                 )
             arrays = {

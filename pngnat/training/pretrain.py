@@ -133,7 +133,8 @@ class Pretraining(StageModule):
             self.log(f"held_out/{name}", value, prog_bar=name in ("loss", "g2p/word_accuracy"), rank_zero_only=True)
 
     def measure(self) -> dict[str, float]:
-        """Return the `TaskScores.summary` of the held-out text, or an empty one. Call it after `fit`, in all processes."""
+        """Return the `TaskScores.summary` of the held-out text, or an empty one. Call it after `fit`, in all
+        processes."""
         if not len(self.held_out_data):
             return {}
         if self._scored_step != self.trainer.global_step:

@@ -22,7 +22,8 @@ def shrunk(vocoder: Vocoder, config: VocoderConfig) -> Vocoder:
     large, small = vocoder.net.blocks, made.net.blocks
     if len(large) != len(small) or config.hidden > vocoder.config.hidden:
         raise PngnatError(
-            f"a vocoder of {len(large)} blocks with {vocoder.config.hidden} hidden units cannot be cut to these sizes: {config}"
+            f"a vocoder of {len(large)} blocks with {vocoder.config.hidden} hidden units cannot be cut to these sizes: "
+            f"{config}"
         )
     weights = vocoder.state_dict()
     for number, block in enumerate(large):

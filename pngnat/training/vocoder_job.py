@@ -155,7 +155,8 @@ def train_vocoder(job: VocoderJob) -> Vocoder:
 
 
 def at_most(recordings: Recordings, minutes: float) -> Recordings:
-    """Return recordings of each speaker, drawn at random up to `minutes`; fewer minutes draw a subset of more minutes."""
+    """Return recordings of each speaker, drawn at random up to `minutes`; fewer minutes draw a subset of more
+    minutes."""
     drawn: list[int] = []
     seconds = np.zeros(len(recordings.names))
     for row in random.Random(0).sample(range(len(recordings)), len(recordings)):

@@ -86,7 +86,8 @@ class Workers:
         return self.partition[1] > 1
 
     def own_shards(self, shards: Iterable[AnyShard]) -> Iterator[AnyShard]:
-        """Yield the shards of this partition: every n-th, so that partitions are alike where the input changes slowly."""
+        """Yield the shards of this partition: every n-th, so that partitions are alike where the input changes
+        slowly."""
         place, count = self.partition
         return (shard for shard in shards if shard.number % count == place - 1)
 

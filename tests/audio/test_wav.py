@@ -25,7 +25,8 @@ def test_any_rate_becomes_the_wanted_one(tmp_path, source_rate):
 
 
 @pytest.mark.parametrize(("name", "subtype", "tolerance"), [
-    ("a.wav", "PCM_U8", 1 / 128), ("a.wav", "PCM_24", 1e-6), ("a.wav", "FLOAT", 0), ("a.flac", "PCM_16", 1e-4), ("a.ogg", "VORBIS", 0.05),
+    ("a.wav", "PCM_U8", 1 / 128), ("a.wav", "PCM_24", 1e-6), ("a.wav", "FLOAT", 0),
+    ("a.flac", "PCM_16", 1e-4), ("a.ogg", "VORBIS", 0.05),
 ])  # fmt: skip
 def test_formats_and_depths(tmp_path, name, subtype, tolerance):
     soundfile.write(tmp_path / name, tone(RATE), RATE, subtype=subtype)

@@ -136,7 +136,8 @@ def test_what_the_options_and_the_card_can_tell_is_told_before_torch_is_imported
 )
 def test_what_is_missing_is_told_before_anything_heavy_is_imported(arguments, missing):
     done = python(
-        f"import sys\nfrom pngnat.cli.main import main\nprint(main({arguments!r}), [m for m in {HEAVY!r} if m in sys.modules])"
+        f"import sys\nfrom pngnat.cli.main import main\nprint(main({arguments!r}), [m for m in {HEAVY!r} if m in "
+        "sys.modules])"
     )
     assert (
         done.stdout == "2 []\n"

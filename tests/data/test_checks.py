@@ -38,7 +38,8 @@ def test_recordings_over_half_a_minute_are_warned_about():
 
 @pytest.mark.parametrize(("kind", "bad"), [
     ("clipping", {"clipped": 0.01}), ("level", {"level": -45.0, "noise": -90.0}), ("level", {"level": -5.0}),
-    ("level", {"level": -32.0}), ("noise", {"noise": -35.0}), ("silence", {"leading": 3.0}), ("silence", {"trailing": 0.0}),
+    ("level", {"level": -32.0}), ("noise", {"noise": -35.0}),
+    ("silence", {"leading": 3.0}), ("silence", {"trailing": 0.0}),
     ("rate", {"seconds": 0.1}), ("rate", {"seconds": 1.0}), ("word", {"score": -9.0, "seconds": 0.3}),
 ])  # fmt: skip
 def test_each_fault_is_found_and_named(kind, bad):

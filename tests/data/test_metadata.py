@@ -123,7 +123,10 @@ def test_accents_match_in_any_form(tmp_path, listed, stored):
 
 def test_folders_and_endings_are_honoured(tmp_path):
     files = ("wavs/ann/001.wav", "wavs/bob/001.wav", "wavs/1.flac", "wavs/1.wav")
-    metadata = "ann/001|Hello there.\nbob/001|How are you?\n1.flac|Fine.\nwavs/1.wav|Well.\ncleo/001|No file.\n1.mp3|No file.\n1|Which?\n"
+    metadata = (
+        "ann/001|Hello there.\nbob/001|How are you?\n1.flac|Fine.\nwavs/1.wav|Well.\n"
+        "cleo/001|No file.\n1.mp3|No file.\n1|Which?\n"
+    )
     sources, skipped = read_folder(make(tmp_path, metadata, *files), "me")
     assert [source.path.relative_to(tmp_path).as_posix() for source in sources] == list(files)
     assert len({source.id for source in sources}) == 4

@@ -14,7 +14,8 @@ from pngnat.text.frontend import Frontend
 TEXTS = [
     "Hello there, my friend. How are you?",
     "Yes.",
-    "A third, [pace:0.7] slower one. [pause:0.5] It goes on [pitch:2] and on, until it ends, a good deal later than the others.",
+    "A third, [pace:0.7] slower one. [pause:0.5] It goes on [pitch:2] and on, until it ends, a good deal later than "
+    "the others.",
     "No 🙂. And here, [mark:here] a place.",
     "Zyxgrop " * 12,
     "One. Two. Three.\n\nFour.",

@@ -124,7 +124,10 @@ def test_each_stage_logs_to_csv_and_to_weights_and_biases(toy_corpus, tmp_path, 
     run, corpus = tmp_path / "run", write_prepared(toy_corpus, tmp_path / "corpus")
     toy_corpus.tokenizer.save(tmp_path)
     (tmp_path / "a.txt").write_text("The cat sat on the mat, and sang.\n\nWho heard it?\n\n" * 9)
-    held_out = "text.sources.books.held_out=[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: x, file: a.txt, last_line: 3}]"
+    held_out = (
+        "text.sources.books.held_out=[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, "
+        "name: x, file: a.txt, last_line: 3}]"
+    )
     data = {
         "train": [f"corpora=[{corpus}]", f"tokenizer={tmp_path}", "features=null"],
         "vocoder": [f"corpora=[{corpus}]", f"features={tmp_path / 'features'}"],

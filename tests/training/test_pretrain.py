@@ -180,7 +180,8 @@ def toy_run(books, tmp_path) -> list[str]:
         f"run_dir={tmp_path}/run",
         f"text.folder={tmp_path}/cache",
         f"text.sources.books.pattern='{books}/*.txt'",
-        "text.sources.books.held_out=[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: held, file: held.txt}]",
+        "text.sources.books.held_out=[{_target_: pngnat.data.pretraining.sources.HeldOutSpan, name: held, file: "
+        "held.txt}]",
         "text.vocabulary_size=200",
         "text.workers=1",
         "training.batch_tokens=300",

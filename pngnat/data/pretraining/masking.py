@@ -47,7 +47,8 @@ class MaskingConfig:
         shares = (self.mlm, self.g2p, self.p2g, self.masked, self.replaced)
         if min(shares) < 0 or self.mlm + self.g2p + self.p2g > 1 or self.masked + self.replaced > 1:
             raise PngnatError(
-                f"masking shares {shares} are negative or add up to more than 1 (mlm + g2p + p2g, masked + replaced): correct the config"
+                f"masking shares {shares} are negative or add up to more than 1 (mlm + g2p + p2g, masked + replaced): "
+                "correct the config"
             )
 
 

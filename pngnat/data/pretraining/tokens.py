@@ -46,7 +46,8 @@ class StoredTokens:
 
 @dataclass(frozen=True)
 class _Shard:
-    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,), concatenated."""
+    """A shard's file. lengths, phonemes: (n,) L and N of its sentences; ids, word_positions: (tokens,),
+    concatenated."""
 
     lengths: np.ndarray
     phonemes: np.ndarray
@@ -165,7 +166,8 @@ def build_store(folder: Path, build: StoreBuild) -> TokenStore:
     tokenizer = PngTokenizer.load(build.tokenizer)
     if tokenizer.vocabulary_size > np.iinfo(np.uint16).max:
         raise PngnatError(
-            f"the token store has room for 65535 ids, the tokenizer has {tokenizer.vocabulary_size}: train a smaller one"
+            f"the token store has room for 65535 ids, the tokenizer has {tokenizer.vocabulary_size}: train a smaller "
+            "one"
         )
     provenance = {
         "format": _FORMAT,
