@@ -148,6 +148,6 @@ class DurationTraining(StageModule):
     def loss(self, batch: DurationBatch) -> Tensor:
         """The mean squared error in seconds squared over all tokens that are no padding."""
         with self.precision():
-            hidden = self.model.encode(batch.tokens, batch.speaker)
+            hidden = self.model.add_speaker(self.model.encode(batch.tokens), batch.speaker)
             predicted = self.model.duration_predictor(hidden, batch.tokens.phoneme_lengths)
         return (predicted.float() - batch.durations)[batch.tokens.phoneme_mask].square().mean()

@@ -161,7 +161,7 @@ class PngNat(nn.Module):
         the predicted prosody.
         """
         encoded = self.encode(tokens)
-        hidden = self._with_speaker(encoded, speaker)
+        hidden = self.add_speaker(encoded, speaker)
         predicted_durations = self.duration_predictor(hidden, encoded.lengths)
         predicted_prosody = self.prosody(hidden, durations, encoded.mask) if self.prosody else None
         prosody = predicted_prosody if prosody is None else prosody
@@ -171,7 +171,7 @@ class PngNat(nn.Module):
     @torch.inference_mode()
     def predict_durations(self, encoded: Encoded, speaker: Tensor) -> Tensor:
         """Return the seconds of each token, (B, N), at least 0, and 0 at padding. speaker: (B,) rows."""
-        hidden = self._with_speaker(encoded, speaker)
+        hidden = self.add_speaker(encoded, speaker)
         return self.duration_predictor(hidden, encoded.lengths).clamp(min=0) * encoded.mask
 
     @torch.inference_mode()
@@ -182,7 +182,7 @@ class PngNat(nn.Module):
         """
         if self.prosody is None:
             raise ValueError("the model predicts no prosody")
-        return self.prosody(self._with_speaker(encoded, speaker), durations * encoded.mask, encoded.mask)
+        return self.prosody(self.add_speaker(encoded, speaker), durations * encoded.mask, encoded.mask)
 
     @torch.inference_mode()
     def generate_mel(
@@ -193,7 +193,7 @@ class PngNat(nn.Module):
         speaker: (B,) rows. durations: (B, N) seconds. prosody: (B, N, 2), as `predict_prosody` returns it; None
         predicts it.
         """
-        hidden, durations = self._with_speaker(encoded, speaker), durations * encoded.mask
+        hidden, durations = self.add_speaker(encoded, speaker), durations * encoded.mask
         if self.prosody and prosody is None:
             prosody = self.prosody(hidden, durations, encoded.mask)
         mel = self._decode(encoded, hidden, speaker, durations, prosody, None).mel
@@ -203,11 +203,11 @@ class PngNat(nn.Module):
     def alignment(self, encoded: Encoded, speaker: Tensor, durations: Tensor) -> Tensor:
         """Return the weight of each token in each frame, (B, T, N); arguments as for `generate_mel`."""
         durations = durations * encoded.mask
-        ranges = self.range_predictor(self._with_speaker(encoded, speaker), durations, encoded.lengths)
+        ranges = self.range_predictor(self.add_speaker(encoded, speaker), durations, encoded.lengths)
         rate = self.config.audio.frame_rate
         return gaussian_weights(durations * rate, ranges, int(frame_counts(durations, rate).max()))
 
-    def _with_speaker(self, encoded: Encoded, speaker: Tensor) -> Tensor:
+    def add_speaker(self, encoded: Encoded, speaker: Tensor) -> Tensor:
         """Return the hidden states with the speakers' embeddings, (B, N, D), 0 at padding."""
         voice = self.speaker(speaker)[:, None].expand(-1, encoded.mask.shape[1], -1)  # (B, N, speaker_width)
         return torch.cat([encoded.hidden, voice], dim=-1) * encoded.mask[..., None]
