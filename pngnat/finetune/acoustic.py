@@ -1,4 +1,4 @@
-"""The acoustic model learns a new speaker."""
+"""Fine-tuning of the acoustic model to a new speaker."""
 
 from __future__ import annotations
 
@@ -39,42 +39,40 @@ from pngnat.voice.modules import VoiceModules
 
 @dataclass(frozen=True)
 class AcousticTuning:
-    """How to fine-tune."""
+    """Settings of the acoustic fine-tuning."""
 
     training: AcousticTrainingConfig = field(
         default_factory=lambda: AcousticTrainingConfig(
             batch_seconds=20.0, pictures=0, adversarial=MelAdversarialConfig()
         )
     )
-    """How to train. In the same minutes a speaker is learned further in small steps than with batches of 40 seconds.
-    The discriminator is the base voice's; where that has none, there is none, since a new one would not learn enough in
-    the time."""
+    """Batches, losses and optimizer. In the same time, small batches adapt to a speaker better than batches of 40
+    seconds. The discriminator is the base voice's, or none: a new one could not learn enough in the time."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=2e-4, warmup=50, steps=8000))
-    """The learning rate; its hours are the time budget's, which as a rule ends the training before its steps."""
+    """The learning rate; its hours are the time budget, which usually ends the training before its steps."""
     run: RunConfig = field(default_factory=lambda: RunConfig(threads=2, validate_every=200, checkpoint_minutes=3))
-    """Where and how it runs."""
+    """Devices, checkpoints and logs."""
     ema_decay: float = 0.99
-    """Of the averaged weights, which the voice gets."""
+    """Decay of the averaged weights, which the voice gets."""
     professional_share: float = 0.25
-    """Of the time of what is learned from, where there are professionals' recordings."""
+    """Fraction of the training data's duration that professionals have, if there are recordings of professionals."""
     frozen_layers: int = 4
-    """Of PnG BERT, from the embeddings up; what the text means does not depend on who speaks."""
+    """Frozen layers of PnG BERT, from the embeddings up: the meaning of a text does not depend on the speaker."""
     validations: int = 4
-    """How often the speech is judged, which of a short training takes minutes."""
+    """Number of validations, each of which takes minutes of a short training."""
     sentences: int = 16
-    """At most, that are spoken for a validation."""
+    """Largest number of sentences of a validation."""
     measure: str = "auto"
-    """listeners (words, quality and speaker similarity), mel_cepstra (their distance), or auto: listeners where
+    """listeners (word errors, quality and speaker similarity), mel_cepstra (their distance), or auto: listeners if
     installed."""
 
 
 @dataclass(frozen=True)
 class Learner:
-    """Who learns from what. base: the voice to start from. speaker: the new one, who starts as `nearest`. target: their
-    recordings.
-    features: folder of what is measured in recordings. professionals: recordings of the base voice's speakers, against
-    forgetting.
-    discriminator: weights of what the base model's mels were judged by."""
+    """Data and start of the fine-tuning. base: the voice to start from. speaker: the new speaker, who starts as
+    `nearest`. target: the speaker's recordings. features: folder of the features of recordings. professionals:
+    recordings of the base voice's speakers, against forgetting. discriminator: weights of the base model's mel
+    discriminator."""
 
     base: VoiceModules
     speaker: str
@@ -85,15 +83,14 @@ class Learner:
     discriminator: Mapping[str, Tensor] | None = None
 
     def part(self, split: str) -> list[Recording]:
-        """The target's recordings of a split."""
+        """Return the target's recordings of a split."""
         return [recording for recording in self.target if recording.split == split]
 
 
 def tune_acoustic(
     learner: Learner, tuning: AcousticTuning, hours: float, run_dir: Path, progress: Progress
 ) -> ValidationHistory:
-    """Fine-tune in `run_dir`, or go on there, and return how its speech was judged. `target_model` then gives the
-    model.
+    """Fine-tune in `run_dir`, or continue, and return the validations; `target_model` then returns the model.
 
     hours: of training, validations included.
     """
@@ -135,7 +132,7 @@ def tune_acoustic(
 
 
 def _speaking(base: VoiceModules, speakers: Sequence[str]):
-    """A model as a voice that speaks with the base voice's vocoder."""
+    """Return a voice of a model and the base voice's vocoder."""
     cards = tuple(SpeakerCard(name) for name in speakers)
 
     def voice_of(model: PngNat) -> Voice:
@@ -146,7 +143,7 @@ def _speaking(base: VoiceModules, speakers: Sequence[str]):
 
 
 def target_model(run_dir: Path, speaker: str) -> PngNat:
-    """The model that sounded best, with the one speaker alone: rows of others are no part of a person's voice."""
+    """Return the best model, with one speaker: the rows of others are not part of a person's voice."""
     model, speakers = best_model(run_dir)
     weights = model.state_dict()
     row = speakers.index(speaker)

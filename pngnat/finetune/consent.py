@@ -1,4 +1,4 @@
-"""Who agreed that a voice is made of somebody's recordings, and for what. Nothing is made without it."""
+"""Consent to a voice: who agreed, and to what purpose. Without consent, no voice is made."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 from pngnat.errors import PngnatError
 from pngnat.files import write_text
 
-# What a missing answer costs nobody: the day is known.
+# Optional fields: the day is known.
 _OPTIONAL = ("date",)
 _LONGEST = 2000
-# Of a file from an earlier run: the folder that it is about.
+# In a file of an earlier run: the folder of the recordings.
 _RECORDINGS = "recordings"
 _QUESTIONS = {
     "speaker": "Whose voice is it?",
@@ -27,8 +27,8 @@ _QUESTIONS = {
 
 @dataclass(frozen=True)
 class Consent:
-    """speaker: whose voice. agreed_by: who agreed to it being made: the speaker, or who may decide for them. purpose:
-    what the voice may be used for. date: of the agreement."""
+    """A consent. speaker: the person of the voice. agreed_by: who agreed: the speaker, or a person who may decide for
+    them. purpose: the permitted use. date: of the agreement."""
 
     speaker: str
     agreed_by: str
@@ -36,14 +36,14 @@ class Consent:
     date: str
 
     def save(self, path: Path, recordings: Path) -> None:
-        """Write it as JSON, beside the folder of recordings that it is about."""
+        """Write the consent as JSON, with the folder of the recordings."""
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {**asdict(self), _RECORDINGS: str(recordings.resolve())}
         write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     @property
     def lines(self) -> list[str]:
-        """For the voice's card, as a Markdown list."""
+        """Return the consent for the voice's card, as a Markdown list."""
         return [
             f"- Whose voice: {self.speaker}",
             f"- Who agreed: {self.agreed_by}; {self.date}",
@@ -53,7 +53,8 @@ class Consent:
 
 NAMES = tuple(field.name for field in fields(Consent))
 _REFUSAL = (
-    "no voice is made without consent: give consent=FILE (JSON or YAML with speaker, agreed_by, purpose), or consent.speaker=..., "
+    "no voice is made without consent: give consent=FILE (JSON or YAML with speaker, agreed_by, purpose), or "
+    "consent.speaker=..., "
     "consent.agreed_by=..., consent.purpose=..., or start this at a terminal and be asked"
 )
 
@@ -61,14 +62,11 @@ _REFUSAL = (
 def get_consent(
     given: str | Mapping[str, Any] | None, kept: Path, recordings: Path, ask: Callable[[str], str] | None = None
 ) -> Consent:
-    """The consent that was given: in a file or in fields, else the one that `kept` holds from an earlier run, else
-    asked for.
+    """Return the consent: from `given`, else from `kept` of an earlier run, else from questions to a person.
 
-    given: a file's path, or the fields, of which those that are None or empty count as not given. kept: where it is
-    written to.
-    recordings: the folder that it is about; what was agreed for another one counts for nothing here.
-    ask: puts a question to a person; None where nobody can be asked.
-    Raises PngnatError, in one line, where there is none or it is incomplete.
+    given: a file's path, or fields, of which None and empty ones do not count. kept: where the consent is written.
+    recordings: their folder; a consent for another folder does not count. ask: asks a person; None if nobody can be
+    asked. Raises PngnatError, in one line, if the consent is missing or incomplete.
     """
     fields_given = (
         _read(Path(given))
@@ -92,7 +90,7 @@ def get_consent(
 
 
 def _check_recordings(given: Mapping[str, Any], recordings: Path) -> None:
-    """A file from an earlier run knows whose recordings it is about."""
+    """Raise PngnatError if a file of an earlier run names other recordings."""
     about = given.get(_RECORDINGS)
     if about is not None and about != str(recordings.resolve()):
         raise PngnatError(
@@ -101,7 +99,7 @@ def _check_recordings(given: Mapping[str, Any], recordings: Path) -> None:
 
 
 def terminal() -> Callable[[str], str] | None:
-    """How to ask the person at the terminal; None where there is none."""
+    """Return a function that asks the person at the terminal; None without a terminal."""
     return input if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty() else None
 
 

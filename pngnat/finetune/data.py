@@ -1,5 +1,4 @@
-"""What a fine-tuning learns from and what it keeps out: the target's recordings in three parts, checked and aligned,
-and professionals'."""
+"""Data of a fine-tuning: the target's recordings in three splits, checked and aligned, and recordings of professionals."""
 
 from __future__ import annotations
 
@@ -20,11 +19,11 @@ from pngnat.data.sources import Skipped, Source, assign_splits, read_folder
 from pngnat.errors import PngnatError
 from pngnat.finetune.progress import Progress
 
-# With fewer sentences, choices and figures are left to chance.
+# With fewer sentences, choices and figures are chance.
 _LEAST_TEXTS = 6
-# Shares of the recordings. Where more is left out than this, text and sound as a rule do not belong together.
+# Fractions of the recordings. If more are left out, text and sound usually do not belong together.
 _MANY, _TOO_MANY = 0.2, 0.5
-# Reasons that are named.
+# Number of reasons in a message.
 _NAMED = 3
 
 
@@ -35,24 +34,26 @@ class TargetData:
     target: Path
     """Folder with sound files and a metadata.csv of lines `id|text`."""
     held_out: float = 0.08
-    """Share of the texts that goes to "valid", for choices, and as much to "test", for the figures of the card, six to
-    each at least where that is no more than a tenth; neither is trained on."""
+    """Fraction of the texts for "valid", for choices, and the same for "test", for the card's figures; at least six
+    texts each if that is at most a tenth. Neither is trained on."""
     minutes: float | None = None
-    """Most minutes of recordings to learn from, null for all; fewer minutes are always a part of more."""
+    """Minutes of training recordings at most; null is all. Fewer minutes are a subset of more."""
     least: float = 1.0
-    """Minutes without which no voice is made."""
+    """Minutes of recordings that a voice needs at least."""
 
 
 def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[Skipped]]:
-    """The recordings to prepare as `speaker`'s, with their splits, and the lines of metadata.csv that cannot be used.
+    """Return the recordings of `speaker` with their splits, and the lines of metadata.csv that cannot be used.
 
-    Which recordings are kept out, and which are left away for the sake of `minutes`, depends only on their texts and
-    names; splits in metadata.csv win. Raises PngnatError where there is too little, or where several people speak."""
+    The held-out recordings, and those beyond `minutes`, depend on texts and names alone; splits in metadata.csv take
+    precedence. Raises PngnatError for too few recordings, and for several speakers.
+    """
     sources, skipped = read_folder(data.target, speaker)
     speakers = sorted({source.speaker for source in sources})
     if len(speakers) > 1:
         raise PngnatError(
-            f"{data.target} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others out"
+            f"{data.target} has recordings of {', '.join(speakers)}; a voice is made of one person's: keep the others "
+            "out"
         )
     split = assign_splits([replace(source, speaker=speaker) for source in sources], data.held_out, _LEAST_TEXTS)
     missing = [name for name in SPLITS if name not in {source.split for source in split}]
@@ -64,13 +65,14 @@ def target_sources(data: TargetData, speaker: str) -> tuple[list[Source], list[S
     seconds = speech_seconds([source for source in kept if source.split == "train"])
     if seconds < 60 * data.least:
         raise PngnatError(
-            f"{data.target} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a preview)"
+            f"{data.target} has {seconds / 60:.1f} minutes to learn from; record {data.least:g} or more (five for a "
+            "preview)"
         )
     return kept, skipped
 
 
 def _limited(sources: Sequence[Source], minutes: float | None) -> list[Source]:
-    """Without those recordings of the split "train" that go beyond `minutes`."""
+    """Return the recordings without those of the split "train" beyond `minutes`."""
     if minutes is None:
         return list(sources)
     train = [source for source in sources if source.split == "train"]
@@ -84,7 +86,7 @@ def _limited(sources: Sequence[Source], minutes: float | None) -> list[Source]:
 
 
 def speech_seconds(sources: Sequence[Source]) -> float:
-    """Seconds of sound in these files; a file that cannot be read has none, and is named when it is prepared."""
+    """Return the seconds of sound in these files; an unreadable file counts as none, and is named when it is prepared."""
     seconds = 0.0
     for source in sources:
         try:
@@ -97,11 +99,10 @@ def speech_seconds(sources: Sequence[Source]) -> float:
 def prepare_target(
     sources: Sequence[Source], skipped: Sequence[Skipped], config: PrepareConfig, least: float, progress: Progress
 ) -> Mapping[str, Any]:
-    """Prepare the recordings in `config.out`, with a report of what to look at in `checks`, and say how much came of
-    them.
+    """Prepare the recordings in `config.out`, write a report of warnings to `checks`, and return minutes by split and
+    counts.
 
-    least: minutes below which no voice can be made. Returns minutes by split, and counts.
-    Raises PngnatError where too little is left to learn from, or most recordings could not be used.
+    least: minutes that a voice needs. Raises PngnatError if too little is left, or most recordings could not be used.
     """
     report = prepare(sources, skipped, config, progress.share)
     checked = check_corpus(CheckSettings(config.out, config.out / "checks"))
@@ -117,10 +118,10 @@ def prepare_target(
 
 
 def what_is_lost(report: Mapping[str, Any], minutes: Mapping[str, float], least: float) -> str:
-    """What to say of the recordings that were left out, nothing where there are none. report: of `prepare`. minutes: of
-    each split.
+    """Return a message about the recordings that were left out, or an empty one. report: of `prepare`. minutes: of each
+    split.
 
-    Raises PngnatError where too little is left.
+    Raises PngnatError if too little is left.
     """
     count = report["left out"] + report["prepared"]
     lost = (
@@ -136,13 +137,14 @@ def what_is_lost(report: Mapping[str, Any], minutes: Mapping[str, float], least:
     if minutes["train"] < least:
         why = f", since {lost}" if lost else ", once silent ends are cut off"
         raise PngnatError(
-            f"there are {minutes['train']:.1f} minutes to learn from{why}; {least:g} or more are needed (five for a preview)"
+            f"there are {minutes['train']:.1f} minutes to learn from{why}; {least:g} or more are needed (five for a "
+            "preview)"
         )
     return f"warning: {lost}" if report["left out"] > _MANY * count else lost
 
 
 def _reasons(failed: Sequence[Mapping[str, str]]) -> str:
-    """The commonest ones, each with how often and an example."""
+    """Return the most common reasons, each with its count and an example."""
     first: dict[str, str] = {}
     for one in failed:
         first.setdefault(one["reason"], one["id"])
@@ -152,25 +154,26 @@ def _reasons(failed: Sequence[Mapping[str, str]]) -> str:
 
 
 def read_professionals(folders: Sequence[str | Path], known: Sequence[str]) -> list[Recording]:
-    """The training recordings of prepared corpora, under names that no other corpus has.
+    """Return the training recordings of prepared corpora, with names that are unique across corpora.
 
-    known: the base voice's speakers. Raises PngnatError for a corpus with a speaker that the voice does not know.
+    known: the base voice's speakers. Raises PngnatError for a corpus with an unknown speaker.
     """
     recordings = []
     for folder in folders:
         for recording in read_corpus(folder, "train"):
             if recording.speaker not in known:
                 raise PngnatError(
-                    f"{folder} has the speaker '{recording.speaker}', whom the base voice does not know ({', '.join(known)})"
+                    f"{folder} has the speaker '{recording.speaker}', whom the base voice does not know "
+                    f"({', '.join(known)})"
                 )
             recordings.append(replace(recording, id=f"{Path(folder).name}-{recording.id}"))
     return recordings
 
 
 def mixed(target: Sequence[Recording], professionals: Sequence[Recording], share: float) -> list[Recording]:
-    """What one pass of the training sees: the professionals' recordings once, and the target's so often that the
-    professionals have about `share` of the time. All of it is the target's where there are no professionals or the
-    share is 0."""
+    """Return the recordings of one epoch: the professionals' once, and the target's repeated so that the professionals
+    have about the fraction `share` of the duration. Without professionals, or with a share of 0, all are the target's.
+    """
     if not professionals or share <= 0:
         return list(target)
     own, others = (sum(recording.seconds for recording in part) for part in (target, professionals))

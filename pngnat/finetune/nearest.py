@@ -1,4 +1,4 @@
-"""Which professional sounds most like the target: the row of the speaker table that the target's starts from."""
+"""The professional most similar to the target: the start of the target's row in the speaker table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pngnat.engine.voice import Voice
 from pngnat.evaluation.judges import first_installed
 from pngnat.evaluation.speaker_encoder import NAME, SpeakerEncoder, centre
 
-# Sentences with all vowels, for professionals of whom there are no recordings (Harvard sentences, IEEE 1969).
+# Sentences with all vowels, for professionals without recordings (Harvard sentences, IEEE 1969).
 SENTENCES = (
     "The birch canoe slid on the smooth planks.",
     "It's easy to tell the depth of a well.",
@@ -26,25 +26,26 @@ SENTENCES = (
 )
 _MOST = 20
 _SILENCE = 40.0
-# Hz that every line and microphone passes. With all bins, a woman's recordings of 16 kHz were most like a man's.
+# Hz that every line and microphone passes. With all bins, a woman's recordings at 16 kHz were most similar to a man's.
 _BAND = (200.0, 3400.0)
 
 
 class Timbre(Protocol):
-    """A way to compare voices. name: what it is called in reports."""
+    """A comparison of voices. name: its name in reports."""
 
     name: str
 
     def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """samples (S,) to a vector that `likeness` compares."""
+        """Return a vector of samples (S,), which `likeness` compares."""
 
     def likeness(self, one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
-        """How alike two people are, by embeddings of each; more is nearer."""
+        """Return the similarity of two people, from embeddings of each; more is more similar."""
         ...
 
 
 class EncodedTimbre:
-    """By the speaker encoder: cosine of the mean embeddings. Raises PngnatError where its weights are not installed."""
+    """The comparison by a speaker encoder: cosine of the mean embeddings. Raise PngnatError if its weights are not
+    installed."""
 
     name = NAME
 
@@ -57,13 +58,12 @@ class EncodedTimbre:
 
 
 class SpectrumTimbre:
-    """By what needs no learned weights: the long-term spectrum in dB and the pitch in semitones; minus their
-    distance."""
+    """The comparison without learned weights: minus the distance of long-term spectra in dB and pitch in semitones."""
 
     name = "long-term spectrum and pitch"
 
     def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """A vector, scaled so that the distance of two is the RMS difference in dB, and semitones."""
+        """Return a vector, scaled so that a distance is the RMS difference in dB and semitones."""
         from pngnat.audio import pitch
 
         audio = AudioConfig()
@@ -83,7 +83,7 @@ class SpectrumTimbre:
 
 
 def installed_timbre() -> Timbre:
-    """The speaker encoder where it is installed."""
+    """Return the speaker encoder if it is installed, else the comparison of spectra."""
     makers: tuple[Callable[[], Timbre], ...] = (EncodedTimbre, SpectrumTimbre)
     return first_installed(*makers)
 
@@ -91,9 +91,9 @@ def installed_timbre() -> Timbre:
 def likenesses(
     target: Sequence[Recording], voice: Voice, professionals: Sequence[Recording], timbre: Timbre
 ) -> dict[str, float]:
-    """How alike the target and each speaker of the voice are, the nearest first.
+    """Return the similarity of the target to each speaker of the voice, most similar first.
 
-    professionals: recordings of the voice's speakers; those of whom there are none speak with the voice.
+    professionals: recordings of the voice's speakers; speakers without recordings are synthesized.
     """
     own = [timbre.embed(*sound) for sound in _recorded(target)]
     found = {
@@ -109,7 +109,7 @@ def _sounds(voice: Voice, professionals: Sequence[Recording]) -> Mapping[str, It
 
 
 def _recorded(recordings: Sequence[Recording]) -> Iterable[tuple[np.ndarray, int]]:
-    # Long recordings say most about a voice.
+    # Long recordings are the most informative about a voice.
     for recording in sorted(recordings, key=lambda recording: -recording.seconds)[:_MOST]:
         yield recording.sound(AudioConfig().sample_rate), AudioConfig().sample_rate
 

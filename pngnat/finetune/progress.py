@@ -1,4 +1,4 @@
-"""One progress bar and one estimate of the time left, over all stages of a fine-tuning."""
+"""One progress bar and one estimate of the remaining time, over all stages of a fine-tuning."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from lightning.pytorch.callbacks import Callback, ModelSummary
 
 from pngnat.training.schedule import WarmupCosine
 
-# The share of a stage from which on its speed shows.
+# The fraction of a stage from which its own speed is used.
 _SHOWS = 0.03
 
 
 @dataclass(frozen=True)
 class ProgressReport:
-    """How far a fine-tuning is. stage: its name. number, stages: which one it is, and how many are to be done. share:
-    of the stage, 0 to 1.
-
-    left: seconds until all is done, about.
-    """
+    """Progress of a fine-tuning. stage: its name. number, stages: its index, and the number of stages to do. share:
+    fraction of the stage that is done. left: seconds until the end, estimated."""
 
     stage: str
     number: int
@@ -36,8 +33,8 @@ Watch = Callable[[ProgressReport], None]
 
 
 class Progress:
-    """minutes: how long each stage will take, by its name, in order; titles: what a person reads. watch: is told where
-    it stands, at each beginning of a stage and about once a second."""
+    """The progress over all stages. minutes: planned duration of each stage, by name, in order; titles: for readers.
+    watch: receives a report at the start of each stage and about once a second."""
 
     def __init__(
         self,
@@ -51,7 +48,7 @@ class Progress:
         self.minutes, self.titles = dict(minutes), dict(titles)
         self._file, self._watch = file or sys.stderr, watch
         self._stage, self._share, self._started, self._drawn = "", 0.0, 0.0, 0.0
-        # The part of the stage that is under way, and when its first share was told, which need not have been 0.
+        # The part of the stage in progress, and the time of its first report, whose fraction need not be 0.
         self._part: tuple[float, float] = (0.0, 1.0)
         self._first: tuple[float, float] | None = None
         settings = {"bar_format": "{desc} {percentage:3.0f}% |{bar}| {postfix}", "dynamic_ncols": True}
@@ -63,7 +60,7 @@ class Progress:
         )
 
     def begin(self, stage: str) -> None:
-        """A stage starts; those before it are over."""
+        """Begin a stage; earlier stages are over."""
         self._stage, self._share, self._started = stage, 0.0, time.monotonic()
         self._part, self._first = (0.0, 1.0), None
         number = list(self.minutes).index(stage) + 1
@@ -75,34 +72,33 @@ class Progress:
         self._draw()
 
     def expect(self, minutes: float) -> None:
-        """How long this stage will take, now that it is known better."""
+        """Correct the planned duration of this stage."""
         if self._stage in self.minutes:
             self.minutes[self._stage] = minutes
             self._bar.total = 60 * sum(self.minutes.values())
 
     def part(self, start: float, end: float) -> None:
-        """What follows is the part of the stage from `start` to `end`, which has a speed of its own."""
+        """Begin the part of the stage from `start` to `end`, which has a speed of its own."""
         self._part, self._first = (start, end), None
 
     def share(self, done: float) -> None:
-        """How much of the stage, or of its part, is done, 0 to 1."""
+        """Report the fraction of the stage, or of its part, that is done."""
         start, end = self._part
         self._share = min(max(start + (end - start) * done, self._share), 1.0)
         self._first = self._first or (self._share, time.monotonic())
         self._draw()
 
     def say(self, text: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         self._bar.write(text, file=self._file)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
 
     @property
     def left(self) -> float:
-        """Seconds until the last stage's end: of this stage by its own speed once that shows, of the others as
-        planned."""
+        """The estimated seconds until the end: this stage by its own speed, once known, the others as planned."""
         names = list(self.minutes)
         if self._stage not in names:
             return 60 * sum(self.minutes.values())
@@ -110,7 +106,7 @@ class Progress:
         return self._left_of_stage(60 * self.minutes[self._stage]) + later
 
     def _left_of_stage(self, planned: float) -> float:
-        """Seconds. What was done before this run began says nothing about its speed."""
+        """Return seconds. Work of an earlier run says nothing about the speed of this one."""
         now, end = time.monotonic(), self._part[1]
         if self._first is None:
             return max(planned * (1 - self._share) - (now - self._started), 0.0)
@@ -138,7 +134,7 @@ def _words(seconds: float) -> str:
 
 
 class TrainingProgress(Callback):
-    """Moves the bar while a training runs, in place of Lightning's own bar and table of layers."""
+    """The progress of a training, in place of Lightning's bar and table of layers."""
 
     def __init__(self, progress: Progress):
         self.progress = progress
@@ -146,7 +142,7 @@ class TrainingProgress(Callback):
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         if trainer.progress_bar_callback is not None:
             trainer.progress_bar_callback.disable()
-        # A new list: the old one is being walked through.
+        # A new list: the old one is being iterated.
         others = [callback for callback in trainer.callbacks if not isinstance(callback, ModelSummary)]  # type: ignore[attr-defined]
         trainer.callbacks = others  # type: ignore[attr-defined]  # Lightning's types leave it out
 
@@ -157,6 +153,6 @@ class TrainingProgress(Callback):
 
 
 def training_share(trainer: L.Trainer) -> float:
-    """How much of a run is over, 0 to 1, by its schedule."""
+    """Return the fraction of a run that is over, by its schedule."""
     schedule = next(one for one in trainer.callbacks if isinstance(one, WarmupCosine))  # type: ignore[attr-defined]
     return schedule.progress(trainer.global_step)

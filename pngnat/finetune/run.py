@@ -1,6 +1,6 @@
 """A person's recordings to a voice: checks and alignment, nearest professional, acoustic model, vocoder, blend, card.
 
-Each stage is done once, goes on where it was stopped, and is done again where what it depends on changed.
+Each stage runs once, continues after a stop, and runs again if its inputs change.
 """
 
 from __future__ import annotations
@@ -40,46 +40,46 @@ from pngnat.voice.modules import VoiceModules, load_modules
 from pngnat.voice.vocoders import DISCRIMINATORS, SETTINGS, WEIGHTS
 
 CONSENT = "consent.json"
-# Of the vocoder's stage, for judging it beside the one it began from.
+# Minutes of the vocoder's stage for comparing it with the base vocoder.
 _COMPARING = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneConfig(TargetData):
-    """What to make of what."""
+    """Settings of a fine-tuning."""
 
     name: str
-    """Of the voice."""
+    """Name of the voice."""
     out: Path
-    """The voice's folder, for pngnat --voice."""
+    """Folder of the voice, for pngnat --voice."""
     work: Path
-    """Where everything else is kept, and gone on from; may be deleted when the voice is done."""
+    """Folder of all other files; it can be deleted when the voice is complete."""
     consent: str | Mapping[str, Any] | None = None
-    """Who agreed to the voice and for what: a file (YAML or JSON), or its fields; asked for at a terminal. See
+    """Who agreed to the voice, and to what purpose: a file (YAML or JSON), or fields; otherwise a terminal asks. See
     pngnat.finetune.consent."""
     base: str | None = None
     """Multi-speaker voice to start from, a name or a folder; null is the first bundled one."""
     professionals: tuple[Path, ...] = ()
     """Prepared corpora of the base voice's speakers, against forgetting."""
     vocoder_from: Path | None = None
-    """Folder of a vocoder's training to start from; null takes the base voice's vocoder."""
+    """Folder of a vocoder training to start from; null is the base voice's vocoder."""
     budget: float | None = None
-    """Minutes of all the work on two cores; null takes three for each minute of speech, from 10 to 60. A stage that is
-    done is not done again for another budget."""
+    """Minutes of the work on two cores; null is three for each minute of speech, from 10 to 60. A finished stage does
+    not run again for another budget."""
     workers: int = 1
-    """Processes that align."""
+    """Processes for alignment."""
     threads: int = 2
-    """Of the recognizer that judges."""
+    """Threads of the recognizer that judges."""
     lexicon: Path | None = None
-    """File of pronunciations that win over the dictionary, for names; the voice keeps them."""
+    """File of pronunciations that take precedence over the dictionary, for names; the voice keeps them."""
     acoustic: AcousticTuning = field(default_factory=AcousticTuning)
-    """How the acoustic model learns."""
+    """Settings of the acoustic fine-tuning."""
     vocoder: VocoderTuning = field(default_factory=VocoderTuning)
-    """How the vocoder learns."""
+    """Settings of the vocoder fine-tuning."""
     blend: BlendChoice = field(default_factory=BlendChoice)
-    """How the voice borrows a rhythm."""
+    """Settings of the blend."""
     about: About = field(default_factory=About)
-    """What the card says that nobody can measure."""
+    """Text of the card that cannot be measured."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w][\w .-]*", self.name):
@@ -97,20 +97,19 @@ class FinetuneConfig(TargetData):
 def finetune(
     config: FinetuneConfig, ask: Callable[[str], str] | None = None, watch: Watch | None = None
 ) -> Mapping[str, Any]:
-    """Make the voice and return what was decided and measured in its last stage.
+    """Make the voice, and return the results of its last stage.
 
-    ask: puts a question to a person; None takes the terminal, where there is one. watch: is told how far it is, see
-    `Progress`.
-    Raises PngnatError without consent, and wherever a stage cannot do its work.
+    ask: asks a person; None is the terminal, if there is one. watch: receives the progress, see `Progress`. Raises
+    PngnatError without consent, and if a stage fails.
     """
-    # First: nobody should be asked about recordings that no voice can be made of.
+    # First: nobody is asked about recordings that are unusable.
     target = target_sources(config, config.name)
     consent = get_consent(config.consent, config.work / CONSENT, config.target, ask or terminal())
     return _Finetuning(config, consent, target, watch).run()
 
 
 class _Finetuning:
-    """One run through the stages."""
+    """A run through the stages."""
 
     def __init__(
         self,
@@ -251,9 +250,11 @@ class _Finetuning:
         kept = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name not in ("step", "share"))
         corpora = ", ".join(Path(folder).name for folder in self.config.professionals)
         return [
-            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.1f} minutes{f' beside {corpora}' if corpora else ''};",
+            f"The acoustic model learned for {minutes[ACOUSTIC_STAGE]:.1f} "
+            f"minutes{f' beside {corpora}' if corpora else ''};",
             f"its state after {best['step']:.0f} steps sounded best on `valid` ({kept}).",
-            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes ({VocoderChoice(**self.results[VOCODER_STAGE]).line}).",
+            f"The vocoder learned for {minutes[VOCODER_STAGE]:.1f} minutes "
+            f"({VocoderChoice(**self.results[VOCODER_STAGE]).line}).",
         ]
 
     @property
@@ -262,7 +263,7 @@ class _Finetuning:
 
     @cached_property
     def lexicon(self) -> dict[str, tuple[str, ...]]:
-        """The base voice's words and the person's own, as the recordings are aligned and the voice says them."""
+        """The lexicon of the base voice with the person's words, for alignment and synthesis."""
         return {
             **read_card(self.base_folder).lexicon,
             **(load_lexicon(self.config.lexicon) if self.config.lexicon else {}),
@@ -270,7 +271,7 @@ class _Finetuning:
 
     @cached_property
     def base(self) -> VoiceModules:
-        """The base voice, with the person's own words."""
+        """The base voice with the person's words."""
         base = load_modules(self.base_folder)
         return replace(base, card=replace(base.card, lexicon=self.lexicon))
 
@@ -280,8 +281,8 @@ class _Finetuning:
 
     @property
     def features(self) -> Path:
-        """What is measured in recordings, for both trainings. It depends on what that stage depends on, and so lies in
-        its folder."""
+        """The folder of features for both trainings. It depends on the inputs of the recordings' stage, and lies in its
+        folder."""
         return self.config.work / SPEAKER / "features"
 
     @cached_property
@@ -294,7 +295,7 @@ class _Finetuning:
 
     @property
     def vocoder(self) -> Vocoder:
-        """The better one."""
+        """The better vocoder."""
         is_tuned = VocoderChoice(**self.results[VOCODER_STAGE]).is_tuned
         return vocoder_model(self.config.work / VOCODER_STAGE / "run") if is_tuned else self.vocoder_start.vocoder
 
@@ -307,11 +308,11 @@ class _Finetuning:
         return target_model(self.config.work / ACOUSTIC_STAGE, self.config.name)
 
 
-# How long is learned and how often it is judged: what is done stays done, what is not goes on with them. And on which
-# processors it runs.
+# Duration and validations of a training: a finished stage stays, an unfinished one continues with the new values. The
+# same for the processors.
 _LIMITS = ("validations", "sentences", "validate_clips", "run", "processes")
 
 
 def _learned(tuning: AcousticTuning | VocoderTuning) -> dict[str, Any]:
-    """The settings without which something else is learned."""
+    """Return the settings that change the result."""
     return {name: value for name, value in asdict(tuning).items() if name not in _LIMITS}

@@ -1,4 +1,4 @@
-"""Which state of a fine-tuning is kept: its speech is judged on sentences of the target that it never saw."""
+"""The choice of a fine-tuning's state: its speech is judged on held-out sentences of the target."""
 
 from __future__ import annotations
 
@@ -35,26 +35,25 @@ from pngnat.voice.weights import build_module, save_weights
 BEST, HISTORY = "best.safetensors", "validation.json"
 LISTENERS, MEL_CEPSTRA = "listeners", "mel_cepstra"
 JUDGED_BY = {LISTENERS: "words, quality and speaker similarity", MEL_CEPSTRA: "the mel-cepstral distance to recordings"}
-# Words of a sentence that says something about a voice, and sentences that say enough.
+# Words of an informative sentence, and a sufficient number of sentences.
 _WORDS, _ENOUGH = 3, 6
 
 
 @dataclass(frozen=True)
 class ValidationSentences:
-    """What a voice is judged by. recordings: the split "valid", which says what the person sounds like. most: of their
-    sentences, are spoken."""
+    """Sentences for judging a voice. recordings: the split "valid", which shows how the person sounds. most: number of
+    its sentences that are synthesized."""
 
     recordings: Sequence[Recording]
     most: int
 
     @cached_property
     def chosen(self) -> list[Recording]:
-        """The recordings whose texts are spoken."""
+        """The recordings whose texts are synthesized."""
         return to_speak(self.recordings, self.most)
 
     def spoken(self, voice: Voice, speaker: str) -> list[SpokenSentence]:
-        """What a speaker of the voice makes of their texts, in free running, with the durations that the voice
-        predicts."""
+        """Synthesize their texts with a speaker of the voice and predicted durations."""
         texts = ((one.id, one.utterance.text) for one in self.chosen)
         return [SpokenSentence.made(id, text, synthesize(text, voice, speaker=speaker)) for id, text in texts]
 
@@ -66,14 +65,15 @@ def make_judge(
     threads: int = 1,
     say: Callable[[str], None] = print,
 ) -> Judge:
-    """measure: LISTENERS, MEL_CEPSTRA, or "auto" for the first where it is installed. say: is told why it is not.
+    """Return a judge. measure: LISTENERS, MEL_CEPSTRA, or "auto" for the first one if it is installed. say: receives
+    the reason if it is not.
 
-    Raises PngnatError for another measure, and for a judge that is not installed or has a single recording to compare
-    with."""
+    Raises PngnatError for another measure, and for a judge that is not installed or has a single recording.
+    """
     if measure not in (LISTENERS, MEL_CEPSTRA, "auto"):
         raise PngnatError(f"'{measure}' is no measure of speech; use auto, {LISTENERS} or {MEL_CEPSTRA}")
     chosen = [SpokenSentence.recorded(recording) for recording in sentences.chosen]
-    # One recording has no others whose centre it could be compared with.
+    # A single recording has no centre of others to compare it with.
     if measure == MEL_CEPSTRA or (measure == "auto" and len(sentences.recordings) < 2):
         return mel_cepstral_judge(chosen, audio)
     try:
@@ -88,11 +88,11 @@ def make_judge(
 
 
 def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
-    """At most so many recordings to judge a voice by, each text once, drawn by a rule that depends on their names
-    alone.
+    """Return at most `most` recordings for judging a voice, each text once, by a rule on their names alone.
 
-    Recognizers guess at a word or two, and speaker encoders hear too little of a voice in them: such recordings are
-    taken only where there are too few others."""
+    Recognizers guess single words, and speaker encoders need longer sounds: short recordings are used only if there are
+    too few others.
+    """
     once: dict[str, Recording] = {}
     for recording in sorted(recordings, key=lambda recording: hashlib.sha256(recording.id.encode()).digest()):
         once.setdefault(plain_text(recording.utterance.text), recording)
@@ -105,11 +105,8 @@ def to_speak(recordings: Sequence[Recording], most: int) -> list[Recording]:
 
 @dataclass
 class ValidationHistory:
-    """The validations so far. judge: the judge's name. points: of the run, that were reached. best: index of the best
-    validation.
-
-    validations: figures, each with the step and the share of the run.
-    """
+    """The validations of a run. judge: the judge's name. points: of the run, that were reached. best: index of the best
+    validation. validations: figures, each with the step and the fraction of the run."""
 
     judge: str
     validations: list[dict[str, float]] = field(default_factory=list)
@@ -117,7 +114,7 @@ class ValidationHistory:
     points: int = 0
 
     def add(self, figures: dict[str, float]) -> bool:
-        """Note a validation, and say whether it is the best one so far."""
+        """Add a validation, and return whether it is the best one."""
         is_best = self.best < 0 or figures["score"] > self.validations[self.best]["score"]
         self.validations.append(figures)
         if is_best:
@@ -126,15 +123,15 @@ class ValidationHistory:
 
     @classmethod
     def load(cls, run_dir: Path) -> ValidationHistory | None:
-        """That of an earlier attempt, None where there was none."""
+        """Read the history of an earlier attempt; None if there is none."""
         path = run_dir / HISTORY
         return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 @dataclass(frozen=True)
 class SpeechJudgement:
-    """How speech is judged in a training. voice_of: the voice that speaks with a model. speaker: who speaks. times: in
-    a run."""
+    """How speech is judged in a training. voice_of: returns a voice of a model. speaker: its speaker. times:
+    validations in a run."""
 
     judge: Judge
     sentences: ValidationSentences
@@ -143,15 +140,13 @@ class SpeechJudgement:
     times: int
 
     def figures(self, model: PngNat) -> dict[str, float]:
-        """What the judge says of the model's speech."""
+        """Return the judge's figures for the model's speech."""
         return self.judge.score(self.sentences.spoken(self.voice_of(model), self.speaker))
 
 
 class BestBySpeech(Callback):
-    """Judges a model's speech during its training, and keeps the averaged weights that sound best.
-
-    say: is told of each validation.
-    """
+    """A judge of a model's speech during training, which keeps the best averaged weights. say: receives a line for each
+    validation."""
 
     def __init__(self, judgement: SpeechJudgement, ema: Ema, run_dir: Path, say: Callable[[str], None] = print):
         self.judgement, self.ema, self.run_dir, self.say = judgement, ema, Path(run_dir), say
@@ -161,7 +156,7 @@ class BestBySpeech(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         share, times = training_share(trainer), self.judgement.times
-        # The last point is the run's end, which rounding must not lose.
+        # The last point is the end of the run, which rounding must not lose.
         point = times if share >= 1 else int(share * times)
         if point <= self.history.points:
             return
@@ -172,7 +167,7 @@ class BestBySpeech(Callback):
         module.eval()
         with self.ema.applied(module) as averaged:
             model = cast(PngNat, averaged)
-            # Speaking is done on the processor, wherever the training runs.
+            # Synthesis runs on the CPU, wherever the training runs.
             figures = self.judgement.figures(model if module.device.type == "cpu" else deepcopy(model).cpu())
             noted = {**figures, "step": trainer.global_step, "share": round(share, 3)}
             is_best = self.history.add(noted)
@@ -183,7 +178,7 @@ class BestBySpeech(Callback):
             module.log(f"speech/{name}", value, batch_size=1)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
         self.say(f"step {trainer.global_step}: {shown}{' (best)' if is_best else ''}")
-        # The history, the weights that were kept and the state of the run must not part when it is stopped.
+        # History, kept weights and the state of the run must agree after a stop.
         trainer.save_checkpoint(self.run_dir / LAST)
         write_text(self.run_dir / HISTORY, json.dumps(asdict(self.history), indent=1) + "\n")
 
@@ -195,7 +190,7 @@ class BestBySpeech(Callback):
 
 
 def best_model(run_dir: Path) -> tuple[PngNat, tuple[str, ...]]:
-    """The model that sounded best, and its speakers. Raises PngnatError where no speech was judged."""
+    """Return the best model, and its speakers. Raise PngnatError if no speech was judged."""
     run = AcousticRun.load(run_dir)
     if not (run_dir / BEST).exists():
         raise PngnatError(f"{run_dir} holds no model whose speech was judged; delete it and start again")

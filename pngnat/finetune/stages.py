@@ -1,5 +1,5 @@
-"""Work in stages that can be stopped anywhere, are skipped when done, and are done again when what they depend on
-changed."""
+"""Work in stages that can be stopped at any time, are skipped when they are complete, and run again when their inputs
+change."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from pngnat.files import write_text
 from pngnat.stamps import changes, digest
 
 STATE = "state.json"
-# Behind a stage's name, where its folder waits until the stage is done with other inputs.
+# Suffix of a stage's earlier folder, until the stage is complete with its new inputs.
 OLD = ".old"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One piece of work. It also depends on every stage before it.
+    """A stage. It also depends on every earlier stage.
 
-    name: also its folder's. inputs: what it depends on besides, as JSON holds it. minutes: how long it will take,
-    about.
-    run: does it in its folder, which holds what an earlier attempt with the same inputs left there, and returns results
-    as JSON holds them. makes: files elsewhere, without which it is not done."""
+    name: also of its folder. inputs: JSON values that it depends on. minutes: planned duration. run: does the work in
+    its folder, which holds the files of an earlier attempt with the same inputs, and returns JSON values. makes: files
+    elsewhere, without which it is not complete.
+    """
 
     name: str
     title: str
@@ -41,8 +41,8 @@ class Stage:
 
 @dataclass
 class _Entry:
-    """What the state file says of a stage. key: of its inputs and of what it builds on. made: a name for what it made,
-    another each time; empty until it is done. seconds: spent on it, over all attempts."""
+    """An entry of the state file. key: of the inputs and the earlier stages. made: a unique name of the result, empty
+    until the stage is complete. seconds: duration over all attempts."""
 
     key: str
     inputs: Mapping[str, Any]
@@ -52,15 +52,16 @@ class _Entry:
 
 
 class Journal:
-    """What was done in a folder, kept in its `state.json`. say: is told what is done again, and why.
+    """The state of all stages in a folder, in its `state.json`. say: receives the reason when a stage runs again.
 
-    What is to be done again with other inputs takes nothing away: until it is done, the earlier folder stays as
-    NAME.old, and comes back where its inputs do. Raises PngnatError where `state.json` cannot be read."""
+    A stage with new inputs removes nothing: until it is complete, the earlier folder stays as NAME.old, and comes back
+    if its inputs do. Raises PngnatError if `state.json` cannot be read.
+    """
 
     def __init__(self, folder: Path, say: Callable[[str], None] = print):
         self.folder, self._say = Path(folder), say
         self._entries: dict[str, _Entry] = {}
-        # Which making of the stage before the next one builds on.
+        # The result of the previous stage on which the next one builds.
         self._before = ""
         path = self.folder / STATE
         if path.exists():
@@ -72,7 +73,7 @@ class Journal:
                 raise PngnatError(f"{path} is damaged ({error}); delete {self.folder} and start again") from error
 
     def pending(self, stages: Sequence[Stage]) -> list[Stage]:
-        """Those that will be run: from the first one that is not done, or was done with other inputs."""
+        """Return the stages to run: from the first one that is incomplete or has new inputs."""
         before = ""
         for index, stage in enumerate(stages):
             if not self._is_done(stage, digest(before, stage.name, stage.inputs)):
@@ -81,10 +82,10 @@ class Journal:
         return []
 
     def perform(self, stage: Stage) -> Mapping[str, Any]:
-        """The stage's results: those of an earlier run where nothing changed since, else of the run now. Call in the
+        """Return the results of a stage, from an earlier run with the same inputs or from a run now. Call it in the
         stages' order.
 
-        Raises PngnatError where something lies in the stage's place that no stage has put there.
+        Raises PngnatError if foreign files lie in the stage's place.
         """
         key = digest(self._before, stage.name, stage.inputs)
         self._make_room(stage, key)
@@ -108,7 +109,7 @@ class Journal:
         self._remove(stage.name + OLD)
 
     def seconds(self, name: str) -> float:
-        """Spent on a stage, over all attempts; 0 where it was never begun."""
+        """Return the seconds spent on a stage over all attempts; 0 if it never began."""
         return self._entries[name].seconds if name in self._entries else 0.0
 
     def _is_done(self, stage: Stage, key: str) -> bool:
@@ -117,11 +118,12 @@ class Journal:
         return bool(entry and entry.made and entry.key == key and made)
 
     def _make_room(self, stage: Stage, key: str) -> None:
-        """Leave in the stage's place what was made of its inputs, or nothing."""
+        """Keep in the stage's place only files of its inputs."""
         for name in (stage.name, stage.name + OLD):
             if name not in self._entries and _is_filled(self.folder / name):
                 raise PngnatError(
-                    f"{self.folder / name} holds files that were not made here; move them, or choose another work=FOLDER"
+                    f"{self.folder / name} holds files that were not made here; move them, or choose another "
+                    "work=FOLDER"
                 )
         entry, old = self._entries.get(stage.name), self._entries.get(stage.name + OLD)
         if entry is None or entry.key == key:
@@ -132,7 +134,7 @@ class Journal:
             self._say(f"doing this again: {stage.title} ({why}); until it is done, the earlier one stays in {aside}")
             self._move(stage.name, stage.name + OLD)
             return
-        # What stands aside was learned for longer, as a rule, than what has just been begun.
+        # The folder that was set aside has usually been trained longer than a new one.
         self._remove(stage.name)
         if old.key == key:
             self._say(f"going on with the earlier one: {stage.title}")

@@ -1,5 +1,5 @@
-"""The vocoder learns a new speaker, and is kept where it sounds better on the mels that the fine-tuned acoustic model
-predicts."""
+"""Fine-tuning of the vocoder to a new speaker. The result is kept if it sounds better on the mels of the fine-tuned
+acoustic model."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from pngnat.training.vocoder_data import SegmentConfig
 from pngnat.training.vocoder_job import VocoderJob, train_vocoder
 from pngnat.workers.pool import Workers
 
-# Of the stage's time that must be left for training, however long the features took; and that features take, about.
+# Fractions of the stage's time: the least for training, however long the features took, and the features' estimate.
 _LEAST, _MEASURING = 0.3, 0.2
-# Sentences that both vocoders speak.
+# Sentences that both vocoders synthesize.
 _SENTENCES = 16
 
 
 @dataclass(frozen=True)
 class VocoderTuning:
-    """How to fine-tune."""
+    """Settings of the vocoder fine-tuning."""
 
     training: VocoderTrainingConfig = field(
         default_factory=lambda: VocoderTrainingConfig(
@@ -49,31 +49,29 @@ class VocoderTuning:
             segments=SegmentConfig(predicted=0.0),
         )
     )
-    """How to train: as in the base vocoder's second stage (conf/vocoder_adversarial.yaml), with smaller batches, from
-    the recordings' own mels. Of mels that were learned against a discriminator, a vocoder that learned from predicted
-    ones too made sound with a DistilMOS of 3.93, and one that never had 4.21."""
+    """Batches, losses and optimizer: as in the base vocoder's second stage (conf/vocoder_adversarial.yaml), with
+    smaller batches, on the mels of recordings alone (docs/decisions.md)."""
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(learning_rate=3e-5, warmup=50, steps=4000))
-    """The learning rate; its hours are the time budget's. With 1e-4, minutes were not enough to be as good again as the
-    base vocoder."""
+    """The learning rate; its hours are the time budget. At 1e-4, minutes were not enough to reach the base vocoder
+    again."""
     run: RunConfig = field(
         default_factory=lambda: RunConfig(threads=2, clip=5.0, validate_every=500, checkpoint_minutes=3)
     )
-    """Where and how it runs."""
+    """Devices, checkpoints and logs."""
     pitch: str = "harvest"
-    """How pitch is measured: harvest, or dio, twenty times quicker, with more voiced frames missed."""
+    """Method of pitch: harvest, or dio, twenty times faster, with more voiced frames missed."""
     processes: int = 1
-    """Processes that measure it."""
+    """Processes that measure pitch."""
     validate_clips: int = 8
-    """Recordings of the split "valid" that are drawn for validation."""
+    """Recordings of the split "valid" for validation."""
     ema_decay: float = 0.99
-    """Of the averaged weights, which the voice gets."""
+    """Decay of the averaged weights, which the voice gets."""
 
 
 @dataclass(frozen=True)
 class VocoderLearner:
-    """start: what to begin from. teacher: the fine-tuned acoustic model, which knows the speaker. recordings: the
-    target's, all splits.
-    features: folder of what is measured in them."""
+    """Data and start of the fine-tuning. start: the base vocoder. teacher: the fine-tuned acoustic model. recordings:
+    the target's, all splits. features: folder of their features."""
 
     start: VocoderStart
     teacher: Teacher
@@ -84,7 +82,7 @@ class VocoderLearner:
 def tune_vocoder(
     learner: VocoderLearner, tuning: VocoderTuning, hours: float, folder: Path, progress: Progress
 ) -> Vocoder:
-    """Fine-tune in `folder`, or go on there. hours: of the whole stage, measuring features included."""
+    """Fine-tune in `folder`, or continue. hours: of the stage, features included."""
     start, recordings = learner.start, learner.recordings
     started = time.monotonic()
     progress.part(0.0, _MEASURING)
@@ -112,8 +110,8 @@ def tune_vocoder(
 
 
 def _measure(learner: VocoderLearner, tuning: VocoderTuning, progress: Progress) -> None:
-    """Pitch of the recordings, and what mels are predicted for them where those are learned from, so that the training
-    finds both and its clock counts neither."""
+    """Compute the pitch of the recordings, and their predicted mels if they are training data, so that the training's
+    clock counts neither."""
     recordings = [recording for recording in learner.recordings if recording.split != "test"]
     store = FeatureStore(learner.features, learner.teacher.audio, tuning.pitch)
     predicted = PredictedMels(learner.features, store, learner.teacher)
@@ -126,7 +124,7 @@ def _measure(learner: VocoderLearner, tuning: VocoderTuning, progress: Progress)
 
 @dataclass(frozen=True)
 class VocoderChoice:
-    """judge: whose scores these are. base, tuned: the scores of the vocoder before and after fine-tuning."""
+    """The choice between two vocoders. judge: name of the judge. base, tuned: its scores before and after fine-tuning."""
 
     judge: str
     base: float
@@ -134,19 +132,18 @@ class VocoderChoice:
 
     @property
     def is_tuned(self) -> bool:
-        """Whether the fine-tuned one is kept. One that makes no numbers any more is not."""
+        """Whether the fine-tuned vocoder is kept. One whose score is not finite is not."""
         return self.tuned >= self.base
 
     @property
     def line(self) -> str:
-        """For people."""
+        """A line for readers."""
         kept = "it is kept" if self.is_tuned else "the voice keeps the one of before"
         return f"{self.judge} on `valid`: {self.tuned:.3f} with it, {self.base:.3f} before; {kept}"
 
 
 def choose_vocoder(base: Vocoder, tuned: Vocoder, teacher: Teacher, recordings: Sequence[Recording]) -> VocoderChoice:
-    """Speak sentences with both, from the mels that the acoustic model predicts with the recordings' durations, and
-    compare.
+    """Synthesize sentences with both vocoders, from mels with the recordings' durations, and compare.
 
     teacher: the acoustic model. recordings: the target's split "valid".
     """

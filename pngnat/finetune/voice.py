@@ -1,4 +1,4 @@
-"""The last stage of a fine-tuning: how the voice blends, what is measured of it, its card, its folder."""
+"""The last stage of a fine-tuning: blend, figures, card and folder of the voice."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ PREVIEW_TEXT = "Hello. This is my voice, and these are my words."
 
 @dataclass(frozen=True)
 class BlendChoice:
-    """How the voice borrows a rhythm."""
+    """Settings of the blend."""
 
     professional: str | None = None
-    """Whose rhythm; null takes the one whose voice is nearest."""
+    """Professional; null is the most similar one."""
     weight: float | None = None
-    """0 is the own rhythm, 1 the professional's; null is none for fluent recordings, else 0.5."""
+    """0 is the speaker's own rhythm, 1 the professional's; null is no blend for fluent recordings, else 0.5."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What the card says that nobody can measure."""
+    """Text of the card that cannot be measured."""
 
     description: str = ""
-    """One line."""
+    """Description in one line."""
     licence: str = "Not to be passed on; for the purposes of the consent alone"
-    """Of the weights."""
+    """Licence of the weights."""
     simulated: bool = False
-    """true where no person speaks."""
+    """true for a simulated speaker."""
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the stages before made. name: of the voice and its speaker. base: the voice that was started from, whose
-    acoustic model is kept as the professional. nearest: its speaker most like the target. minutes: learned from.
-    history: lines about the making."""
+    """Results of the earlier stages. name: of the voice and its speaker. base: the voice to start from, whose acoustic
+    model is kept as the professional. nearest: its speaker most similar to the target. minutes: of training data.
+    history: lines about the stages."""
 
     name: str
     base: VoiceModules
@@ -67,12 +67,12 @@ class Tuned:
     history: Sequence[str] = field(default_factory=tuple)
 
     def part(self, split: str) -> list[Recording]:
-        """The target's recordings of a split."""
+        """Return the target's recordings of a split."""
         return [recording for recording in self.recordings if recording.split == split]
 
 
 def assemble(tuned: Tuned, blend: Blend | None, about: About) -> VoiceModules:
-    """The voice in memory: the target alone can speak, the professionals lend their rhythm."""
+    """Return the voice: it offers the target alone; the professionals serve for blending."""
     base = tuned.base
     card = VoiceCard(
         name=tuned.name,
@@ -93,11 +93,10 @@ def assemble(tuned: Tuned, blend: Blend | None, about: About) -> VoiceModules:
 
 
 def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend | None, str]:
-    """How the voice speaks unless it is told otherwise, and why; the disfluency report comes into `folder`.
+    """Return the default blend and its reason, and write the disfluency report to `folder`.
 
-    Fluent speech keeps its own rhythm: blending it would take from the person what is theirs. Disfluent speech gets the
-    geometric mean.
-    Raises PngnatError for an unknown professional.
+    Fluent speech keeps its own rhythm: a blend would take away what is characteristic. Disfluent speech gets the
+    geometric mean. Raises PngnatError for an unknown professional.
     """
     professional = choice.professional or tuned.nearest
     if professional not in tuned.base.speakers:
@@ -115,10 +114,10 @@ def choose_blend(tuned: Tuned, choice: BlendChoice, folder: Path) -> tuple[Blend
 
 
 def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
-    """Rows on the sentences that were kept out: the recordings, the voice in its own rhythm and, where it has one, with
-    its blend.
+    """Return rows of figures on held-out sentences: the recordings, the voice with its own rhythm and, if it has one,
+    with its blend.
 
-    What is not installed is left out.
+    Measures that are not installed are left out.
     """
     real = [SpokenSentence.recorded(recording) for recording in tuned.part("test")]
     judge = installed_judges(real, threads)
@@ -135,10 +134,9 @@ def measure(voice: Voice, tuned: Tuned, threads: int) -> list[dict[str, Any]]:
 def write_voice(
     tuned: Tuned, choice: BlendChoice, about: About, out: Path, work: Path, threads: int
 ) -> Mapping[str, Any]:
-    """Decide, measure and write the voice folder `out`, with a sound to listen to in it. Returns what was decided and
-    measured.
+    """Choose the blend, measure, and write the voice folder `out` with a sample. Return the choices and figures.
 
-    work: where reports come.
+    work: folder of reports.
     """
     blend, reason = choose_blend(tuned, choice, work)
     modules = assemble(tuned, blend, about)
@@ -156,7 +154,7 @@ def write_voice(
 
 
 def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[str, Any]], about: About) -> str:
-    """README.md of the voice folder."""
+    """Return the README.md of the voice folder."""
     blend = voice.card.blend
     counts = {split: len(tuned.part(split)) for split in ("train", "valid", "test")}
     borrowed = f"It borrows the rhythm of {blend.professional}, with the weight {blend.weight:g}: " if blend else ""
@@ -177,12 +175,15 @@ def card_text(tuned: Tuned, voice: Voice, reason: str, rows: Sequence[Mapping[st
         "",
         *tuned.consent.lines,
         "",
-        "Every sound file that pngnat makes with this voice says in its metadata that it is synthetic, and names the voice.",
+        "Every sound file that pngnat makes with this voice says in its metadata that it is synthetic, and names the "
+        "voice.",
         "",
         "## Making",
         "",
-        f"{tuned.minutes:.1f} minutes ({counts['train']} recordings) were learned from; {counts['valid']} recordings were kept out for",
-        f"choices and {counts['test']} for the figures below. It began as {tuned.nearest} of `{tuned.base.name}`, who is most like it.",
+        f"{tuned.minutes:.1f} minutes ({counts['train']} recordings) were learned from; {counts['valid']} recordings "
+        "were kept out for",
+        f"choices and {counts['test']} for the figures below. It began as {tuned.nearest} of `{tuned.base.name}`, who "
+        "is most like it.",
         *tuned.history,
         "",
         rhythm[:1].upper() + rhythm[1:],
