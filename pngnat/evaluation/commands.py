@@ -1,8 +1,9 @@
-"""The measures as commands: what each is told, in one table. `pngnat evaluate NAME` and `python -m
-pngnat.evaluation.NAME` read it.
+"""The measures as commands: a table of their options, for `pngnat evaluate NAME` and `python -m
+pngnat.evaluation.NAME`.
 
-Imports nothing that takes time: a measure's own module is imported when it runs, and has a function `run` of the parsed
-options."""
+Imports nothing that takes time: a measure's module is imported when it runs, and has a function `run` of the parsed
+options.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +19,25 @@ from pngnat.errors import PngnatError, extra_command
 
 @dataclass(frozen=True)
 class Measure:
-    """One command that measures."""
+    """A command that measures."""
 
     summary: str
-    """What it finds out, in a line."""
+    """Its question, in a line."""
     options: Callable[[argparse.ArgumentParser], None]
-    """Adds what it can be told."""
+    """Adds its options to a parser."""
     extra: str = "eval"
-    """What `pip install "pngnat[EXTRA]"` must have brought."""
+    """The extra in `pip install "pngnat[EXTRA]"` that it needs."""
 
 
 def measure_parser(name: str, prog: str) -> argparse.ArgumentParser:
-    """The parser of a measure's command."""
+    """Return the parser of a measure's command."""
     parser = argparse.ArgumentParser(prog=prog, description=MEASURES[name].summary)
     MEASURES[name].options(parser)
     return parser
 
 
 def measure(name: str, arguments: Sequence[str], prog: str) -> int:
-    """Run a measure's command, and return its exit code. Raises PngnatError for what a person can mend."""
+    """Run a measure's command, and return its exit code. Raise PngnatError for a user's mistake."""
     options = measure_parser(name, prog).parse_args(arguments)
     try:
         import_module(f"pngnat.evaluation.{name}").run(options)
@@ -49,7 +50,7 @@ def measure(name: str, arguments: Sequence[str], prog: str) -> int:
 
 
 def main(name: str, arguments: Sequence[str] | None = None) -> int:
-    """`python -m pngnat.evaluation.NAME`: an error meant for people becomes one line and exit code 2."""
+    """Run `python -m pngnat.evaluation.NAME`: a PngnatError becomes one line and exit code 2."""
     try:
         return measure(name, sys.argv[1:] if arguments is None else arguments, f"python -m pngnat.evaluation.{name}")
     except PngnatError as error:
@@ -58,7 +59,7 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
 
 
 def _spoken(parser: argparse.ArgumentParser, speaker: str = "default: the voice's default speaker") -> None:
-    """What the commands that judge speech have in common: which sentences, which voice, which report."""
+    """Add the options of all commands that judge speech: sentences, voice, report."""
     add, texts = parser.add_argument, parser.add_mutually_exclusive_group()
     texts.add_argument("--corpus", metavar="FOLDER", help="a prepared corpus: its sentences and recordings")
     texts.add_argument(
@@ -83,7 +84,7 @@ def _intelligibility(parser: argparse.ArgumentParser) -> None:
 
 
 def _recreated(parser: argparse.ArgumentParser) -> None:
-    """What the commands that judge recreated voices have in common."""
+    """Add the options of all commands that judge recreated voices."""
     add = parser.add_argument
     add("--corpus", type=Path, help="prepared corpus of the person's recordings")
     add("--split", default="test", help="of the corpus (default: test)")

@@ -1,11 +1,12 @@
-"""How somebody's recordings are spoken beside the professionals of a voice, and what blending would change, before
-anything is trained.
+"""The rhythm of recordings compared with the professionals of a voice, and the expected effect of a blend, before any
+training.
 
     pngnat evaluate disfluency FOLDER --out report/
     pngnat evaluate disfluency FOLDER --voice VOICE --professional NAME --weight 0.5
 
-FOLDER: recordings with a metadata.csv, or a corpus that `pngnat prepare` made of them. The professionals' durations are
-what their model predicts for the same sentences. In `--out` come disfluency.json, .txt and .png."""
+FOLDER: recordings with a metadata.csv, or a corpus of `pngnat prepare`. The professionals' durations are predictions of
+their model for the same sentences. `--out` receives disfluency.json, .txt and .png.
+"""
 
 from __future__ import annotations
 
@@ -31,24 +32,23 @@ from pngnat.evaluation.tracks import Track, draw_tracks, professional_tracks, pr
 from pngnat.files import atomic_write, make_folder, write_text
 from pngnat.synthesis.blending import blend_durations
 
-# Slower than this beside the model is more than clear articulation: a professional who reads telephone prompts has
-# 0.78. Fluent speakers pause outside punctuation for less than this share of the time more than the model, which
-# regresses such pauses away.
+# Relative to the model, speech slower than this is more than clear articulation: a professional who reads telephone
+# prompts has 0.78. Fluent speakers pause outside punctuation for less than this fraction of the time more than the
+# model, which predicts few such pauses.
 SLOW = 0.7
 STRAY = 0.03
-# The geometric mean, which the seed of this project blends by.
+# The geometric mean.
 BLEND = 0.5
-# Of an utterance that is drawn: long enough to show pauses, short enough to read.
+# Seconds of an utterance in the picture: long enough to show pauses, short enough to read.
 _SHOWN_PHONEMES = (15, 45)
 
 
 @dataclass(frozen=True)
 class Disfluency:
-    """Recordings beside the professionals' predictions for the same utterances, and the two blended.
+    """Recordings, the professionals' predictions for the same utterances, and their blend.
 
-    own, professional, blended: tracks, utterance by utterance. names: whose predictions, joined by their geometric
-    mean.
-    weight: of the blend.
+    own, professional, blended: tracks, utterance by utterance. names: the professionals, joined by their geometric
+    mean. weight: of the blend.
     """
 
     ids: tuple[str, ...]
@@ -60,7 +60,7 @@ class Disfluency:
 
     @property
     def rhythms(self) -> dict[str, Rhythm]:
-        """By name: recordings, professionals, blended."""
+        """Return the rhythms by name: recordings, professionals, blended."""
         return {
             "recordings": rhythm(self.own),
             "professionals": rhythm(self.professional),
@@ -69,19 +69,20 @@ class Disfluency:
 
     @property
     def classes(self) -> list[ClassLength]:
-        """The recordings' sounds beside the professionals'."""
+        """Return the recordings' durations by class of sound, relative to the professionals'."""
         return class_lengths(self.own, self.professional)
 
     @property
     def signs(self) -> list[str]:
-        """What is disfluent, in words; nothing where the speech is as fluent as the professionals'."""
+        """Return the signs of disfluency as text; nothing if the speech is as fluent as the professionals'."""
         mine, theirs = rhythm(self.own), rhythm(self.professional)
         found = []
         if mine.rate < SLOW * theirs.rate:
             found.append(f"{mine.rate:.1f} phonemes a second (professionals {theirs.rate:.1f})")
         if mine.stray_share > theirs.stray_share + STRAY:
             found.append(
-                f"{mine.stray_share:.0%} of the time is pauses outside punctuation (professionals {theirs.stray_share:.0%})"
+                f"{mine.stray_share:.0%} of the time is pauses outside punctuation (professionals "
+                f"{theirs.stray_share:.0%})"
             )
         return found
 
@@ -89,19 +90,19 @@ class Disfluency:
 def disfluency(
     recordings: Sequence[Recording], voice: Voice, names: Sequence[str] | None = None, weight: float = BLEND
 ) -> Disfluency:
-    """Measure recordings. names: the professionals; None takes all that the voice has. weight: of the blend that is
-    tried.
+    """Measure recordings. names: the professionals; None is all of the voice. weight: of the blend.
 
-    Raises PngnatError where the voice has no such professional, or reads the recordings' texts as other tokens than
-    they were aligned with."""
+    Raises PngnatError for an unknown professional, and if the voice's front end gives other tokens than the alignment.
+    """
     names = tuple(names or professionals_of(voice))
     professional = professional_tracks(voice, names, [recording.utterance for recording in recordings])
     own = []
     for recording, mine, theirs in zip(recordings, recorded_tracks(recordings), professional, strict=True):
-        # A text without a mark at its end is aligned as it stands, and read as if it had a full stop.
+        # A text without a final mark is aligned as it is, and synthesized as if it had a full stop.
         if mine.symbols[:-1] != theirs.symbols[:-1]:
             raise PngnatError(
-                f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus again"
+                f"{recording.id}: the voice '{voice.name}' reads other tokens than were aligned; prepare the corpus "
+                "again"
             )
         own.append(Track(theirs.symbols, mine.durations))
     blended = [
@@ -114,7 +115,7 @@ def disfluency(
 
 
 def summary(found: Disfluency) -> str:
-    """The report as text."""
+    """Return the report as text."""
     lines = [
         f"{len(found.own)} recordings beside {', '.join(found.names)}; blended with the weight {found.weight:g}",
         "",
@@ -129,7 +130,7 @@ def summary(found: Disfluency) -> str:
 
 
 def rhythm_row(name: str, measured: Rhythm) -> dict[str, Any]:
-    """A row of the table of rhythms."""
+    """Return a row of the table of rhythms."""
     pauses = (*measured.plain_pauses, *measured.marked_pauses)
     return {
         "": name,
@@ -156,9 +157,9 @@ def _class_row(row: ClassLength) -> dict[str, Any]:
 
 
 def write(folder: Path, found: Disfluency) -> str:
-    """Write disfluency.json, .txt and .png into `folder`, made where it is missing; returns the text.
+    """Write disfluency.json, .txt and .png into `folder`, and return the text.
 
-    Raises PngnatError where it cannot.
+    Raises PngnatError if a file cannot be written.
     """
     folder = make_folder(folder)
     text = summary(found)
@@ -177,9 +178,10 @@ def write(folder: Path, found: Disfluency) -> str:
 
 
 def save_picture(path: Path, found: Disfluency) -> None:
-    """Write it: lengths by class of sound, lengths of pauses, rates by recording, and one recording as duration tracks.
+    """Write the picture: durations by class of sound, durations of pauses, rates by recording, and one recording as
+    tracks.
 
-    Raises PngnatError where it cannot be written.
+    Raises PngnatError if it cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -241,7 +243,7 @@ def _draw_example(axes: Any, found: Disfluency) -> None:
 
 
 def _example(tracks: tuple[Track, ...]) -> int:
-    """The utterance of a good length that pauses most outside punctuation."""
+    """Return the utterance of a suitable duration with the most pauses outside punctuation."""
     few, many = _SHOWN_PHONEMES
     fitting = [index for index, track in enumerate(tracks) if few <= int(track.phonemes.sum()) <= many] or range(
         len(tracks)
@@ -254,7 +256,8 @@ def _sides(found: Disfluency) -> dict[str, tuple[Track, ...]]:
 
 
 def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
-    """The recordings of a prepared corpus, or of a folder with a metadata.csv, which is aligned now and not kept."""
+    """Return the recordings of a prepared corpus, or of a folder with a metadata.csv, which is aligned now and not
+    kept."""
     folder = Path(folder)
     if is_corpus(folder):
         return list(read_corpus(folder, split))
@@ -269,7 +272,7 @@ def recordings_of(folder: Path, split: str | None = None) -> list[Recording]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     if not 0 <= options.weight <= 1:
         raise PngnatError(f"--weight must be a number from 0 to 1, and is {options.weight:g}")
     voice = load_voice(options.voice)

@@ -1,4 +1,4 @@
-"""How far predicted durations are from spoken ones, and whether pauses stand where they were made.
+"""Errors of predicted durations and pauses relative to recordings.
 
 pngnat evaluate durations --corpus corpora/teacher --split test --voice VOICE
 """
@@ -25,12 +25,13 @@ def duration_figures(
     word_index: Sequence[np.ndarray],
     pause: float = PAUSE,
 ) -> dict[str, float]:
-    """Errors over utterances, each given as three (N,) arrays: predicted seconds, spoken seconds, and the word of each
-    token.
+    """Return errors over utterances, each given as three (N,) arrays: predicted seconds, recorded seconds, and the word
+    of each token.
 
-    word_index: -1 at boundary tokens. The silences before the first and after the last word are left out: recordings
-    are cut there. RMSE in ms over phonemes, over the boundaries between words, and over both; precision and recall in
-    percent of pauses longer than `pause` seconds (NaN where nothing was predicted or spoken)."""
+    word_index: -1 at boundary tokens. The silences before the first and after the last word are left out, because
+    recordings are cut there. RMSE in ms over phonemes, over the boundaries between words, and over both; precision and
+    recall in percent of pauses longer than `pause` seconds (NaN without predicted or recorded pauses).
+    """
     guess, true, inner = (
         np.concatenate([array[1:-1] for array in arrays]) for arrays in (predicted, spoken, word_index)
     )
@@ -49,8 +50,8 @@ def duration_figures(
 def duration_counts(
     spoken: Sequence[np.ndarray], word_index: Sequence[np.ndarray], pause: float = PAUSE
 ) -> dict[str, int]:
-    """What `duration_figures` stand on: recordings, boundaries between words, and those of them with a pause over
-    `pause` seconds."""
+    """Return the counts behind `duration_figures`: recordings, boundaries between words, and boundaries with a pause
+    over `pause` seconds."""
     between = [durations[1:-1][words[1:-1] < 0] for durations, words in zip(spoken, word_index, strict=True)]
     return {
         "recordings": len(between),
@@ -64,7 +65,7 @@ def _percent(hits: np.ndarray) -> float:
 
 
 def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     voice = load_voice(args.voice)
     recordings = read_corpus(args.corpus, args.split, voice.card.names)
     tokens = [voice.tokenizer.encode(recording.utterance) for recording in recordings]

@@ -1,9 +1,9 @@
-"""How well a voice is understood, beside the recordings that it learned from, both measured in the same way.
+"""Intelligibility of a voice, and of the recordings that it was trained on, measured in the same way.
 
     pngnat evaluate intelligibility --corpus PREPARED_FOLDER --split test --picture beside.png
     pngnat evaluate intelligibility --sentences list.txt --voice VOICE --speaker NAME --json report.json
 
-Word error rate by Whisper tiny.en, and quality as DistilMOS predicts it, for each speaker and overall.
+Word error rate by Whisper tiny.en, and predicted quality by DistilMOS, for each speaker and overall.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ RECORDINGS, VOICE = "recordings", "voice"
 
 @dataclass(frozen=True)
 class MeasuredSentence:
-    """One sentence that was spoken, and what the recognizer made of it.
+    """A measured sentence.
 
-    source: RECORDINGS, VOICE or the name of another engine. seconds: of sound. mos: 1 to 5, None where not measured.
+    source: RECORDINGS, VOICE or the name of another engine. heard: the transcript. seconds: of sound. mos: 1 to 5, None
+    if it is not measured.
     """
 
     id: str
@@ -51,7 +52,7 @@ class MeasuredSentence:
 
 
 class Measurer:
-    """Measures sound: words by the recognizer and, with_mos, quality."""
+    """A measurer of words, with a recognizer, and with_mos of quality."""
 
     def __init__(self, threads: int = 1, with_mos: bool = True):
         self._recognizer = asr.Recognizer(threads)
@@ -60,7 +61,7 @@ class Measurer:
     def measure(
         self, passage: Passage, source: str, speaker: str, samples: np.ndarray, sample_rate: int
     ) -> MeasuredSentence:
-        """samples (S,) in [-1, 1] at `sample_rate` Hz, that should say `passage.text`."""
+        """Measure samples (S,) in [-1, 1] at `sample_rate` Hz, whose text is `passage.text`."""
         heard = self._recognizer.transcribe(samples, sample_rate).text
         return MeasuredSentence(
             id=passage.id,
@@ -78,7 +79,7 @@ Measure = Callable[[Passage, str, str, np.ndarray, int], MeasuredSentence]
 
 
 def measure_recordings(passages: Iterable[Passage], measure: Measure) -> Iterator[MeasuredSentence]:
-    """The recordings of the passages that have one."""
+    """Measure the recordings of the passages that have one."""
     sample_rate = AudioConfig().sample_rate
     for passage in passages:
         if passage.recording is not None:
@@ -90,8 +91,8 @@ def measure_recordings(passages: Iterable[Passage], measure: Measure) -> Iterato
 def measure_voice(
     passages: Iterable[Passage], measure: Measure, voice: Voice, speaker: str | None = None, watermark: bool = False
 ) -> Iterator[MeasuredSentence]:
-    """The passages as the voice speaks them, each by `speaker`, else by the one who recorded it, else by the voice's
-    default speaker."""
+    """Measure the passages synthesized by the voice: by `speaker`, else by the recorded speaker, else by the default
+    speaker."""
     for passage in passages:
         name = _speaker(passage, voice, speaker)
         speech = synthesize(passage.text, voice, speaker=name, watermark=watermark)
@@ -103,7 +104,7 @@ def _speaker(passage: Passage, voice: Voice, asked: str | None) -> str:
 
 
 def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = None) -> Iterator[Pair]:
-    """The passages that have a recording, as recorded and as the voice speaks them."""
+    """Yield the passages with a recording, as recorded and as synthesized."""
     for passage in passages:
         if passage.recording is not None:
             recorded = wav.read(passage.recording, voice.sample_rate)
@@ -115,7 +116,7 @@ def pairs_of(passages: Iterable[Passage], voice: Voice, speaker: str | None = No
 
 
 def summarize(sentences: Sequence[MeasuredSentence]) -> list[dict[str, Any]]:
-    """Rows of the table: each source as a whole, then speaker by speaker. Rates in percent; the MOS is the mean over
+    """Return the rows of the table: each source in all, then by speaker. Rates in percent; MOS is the mean over
     sentences."""
     rows = []
     for source in dict.fromkeys(sentence.source for sentence in sentences):

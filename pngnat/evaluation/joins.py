@@ -1,10 +1,9 @@
-"""Whether speech clicks where its parts meet, and buzzes where it pauses.
+"""Clicks where blocks and sentences meet, and buzz in pauses.
 
     pngnat evaluate joins [--voice VOICE] [--sentences FILE] [--limit N] [--json FILE]
 
-Sentences are spoken in blocks, several in one text, as a player gets them. A jump is the step from one sample to the
-next, relative to the
-root mean square of the steps within 10 ms around it: a click is a step that its surroundings do not explain.
+Sentences are synthesized in blocks, several in one text, as for a player. A jump is the step from one sample to the
+next, relative to the RMS of the steps within 10 ms: a click is a step that its surroundings do not explain.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import sentences
 
 _AROUND = 0.01
-# Steps smaller than this (-90 dB of full scale) are no click, however silent it is around them.
+# Smaller steps (-90 dBFS) are no click, however silent their surroundings are.
 _FLOOR = 3e-5
 _SENTENCES_A_TEXT = 5
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """A text that was spoken. blocks, sentences: samples at which a block, or a sentence, ends and the next begins."""
+    """A synthesized text. blocks, sentences: samples at which a block, or a sentence, ends and the next one begins."""
 
     speech: Speech
     blocks: list[int]
@@ -45,8 +44,8 @@ class Spoken:
 
 
 def jumps(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """For each sample (S,) its distance to the one before, over the RMS of such distances within 10 ms, itself and its
-    neighbours left out.
+    """Return, for each sample (S,), its distance to the previous one, relative to the RMS of the distances within 10
+    ms, without itself and its neighbours.
 
     The first sample's is 0.
     """
@@ -63,7 +62,7 @@ def jumps(samples: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def speak(text: str, voice: Voice, speaker: str | None = None) -> Spoken:
-    """Speak a text block by block."""
+    """Synthesize a text block by block."""
     parts, block_ends, sentence_ends, heard = [], [], [], 0
     for sentence in sentences(text, voice, speaker=speaker):
         blocks = list(sentence.blocks())
@@ -76,7 +75,7 @@ def speak(text: str, voice: Voice, speaker: str | None = None) -> Spoken:
 
 
 def summarize(spoken: Sequence[Spoken]) -> list[dict[str, Any]]:
-    """Rows of the table: jumps at the joins of blocks and of sentences, and at all other samples."""
+    """Return the rows of the table: jumps at the joins of blocks and of sentences, and at all other samples."""
     found: dict[str, list[np.ndarray]] = {"block joins": [], "sentence joins": [], "elsewhere": []}
     for part in spoken:
         sizes = jumps(part.speech.samples, part.speech.sample_rate)
@@ -94,8 +93,8 @@ def _row(place: str, sizes: np.ndarray) -> dict[str, Any]:
 
 
 def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
-    """Seconds of silence between words and sentences, its level, and the share of it that buzzes; None where there is
-    too little."""
+    """Return the seconds of silence between words and sentences, its level, and the fraction of it that buzzes; None if
+    there is too little."""
     samples, silent = [], []
     for part in spoken:
         frames = silent_frames(part.speech, audio)
@@ -112,7 +111,7 @@ def pauses(spoken: Sequence[Spoken], audio: AudioConfig) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     passages, voice = chosen(options), load_voice(options.voice)
     if not passages:
         raise PngnatError("there is nothing to speak")

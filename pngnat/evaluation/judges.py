@@ -1,5 +1,5 @@
-"""Judges of speech: a recognizer of its words, DistilMOS of its quality, a speaker encoder of whose voice it is;
-spectra without them."""
+"""Judges of speech: a recognizer for words, DistilMOS for quality, a speaker encoder for identity; spectra without
+them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class SpokenSentence:
-    """A sentence that was recorded or made. samples: (S,). tracks: when which token sounds."""
+    """A recorded or synthesized sentence. samples: (S,). tracks: the times of its tokens."""
 
     id: str
     text: str
@@ -38,23 +38,23 @@ class SpokenSentence:
 
     @classmethod
     def recorded(cls, recording: Recording) -> SpokenSentence:
-        """A recording, with the durations that were measured in it."""
+        """Return a recording with its measured durations."""
         sample_rate = AudioConfig().sample_rate
         track = Track(recording.symbols, np.asarray(recording.durations, dtype=np.float64))
         return cls(recording.id, recording.utterance.text, recording.sound(sample_rate), sample_rate, (track,))
 
     @classmethod
     def made(cls, id: str, text: str, speech: Speech) -> SpokenSentence:
-        """What a voice made of a text."""
+        """Return a sentence that a voice synthesized."""
         tracks = tuple(tracks_of([phoneme.symbol for phoneme in speech.phonemes], speech.durations))
         return cls(id, text, speech.samples, speech.sample_rate, tracks)
 
 
 class SpeakerSimilarity:
-    """How near voices are to a person's, by the cosine of speaker embeddings.
+    """Similarity of voices to a person's: the cosine of speaker embeddings.
 
-    recordings: of the person. A sentence is compared with the centre of all their other recordings, so that a recording
-    and what a voice makes of its text are judged alike, and neither by itself. Raises PngnatError for fewer than two.
+    recordings: of the person. A sentence is compared with the centre of all the person's other recordings, so that a
+    recording and its synthesized text are judged alike. Raises PngnatError for fewer than two.
     """
 
     def __init__(self, embed: Embed, recordings: Iterable[SpokenSentence]):
@@ -64,38 +64,38 @@ class SpeakerSimilarity:
             raise PngnatError("speaker similarity needs two or more recordings of the person")
 
     def of(self, spoken: SpokenSentence) -> float:
-        """-1 to 1, 1 where the voices are the same."""
+        """Return the similarity, from -1 to 1; 1 is the same voice."""
         embedding = self._embed(spoken.samples, spoken.sample_rate)
         return float(embedding @ centre([own for id, own in self._own.items() if id != spoken.id]))
 
     def mean(self, spoken: Iterable[SpokenSentence]) -> float:
-        """The mean over sentences."""
+        """Return the mean over sentences."""
         return _mean(self.of(one) for one in spoken)
 
 
 def word_errors(recognizer: asr.Recognizer, spoken: Iterable[SpokenSentence]) -> WordErrors:
-    """What a recognizer mishears of the sentences' texts."""
+    """Return the word errors of a recognizer on sentences."""
     heard = ((one.text, recognizer.transcribe(one.samples, one.sample_rate).text) for one in spoken)
     return sum((compare_texts(text, transcript).errors for text, transcript in heard), WordErrors())
 
 
 class Judge(Protocol):
-    """Compares ways of speaking the same sentences."""
+    """A judge of several ways to speak the same sentences."""
 
     name: str
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
-        """Figures, of which "score" is to be high."""
+        """Return figures; a high "score" is good."""
         ...
 
 
 class ListenersJudge:
-    """DistilMOS plus speaker similarity, less the share of words that a recognizer gets wrong beyond those of the
-    recordings.
+    """A judge by DistilMOS plus speaker similarity, less the word error rate beyond that of the recordings.
 
-    Words and similarity alone are content after a hundred steps, long before the sound is clean. To be understood
-    better than the person is no merit of a voice that is to be theirs. recordings: of the person; sentences: those of
-    them whose texts are spoken."""
+    Word errors and similarity alone are satisfied after a hundred steps, long before the sound is clean. Fewer errors
+    than the person's own recordings are no merit of a recreated voice. recordings: of the person; sentences: those
+    whose texts are synthesized.
+    """
 
     name = "listeners"
 
@@ -111,15 +111,15 @@ class ListenersJudge:
         self._usual = word_errors(recognizer, sentences).rate
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
-        """See `Judge.score`."""
+        """Return the figures, see `Judge.score`."""
         rate, heard = word_errors(self._recognizer, spoken).rate, self._heard.score(spoken)
         score = heard["score"] - max(0.0, rate - self._usual)
         return {**heard, "score": score, "WER": rate, "WER of recordings": self._usual}
 
 
 class MosAndSpeakerJudge:
-    """DistilMOS plus speaker similarity: a tenth of a point of quality is worth a tenth of similarity. recordings: of
-    the person."""
+    """A judge by DistilMOS plus speaker similarity: a tenth of a point of quality equals a tenth of similarity.
+    recordings: of the person."""
 
     name = "DistilMOS plus speaker similarity"
 
@@ -127,14 +127,14 @@ class MosAndSpeakerJudge:
         self._quality, self._similarity = quality, SpeakerSimilarity(embed, recordings)
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
-        """See `Judge.score`."""
+        """Return the figures, see `Judge.score`."""
         quality = _mean(self._quality.score(one.samples, one.sample_rate) for one in spoken)
         similarity = self._similarity.mean(spoken)
         return {"score": quality + similarity, "DistilMOS": quality, "similarity": similarity}
 
 
 class SpectralJudge:
-    """Minus the mean distance of spectra to those of the recordings with the same ids: what there is without learned
+    """A judge by the negative mean distance of spectra to the recordings with the same ids, for use without learned
     judges.
 
     distance: of two sounds (S,).
@@ -147,17 +147,17 @@ class SpectralJudge:
         self._recorded = {one.id: one.samples for one in recordings}
 
     def score(self, spoken: Sequence[SpokenSentence]) -> dict[str, float]:
-        """See `Judge.score`."""
+        """Return the figures, see `Judge.score`."""
         return {"score": -_mean(self._distance(self._recorded[one.id], one.samples) for one in spoken)}
 
 
 def mel_cepstral_judge(recordings: Sequence[SpokenSentence], audio: AudioConfig) -> SpectralJudge:
-    """By mel-cepstral distortion in dB along the best path through both sounds, whatever their durations."""
+    """Return a judge by mel-cepstral distortion in dB along the best path through both sounds, for any durations."""
     return SpectralJudge("mel_cepstra", lambda one, other: warped_distortion(one, other, audio), recordings)
 
 
 def log_mel_judge(recordings: Sequence[SpokenSentence], audio: AudioConfig) -> SpectralJudge:
-    """By the mean absolute difference of log-mels, frame against frame."""
+    """Return a judge by the mean absolute difference of log-mels, frame by frame."""
 
     def distance(one: np.ndarray, other: np.ndarray) -> float:
         a, b = (log_mel(torch.from_numpy(samples), audio) for samples in (one, other))
@@ -168,8 +168,8 @@ def log_mel_judge(recordings: Sequence[SpokenSentence], audio: AudioConfig) -> S
 
 
 def first_installed(*makers: Callable[[], Made]) -> Made:
-    """What the first of `makers` makes that does not raise PngnatError, as one does whose packages are missing; the
-    last must not."""
+    """Return the result of the first of `makers` that raises no PngnatError, as for missing packages; the last must
+    raise none."""
     for make in makers[:-1]:
         try:
             return make()
@@ -180,14 +180,14 @@ def first_installed(*makers: Callable[[], Made]) -> Made:
 
 @dataclass(frozen=True)
 class Judges:
-    """Those who fill the rows of a table; None leaves a figure out. similarity: to the person."""
+    """The judges of a table; None leaves a figure out. similarity: to the person."""
 
     recognizer: asr.Recognizer | None = None
     quality: mos.MosPredictor | None = None
     similarity: SpeakerSimilarity | None = None
 
     def row(self, name: str, spoken: Sequence[SpokenSentence]) -> dict[str, Any]:
-        """A row of the table: rates in percent, means over sentences."""
+        """Return a row of the table: rates in percent, means over sentences."""
         measured = rhythm(track for one in spoken for track in one.tracks)
         return {
             "": name,
@@ -206,13 +206,13 @@ class Judges:
 
 
 def judges(recordings: Sequence[SpokenSentence], threads: int = 1, with_mos: bool = True) -> Judges:
-    """All judges. recordings: of the person. Raises PngnatError where one of them is not installed."""
+    """Return all judges. recordings: of the person. Raise PngnatError if one is not installed."""
     quality = mos.MosPredictor() if with_mos else None
     return Judges(asr.Recognizer(threads), quality, SpeakerSimilarity(SpeakerEncoder().embed, recordings))
 
 
 def installed_judges(recordings: Sequence[SpokenSentence], threads: int = 1) -> Judges:
-    """Those judges that are installed."""
+    """Return the installed judges."""
     return Judges(
         first_installed(lambda: asr.Recognizer(threads), lambda: None),
         first_installed(mos.MosPredictor, lambda: None),

@@ -17,7 +17,7 @@ NAME = "DistilMOS 0.9"
 
 
 class MosPredictor:
-    """Scores samples, not files. Raises PngnatError where the wheels `distillmos` and `xls-r-sqa` are not installed."""
+    """A predictor of quality. Raise PngnatError if the wheels `distillmos` and `xls-r-sqa` are not installed."""
 
     def __init__(self):
         sqa = _distillmos()
@@ -28,8 +28,8 @@ class MosPredictor:
 
     @torch.inference_mode()
     def score(self, samples: np.ndarray, sample_rate: int) -> float:
-        """samples (S,) at `sample_rate` Hz to a score from 1 (bad) to 5 (excellent). Raises ValueError for less than 20
-        ms."""
+        """Return a score from 1 (bad) to 5 (excellent) for samples (S,) at `sample_rate` Hz. Raise ValueError for less
+        than 20 ms."""
         at_16k = resample(samples, sample_rate, SAMPLE_RATE)
         if len(at_16k) < SAMPLE_RATE // 50:
             raise ValueError(f"{len(samples)} samples at {sample_rate} Hz are too short to be scored")
@@ -37,10 +37,11 @@ class MosPredictor:
 
 
 def _distillmos() -> ModuleType:
-    """The module with DistilMOS's network.
+    """Return the module with DistilMOS's network.
 
-    It imports torchaudio, which it needs only to load files, and which has no release for the PyTorch used here. It
-    gets an empty module instead while it is imported; nobody else sees it."""
+    It imports torchaudio, which it needs only to load files, and which has no release for this PyTorch. An empty module
+    takes its place during the import only.
+    """
     before = sys.modules.get("torchaudio")
     sys.modules["torchaudio"] = ModuleType("torchaudio")
     try:

@@ -1,4 +1,4 @@
-"""What is spoken and judged: sentences with, where there is one, the recording of each."""
+"""Passages to synthesize and judge: sentences, with their recordings if there are any."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from pngnat.errors import PngnatError
 
 @dataclass(frozen=True)
 class Passage:
-    """One sentence. speaker: who recorded it, None for a free sentence. recording: its sound file, None where there is
-    none."""
+    """A sentence. speaker: of its recording; None for a free sentence. recording: its sound file, or None."""
 
     id: str
     text: str
@@ -31,15 +30,16 @@ OtherEngines = Callable[[Sequence[Passage]], Iterator[tuple[str, Passage, np.nda
 
 
 def corpus_passages(folder: str | Path, split: str | None) -> list[Passage]:
-    """The sentences of a prepared corpus, or of one split. Raises PngnatError as `read_corpus` does."""
+    """Return the sentences of a prepared corpus, or of one split. Raise PngnatError as `read_corpus` does."""
     return [Passage(r.id, r.utterance.text, r.speaker, Path(r.path)) for r in read_corpus(folder, split)]
 
 
 def listed_passages(path: str | os.PathLike | None = None) -> list[Passage]:
-    """The sentences of a text file, one a line; empty lines and lines that begin with # are left out.
+    """Return the sentences of a text file, one a line, without empty lines and comments (#).
 
-    None means the 200 sentences of 1 to 60 words that come with pngnat. Raises PngnatError for a file that is
-    unreadable or empty."""
+    None is the 200 sentences of 1 to 60 words in the package. Raises PngnatError for a file that is unreadable or
+    empty.
+    """
     source = files("pngnat.evaluation").joinpath("data/sentences.txt") if path is None else Path(path)
     try:
         lines = source.read_text(encoding="utf-8").splitlines()
@@ -52,7 +52,7 @@ def listed_passages(path: str | os.PathLike | None = None) -> list[Passage]:
 
 
 def chosen(options: argparse.Namespace) -> list[Passage]:
-    """The passages that the options of a command name. Raises PngnatError where they cannot be read."""
+    """Return the passages that a command's options name. Raise PngnatError if they cannot be read."""
     if options.corpus:
         passages = corpus_passages(options.corpus, None if options.split == "all" else options.split)
     else:

@@ -1,4 +1,4 @@
-"""How many of a voice's commas are heard, and whether it tells ", two." from ", too.", which sound alike.
+"""Audible commas of a voice, and the pauses that distinguish ", two." from ", too.", which sound alike.
 
 pngnat evaluate pauses --sentences experiments/encoders/two_or_too.txt --voice VOICE
 """
@@ -20,26 +20,25 @@ from pngnat.evaluation.passages import listed_passages
 from pngnat.evaluation.tracks import predict_durations
 from pngnat.text.frontend import Frontend
 
-# Seconds of silence from which a comma is heard; and which a pause before a choice, ", two.", has, and one before ",
-# too." has not.
+# Seconds of silence of an audible comma; border between the pauses before a choice, ", two.", and before ", too.".
 HEARD, CHOICE = 0.08, 0.15
 _MARKS = {",", ";", ":"}
 
 
 def mark_pauses(symbols: Sequence[str], durations: np.ndarray) -> list[float]:
-    """Seconds of the silences at commas, semicolons and colons inside an utterance of these N tokens and durations
+    """Return the silences in seconds at commas, semicolons and colons inside an utterance of N tokens and durations
     (N,)."""
     return [float(seconds) for symbol, seconds in list(zip(symbols, durations, strict=True))[1:-1] if symbol in _MARKS]
 
 
 def choice_is_right(text: str, symbols: Sequence[str], durations: np.ndarray) -> bool | None:
-    """Whether the last comma's pause fits the last word, "two" or "too"; None for an utterance that ends otherwise."""
+    """Return whether the last comma's pause fits the last word, "two" or "too"; None for another ending."""
     last, pauses = text.rstrip(" .").rsplit(maxsplit=1)[-1].lower(), mark_pauses(symbols, durations)
     return None if last not in ("two", "too") or not pauses else (pauses[-1] >= CHOICE) == (last == "two")
 
 
 def pause_figures(voice: Voice, speaker: str, texts: Sequence[str], frontend: Frontend) -> dict[str, Any]:
-    """A speaker's row of the table; percents, None where there is nothing to count."""
+    """Return a speaker's row of the table; percents, None without anything to count."""
     utterances = [utterance for text in texts for utterance in frontend.utterances(text)]
     tokens = [voice.tokenizer.encode(utterance) for utterance in utterances]
     spoken = predict_durations(voice.acoustic, tokens, [voice.card.row(speaker)] * len(tokens))
@@ -60,7 +59,7 @@ def pause_figures(voice: Voice, speaker: str, texts: Sequence[str], frontend: Fr
 
 
 def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     voice, frontend = load_voice(args.voice), Frontend()
     texts = [passage.text for passage in listed_passages(args.sentences)]
     rows = [

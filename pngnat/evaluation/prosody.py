@@ -1,10 +1,11 @@
-"""How near an acoustic model's melody and loudness are to recordings', with the recordings' own durations.
+"""Errors of an acoustic model's melody and loudness, with the recordings' durations.
 
     pngnat evaluate prosody --corpus corpora/teacher --split test --voice VOICE --features cache/features
     pngnat evaluate prosody --corpus corpora/teacher --split test --run runs/acoustic --features runs/acoustic/features
 
-Given the durations, frame stands against frame. The pitch is measured in the sound that the voice's vocoder makes; for
-a training's run that is the bundled voice's vocoder."""
+With given durations, frames correspond. Pitch is measured in the vocoder's sound; for a training's run that is the
+bundled voice's vocoder.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ from pngnat.voice.modules import load_modules
 
 @dataclass(frozen=True)
 class Speaker:
-    """What turns tokens with durations into sound. speakers: names of the model's rows."""
+    """A model and vocoder. speakers: names of the model's rows."""
 
     acoustic: PngNat
     vocoder: Vocoder
@@ -43,10 +44,11 @@ class Speaker:
 
 
 def prosody(recorded: np.ndarray, made: np.ndarray, recorded_f0: np.ndarray, made_f0: np.ndarray) -> dict[str, float]:
-    """Figures of one utterance: two log-mels (M, T) and their F0 in Hz (T,), 0 where unvoiced.
+    """Return the figures of an utterance: two log-mels (M, T) and their F0 in Hz (T,), 0 where unvoiced.
 
     mel L1: mean absolute difference in nats. energy r: Pearson correlation of the frames' log energy. F0 r: of log F0
-    over the frames that are voiced in both, NaN for fewer than ten."""
+    over frames voiced in both, NaN for fewer than ten.
+    """
     both = (recorded_f0 > 0) & (made_f0 > 0)
     return {
         "mel L1": float(np.abs(recorded - made).mean()),
@@ -65,7 +67,7 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 @torch.inference_mode()
 def measure(speaker: Speaker, recordings: Sequence[Recording], features: Path) -> Iterator[dict[str, float]]:
-    """The figures of each recording. features: folder of a FeatureStore."""
+    """Return the figures of each recording. features: folder of a FeatureStore."""
     audio = speaker.acoustic.config.audio
     data = AcousticDataset(recordings, speaker.tokenizer, speaker.speakers, FeatureStore(features, audio))
     for index, recording in enumerate(recordings):
@@ -89,13 +91,14 @@ def _speaker(args: argparse.Namespace) -> Speaker:
     model, speakers = acoustic_model(args.run)
     if model.config.audio != voice.card.audio:
         raise PngnatError(
-            f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another --voice"
+            f"{args.run} and the vocoder of the voice '{voice.name}' have different audio settings; name another "
+            "--voice"
         )
     return Speaker(model, vocoder, PngTokenizer.load(args.run), speakers)
 
 
 def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     speaker = _speaker(args)
     recordings = read_corpus(args.corpus, args.split, speaker.speakers)
     found = list(

@@ -1,4 +1,4 @@
-"""How measurements are shown: a table for people, JSON for programs."""
+"""Output of measurements: a table for readers, JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pngnat.files import write_text
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows with the same keys as a Markdown table, numbers on the right; None is an empty cell."""
+    """Return rows with the same keys as a Markdown table, numbers aligned right; None is an empty cell."""
     heads = list(rows[0])
     cells = [[_cell(row[head]) for head in heads] for row in rows]
     widths = [max(len(head), *(len(line[column]) for line in cells)) for column, head in enumerate(heads)]
@@ -33,5 +33,5 @@ def _cell(value: Any) -> str:
 
 
 def write_json(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
-    """Write a report, whole or not at all. Raises PngnatError where it cannot be written."""
+    """Write a report atomically. Raise PngnatError if it cannot be written."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,5 +1,4 @@
-"""How fast somebody speaks, where they pause and how long their sounds last: arithmetic on the durations of
-phoneme-segment tokens."""
+"""Rates, pauses and durations by class of sound: arithmetic on the durations of phoneme-segment tokens."""
 
 from __future__ import annotations
 
@@ -12,9 +11,9 @@ from pngnat.evaluation.tracks import CLASS_OF, CLASSES, Track
 from pngnat.synthesis.blending import FLOOR
 from pngnat.text.phonemes import BOUNDARIES, WORD_BOUNDARY
 
-# Seconds. Shorter silences are closures of stops and slips of the alignment; listeners hear longer ones as pauses.
+# Seconds. Shorter silences are closures of stops and errors of the alignment; listeners perceive longer ones as pauses.
 PAUSE = 0.1
-# A sound is prolonged where it is this many times as long as the professional's, once both speak at the same rate.
+# A sound is prolonged if it is this many times as long as the professional's, at the same rate.
 PROLONGED = 1.5
 
 
@@ -22,10 +21,10 @@ PROLONGED = 1.5
 class Rhythm:
     """The rhythm of many utterances.
 
-    seconds: from first to last sounds. sounding: of them, in phonemes. phonemes, words: counts.
-    plain, marked: word boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: seconds
-    of the silences there that last at least PAUSE. plain_silence: seconds of all silences without punctuation, the
-    shortest too."""
+    seconds: from first to last sounds. sounding: seconds in phonemes. phonemes, words: counts. plain, marked: word
+    boundaries inside utterances without and with punctuation. plain_pauses, marked_pauses: their silences of at least
+    PAUSE, in seconds. plain_silence: seconds of all silences without punctuation.
+    """
 
     seconds: float
     sounding: float
@@ -54,28 +53,28 @@ class Rhythm:
 
     @property
     def pause_share(self) -> float:
-        """Share of the time that is pauses."""
+        """Fraction of the time in pauses."""
         return (sum(self.plain_pauses) + sum(self.marked_pauses)) / self.seconds
 
     @property
     def stray_pauses(self) -> float:
-        """Share of the word boundaries without punctuation that have a pause."""
+        """Fraction of the word boundaries without punctuation that have a pause."""
         return len(self.plain_pauses) / self.plain if self.plain else 0.0
 
     @property
     def stray_share(self) -> float:
-        """Share of the time that is pauses outside punctuation."""
+        """Fraction of the time in pauses outside punctuation."""
         return sum(self.plain_pauses) / self.seconds
 
     @property
     def stray_silence(self) -> float:
-        """As `stray_share`, of all silences: a model that has heard pauses at random places predicts a little of them
+        """As `stray_share`, for all silences: a model trained on pauses at random places predicts short ones
         everywhere."""
         return self.plain_silence / self.seconds
 
 
 def rhythm(tracks: Iterable[Track]) -> Rhythm:
-    """The rhythm of all these utterances together. Raises ValueError where none has a sound."""
+    """Return the rhythm of all utterances together. Raise ValueError if none has a sound."""
     seconds = sounding = silence = 0.0
     phonemes = words = plain = marked = 0
     pauses: dict[bool, list[float]] = {True: [], False: []}
@@ -99,11 +98,9 @@ def rhythm(tracks: Iterable[Track]) -> Rhythm:
 
 @dataclass(frozen=True)
 class ClassLength:
-    """The sounds of one class. own, professional: geometric mean lengths in milliseconds. ratio: of the two.
-
-    spread: standard deviation of ln(own / professional), 0 where the speaker keeps the professional's proportions.
-    prolonged: share of sounds that are PROLONGED, beside the speaker's own rate.
-    """
+    """Durations of a class of sounds. own, professional: geometric means in milliseconds. ratio: of the two. spread:
+    standard deviation of ln(own / professional), 0 if the speaker keeps the professional's proportions. prolonged:
+    fraction of sounds that are PROLONGED at the speaker's own rate."""
 
     name: str
     count: int
@@ -115,7 +112,8 @@ class ClassLength:
 
 
 def class_lengths(own: Sequence[Track], professional: Sequence[Track]) -> list[ClassLength]:
-    """How long each class of sounds is, beside the professional's same utterances; "all sounds" comes last."""
+    """Return the durations of each class of sounds, with the professional's for the same utterances; "all sounds" comes
+    last."""
     pairs: dict[str, list[float]] = {name: [] for name in CLASSES}
     lengths: dict[str, list[float]] = {name: [] for name in CLASSES}
     for mine, theirs in zip(own, professional, strict=True):

@@ -1,12 +1,13 @@
-"""Whether a voice says every word once, and nothing else.
+"""Skipped and repeated words of a voice.
 
     pngnat evaluate robustness --voice VOICE --json report.json
     pngnat evaluate robustness --corpus PREPARED_FOLDER
 
-The first speaks 200 sentences of 1 to 60 words; the second listens to a corpus's recordings instead, to show what the
-recognizer alone gets wrong. Measures of Non-Attentive Tacotron (arXiv
-2010.04301): UDR, the share of sound in stretches over 1 s that do not align with the text, and WDR, the share of words
-that a recognizer deletes. Two witnesses are heard on each word: the recognizer, and the synthesizer's own times."""
+The first command synthesizes 200 sentences of 1 to 60 words. The second transcribes a corpus's recordings, to show the
+recognizer's own errors. Measures of Non-Attentive Tacotron (arXiv 2010.04301): UDR, the fraction of sound in stretches
+over 1 s that do not align with the text, and WDR, the fraction of words that a recognizer deletes. Each word is checked
+in the transcript and in the synthesizer's timings.
+"""
 
 from __future__ import annotations
 
@@ -30,21 +31,19 @@ from pngnat.synthesis.speech import Speech
 from pngnat.synthesis.synthesize import synthesize
 
 LONG_STRETCH = 1.0
-# Recognizers drop an article or a pronoun now and then, also in recordings; two words in a row are a hole in the
-# speech.
+# Recognizers omit single articles and pronouns, in recordings too; two words in a row are a gap in the speech.
 SKIPPED_RUN = 2
-# Below the loud parts of the speech, in dB: quieter than the weakest fricative, louder than a noise floor.
+# dB below the loud parts of the speech: quieter than the weakest fricative, louder than a noise floor.
 _SILENCE = -45.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One utterance, examined. All lists hold words as text.
+    """An examined utterance. All lists hold words as text.
 
-    unheard: words, or runs of them, that the recognizer does not have and nothing else in their place.
-    repeated: words that were heard once more than they are written, beside themselves.
-    unread: words that the text front end lost. unspoken: words that the synthesizer gave no time or no sound.
-    seconds, unaligned: of sound, and of it in stretches over 1 s that no word of the text was heard in.
+    unheard: words, or runs of words, that the transcript lacks, with nothing in their place. repeated: words that the
+    transcript has twice in a row. unread: words that the text front end lost. unspoken: words without time or sound.
+    seconds, unaligned: of the sound, and of its stretches over 1 s without a word of the text.
     """
 
     text: str
@@ -59,15 +58,15 @@ class Finding:
 
     @property
     def skipped(self) -> list[str]:
-        """Words that one witness is sure of: lost, without time or sound, or in a run that was not heard."""
+        """Words that are surely skipped: lost, without time or sound, or in a run that the transcript lacks."""
         return [*self.unread, *self.unspoken, *(run for run in self.unheard if len(run.split()) >= SKIPPED_RUN)]
 
 
 def examine(
     text: str, transcript: asr.Transcript, samples: np.ndarray, sample_rate: int, speech: Speech | None = None
 ) -> Finding:
-    """text: what should be said. transcript: what was heard, with times. samples: (S,). speech: the synthesizer's
-    account, or None."""
+    """Examine an utterance. text: the input. transcript: with times. samples: (S,). speech: with the synthesizer's
+    timings, or None."""
     comparison = compare_texts(text, transcript.text)
     seconds = len(samples) / sample_rate
     return Finding(
@@ -84,9 +83,9 @@ def examine(
 
 
 def deleted_runs(comparison: Comparison) -> Iterator[str]:
-    """Runs of words of the reference with nothing in their place in the hypothesis.
+    """Yield runs of words of the reference without a counterpart in the hypothesis.
 
-    Words that were heard as others ("every one" as "everyone") are errors of spelling or of pronunciation, and no gaps.
+    Words transcribed as others ("every one" as "everyone") are errors of spelling or pronunciation, and not gaps.
     """
     for difference in comparison.differences():
         if difference.transcribed_start == difference.transcribed_end:
@@ -94,7 +93,7 @@ def deleted_runs(comparison: Comparison) -> Iterator[str]:
 
 
 def repeated_runs(comparison: Comparison) -> Iterator[str]:
-    """Runs of words that the hypothesis has twice in a row where the reference has them once less."""
+    """Yield runs of words that the hypothesis has once more in a row than the reference."""
     words = comparison.hypothesis
     for difference in comparison.differences():
         start, end = difference.transcribed_start, difference.transcribed_end
@@ -107,7 +106,7 @@ def repeated_runs(comparison: Comparison) -> Iterator[str]:
 
 
 def unaligned_seconds(text: str, heard: Sequence[asr.TranscribedWord], seconds: float) -> float:
-    """Seconds in stretches of over 1 s in which no word of the text, right or wrong, was heard: babble, noise, silence,
+    """Return the seconds in stretches over 1 s without a word of the text, right or wrong: babble, noise, silence,
     repetitions."""
     pieces = [(piece, word) for word in heard for piece in plain_words(word.text)]
     written = [piece for word in text.split() for piece in plain_words(word)]
@@ -118,7 +117,7 @@ def unaligned_seconds(text: str, heard: Sequence[asr.TranscribedWord], seconds: 
 
 
 def unspoken_words(speech: Speech) -> Iterator[str]:
-    """Words that take no time, or in whose time there is silence."""
+    """Yield words without time, or with silence in their time."""
     step = speech.sample_rate // 100
     usable = len(speech.samples) // step * step
     levels = 10 * np.log10(np.square(speech.samples[:usable], dtype=np.float64).reshape(-1, step).mean(axis=1) + 1e-12)
@@ -130,7 +129,7 @@ def unspoken_words(speech: Speech) -> Iterator[str]:
 
 
 def summarize(source: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """The row of the table. Rates in percent; skipped and repeated count runs of words."""
+    """Return the row of the table. Rates in percent; skipped and repeated count runs of words."""
     errors = sum((finding.errors for finding in findings), WordErrors())
     seconds = sum(finding.seconds for finding in findings)
     return {

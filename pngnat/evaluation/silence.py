@@ -1,4 +1,4 @@
-"""What is heard in pauses: how loud it is, and whether it buzzes."""
+"""Level and buzz of pauses."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from pngnat.audio.config import AudioConfig
 from pngnat.synthesis.speech import Speech
 
-# Quieter than this below the recording's loudest frame is a pause.
+# dB below the recording's loudest frame: quieter frames are pauses.
 PAUSE = -50.0
-# Seconds of a window that is searched for periods, and the pitches searched for.
+# Seconds of a window, and range of the pitches to search.
 _WINDOW = 0.05
 _LOWEST, _HIGHEST = 60.0, 400.0
-# From this correlation with itself, a period later, a window buzzes: noise of 50 ms reaches about 0.3, a vowel 0.9.
+# From this normalized autocorrelation on, a window buzzes: noise of 50 ms reaches about 0.3, a vowel 0.9.
 _PERIODIC = 0.5
-# Quieter than this, in dB of full scale, nothing is heard at any volume that people set.
+# dBFS: quieter sound is inaudible at any usual volume.
 _INAUDIBLE = -85.0
 
 
 def paused_frames(recording: np.ndarray, audio: AudioConfig) -> np.ndarray:
-    """Whether each frame (T,) of a recording (S,) is 50 dB and more below its loudest one, T = S // hop."""
+    """Return whether each frame (T,) of a recording (S,) is 50 dB or more below its loudest frame, T = S // hop."""
     levels = _powers(recording, audio.hop_length)
     return levels <= levels.max() * 10 ** (PAUSE / 10)
 
 
 def silent_frames(speech: Speech, audio: AudioConfig) -> np.ndarray:
-    """Whether each frame (T,) of synthetic speech lies in a silence: 50 ms and more from the sounds on its either side,
-    T = S // hop."""
+    """Return whether each frame (T,) of synthetic speech lies in a silence, 50 ms or more from the sounds on either
+    side, T = S // hop."""
     silent = np.zeros(len(speech.samples) // audio.hop_length, dtype=bool)
     for phoneme in speech.phonemes:
         if phoneme.word is None:
@@ -38,21 +38,21 @@ def silent_frames(speech: Speech, audio: AudioConfig) -> np.ndarray:
 
 
 def pause_level(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> float | None:
-    """Level of a sound (S,) in dB of full scale in the frames that are pauses, paused: (T,); None where there are none.
+    """Return the level in dBFS of a sound (S,) in the frames `paused` (T,); None without pauses.
 
-    Vocoders that hiss or buzz in pauses are louder there than the recording.
+    Vocoders that hiss or buzz are louder there than the recording.
     """
     levels = _powers(sound, audio.hop_length)[: len(paused)]
     return _decibels(levels[paused].mean()) if paused.any() else None
 
 
 def buzzing_share(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> float | None:
-    """Share of the pauses in which a sound (S,) can be heard and has a period, paused: (T,); None where no pause is 50
-    ms long.
+    """Return the fraction of the pauses `paused` (T,) in which a sound (S,) is audible and periodic; None without a
+    pause of 50 ms.
 
-    Each window of 50 ms that lies in a pause is differenced, so that a rumble is no tone, and buzzes where its
-    normalized autocorrelation at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the
-    fundamental frequency and the harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
+    Each window of 50 ms in a pause is differenced, so that a rumble is no tone. It buzzes if its normalized
+    autocorrelation at some lag of 60 to 400 Hz exceeds 0.5 (Boersma, "Accurate short-term analysis of the fundamental
+    frequency and the harmonics-to-noise ratio of a sampled sound", 1993, has a voicing threshold of 0.45).
     """
     hop, length = audio.hop_length, round(_WINDOW * audio.sample_rate)
     frames = -(-length // hop)
@@ -69,7 +69,7 @@ def buzzing_share(sound: np.ndarray, paused: np.ndarray, audio: AudioConfig) -> 
 
 
 def periodicity(window: np.ndarray, sample_rate: int) -> float:
-    """The largest normalized autocorrelation of a window (S,) at lags of 60 to 400 Hz; 0 for silence."""
+    """Return the largest normalized autocorrelation of a window (S,) at lags of 60 to 400 Hz; 0 for silence."""
     shortest, longest = int(sample_rate / _HIGHEST), int(sample_rate / _LOWEST)
     size = 1 << (2 * len(window) - 1).bit_length()
     correlation = np.fft.irfft(np.abs(np.fft.rfft(window, size)) ** 2)[: longest + 1]

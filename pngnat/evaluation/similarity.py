@@ -1,11 +1,10 @@
-"""How near recreated voices are to the person, between two ends of a scale: the person's own recordings, and
-professionals.
+"""Similarity of recreated voices to the person, between the person's own recordings and professionals.
 
     pngnat evaluate similarity --corpus PREPARED_FOLDER voices/ann-5 voices/ann-10 voices/ann-20
 
 Speaker similarity (Resemblyzer) of each sentence to the centre of the person's other recordings, and word error rate,
-on sentences that were kept out of training. The professionals speak the same sentences: those of --professionals, a
-voice, or a prepared corpus of their recordings."""
+on held-out sentences. The professionals of --professionals, a voice or a prepared corpus, speak the same sentences.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ from pngnat.voice.card import Blend
 def speak(
     voice: Voice, sentences: Sequence[SpokenSentence], speaker: str | None = None, blend: Blend | None = None
 ) -> list[SpokenSentence]:
-    """The same sentences as a voice says them. speaker, blend: as for `synthesize`."""
+    """Synthesize the same sentences with a voice. speaker, blend: as for `synthesize`."""
     return [
         SpokenSentence.made(one.id, one.text, synthesize(one.text, voice, speaker=speaker, blend=blend))
         for one in sentences
@@ -41,8 +40,8 @@ def speak(
 def professionals(
     source: str | None, sentences: Sequence[SpokenSentence], most: int
 ) -> Iterator[tuple[str, list[SpokenSentence]]]:
-    """Each professional's name and what they say. source: a voice, whose speakers say the sentences, or a corpus of
-    recordings, of which the first `most` of each speaker are taken."""
+    """Yield each professional's name and sentences. source: a voice, whose speakers are synthesized, or a corpus, of
+    which the first `most` recordings of each speaker are used."""
     if source and is_corpus(source):
         recordings = read_corpus(source)
         for name in recordings.speakers:
@@ -56,8 +55,7 @@ def professionals(
 def compare(
     real: Sequence[SpokenSentence], voices: Sequence[Voice], others: str | None, judge: Judges
 ) -> list[dict[str, Any]]:
-    """The rows of the table: the recordings, each voice, the professionals from the nearest to the farthest and their
-    mean."""
+    """Return the rows of the table: the recordings, each voice, the professionals by similarity, and their mean."""
     rows = [judge.row("recordings", real)]
     rows += [judge.row(voice.name, speak(voice, real)) for voice in tqdm(voices, "voices", unit="")]
     strangers = [
@@ -71,7 +69,7 @@ def compare(
 
 
 def held_out(options: argparse.Namespace) -> list[SpokenSentence]:
-    """The recordings that the options of such a command name. Raises PngnatError where they cannot be read."""
+    """Return the recordings that a command's options name. Raise PngnatError if they cannot be read."""
     if not options.corpus:
         raise PngnatError("--corpus FOLDER is missing: a prepared corpus of the person's recordings")
     found = [SpokenSentence.recorded(recording) for recording in read_corpus(options.corpus, options.split)]
@@ -79,7 +77,7 @@ def held_out(options: argparse.Namespace) -> list[SpokenSentence]:
 
 
 def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentence], content: dict[str, Any]) -> None:
-    """Write a report, if one is wanted, with who judged what."""
+    """Write a report with the names of the judges, if it is requested."""
     if options.json:
         listeners = {"asr": asr.NAME, "mos": None if options.no_mos else mos.NAME, "speakers": speaker_encoder.NAME}
         report.write_json(
@@ -88,7 +86,7 @@ def write_figures(options: argparse.Namespace, sentences: Sequence[SpokenSentenc
 
 
 def run(options: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     real = held_out(options)
     judge = judges(real, options.threads, not options.no_mos)
     rows = compare(real, [load_voice(voice) for voice in options.voices], options.professionals, judge)

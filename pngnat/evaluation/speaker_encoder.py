@@ -1,7 +1,6 @@
-"""Whose voice it is, as a vector: the speaker encoder of Resemblyzer (Wan et al., arXiv 1710.10467), from the wheel
-`resemblyzer`.
+"""Speaker embeddings: the encoder of Resemblyzer (Wan et al., arXiv 1710.10467), from the wheel `resemblyzer`.
 
-The wheel's weights are read and its code is not run: importing it needs a voice detector that must be compiled.
+The wheel's weights are read, and its code is not run: its import needs a compiled voice detector.
 """
 
 from __future__ import annotations
@@ -20,18 +19,16 @@ from pngnat.errors import PngnatError
 NAME = "Resemblyzer 0.1.4"
 SAMPLE_RATE = 16000
 _WINDOW, _HOP, _MELS, _WIDTH = 400, 160, 40, 256
-# Frames of one part, of the distance between parts, and the least share of a last part that must be filled.
+# Frames of a part, distance between parts, and the least fraction of the last part.
 _PART, _STEP, _COVERAGE = 160, 77, 0.75
 _LEVEL = -30.0
-# Pauses longer than this say nothing about the voice. Seconds, and dB below the loudest 20 ms.
+# Longer pauses say nothing about the voice. Seconds, and dB below the loudest 20 ms.
 _LONGEST_PAUSE, _SILENCE = 0.2, 40.0
 
 
 class SpeakerEncoder(nn.Module):
-    """Sound to a vector of length 1, (256,): the nearer two of them, the more alike the voices.
-
-    Raises PngnatError where the wheel is not installed.
-    """
+    """A speaker encoder: sound to a unit vector (256,); near vectors are similar voices. Raise PngnatError if the wheel
+    is not installed."""
 
     def __init__(self):
         super().__init__()
@@ -42,16 +39,16 @@ class SpeakerEncoder(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, mels: Tensor) -> Tensor:
-        """(B, T, 40) mel power of parts to (B, 256), each of length 1."""
+        """Encode mel power (B, T, 40) of parts to unit vectors (B, 256)."""
         embedded = torch.relu(self.linear(self.lstm(mels)[1][0][-1]))
         return embedded / embedded.norm(dim=1, keepdim=True).clamp(min=1e-9)
 
     @torch.inference_mode()
     def embed(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """samples (S,) in [-1, 1] at `sample_rate` Hz to float32 (256,): the mean over overlapping parts of 1.6 s, of
-        length 1.
+        """Return the unit vector (256,), float32, of samples (S,) in [-1, 1] at `sample_rate` Hz: the mean over
+        overlapping parts of 1.6 s.
 
-        Raises ValueError for a sound that is silent.
+        Raises ValueError for a silent sound.
         """
         sound = without_pauses(resample(samples, sample_rate, SAMPLE_RATE), SAMPLE_RATE)
         level = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))) if len(sound) else 0.0
@@ -61,7 +58,7 @@ class SpeakerEncoder(nn.Module):
 
     @torch.inference_mode()
     def embed_prepared(self, sound: np.ndarray) -> np.ndarray:
-        """As `embed`, of a sound (S,) at 16 kHz as it is."""
+        """Embed a sound (S,) at 16 kHz as `embed` does, unchanged."""
         import librosa
 
         starts = _part_starts(len(sound))
@@ -83,13 +80,13 @@ def _part_starts(samples: int) -> list[int]:
 
 
 def centre(embeddings: Iterable[np.ndarray]) -> np.ndarray:
-    """The mean of vectors (256,), of length 1."""
+    """Return the mean of vectors (256,), as a unit vector."""
     mean = np.mean(list(embeddings), axis=0)
     return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
 
 
 def without_pauses(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The sound (S,) with each silence shortened to 0.2 s; silence lies 40 dB and more below the loudest 20 ms."""
+    """Return the sound (S,) with each silence shortened to 0.2 s; silence is 40 dB or more below the loudest 20 ms."""
     step = sample_rate // 50
     usable = samples[: len(samples) // step * step].reshape(-1, step)
     if not len(usable):

@@ -1,5 +1,4 @@
-"""Duration tracks: which token of an utterance sounds when, as it was recorded, as a voice's models predict it, and as
-a picture."""
+"""Duration tracks: the times of an utterance's tokens, recorded, predicted, and as a picture."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ _LABEL_WIDTH = 0.09
 
 @dataclass(frozen=True)
 class Track:
-    """One utterance in time. symbols: its N phoneme-segment tokens. durations: their seconds, (N,)."""
+    """An utterance in time. symbols: its N phoneme-segment tokens. durations: seconds, (N,)."""
 
     symbols: tuple[str, ...]
     durations: np.ndarray
@@ -50,29 +49,30 @@ class Track:
 
     @property
     def phonemes(self) -> np.ndarray:
-        """(N,), True at sounds."""
+        """(N,), True at phonemes."""
         return np.array([symbol in CLASS_OF for symbol in self.symbols])
 
     @property
     def inner(self) -> slice:
-        """From the first sound to the last: the silences at both ends depend on the recording, not on the speaker."""
+        """The slice from the first sound to the last: the silences at both ends depend on the recording, not on the
+        speaker."""
         return slice(1, len(self.symbols) - 1)
 
 
 def tracks_of(symbols: Sequence[str], durations: np.ndarray) -> Iterator[Track]:
-    """The utterances of a `Speech` or of a timings file, each from its [CLS] to the next one."""
+    """Return the utterances of a `Speech` or of a timings file, each from its [CLS] to the next one."""
     starts = [index for index, symbol in enumerate(symbols) if symbol == "[CLS]"]
     for start, end in zip(starts, [*starts[1:], len(symbols)], strict=True):
         yield Track(tuple(symbols[start:end]), np.asarray(durations[start:end], dtype=np.float64))
 
 
 def recorded_tracks(recordings: Iterable[Recording]) -> list[Track]:
-    """The durations that were measured in recordings."""
+    """Return the measured durations of recordings."""
     return [Track(recording.symbols, np.asarray(recording.durations, dtype=np.float64)) for recording in recordings]
 
 
 def professionals_of(voice: Voice) -> list[str]:
-    """The speakers whose rhythm a voice can lend: those of the professional model that it keeps, else its own."""
+    """Return the speakers whose rhythm a voice can borrow: those of its professional model, else its own."""
     return [
         speaker.name
         for speaker in (voice.card.professional.speakers if voice.card.professional else voice.card.speakers)
@@ -82,8 +82,8 @@ def professionals_of(voice: Voice) -> list[str]:
 def predict_durations(
     model: AcousticEngine, tokens: Sequence[PngTokens], rows: Sequence[int], size: int = 32
 ) -> list[np.ndarray]:
-    """Predicted seconds of each utterance's N tokens, float32 (N,). rows: of the speakers. size: utterances that are
-    predicted together."""
+    """Return the predicted durations in seconds of each utterance's N tokens, float32 (N,). rows: of the speakers.
+    size: utterances in a batch."""
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place].ids))
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(order), size):
@@ -96,9 +96,9 @@ def predict_durations(
 
 
 def professional_tracks(voice: Voice, names: Sequence[str], utterances: Iterable[Utterance]) -> list[Track]:
-    """What these professionals' models predict, joined token by token by their geometric mean where there are several.
+    """Return the predictions of these professionals' models, joined token by token by their geometric mean.
 
-    Raises PngnatError for a name that the voice does not have.
+    Raises PngnatError for an unknown name.
     """
     rows = [voice.professional_model(name) for name in names]
     if not rows:
@@ -142,7 +142,7 @@ def draw_tracks(axes: Any, tracks: Mapping[str, Track]) -> None:
 
 
 def save_tracks(path: Path, title: str, tracks: Mapping[str, Track]) -> None:
-    """Write a picture (.png, .svg, .pdf) of these tracks. Raises PngnatError where it cannot be written."""
+    """Write a picture (.png, .svg, .pdf) of tracks. Raise PngnatError if it cannot be written."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

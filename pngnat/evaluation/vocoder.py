@@ -1,11 +1,10 @@
-"""How well and how quickly a vocoder copies recordings from their own mels.
+"""Quality and speed of a vocoder's copies of recordings, from their own mels.
 
     pngnat evaluate vocoder --vocoder runs/vocoder --corpus corpora/teacher --split valid
     pngnat evaluate vocoder --voice VOICE --corpus corpora/teacher corpora/unseen --json report.json --save copies/
 
-Beside it stand the recordings themselves, Griffin-Lim on the same mels, and WORLD, which gets the recording instead of
-its mel. The band
-tells of recordings that were made at a lower sample rate: a copy cannot be nearer to what is not there.
+The baselines are the recordings, Griffin-Lim on the same mels, and WORLD, which analyses the recording instead of its
+mel. The bandwidth reveals recordings made at a lower sample rate: a copy cannot restore a missing band.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ AnyVocoder = Vocoder | ExternalVocoder
 
 @torch.inference_mode()
 def copy_by(vocoder: AnyVocoder, samples: np.ndarray) -> np.ndarray:
-    """samples (S,) to the vocoder's copy (S,), from the mel alone."""
+    """Return the vocoder's copy (S,) of samples (S,), from the mel alone."""
     mel = log_mel(torch.from_numpy(samples), vocoder.audio)[None]
     return vocoder(mel, generator=torch.Generator().manual_seed(0))[0].numpy()
 
 
 def copy_by_griffin_lim(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
-    """samples (S,) to a copy (S,) whose phases are guessed from the mel in 32 rounds."""
+    """Return a copy (S,) of samples (S,) by Griffin-Lim, in 32 iterations from the mel."""
     import librosa
 
     mel = torch.exp(log_mel(torch.from_numpy(samples), audio)).numpy()
@@ -70,7 +69,7 @@ def copy_by_griffin_lim(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
 
 
 def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
-    """samples (S,) to WORLD's analysis and synthesis (S,)."""
+    """Return WORLD's analysis and synthesis (S,) of samples (S,)."""
     import pyworld
 
     parts = pyworld.wav2world(samples.astype(np.float64), audio.sample_rate)
@@ -80,8 +79,7 @@ def copy_by_world(audio: AudioConfig, samples: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What copies are compared with: samples (S,), their pitch (T,) in Hz, 0 where there is no voice, and whether they
-    pause, (T,)."""
+    """A recording to compare with: samples (S,), pitch (T,) in Hz, 0 where unvoiced, and pauses (T,)."""
 
     samples: np.ndarray
     pitch: np.ndarray
@@ -89,14 +87,14 @@ class Recorded:
 
     @classmethod
     def of(cls, samples: np.ndarray, audio: AudioConfig) -> Recorded:
-        """What is measured once of a recording, samples (S,)."""
+        """Measure a recording, samples (S,)."""
         return cls(samples, pitch_contour(samples, audio), paused_frames(samples, audio))
 
 
 def measure(
     recordings: Sequence[Recorded], copies: Sequence[np.ndarray], audio: AudioConfig, mos: MosPredictor
 ) -> dict[str, Any]:
-    """Mean figures of copies (S,) against their recordings."""
+    """Return the mean figures of copies (S,) relative to their recordings."""
     stft_loss = MultiResolutionStftLoss(StftLossConfig())
     figures: dict[str, list[float | None]] = {}
     for recorded, copy in zip(recordings, copies, strict=True):
@@ -129,7 +127,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def real_time_factor(copy: Callable[[], Any], seconds: float, threads: int, rounds: int = 5) -> float:
-    """Seconds of work for a second of sound, the median of several rounds after one to warm up."""
+    """Return the seconds of work for a second of sound: the median of several rounds, after one warm-up."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -146,7 +144,7 @@ def real_time_factor(copy: Callable[[], Any], seconds: float, threads: int, roun
 
 @torch.inference_mode()
 def speed(vocoder: AnyVocoder, seconds: float = 5.0) -> dict[str, float]:
-    """Real-time factors of mel to sound on 1 and 2 threads."""
+    """Return the real-time factors from mel to sound on 1 and 2 threads."""
     audio = vocoder.audio
     mel = torch.full((1, audio.n_mels, int(seconds * audio.frame_rate)), -5.0)
     return {
@@ -156,8 +154,8 @@ def speed(vocoder: AnyVocoder, seconds: float = 5.0) -> dict[str, float]:
 
 
 def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[tuple[str, np.ndarray]]:
-    """(id, samples) of `count` recordings of a prepared corpus, the same ones each time, spread over its speakers; 0
-    means all."""
+    """Yield (id, samples) of `count` recordings of a prepared corpus, always the same ones, spread over its speakers; 0
+    is all."""
     from pngnat.data.recordings import read_corpus
 
     recordings = read_corpus(corpus, split)
@@ -171,7 +169,7 @@ def clips(corpus: Path, split: str, count: int, audio: AudioConfig) -> Iterator[
 def compare(
     vocoder: AnyVocoder, sounds: dict[str, np.ndarray], baselines: bool, save: Path | None
 ) -> list[dict[str, Any]]:
-    """The rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
+    """Return the rows of the table. sounds: recordings (S,) by id. save: folder for the vocoder's copies."""
     audio, mos = vocoder.audio, MosPredictor()
     recordings = [Recorded.of(samples, audio) for samples in sounds.values()]
     ways: dict[str, Copy] = {"recording": lambda samples: samples, "vocoder": partial(copy_by, vocoder)}
@@ -189,7 +187,7 @@ def compare(
 
 
 def run(args: argparse.Namespace) -> None:
-    """The command, see `commands.MEASURES`."""
+    """Run the command, see `commands.MEASURES`."""
     if args.vocoder is None and args.voice is None:
         raise PngnatError("say what to measure: --vocoder FOLDER or --voice VOICE")
     vocoder, rows, taken = _vocoder(args), [], {}
@@ -217,7 +215,7 @@ def _vocoder(args: argparse.Namespace) -> AnyVocoder:
     from pngnat.training.export import vocoder_model
     from pngnat.voice.vocoders import SETTINGS, load_vocoder
 
-    # A training that still runs has no weights by themselves yet.
+    # A running training has no exported weights yet.
     return (
         vocoder_model(args.vocoder) if (args.vocoder / SETTINGS).exists() else load_vocoder(args.vocoder, AudioConfig())
     )

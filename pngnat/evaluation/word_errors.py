@@ -1,4 +1,4 @@
-"""What was said against what was heard, word by word."""
+"""Word errors of a transcript against a text."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def _normalizer():
 
 
 def plain_words(text: str) -> list[str]:
-    """Text to the words that are compared: Whisper's English normalizer (Radford et al. 2022, appendix C) brings
-    numbers, contractions, titles, British spelling, case and punctuation of both sides into one form."""
-    # The normalizer keeps full stops for the sake of decimals, and so turns "..." into a word.
+    """Return the words of a text for comparison: Whisper's English normalizer (Radford et al. 2022, appendix C) unifies
+    numbers, contractions, titles, British spelling, case and punctuation."""
+    # The normalizer keeps full stops for decimals, and turns "..." into a word.
     return [word for word in _normalizer()(text).split() if any(character.isalnum() for character in word)]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A stretch where reference and hypothesis differ: reference[start:end] was heard as
-    hypothesis[transcribed_start:transcribed_end]."""
+    """A stretch in which reference and hypothesis differ: hypothesis[transcribed_start:transcribed_end] stands for
+    reference[start:end]."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class WordErrors:
-    """Counts of one text or, added up, of many. words: of the reference."""
+    """Word errors of a text, or of several, added up. words: of the reference."""
 
     words: int = 0
     substitutions: int = 0
@@ -51,22 +51,23 @@ class WordErrors:
 
     @property
     def rate(self) -> float:
-        """Word error rate: errors per word of the reference; 0 where there are no words."""
+        """Word error rate: errors per word of the reference; 0 without words."""
         return (self.substitutions + self.deletions + self.insertions) / self.words if self.words else 0.0
 
     @property
     def deletion_rate(self) -> float:
-        """WDR, the share of words that the recognizer deletes (Non-Attentive Tacotron, arXiv 2010.04301,
+        """WDR, the fraction of words that the recognizer deletes (Non-Attentive Tacotron, arXiv 2010.04301,
         robustness)."""
         return self.deletions / self.words if self.words else 0.0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The alignment with the fewest errors of two sequences of words.
+    """The alignment of two sequences of words with the fewest errors.
 
-    pairs: (index in the reference, index in the hypothesis) of words that stand for each other, equal or substituted,
-    in order. Words of the reference in no pair are deleted, words of the hypothesis in no pair are inserted."""
+    pairs: (index in the reference, index in the hypothesis) of words that correspond, equal or substituted, in order.
+    Words of the reference without a pair are deleted, words of the hypothesis without a pair are inserted.
+    """
 
     reference: tuple[str, ...]
     hypothesis: tuple[str, ...]
@@ -79,7 +80,7 @@ class Comparison:
 
     @property
     def errors(self) -> WordErrors:
-        """The counts of all of them."""
+        """The counts of all errors."""
         return WordErrors(
             words=len(self.reference),
             substitutions=len(self.pairs) - len(self.matches),
@@ -88,7 +89,7 @@ class Comparison:
         )
 
     def differences(self) -> Iterator[Difference]:
-        """What lies between the matches, in order, each as long as possible."""
+        """Yield the stretches between the matches, in order, each as long as possible."""
         start = transcribed_start = 0
         for index, transcribed_index in (*self.matches, (len(self.reference), len(self.hypothesis))):
             if index > start or transcribed_index > transcribed_start:
@@ -97,12 +98,12 @@ class Comparison:
 
 
 def compare_texts(reference: str, hypothesis: str) -> Comparison:
-    """Two texts, both normalized, compared word by word."""
+    """Compare two texts word by word, both normalized."""
     return compare_words(plain_words(reference), plain_words(hypothesis))
 
 
 def compare_words(reference: Sequence[str], hypothesis: Sequence[str]) -> Comparison:
-    """Two sequences of words, compared as they stand; a word holds no space."""
+    """Compare two sequences of words as they are; a word contains no space."""
     import jiwer
 
     if not reference or not hypothesis:  # jiwer takes no empty text
