@@ -1,4 +1,4 @@
-"""PnG tokens of several utterances as padded tensors: all that the models see of text."""
+"""PnG tokens of several utterances as padded tensors: the only input of the models from text."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor
 
 
 class EncodedText(Protocol):
-    """One utterance: ids, segments and word_positions (L,), of which the first `num_phoneme_tokens` are the phoneme
-    segment's."""
+    """An utterance: ids, segments and word_positions, (L,). The first `num_phoneme_tokens` belong to the phoneme
+    segment."""
 
     @property
     def ids(self) -> np.ndarray: ...
@@ -30,12 +30,12 @@ class EncodedText(Protocol):
 
 @dataclass(frozen=True)
 class PngBatch:
-    """`[CLS] phonemes [SEP] wordpieces [SEP]` of B utterances, padded with 0 to the longest.
+    """Tokens `[CLS] phonemes [SEP] wordpieces [SEP]` of B utterances, padded with 0 to the longest.
 
     ids, segments, word_positions: (B, L) int64; segment 0 is the phoneme segment with its closing [SEP], 1 the grapheme
-    segment.
-    lengths: (B,) tokens in all. phoneme_lengths: (B,) phoneme-segment tokens, which come first in each row; N is the
-    largest."""
+    segment. lengths: (B,) tokens of both segments. phoneme_lengths: (B,) tokens of the phoneme segment, which come
+    first in each row; N is the largest.
+    """
 
     ids: Tensor
     segments: Tensor
@@ -45,7 +45,7 @@ class PngBatch:
 
     @classmethod
     def collate(cls, tokens: Sequence[EncodedText], multiple: int = 1) -> PngBatch:
-        """The batch of these utterances, in this order; L is padded to a multiple of `multiple`."""
+        """Return the batch of these utterances in their order; L is padded to a multiple of `multiple`."""
 
         def pad(rows: list) -> Tensor:
             return pad_rows([torch.as_tensor(row, dtype=torch.long) for row in rows], multiple)
@@ -60,28 +60,30 @@ class PngBatch:
 
     @property
     def mask(self) -> Tensor:
-        """(B, L), True at tokens, False at padding."""
+        """Return (B, L), True at tokens, False at padding."""
         return length_mask(self.lengths, self.ids.shape[1])
 
     @property
     def phoneme_mask(self) -> Tensor:
-        """(B, N), True at phoneme-segment tokens, False elsewhere."""
+        """Return (B, N), True at tokens of the phoneme segment, False elsewhere."""
         return length_mask(self.phoneme_lengths, int(self.phoneme_lengths.max()))
 
     @property
     def phoneme_ids(self) -> Tensor:
-        """(B, N), the phoneme segment's ids, 0 at padding."""
+        """Return the ids of the phoneme segment, (B, N), 0 at padding."""
         mask = self.phoneme_mask
         return self.ids[:, : mask.shape[1]] * mask
 
     def to(self, device: torch.device | str) -> PngBatch:
-        """The same batch on another device."""
+        """Return the batch on another device."""
         return PngBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 def pad_rows(rows: Sequence[Tensor], multiple: int = 1) -> Tensor:
-    """Rows (length, ...) of any length as (B, longest, ...), padded with zeros, the longest rounded up to a multiple of
-    `multiple`."""
+    """Return rows (length, ...) of any length as (B, longest, ...), padded with zeros.
+
+    The longest length is rounded up to a multiple of `multiple`.
+    """
     longest = -(-max(len(row) for row in rows) // multiple) * multiple
     padded = rows[0].new_zeros(len(rows), longest, *rows[0].shape[1:])
     for into, row in zip(padded, rows, strict=True):
@@ -90,5 +92,5 @@ def pad_rows(rows: Sequence[Tensor], multiple: int = 1) -> Tensor:
 
 
 def length_mask(lengths: Tensor, size: int) -> Tensor:
-    """(B, size), True at the first lengths[b] places of row b."""
+    """Return (B, size), True at the first lengths[b] places of row b."""
     return torch.arange(size, device=lengths.device)[None, :] < lengths[:, None]

@@ -1,4 +1,4 @@
-"""Upsampled frames to mel frames: decoders, of one interface and two kinds, and the post-net."""
+"""Decoders of two kinds with one interface, from upsampled frames to mel frames, and the post-net."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ class DecoderConfig:
     kind: str = "lstm"
     """lstm is autoregressive, parallel is convolutional without recurrence over frames."""
     reduction: int = 2
-    """Mel frames that one step makes."""
+    """Mel frames of one step."""
     width: int = 1024
     """LSTM units, or channels."""
     layers: int = 2
     """LSTM layers, or convolution blocks."""
     prenet: int = 256
-    """Width of the pre-net, of lstm alone."""
+    """Width of the pre-net; only for lstm."""
     zoneout: float = 0.1
-    """Of lstm alone."""
+    """Fraction of the state that stays as it was; only for lstm."""
     kernel: int = 7
-    """Of the convolutions of parallel alone."""
+    """Frames that a convolution sees; only for parallel."""
     feedforward: int = 2048
-    """Hidden width of the blocks of parallel alone."""
+    """Hidden width of the blocks; only for parallel."""
     adaptive: bool = False
-    """Whether the speaker's embedding scales and shifts the values in each block, of parallel alone."""
+    """Whether the speaker's embedding scales and shifts the values in each block; only for parallel."""
     dropout: float = 0.5
-    """Of the pre-net, or of the blocks."""
+    """Dropout of the pre-net, or of the blocks."""
 
 
 def build_decoder(inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig) -> Decoder:
-    """The decoder that `config.kind` names; raises ValueError for an unknown kind."""
+    """Return the decoder that `config.kind` names. Raises ValueError for an unknown kind."""
     kinds = {"lstm": LstmDecoder, "parallel": ParallelDecoder}
     if config.kind not in kinds:
         raise ValueError(f"unknown decoder kind {config.kind!r}; there are {', '.join(kinds)}")
@@ -49,7 +49,7 @@ def build_decoder(inputs: int, n_mels: int, speaker_width: int, config: DecoderC
 
 
 class Decoder(nn.Module, ABC):
-    """Groups of `reduction` frames in, as many mel frames out."""
+    """A decoder from groups of `reduction` upsampled frames to groups of as many mel frames."""
 
     def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
         super().__init__()
@@ -57,25 +57,25 @@ class Decoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
-        """upsampled: (B, T, inputs); counts: (B,) frames; speaker: (B, speaker_width), their embeddings, which an
-        adaptive `parallel` sees;
-        target: (B, T, M), which `lstm` is fed in training, or None.
+        """Return mel frames, (B, T, M).
 
-        Returns (B, T, M). What lies past an utterance's count has no influence on what lies before.
+        upsampled: (B, T, inputs). counts: (B,) frames; later frames have no influence on these. speaker: (B,
+        speaker_width), the speakers' embeddings, for an adaptive `parallel`. target: (B, T, M), the recorded mel, which
+        is the input of `lstm` in training; or None.
         """
 
     def group(self, frames: Tensor) -> Tensor:
-        """(B, T, C) to (B, ceil(T / reduction), reduction * C), padded with zeros."""
+        """Group frames: (B, T, C) to (B, ceil(T / reduction), reduction * C), padded with zeros."""
         padded = F.pad(frames, (0, 0, 0, -frames.shape[1] % self.config.reduction))
         return padded.reshape(len(frames), -1, self.config.reduction * frames.shape[2])
 
     def ungroup(self, groups: Tensor, frames: int) -> Tensor:
-        """(B, ceil(T / reduction), reduction * M) to (B, T, M)."""
+        """Undo `group`: (B, ceil(T / reduction), reduction * M) to (B, T, M)."""
         return groups.reshape(len(groups), -1, self.n_mels)[:, :frames]
 
 
 class ParallelDecoder(Decoder):
-    """ConvNeXt blocks (arXiv 2201.03545) over groups of frames."""
+    """A stack of ConvNeXt blocks (arXiv 2201.03545) over groups of frames."""
 
     def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
         super().__init__(inputs, n_mels, speaker_width, config)
@@ -91,8 +91,8 @@ class ParallelDecoder(Decoder):
         self.proj_out = nn.Linear(config.width, n_mels * config.reduction)
 
     def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
-        """See `Decoder.forward`; `target` is not used."""
-        hidden = self.proj_in(self.group(upsampled))
+        """See `Decoder.forward`; does not use `target`."""
+        hidden = self.proj_in(self.group(upsampled))  # (B, ceil(T / reduction), width)
         mask = length_mask((counts + self.config.reduction - 1) // self.config.reduction, hidden.shape[1])[..., None]
         for block in self.blocks:
             hidden = block(hidden * mask, speaker)
@@ -100,8 +100,10 @@ class ParallelDecoder(Decoder):
 
 
 class LstmDecoder(Decoder):
-    """Pre-net and LSTMs over the previous frame and the upsampled vectors (arXiv 2010.04301, section 2 and appendix
-    A)."""
+    """A pre-net and LSTMs over the previous frame and the upsampled vectors.
+
+    Source: arXiv 2010.04301, section 2 and appendix A.
+    """
 
     def __init__(self, inputs: int, n_mels: int, speaker_width: int, config: DecoderConfig):
         super().__init__(inputs, n_mels, speaker_width, config)
@@ -119,8 +121,9 @@ class LstmDecoder(Decoder):
         self.proj_out = nn.Linear(config.width + grouped, n_mels * config.reduction)
 
     def forward(self, upsampled: Tensor, counts: Tensor, speaker: Tensor, target: Tensor | None = None) -> Tensor:
-        """See `Decoder.forward`; `speaker` is not used; without `target` it is fed its own output."""
-        groups = self.group(upsampled)
+        """See `Decoder.forward`; does not use `speaker`. Without `target`, each step takes the output of the previous
+        step."""
+        groups = self.group(upsampled)  # (B, ceil(T / reduction), reduction * inputs)
         fed = None if target is None else self._last_frames(target)
         frame = groups.new_zeros(len(groups), self.n_mels)
         states: list[LstmState | None] = [None] * len(self.cells)
@@ -129,21 +132,24 @@ class LstmDecoder(Decoder):
             if fed is not None and step > 0:
                 frame = fed[:, step - 1]
             output, states = self.step(frame, groups[:, step], states)
-            frame = output[:, -self.n_mels :]
+            frame = output[:, -self.n_mels :]  # (B, reduction * M) to (B, M)
             made.append(output)
         return self.ungroup(torch.stack(made, dim=1), upsampled.shape[1])
 
     def step(
         self, frame: Tensor, group: Tensor, states: list[LstmState | None]
     ) -> tuple[Tensor, list[LstmState | None]]:
-        """One step: the last mel frame (B, M) and the next group (B, reduction * inputs) to (B, reduction * M) and new
-        states."""
-        hidden = torch.cat([self.prenet(frame), group], dim=-1)
+        """Compute one step.
+
+        frame: (B, M), the last mel frame. group: (B, reduction * inputs). Returns (B, reduction * M) and the new
+        states.
+        """
+        hidden = torch.cat([self.prenet(frame), group], dim=-1)  # (B, prenet + reduction * inputs)
         new_states = []
         for cell, state in zip(self.cells, states, strict=True):
             state = cell(hidden, state)
             new_states.append(state)
-            hidden = state[0]
+            hidden = state[0]  # (B, width)
         return self.proj_out(torch.cat([hidden, group], dim=-1)), new_states
 
     def _last_frames(self, target: Tensor) -> Tensor:
@@ -154,8 +160,10 @@ LstmState = tuple[Tensor, Tensor]
 
 
 class ZoneoutLstmCell(nn.Module):
-    """An LSTM cell, parts of whose state stay as they were (zoneout, arXiv 1606.01305); in evaluation, their
-    expectation."""
+    """An LSTM cell with zoneout (arXiv 1606.01305): random values of the state keep their previous value.
+
+    In evaluation, the state is the expectation.
+    """
 
     def __init__(self, inputs: int, units: int, zoneout: float):
         super().__init__()
@@ -163,7 +171,8 @@ class ZoneoutLstmCell(nn.Module):
         self.zoneout = zoneout
 
     def forward(self, x: Tensor, state: LstmState | None) -> LstmState:
-        """x: (B, inputs); state: hidden and cell state, each (B, units), None at the start."""
+        """Return the new hidden and cell state, each (B, units). x: (B, inputs). state: the previous two; None at the
+        start."""
         if state is None:
             state = (x.new_zeros(len(x), self.cell.hidden_size), x.new_zeros(len(x), self.cell.hidden_size))
         fresh = self.cell(x, state)
@@ -180,18 +189,20 @@ class PostNetConfig:
     """Size of the post-net; the defaults are the paper's."""
 
     width: int = 512
-    """Channels."""
+    """Number of channels."""
     layers: int = 5
-    """Convolutions."""
+    """Number of convolutions."""
     kernel: int = 5
     """Frames that a convolution sees."""
     dropout: float = 0.5
-    """Between the convolutions."""
+    """Dropout between the convolutions."""
 
 
 class PostNet(nn.Module):
-    """A residual that sharpens the decoder's mel, convolutions over time, with tanh between them (arXiv 1712.05884,
-    section 2.2)."""
+    """A residual network that sharpens the decoder's mel: convolutions over time, with tanh between them.
+
+    Source: arXiv 1712.05884, section 2.2.
+    """
 
     def __init__(self, n_mels: int, config: PostNetConfig):
         super().__init__()
@@ -202,10 +213,10 @@ class PostNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
-        """mel: (B, T, M); mask: (B, T, 1), True inside the utterance. Returns what to add to the mel, (B, T, M)."""
+        """Return the residual of the mel, (B, T, M). mel: (B, T, M). mask: (B, T, 1), True inside the utterance."""
         hidden = mel
         for index, convolution in enumerate(self.convolutions):
             if index:
                 hidden = self.dropout(hidden.tanh())
-            hidden = convolution((hidden * mask).transpose(1, 2)).transpose(1, 2)
+            hidden = convolution((hidden * mask).transpose(1, 2)).transpose(1, 2)  # (B, T, channels)
         return hidden

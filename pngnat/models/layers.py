@@ -1,4 +1,4 @@
-"""Parts that several models are made of: embeddings of positions, recurrence and convolutions over padded sequences."""
+"""Layers that several models share: embeddings of positions, recurrence and convolutions over padded sequences."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from pngnat.models.batch import length_mask
 
 
 def sinusoidal(positions: Tensor, width: int) -> Tensor:
-    """Sines and cosines of `positions` (...,) at `width` / 2 wavelengths from 2 pi to 20000 pi; (..., width) float32.
+    """Return sines and cosines of `positions` (...,), (..., width) float32.
 
-    Source: Attention Is All You Need (arXiv 1706.03762), section 3.5. `width` must be even.
+    There are `width` / 2 wavelengths, from 2 pi to 20000 pi; `width` must be even. Source: Attention Is All You Need
+    (arXiv 1706.03762), section 3.5.
     """
     angles = positions[..., None].float() * _frequencies(width, positions.device)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 def wavelengths(width: int) -> Tensor:
-    """How many positions a period of each sine lasts, (width / 2,)."""
+    """Return the wavelength of each sine in positions, (width / 2,)."""
     return 2 * math.pi / _frequencies(width, torch.device("cpu"))
 
 
@@ -30,10 +31,11 @@ def _frequencies(width: int, device: torch.device) -> Tensor:
 
 
 class BiLstm(nn.Module):
-    """`layers` bidirectional LSTM layers; padding has no influence on either direction.
+    """A stack of `layers` bidirectional LSTM layers; padding has no influence on either direction.
 
-    Each direction is an LSTM over padded rows, the backward one over rows that begin with their last token. On CPUs
-    that trains three times faster than PyTorch's packed sequences, whose backward pass goes token by token."""
+    Each direction is an LSTM over padded rows; the rows of the backward one begin with their last token. On CPUs this
+    trains three times faster than PyTorch's packed sequences, whose backward pass goes token by token.
+    """
 
     def __init__(self, inputs: int, units: int, layers: int = 1):
         super().__init__()
@@ -42,7 +44,7 @@ class BiLstm(nn.Module):
         self.backwards = nn.ModuleList(nn.LSTM(size, units, batch_first=True) for size in sizes)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """x: (B, N, inputs), lengths: (B,). Returns (B, N, 2 * units), zero at padding, in float32."""
+        """Return (B, N, 2 * units), 0 at padding, in float32. x: (B, N, inputs). lengths: (B,) tokens."""
         turned = reversed_places(lengths, x.shape[1])
         # Recurrence accumulates rounding errors over the sequence, and gains nothing from half precision on CPUs.
         with torch.autocast(x.device.type, enabled=False):
@@ -53,8 +55,7 @@ class BiLstm(nn.Module):
 
 
 def reversed_places(lengths: Tensor, size: int) -> Tensor:
-    """(B, size) places that turn each row of `lengths[b]` tokens round and leave its padding where it is; its own
-    inverse."""
+    """Return places (B, size) that reverse `lengths[b]` tokens of each row and keep its padding; its own inverse."""
     place = torch.arange(size, device=lengths.device)[None, :]
     return torch.where(length_mask(lengths, size), lengths[:, None] - 1 - place, place)
 
@@ -64,11 +65,12 @@ def _turn(x: Tensor, places: Tensor) -> Tensor:
 
 
 class ConvNeXtBlock(nn.Module):
-    """A residual block over frames: a convolution per channel, then two dense layers.
+    """A residual block over frames: a convolution of each channel, then two dense layers.
 
     Source: ConvNeXt, arXiv 2201.03545, section 2, over time as in Vocos, arXiv 2306.00814. gelu: `none` is exact,
-    `tanh` its cheaper approximation. condition: width of a vector that scales and shifts what the norm gives
-    (AdaSpeech, arXiv 2103.00993, section 2.3); 0 for none."""
+    `tanh` its cheaper approximation. condition: width of a vector that scales and shifts the output of the norm
+    (AdaSpeech, arXiv 2103.00993, section 2.3); 0 for no such vector.
+    """
 
     def __init__(
         self,
@@ -94,7 +96,7 @@ class ConvNeXtBlock(nn.Module):
             nn.init.zeros_(self.adapt.bias)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """(B, T, width) to (B, T, width). condition: (B, condition), where there is one."""
+        """Transform (B, T, width) to (B, T, width). condition: (B, condition), if the block has a condition."""
         y = self.norm(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
         if self.adapt:
             gain, shift = self.adapt(condition)[:, None].chunk(2, dim=-1)
@@ -103,8 +105,10 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ConvNeXt(nn.Module):
-    """inputs channels to outputs channels, through `blocks` blocks of `width`. A frame of the result sees `reach`
-    frames on either side."""
+    """A stack of `blocks` blocks of `width`, from `inputs` to `outputs` channels.
+
+    A frame of the output depends on `reach` frames on either side.
+    """
 
     def __init__(self, inputs: int, outputs: int, width: int, hidden: int, blocks: int, kernel: int = 7) -> None:
         super().__init__()
@@ -117,7 +121,7 @@ class ConvNeXt(nn.Module):
         self.proj_out = nn.Linear(width, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, T) to (B, T, outputs)."""
+        """Transform (B, inputs, T) to (B, T, outputs)."""
         x = self.proj_in(x).transpose(1, 2)
         for block in self.blocks:
             x = block(x)

@@ -1,5 +1,7 @@
-"""The phoneme-only encoder of Non-Attentive Tacotron, the baseline that PnG BERT replaces (arXiv 2010.04301, section
-2)."""
+"""The phoneme-only encoder of Non-Attentive Tacotron, the baseline that PnG BERT replaces.
+
+Source: arXiv 2010.04301, section 2.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +18,21 @@ class PhonemeEncoderConfig:
     """Size of the encoder; the defaults are the paper's."""
 
     vocabulary_size: int
-    """Ids of phonemes and wordpieces together."""
+    """Number of ids of phonemes and wordpieces together."""
     width: int = 512
-    """Of the embeddings and convolutions."""
+    """Width of the embeddings and convolutions."""
     lstm: int = 256
-    """Units for each direction; the output has twice as many."""
+    """Units in each direction; the output has twice as many."""
     kernel: int = 5
     """Tokens that a convolution sees."""
     convolutions: int = 3
-    """How many there are."""
+    """Number of convolutions."""
     dropout: float = 0.5
-    """After each convolution."""
+    """Dropout after each convolution."""
 
 
 class PhonemeEncoder(nn.Module):
-    """Token embedding, convolutions, one bidirectional LSTM."""
+    """A token embedding, convolutions, and one bidirectional LSTM."""
 
     def __init__(self, config: PhonemeEncoderConfig):
         super().__init__()
@@ -40,14 +42,13 @@ class PhonemeEncoder(nn.Module):
             nn.Conv1d(config.width, config.width, config.kernel, padding=config.kernel // 2)
             for _ in range(config.convolutions)
         )
-        # Layer norm where the paper has batch norm: padding must not change the statistics, and batches are small on
-        # CPUs.
+        # The paper has batch norm. Layer norm keeps padding out of the statistics, and batches are small on CPUs.
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(config.convolutions))
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = BiLstm(config.width, config.lstm)
 
     def forward(self, batch: PngBatch) -> Tensor:
-        """The hidden state of each phoneme-segment token, (B, N, 2 * lstm)."""
+        """Return the hidden state of each token of the phoneme segment, (B, N, 2 * lstm)."""
         mask = batch.phoneme_mask[..., None]
         hidden = self.token(batch.phoneme_ids)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):

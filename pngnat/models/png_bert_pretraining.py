@@ -1,7 +1,7 @@
 """PnG BERT with its masked-language-model head as a `transformers` model.
 
-The encoder itself is the plain module of `png_bert.py`, so that speaking needs no `transformers`. A saved folder holds
-`config.json` and `model.safetensors`, whose keys with the prefix `encoder.` are the plain encoder's.
+The encoder is the plain module of `png_bert.py`, so that synthesis needs no `transformers`. A saved folder has
+`config.json` and `model.safetensors`; its keys with the prefix `encoder.` belong to the plain encoder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pngnat.models.png_bert import EMBEDDING_STD, PngBert, PngBertConfig
 
 
 class PngBertPretrainedConfig(PretrainedConfig):
-    """`PngBertConfig` in the form that `transformers` saves; `to_plain` gives it back."""
+    """A `PngBertConfig` in the form that `transformers` saves; `to_plain` returns the plain one."""
 
     model_type = "png_bert"
     attribute_map: ClassVar = {
@@ -56,18 +56,18 @@ class PngBertPretrainedConfig(PretrainedConfig):
 
     @classmethod
     def from_plain(cls, config: PngBertConfig) -> PngBertPretrainedConfig:
-        """The same sizes, ready to be saved."""
+        """Return the config of the same sizes in this form."""
         return cls(**asdict(config))
 
     def to_plain(self) -> PngBertConfig:
-        """The config of the plain encoder."""
+        """Return the config of the plain encoder."""
         return PngBertConfig(**{field.name: getattr(self, field.name) for field in fields(PngBertConfig)})
 
 
 @dataclass
 class PngBertOutput(ModelOutput):
-    """loss: () mean cross entropy over the labels, None without labels. logits: (B, L, V). last_hidden_state: (B, L,
-    D)."""
+    """Outputs of the model. loss: () mean cross entropy over the labels; None without labels. logits: (B, L, V).
+    last_hidden_state: (B, L, D)."""
 
     loss: Tensor | None = None
     logits: Tensor | None = None
@@ -75,24 +75,26 @@ class PngBertOutput(ModelOutput):
 
 
 class MaskedTokenHead(nn.Module):
-    """Hidden states to scores over the one id space of phonemes and wordpieces; the output weights are the token
-    embedding's."""
+    """A head from hidden states to scores of all ids of phonemes and wordpieces.
+
+    The output weights are those of the token embedding.
+    """
 
     def __init__(self, config: PngBertConfig):
         super().__init__()
         self.transform = nn.Linear(config.width, config.width)
         self.norm = nn.LayerNorm(config.width)
         self.bias = nn.Parameter(torch.zeros(config.vocabulary_size))
-        # With the embedding's weights, scores of about 1.
+        # With the weights of the embedding, this gives scores of about 1.
         nn.init.constant_(self.norm.weight, config.width**-0.5 / EMBEDDING_STD)
 
     def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
-        """hidden: (..., D); embedding: (V, D). Returns (..., V)."""
+        """Return scores, (..., V). hidden: (..., D). embedding: (V, D)."""
         return F.linear(self.norm(F.gelu(self.transform(hidden))), embedding, self.bias)
 
 
 class PngBertForPreTraining(PreTrainedModel):
-    """PnG BERT and the head that guesses masked phonemes and wordpieces (arXiv 2103.15060, section 2.2)."""
+    """PnG BERT with the head that predicts masked phonemes and wordpieces (arXiv 2103.15060, section 2.2)."""
 
     config_class = PngBertPretrainedConfig
     base_model_prefix = "encoder"
@@ -106,15 +108,15 @@ class PngBertForPreTraining(PreTrainedModel):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """The parts initialize themselves when they are built."""
+        """Do nothing: the modules initialize themselves when they are built."""
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The token embedding, (V, D)."""
+        """Return the token embedding, (V, D)."""
         return self.encoder.token
 
     def scores(self, hidden: Tensor) -> Tensor:
-        """Scores (..., V) over all ids for chosen hidden states (..., D), so that training scores masked tokens
-        alone."""
+        """Return scores of all ids, (..., V), for hidden states (..., D); training computes them for masked tokens
+        only."""
         return self.head(hidden, self.encoder.token.weight)
 
     def forward(
@@ -125,12 +127,12 @@ class PngBertForPreTraining(PreTrainedModel):
         attention_mask: Tensor | None = None,
         labels: Tensor | None = None,
     ) -> PngBertOutput:
-        """Scores of every token, for use outside this package.
+        """Return the scores of every token, for use outside of this package.
 
-        input_ids, segment_ids (0 phonemes and their [SEP], 1 graphemes), word_positions: (B, L), as `PngTokens` lists
-        them.
-        attention_mask: (B, L), 1 at tokens, which come first in each row, 0 at padding. labels: (B, L), -100 where not
-        asked."""
+        input_ids, segment_ids (0 phonemes and their [SEP], 1 graphemes), word_positions: (B, L), as in `PngTokens`.
+        attention_mask: (B, L), 1 at tokens, which come first in each row, 0 at padding. labels: (B, L), -100 at tokens
+        without a loss.
+        """
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         batch = PngBatch(
             ids=input_ids,
@@ -150,10 +152,11 @@ class PngBertForPreTraining(PreTrainedModel):
 
 
 def load_pretrained(folder: str | Path) -> PngBertForPreTraining:
-    """The model saved in `folder`; `.encoder` is the plain PngBert. Raises PngnatError where there is none."""
+    """Load the model saved in `folder`; `.encoder` is the plain PngBert. Raises PngnatError if the folder has none."""
     if not (Path(folder) / "config.json").is_file():
         raise PngnatError(
-            f"{folder} holds no pre-trained PnG BERT (no config.json): give the folder that `pngnat train pretrain` exported"
+            f"{folder} holds no pre-trained PnG BERT (no config.json): "
+            "give the folder that `pngnat train pretrain` exported"
         )
     return PngBertForPreTraining.from_pretrained(folder, local_files_only=True)
 

@@ -47,8 +47,8 @@ class PngNatConfig:
     position_width: int = 32
     """Width of the embedding of a frame's position in its token."""
     prosody: ProsodyConfig | None = None
-    """Sizes of the predictor of a pitch and a loudness for each token, which the decoder is given; null leaves melody to
-    the decoder, as in the paper."""
+    """Sizes of the predictor of pitch and loudness of each token, which are inputs of the decoder; null leaves melody
+    to the decoder, as in the paper."""
     frozen_layers: int = -1
     """PnG BERT layers, counted from the embeddings, that are not trained; -1 trains all, embeddings included."""
     mel_offset: float = -5.0

@@ -1,8 +1,9 @@
-"""Pitch and loudness of each token: predicted from the text, and what the decoder makes the frames from.
+"""Pitch and loudness of each token, predicted from the text, as inputs of the decoder.
 
-What a recording has of both is given to the decoder in training, so that it need not guess at the melody and make the
-mean of all melodies. Source: FastSpeech 2 (arXiv 2006.04558, section 2.3), a value a token as in FastPitch (arXiv
-2006.06873, section 2.1)."""
+In training, the decoder takes the recorded values; without them it would generate the mean of all possible melodies.
+Source: FastSpeech 2 (arXiv 2006.04558, section 2.3), with a value for each token as in FastPitch (arXiv 2006.06873,
+section 2.1).
+"""
 
 from __future__ import annotations
 
@@ -21,20 +22,21 @@ class ProsodyConfig:
     """Size of the predictor of pitch and loudness."""
 
     width: int = 192
-    """Channels of its convolutions."""
+    """Channels of the convolutions."""
     layers: int = 3
-    """Convolutions."""
+    """Number of convolutions."""
     kernel: int = 5
-    """Tokens that one of them sees."""
+    """Tokens that a convolution sees."""
     dropout: float = 0.1
-    """After each of them."""
+    """Dropout after each convolution."""
 
 
 class Prosody(nn.Module):
-    """The predictor, and the embedding of its values.
+    """A predictor of pitch and loudness, and an embedding of these values.
 
-    Values are normalized, see `pngnat.data.prosody`. They are functions of time that are given at the tokens' middles:
-    Gaussian upsampling draws the line between."""
+    Values are normalized, see `pngnat.data.prosody`. They hold at the middles of the tokens; Gaussian upsampling
+    interpolates between them.
+    """
 
     def __init__(self, width: int, config: ProsodyConfig) -> None:
         super().__init__()
@@ -45,18 +47,19 @@ class Prosody(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.proj_out = nn.Linear(config.width, VALUES)
         self.embedding = nn.Conv1d(VALUES, width, 3, padding=1)
-        # A decoder that has learned without is not disturbed.
+        # Zeros, so that a decoder trained without prosody gives the same output at first.
         for parameter in self.embedding.parameters():
             nn.init.zeros_(parameter)
 
     def forward(self, hidden: Tensor, durations: Tensor, mask: Tensor) -> Tensor:
-        """hidden: (B, N, width); durations: (B, N) seconds; mask: (B, N). Returns (B, N, VALUES), zero at padding."""
+        """Return predicted values, (B, N, VALUES), 0 at padding. hidden: (B, N, width). durations: (B, N) seconds.
+        mask: (B, N)."""
         x, mask = torch.cat([hidden, durations[..., None].to(hidden.dtype)], dim=-1), mask[..., None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = self.dropout(norm(F.relu(convolution((x * mask).transpose(1, 2)).transpose(1, 2))))
         return self.proj_out(x).float() * mask
 
     def embed(self, values: Tensor, mask: Tensor) -> Tensor:
-        """Values (B, N, VALUES) to what is added to the hidden states, (B, N, width)."""
+        """Return the vectors to add to the hidden states, (B, N, width). values: (B, N, VALUES)."""
         mask = mask[..., None]
         return self.embedding((values * mask).transpose(1, 2)).transpose(1, 2) * mask

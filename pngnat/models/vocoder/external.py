@@ -135,7 +135,7 @@ class HifiGanConfig:
 
 
 class FramesFirst(nn.Module):
-    """Adapts a network of mels (B, T, M) to mels (B, M, T)."""
+    """An adapter of a network of mels (B, T, M) to mels (B, M, T)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

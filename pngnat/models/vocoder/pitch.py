@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pngnat.models.layers import ConvNeXt
 
-# Classes on either side of the likeliest that are its own.
+# Classes on either side of the likeliest one that are averaged with it.
 REACH = 4
 
 
@@ -24,28 +24,30 @@ class PitchConfig:
     hidden: int = 256
     """Hidden units of each block."""
     blocks: int = 4
-    """How many there are."""
+    """Number of blocks."""
     bins: int = 128
-    """Classes of pitch."""
+    """Number of pitch classes."""
     f_min: float = 55.0
-    """Hz, of the lowest class."""
+    """Frequency of the lowest class in Hz."""
     f_max: float = 720.0
-    """Hz, of the highest class."""
+    """Frequency of the highest class in Hz."""
 
     @property
     def log_f_min(self) -> float:
-        """Natural logarithm of the lowest class."""
+        """Return the natural logarithm of the lowest class's frequency."""
         return math.log(self.f_min)
 
     @property
     def spacing(self) -> float:
-        """Of neighbouring classes, in natural logarithms."""
+        """Return the spacing of neighbouring classes in natural logarithms."""
         return (math.log(self.f_max) - self.log_f_min) / (self.bins - 1)
 
 
 class PitchNet(nn.Module):
-    """Classifies each frame's pitch and reads it off between the classes, as CREPE does (Kim et al., arXiv 1802.06182,
-    section 2)."""
+    """A classifier of each frame's pitch, which interpolates between classes as CREPE does.
+
+    Source: Kim et al., arXiv 1802.06182, section 2.
+    """
 
     def __init__(self, n_mels: int, config: PitchConfig) -> None:
         super().__init__()
@@ -57,15 +59,16 @@ class PitchNet(nn.Module):
         )
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """mel (B, M, T), scaled, to logits of the pitch classes (B, T, bins) and of voicing (B, T)."""
+        """Return logits of the pitch classes (B, T, bins) and of voicing (B, T). mel: (B, M, T), scaled."""
         out = self.net(mel)
         return out[..., :-1], out[..., -1]
 
     def decode(self, classes: Tensor) -> Tensor:
-        """Logits (B, T, bins) to f0 (B, T) in Hz, never 0: the mean around the mean around the likeliest class.
+        """Return f0 (B, T) in Hz, above 0, from logits (B, T, bins): the mean near the likeliest class, computed twice.
 
-        Twice, since it jumps where two classes are about as likely and rounding decides between them; the second mean
-        hardly does."""
+        The first mean jumps if rounding decides between two classes that are about as likely; the second mean, around
+        the first one, hardly does.
+        """
         bins = torch.arange(self.config.bins, device=classes.device)
         likeliest = classes.argmax(-1, keepdim=True)
         steps = bins - likeliest
@@ -73,13 +76,13 @@ class PitchNet(nn.Module):
         mean = (near * steps).sum(-1, keepdim=True)
         weights = classes.float().softmax(-1) * (REACH + 1 - (steps - mean).abs()).clamp(0, 1)
         weights = weights / weights.sum(-1, keepdim=True)
-        # Far from the class in single precision, a millionth of an error would in ten seconds move the pulses by a
-        # quarter of a sample.
+        # In single precision, an error of a millionth far from the class would move the pulses by a quarter of a sample
+        # in ten seconds.
         place = likeliest[..., 0] + (weights * steps).sum(-1).to(_double(classes))
         return torch.exp(self.config.log_f_min + self.config.spacing * place).to(weights.dtype)
 
     def loss(self, classes: Tensor, voicing: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
-        """Cross-entropies of pitch (voiced frames alone) and of voicing, each a mean. f0: (B, T) in Hz, 0 where
+        """Return the mean cross-entropies of pitch (voiced frames only) and of voicing. f0: (B, T) in Hz, 0 where
         unvoiced."""
         voiced = (f0 > 0).float()
         spacing = self.log_centres[1] - self.log_centres[0]
@@ -92,5 +95,5 @@ class PitchNet(nn.Module):
 
 
 def _double(values: Tensor) -> torch.dtype:
-    # Apple's GPUs have none.
+    # Apple's GPUs have no double precision.
     return torch.float32 if values.device.type == "mps" else torch.float64

@@ -61,7 +61,8 @@ def _overlapped(
 ) -> Iterator[Tensor]:
     """Yield the sound of spectra that are computed, overlapped, added and corrected piece by piece.
 
-    Pitch and pulses are computed for the complete mel: they are a small part of the work, and their phase is continuous.
+    Pitch and pulses are computed for the complete mel: they are a small part of the work, and their phase is
+    continuous.
     """
     frames, stft = mel.shape[2], vocoder.stft
     f0, voicing, keeps_mel_pitch = vocoder.choose_f0(mel, f0, semitones)

@@ -62,7 +62,7 @@ class VocoderConfig:
 
 @dataclass(frozen=True)
 class Filters:
-    """What the network predicts from a mel."""
+    """The filters that the network predicts from a mel."""
 
     periodic: Tensor
     """Complex (B, K, T), the filter of the source."""
@@ -88,9 +88,9 @@ class Vocoder(nn.Module):
 
     E: the transform of a pulse train at f0; Z: complex noise; a, p, b: log-magnitudes and phase that a network over
     frames predicts. The sound is the inverse transform of S. Where frames are hardly voiced, noise of the same power
-    replaces the pulses: the network alone would leave a faint buzz in pauses, since its losses do not penalize it. Below
-    that, f0 is unreliable, and the aperiodic part covers the pulses, so that a wrong voicing decision costs little.
-    Source: the family of source-filter vocoders begins with Wang et al., arXiv 1904.12088.
+    replaces the pulses: the network alone would leave a faint buzz in pauses, since its losses do not penalize it.
+    Below that, f0 is unreliable, and the aperiodic part covers the pulses, so that a wrong voicing decision costs
+    little. Source: the family of source-filter vocoders begins with Wang et al., arXiv 1904.12088.
     """
 
     def __init__(self, audio: AudioConfig, config: VocoderConfig) -> None:
