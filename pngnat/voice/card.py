@@ -55,7 +55,7 @@ class SpeakerCard:
     name: str
     description: str = ""
     offered: bool = True
-    """Whether lists of speakers have them. A speaker who is not offered can still be named, and their rhythm blended."""
+    """Whether lists of speakers show this one. Any speaker can be named, and their rhythm blended."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class VoiceCard:
     professional: Professional | None = None
     """The model of professional speakers, in a recreated voice."""
     consent: dict[str, str] | None = None
-    """Who agreed to the making of a recreated voice, and to which uses; texts by name."""
+    """The consent to a recreated voice: who gave it, and for which uses; texts by name."""
     lexicon: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Pronunciations of the voice's own words, such as names: phonemes by lower-case word."""
 
@@ -148,7 +148,7 @@ class VoiceCard:
         return tuple(speaker for speaker in self.speakers if speaker.offered)
 
     def row(self, name: str | None) -> int:
-        """Return the row of a speaker; None is the default one. Raises PngnatError, with the list, for an unknown name."""
+        """Return the row of a speaker; None is the default. Raises PngnatError, with the list, for an unknown name."""
         return _row(self.speakers, self.default_speaker if name is None else name, self.name)
 
     def professional_row(self, name: str) -> tuple[Literal["acoustic", "professional"], int]:
@@ -190,8 +190,8 @@ def find_voice(voice: str | os.PathLike | None) -> Path:
     """Return the folder of a voice; None is the first bundled voice.
 
     voice: the name of a bundled voice; else `hf://user/voice` on the Hugging Face Hub; else a path; else the name of a
-    folder in ./voices, or in one of those that the environment variable PNGNAT_VOICES lists as PATH does.
-    Raises PngnatError, with the places where it looked, if there is no such voice.
+    folder in ./voices or in a folder that the environment variable PNGNAT_VOICES lists, as PATH does. Raises
+    PngnatError, with the places of the search, if there is no such voice.
     """
     if not isinstance(voice, str | os.PathLike | None):
         raise PngnatError(f"a voice is named by a text or a path, and not by {shown(voice)}")

@@ -1,5 +1,7 @@
-"""Voices on the Hugging Face Hub: `hf://user/voice`, or `hf://user/voice@revision`. Nothing is asked of it by any other
-name."""
+"""Voices on the Hugging Face Hub: `hf://user/voice`, or `hf://user/voice@revision`.
+
+No other name of a voice causes a request to the Hub.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,11 @@ _LIBRARY = "pngnat"
 
 
 def download(name: str, files: Sequence[str]) -> Path:
-    """The folder of a voice on the Hub, whose files are fetched where they are not here or have changed; with no
-    network, as it is here.
+    """Return the local folder of a voice on the Hub, after a download of its missing and changed files.
 
-    name: begins with PREFIX. files: names of a voice's files; no others are fetched. What they hold is for others to
-    check.
-    Raises PngnatError where huggingface_hub is missing, the name is none, or the Hub does not have it.
+    Without a network, the folder is as the last download left it. name: begins with PREFIX. files: names of a voice's
+    files; no others are downloaded. Their content is untrusted and not checked here. Raises PngnatError if
+    huggingface_hub is missing, the name is not valid, or the Hub does not have it.
     """
     found = _parsed(name)
     folder = make_folder(_cache() / found["repo"].replace("/", "--") / (found["revision"] or "main"))
@@ -39,7 +40,7 @@ def download(name: str, files: Sequence[str]) -> Path:
             )
         except HfHubHTTPError:
             raise
-        # No network, or none that is wanted (HF_HUB_OFFLINE), which each layer of the library says in its own way.
+        # The network is missing, or forbidden (HF_HUB_OFFLINE); each layer of the library has its own error for this.
         except Exception:
             if not any((folder / file).exists() for file in files):
                 raise
@@ -49,7 +50,7 @@ def download(name: str, files: Sequence[str]) -> Path:
                 raise PngnatError(
                     f"{name} is no voice: {one.rfilename} is too large ({(one.size or 0) / 2**20:.0f} MB)"
                 )
-        # As real files: the Hub's own cache has links, which a voice folder may not have.
+        # Files, because the Hub's cache has links, which a voice folder may not have.
         snapshot_download(
             found["repo"],
             revision=about.sha or found["revision"],
@@ -61,10 +62,10 @@ def download(name: str, files: Sequence[str]) -> Path:
 
 
 def upload(folder: Path, files: Sequence[str], name: str, card: str, private: bool = False) -> str:
-    """Put a voice's files on the Hub, with a model card; returns the page's address. name: begins with PREFIX, without
-    a revision.
+    """Upload a voice's files to the Hub with a model card, and return the address of the page.
 
-    card: the text of the page, README.md. Raises PngnatError as `download` does, and where the Hub refuses it.
+    name: begins with PREFIX, without a revision. card: the text of the page, README.md. Raises PngnatError as
+    `download` does, and if the Hub refuses the upload.
     """
     found = _parsed(name)
     if found["revision"]:
@@ -81,7 +82,7 @@ def upload(folder: Path, files: Sequence[str], name: str, card: str, private: bo
 
 
 def model_card(text: str, licence: str, consent: Mapping[str, str] | None) -> str:
-    """A voice's README with what the Hub reads: a head in YAML, and who agreed to the voice."""
+    """Return a voice's README with the YAML head that the Hub needs, and with the consent."""
     import yaml
 
     head: dict[str, Any] = {
@@ -99,7 +100,8 @@ def model_card(text: str, licence: str, consent: Mapping[str, str] | None) -> st
     said = "".join(f"- {name}: {' '.join(value.split())}\n" for name, value in (consent or {}).items())
     agreed = f"\n## Consent\n\n{said}" if said and "## Consent" not in text else ""
     body = text if text.strip() else "# A voice for pngnat\n"
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n\n{_without_head(body).strip()}\n{agreed}"
+    yaml_head = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
+    return f"---\n{yaml_head}---\n\n{_without_head(body).strip()}\n{agreed}"
 
 
 def _without_head(text: str) -> str:
@@ -127,7 +129,7 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
         raise PngnatError(
             f"{name} is on the Hugging Face Hub, which needs {error.name}: {extra_command('hub')}"
         ) from error
-    # The Hub's library raises what its layers do: of HTTP, of files, of its own checks.
+    # The Hub's library raises the errors of its layers: of HTTP, of files, of its own checks.
     except Exception as error:
         reason = shorten(printable(" ".join(str(error).split())), 300) or type(error).__name__
         raise PngnatError(f"{name}: {reason}") from error

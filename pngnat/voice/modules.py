@@ -1,5 +1,5 @@
-"""A voice as PyTorch modules: what training, fine-tuning and the engine `torch` work on; loaded from a folder and saved
-to one."""
+"""A voice as PyTorch modules, loaded from a folder and saved to one, for training, `pngnat create` and the engine
+`torch`."""
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ from pngnat.voice.loading import loaded_once
 from pngnat.voice.vocoders import load_vocoder
 from pngnat.voice.weights import build_module, save_weights
 
-# The threads that PyTorch works with do not live on in a forked process, and what is handed to them there is never
-# done.
+# PyTorch's threads do not exist in a forked process, and work that is passed to them there never ends.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 @dataclass(frozen=True, eq=False)
 class VoiceModules:
-    """The models of a voice. professional: the multi-speaker model whose rhythm can be borrowed, where the voice keeps
-    one."""
+    """The models of a voice.
+
+    professional: the multi-speaker model whose rhythm can be borrowed, or None.
+    """
 
     card: VoiceCard
     tokenizer: PngTokenizer
@@ -52,12 +53,12 @@ class VoiceModules:
 
     @property
     def name(self) -> str:
-        """The voice's name, as its card has it."""
+        """Return the voice's name, from its card."""
         return self.card.name
 
     @property
     def speakers(self) -> list[str]:
-        """Names, in the order of the acoustic model's rows."""
+        """Return the names of the speakers, in the order of the acoustic model's rows."""
         return self.card.names
 
     def __repr__(self) -> str:
@@ -65,13 +66,12 @@ class VoiceModules:
 
 
 def load_modules(voice: str | os.PathLike | None = None, vocoder: str | os.PathLike | None = None) -> VoiceModules:
-    """Load a voice: a name or a folder, see `find_voice`; None means the first bundled one. The last four stay in
-    memory.
+    """Load a voice. The last four stay in memory.
 
-    vocoder: a folder with a vocoder to speak with instead of the voice's own: pngnat's, or a HiFi-GAN or Vocos
-    checkpoint.
-    Raises PngnatError where a folder is missing, damaged, of a newer format or not safe to use, and for a vocoder that
-    was made for other mel spectrograms."""
+    voice: a name or a folder, see `find_voice`; None is the first bundled voice. vocoder: a folder with a vocoder in
+    the place of the voice's own: pngnat's, or a HiFi-GAN or Vocos checkpoint. Raises PngnatError for a folder that is
+    missing, damaged, of a newer format or unsafe, and for a vocoder of other mel spectrograms.
+    """
     folder = find_voice(voice).resolve()
     loaded = _load(folder, safe_file(folder, CARD).stat().st_mtime_ns)
     return loaded if vocoder is None else replace(loaded, vocoder=load_vocoder(vocoder, loaded.card.audio))
@@ -114,12 +114,13 @@ def _acoustic(
 
 
 def save_voice(voice: VoiceModules, folder: str | os.PathLike, readme: str | None = None, graphs: bool = True) -> None:
-    """Write a voice folder, with half-precision weights. readme: the text of its card for people, README.md. graphs:
-    whether to write the ONNX graphs that it speaks with where there is no PyTorch, if the package onnx is installed and
-    the voice has none but such parts.
+    """Write a voice folder with half-precision weights.
 
-    Each file appears whole or not at all, voice.json last. Raises PngnatError where it cannot be written, and where the
-    vocoder is none of pngnat's."""
+    readme: the text of the model card, README.md. graphs: whether to write the ONNX graphs for synthesis without
+    PyTorch, if the package onnx is installed and the graphs support all parts of the voice. Each file is written
+    atomically, voice.json last. Raises PngnatError if the folder cannot be written, and for a vocoder that is not
+    pngnat's.
+    """
     if not isinstance(voice.vocoder, Vocoder):
         raise PngnatError(
             f"{folder}: a voice keeps pngnat's own kind of vocoder, and cannot be saved with {voice.vocoder.name}"

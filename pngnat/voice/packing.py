@@ -1,8 +1,7 @@
-"""A voice as one file that can be sent, and back: a zip of the files of a voice folder, nothing else.
+"""A voice as one file, and back: a zip with the files of a voice folder and nothing else.
 
-The same voice makes the same bytes. An archive from a stranger is read within the limits that hold for a stranger's
-folder, and none of
-its names leads anywhere: they must be those of a voice's files.
+The same voice gives the same bytes. An untrusted archive has the limits of an untrusted folder, and none of its names
+can lead to another place: only the names of a voice's files are accepted.
 """
 
 from __future__ import annotations
@@ -21,14 +20,16 @@ from pngnat.untrusted import LARGEST_FILES, MIB, safe_file, shown
 from pngnat.voice.card import BUNDLED, CARD, FILES, NEEDED, read_card
 
 SUFFIX = ".voice"
-# The first that a zip can hold: a date of its own would make each packing differ.
+# The earliest date of the zip format; a current date would make each archive differ.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _BLOCK = MIB
 
 
 def files_of(folder: Path) -> list[str]:
-    """The names of a voice folder's files, checked. Raises PngnatError where one is missing, too large, or a link out
-    of the folder."""
+    """Return the names of a voice folder's files, checked.
+
+    Raises PngnatError for a file that is missing, too large, or a link to a place outside of the folder.
+    """
     read_card(folder)
     names = [name for name in FILES if name in NEEDED or os.path.lexists(folder / name)]
     for name in names:
@@ -37,8 +38,8 @@ def files_of(folder: Path) -> list[str]:
 
 
 def pack(folder: Path, file: Path) -> None:
-    """Write the voice in `folder` to one file, whole or not at all. Raises PngnatError where it is no voice, or cannot
-    be written."""
+    """Write the voice in `folder` to one file, atomically. Raises PngnatError for a folder that is not a voice, or a
+    file that cannot be written."""
     names = files_of(folder)
     with atomic_write(file) as beside:
         try:
@@ -46,7 +47,7 @@ def pack(folder: Path, file: Path) -> None:
                 for name in names:
                     about = zipfile.ZipInfo(name, _DATE)
                     about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-                    # Weights are as good as random, and not worth the time.
+                    # Weights are close to random numbers: compression would take time and save little.
                     about.compress_type = zipfile.ZIP_STORED if name.endswith(".safetensors") else zipfile.ZIP_DEFLATED
                     with open(folder / name, "rb") as source, archive.open(about, "w", force_zip64=True) as target:
                         shutil.copyfileobj(source, target, _BLOCK)
@@ -55,10 +56,10 @@ def pack(folder: Path, file: Path) -> None:
 
 
 def unpack(file: Path, folder: Path, check: Callable[[Path], object]) -> None:
-    """Write the voice that `file` holds to `folder`, which must not exist; it appears there whole, or not at all.
+    """Write the voice in `file` to `folder`, which must not exist, atomically.
 
-    check: called with the folder before it has its name; what it raises stops the unpacking.
-    Raises PngnatError where the file is no packed voice, or holds more than one may.
+    check: called with the folder before it has its name; an exception of `check` stops the unpacking. Raises
+    PngnatError for a file that is not a packed voice, or exceeds a limit.
     """
     if os.path.lexists(folder):
         raise PngnatError(
@@ -86,13 +87,14 @@ def _extract(file: Path, folder: Path) -> None:
             if len(set(names)) < len(names) or not set(names) <= set(FILES):
                 strange = next((name for name in names if name not in FILES), names[0] if names else "")
                 raise PngnatError(
-                    f"{file} is no packed voice: it holds {shown(shorten(strange, 60))}, which is no file of a voice's, or is twice"
+                    f"{file} is no packed voice: it holds {shown(shorten(strange, 60))}, "
+                    "which is no file of a voice's, or is twice"
                 )
             for entry in entries:
                 _extract_one(archive, entry, folder / entry.filename)
     except FileNotFoundError as error:
         raise PngnatError(f"{file}: there is no such file") from error
-    # zipfile's own, zlib's, and what it raises for headers that contradict each other.
+    # The exceptions of zipfile and zlib, also for headers that contradict each other.
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         raise PngnatError(f"{file} is no packed voice, or is damaged ({error})") from error
     except Exception as error:
@@ -105,7 +107,7 @@ def _extract_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -
     largest = LARGEST_FILES[path.suffix]
     left = largest
     with archive.open(entry) as source, open(path, "xb") as target:
-        # By what comes out: what an archive says about itself need not be so.
+        # Count the extracted bytes: the sizes in an archive's headers may be false.
         while block := source.read(_BLOCK):
             left -= len(block)
             if left < 0:
@@ -116,10 +118,10 @@ def _extract_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -
 
 
 def remove(folder: Path) -> None:
-    """Remove a voice folder. Raises PngnatError where it is bundled, is no voice, or holds more than a voice."""
+    """Remove a voice folder. Raises PngnatError if it is bundled, is not a voice, or has other files."""
     check_removable(folder)
     try:
-        # voice.json first: half of a voice is none.
+        # voice.json is removed first: without it, an incomplete folder is not a voice.
         for name in (CARD, *os.listdir(folder)):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
@@ -128,7 +130,7 @@ def remove(folder: Path) -> None:
 
 
 def check_removable(folder: Path) -> None:
-    """Raise PngnatError for a folder that `remove` leaves alone."""
+    """Raise PngnatError for a folder that `remove` must not remove."""
     if folder.resolve().is_relative_to(BUNDLED.resolve()):
         raise PngnatError(f"'{folder.name}' came with pngnat, and is not removed")
     if folder.is_symlink() or not folder.is_dir():
@@ -137,5 +139,6 @@ def check_removable(folder: Path) -> None:
     strange = sorted(set(os.listdir(folder)) - set(FILES))
     if strange:
         raise PngnatError(
-            f"{folder} holds {shown(shorten(strange[0], 60))}, which is no part of a voice; see to it, and remove the folder by hand"
+            f"{folder} holds {shown(shorten(strange[0], 60))}, which is no part of a voice; "
+            "see to it, and remove the folder by hand"
         )

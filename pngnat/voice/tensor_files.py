@@ -1,4 +1,7 @@
-"""Safetensors files, opened without reading a tensor: names, shapes and sizes come first, so that they can be checked."""
+"""Safetensors files, opened without reading a tensor.
+
+Names, shapes and sizes come first, so that they can be checked.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class TensorInfo:
 
     @property
     def elements(self) -> int:
-        """The number of elements."""
+        """Return the number of elements."""
         return math.prod(self.shape)
 
 

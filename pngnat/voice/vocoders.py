@@ -39,10 +39,10 @@ from pngnat.voice.weights import build_module, load_weights, save_weights
 SETTINGS, WEIGHTS, DISCRIMINATORS = "vocoder.json", "vocoder.safetensors", "discriminators.safetensors"
 HIFIGAN, VOCOS = "config.json", "config.yaml"
 _EXTERNAL_WEIGHTS, _PICKLED_WEIGHTS = "model.safetensors", "pytorch_model.bin"
-# Where a checkpoint of another project says for which of pngnat's mel spectrograms it was trained.
+# The key in an external checkpoint's settings with the settings of pngnat's mel spectrograms it was trained on.
 AUDIO = "pngnat_audio"
 LOG_MEL = "pngnat.audio.mel.log_mel"
-# What all of pngnat's mel spectrograms have in common, and others do not.
+# Properties of all of pngnat's mel spectrograms that other ones may lack.
 _ALWAYS = {"logarithm": "natural", "mel scale": "slaney", "filters": "of equal area", "frames": "between hops"}
 _HIFIGANS = ("SpeechT5HifiGan", "FastSpeech2ConformerHifiGan")
 
@@ -55,24 +55,23 @@ def save_settings(folder: str | os.PathLike, audio: AudioConfig, model: VocoderC
 
 
 def save_vocoder(folder: str | os.PathLike, vocoder: Vocoder) -> None:
-    """Write settings and weights, the weights in half precision where that can hold them."""
+    """Write settings and weights, in half precision where it can hold the values."""
     save_settings(folder, vocoder.audio, vocoder.config)
     save_weights(vocoder, Path(folder) / WEIGHTS)
 
 
 def save_discriminators(folder: str | os.PathLike, weights: Mapping[str, Tensor]) -> None:
-    """Write the discriminators' weights, so that a later training need not teach them again."""
+    """Write the weights of the discriminators, so that a later training continues with them."""
     save_weights(weights, Path(folder) / DISCRIMINATORS)
 
 
 def load_discriminators(folder: str | os.PathLike) -> dict[str, Tensor] | None:
-    """The weights that `save_discriminators` wrote, None where there are none. Raises PngnatError for a damaged
-    file."""
+    """Return the weights that `save_discriminators` wrote, or None. Raises PngnatError for a damaged file."""
     return load_weights(Path(folder), DISCRIMINATORS, "vocoder") if (Path(folder) / DISCRIMINATORS).exists() else None
 
 
 def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig]:
-    """What `save_settings` wrote. Raises PngnatError where there is no such file, or one that is damaged."""
+    """Return the settings that `save_settings` wrote. Raises PngnatError for a file that is missing or damaged."""
     path = safe_file(Path(folder), SETTINGS, "vocoder")
     values = Section(str(path), read_json(path))
     try:
@@ -87,25 +86,28 @@ def load_settings(folder: str | os.PathLike) -> tuple[AudioConfig, VocoderConfig
 
 
 def load_own_vocoder(folder: str | os.PathLike) -> Vocoder:
-    """The vocoder that `save_vocoder` wrote, ready to speak. Raises PngnatError where there is none, or a damaged
-    one."""
+    """Return the vocoder that `save_vocoder` wrote, in evaluation mode.
+
+    Raises PngnatError for a folder that is missing or damaged.
+    """
     audio, config = load_settings(folder)
     return build_module(Path(folder), WEIGHTS, lambda: Vocoder(audio, config), what="vocoder")
 
 
 def load_vocoder(folder: str | os.PathLike, audio: AudioConfig) -> Vocoder | ExternalVocoder:
-    """The vocoder in a folder, ready to speak the mel spectrograms that `audio` describes. The last one stays in
-    memory.
+    """Return the vocoder in a folder, in evaluation mode, for the mel spectrograms that `audio` describes.
 
-    Raises PngnatError where the folder holds none, is damaged or not safe to use, or where its mel spectrograms are
-    others."""
+    The last one stays in memory. Raises PngnatError for a folder that has no vocoder, is damaged or unsafe, and for a
+    vocoder of other mel spectrograms.
+    """
     if not isinstance(folder, str | os.PathLike):
         raise PngnatError(f"a vocoder is a folder, and not {shown(folder)}")
     path = Path(os.path.abspath(folder))
     kind = next((name for name in (SETTINGS, VOCOS, HIFIGAN) if os.path.isfile(path / name)), None)
     if kind is None:
         raise PngnatError(
-            f"{folder} holds no vocoder: it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)"
+            f"{folder} holds no vocoder: "
+            f"it has neither {SETTINGS} (pngnat) nor {HIFIGAN} (HiFi-GAN) nor {VOCOS} (Vocos)"
         )
     modified = safe_file(path, kind, "vocoder").stat().st_mtime_ns
     return _load(path, kind, audio, modified)
@@ -141,8 +143,7 @@ def _hifigan(path: Path, audio: AudioConfig) -> ExternalVocoder:
 
 
 def _speecht5_mel(folder: Path) -> dict[str, Any]:
-    """What the settings of a SpeechT5FeatureExtractor beside a checkpoint say of its mels; nothing where there are
-    none."""
+    """Return the mel settings of the SpeechT5FeatureExtractor beside a checkpoint; empty if there is none."""
     if not (folder / "preprocessor_config.json").is_file():
         return {}
     path = safe_file(folder, "preprocessor_config.json", "vocoder")
@@ -170,7 +171,7 @@ def _vocos(path: Path, audio: AudioConfig) -> ExternalVocoder:
     if transform.get("padding", "same") != "same":
         stated["frames"] = "on hops"
     _check_mel(path, stated, audio)
-    # The package stores its windows and mel filters too.
+    # The package stores its windows and mel filters with the weights.
     stored = ("feature_extractor.", "head.istft.")
     network = build_module(path.parent, _external_weights(path.parent), lambda: VocosNetwork(config), stored, "vocoder")
     return ExternalVocoder(f"the Vocos in {path.parent}", audio, network, config.reach)
@@ -192,7 +193,7 @@ def _vocos_mel(path: Path, features: Section) -> dict[str, Any]:
         "log_floor": 1e-7,
     }
     frames = "on hops" if given.get("padding", "center") == "center" else "between hops"
-    # torchaudio's defaults, which the package cannot change.
+    # These are torchaudio's defaults, which the package cannot change.
     return stated | {"logarithm": "natural", "mel scale": "htk", "filters": "of equal height", "frames": frames}
 
 

@@ -18,7 +18,7 @@ from pngnat.untrusted import safe_file
 from pngnat.voice.tensor_files import MOST_TENSORS, TensorInfo, open_tensors
 
 _LARGEST_HALF = torch.finfo(torch.float16).max
-# What reading a damaged file, or building what a damaged card describes, may raise.
+# Exceptions of reading a damaged file, and of building a module from a damaged card.
 _DAMAGE = (
     ValueError,
     TypeError,
@@ -82,7 +82,8 @@ def to_half(tensor: Tensor) -> Tensor:
 
 
 class _SizeGuard(TorchFunctionMode):
-    """Stops the construction of a module with more parameters than its file holds, so that a card cannot exhaust memory."""
+    """A guard that stops the construction of a module with more parameters than its file, so that a card cannot exhaust
+    memory."""
 
     def __init__(self, parameters: int) -> None:
         super().__init__()
@@ -103,7 +104,8 @@ class _SizeGuard(TorchFunctionMode):
 def _check_shapes(path: Path, found: Mapping[str, TensorInfo], expected: Mapping[str, Tensor]) -> None:
     for name in sorted(expected.keys() ^ found.keys()):
         raise PngnatError(
-            f"{path} is damaged: '{shorten(name, 200)}' {'is missing' if name in expected else 'is not part of this model'}"
+            f"{path} is damaged: '{shorten(name, 200)}' "
+            f"{'is missing' if name in expected else 'is not part of this model'}"
         )
     for name, info in found.items():
         tensor = expected[name]

@@ -1,2 +1,1 @@
-"""A voice's networks as ONNX graphs, written from its configs and pointing into its safetensors files for their
-weights."""
+"""The networks of a voice as ONNX graphs, written from its configs; their weights stay in its safetensors files."""

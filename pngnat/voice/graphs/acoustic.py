@@ -1,4 +1,4 @@
-"""PngNat as three graphs: the encoder, the durations, the mel."""
+"""PngNat as three graphs: the encoder, the durations and the mel."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from pngnat.voice.graphs import layers
 from pngnat.voice.graphs.weight_layout import WeightLayout
 from pngnat.voice.graphs.writer import DOUBLE, FLOAT, INT64, GraphWriter
 
-# So far below every score that a softmax gives 0, and still a number.
+# Far enough below every score that a softmax gives 0, and finite.
 _NEVER = -1e9
 
 
 def acoustic_graphs(config: PngNatConfig, layout: WeightLayout, int8: bool = False) -> dict[str, onnx.ModelProto]:
-    """The graphs by name. Raises PngnatError for the `lstm` decoder, whose loop over frames runs with PyTorch alone."""
+    """Return the graphs by name.
+
+    Raises PngnatError for the `lstm` decoder, whose loop over frames needs PyTorch.
+    """
     if config.decoder.kind != "parallel":
         raise PngnatError(
             f"a voice with the decoder '{config.decoder.kind}' speaks with PyTorch alone, and cannot be exported"
@@ -31,7 +34,7 @@ def acoustic_graphs(config: PngNatConfig, layout: WeightLayout, int8: bool = Fal
 
 
 def _encoder(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
-    """ids, segments, word_positions (B, L), lengths, phoneme_lengths (B,) to states (B, N, D)."""
+    """Build the encoder: ids, segments, word_positions (B, L), lengths, phoneme_lengths (B,) to states (B, N, D)."""
     ids, segments, positions = (g.input(name, INT64, ("B", "L")) for name in ("ids", "segments", "word_positions"))
     lengths, phoneme_lengths = (g.input(name, INT64, ("B",)) for name in ("lengths", "phoneme_lengths"))
     longest = g.op("Unsqueeze", g.op("ReduceMax", phoneme_lengths, keepdims=0), g.constant([0]))
@@ -83,7 +86,7 @@ def _phoneme_encoder(g: GraphWriter, config: PhonemeEncoderConfig, ids: str, len
 
 
 class _Tokens:
-    """The inputs that durations and mel share: states (B, N, D), speakers (B,) rows, phoneme_lengths (B,)."""
+    """The inputs of both durations and mel: states (B, N, D), speakers (B,) rows, phoneme_lengths (B,)."""
 
     def __init__(self, g: GraphWriter, config: PngNatConfig) -> None:
         states = g.input("states", FLOAT, ("B", "N", "D"))
@@ -97,7 +100,7 @@ class _Tokens:
 
 
 def _durations(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
-    """states (B, N, D), speakers, phoneme_lengths (B,) to seconds (B, N)."""
+    """Build the durations: states (B, N, D), speakers, phoneme_lengths (B,) to seconds (B, N)."""
     tokens, predictor = _Tokens(g, config), config.predictor
     read = layers.bilstm(g, tokens.hidden, tokens.lengths, "duration_predictor.lstm", predictor.units, predictor.layers)
     seconds = g.op("Mul", g.op("Relu", layers.linear(g, read, "duration_predictor.project")), tokens.mask)
@@ -106,10 +109,12 @@ def _durations(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
 
 
 def _mel(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
-    """states (B, N, D), speakers, phoneme_lengths (B,), seconds (B, N), positions (B, T), frames (B,) to mel (B, M, T).
+    """Build the mel: states (B, N, D), speakers, phoneme_lengths (B,), seconds (B, N), positions (B, T), frames (B,) to
+    mel (B, M, T).
 
-    positions: how many frames after its token's beginning each frame's middle lies. T: a multiple of the decoder's
-    reduction."""
+    positions: frames from the start of a token to the middle of each frame in it. T: a multiple of the decoder's
+    reduction.
+    """
     tokens = _Tokens(g, config)
     seconds = g.op("Mul", g.op("Unsqueeze", g.input("seconds", FLOAT, ("B", "N")), g.constant([2])), tokens.mask)
     positions, frames = g.input("positions", FLOAT, ("B", "T")), g.input("frames", INT64, ("B",))
@@ -131,7 +136,7 @@ def _mel(config: PngNatConfig, g: GraphWriter) -> GraphWriter:
 
 
 def _prosody(g: GraphWriter, config: PngNatConfig, timed: str, mask: str) -> str:
-    """What Prosody predicts, and embeds: (B, N, D + 1) to (B, N, D)."""
+    """Add the prediction and the embedding of Prosody: (B, N, D + 1) to (B, N, D)."""
     assert config.prosody is not None
     x = timed
     for place in range(config.prosody.layers):
@@ -142,7 +147,7 @@ def _prosody(g: GraphWriter, config: PngNatConfig, timed: str, mask: str) -> str
 
 
 def _ranges(g: GraphWriter, config: PngNatConfig, timed: str, lengths: str) -> str:
-    """The Gaussians' sigma in frames, (B, N, 1)."""
+    """Add sigma of the Gaussians in frames, (B, N, 1)."""
     predictor = config.predictor
     read = layers.bilstm(g, timed, lengths, "range_predictor.lstm", predictor.units, predictor.layers)
     return g.op(
@@ -153,7 +158,7 @@ def _ranges(g: GraphWriter, config: PngNatConfig, timed: str, lengths: str) -> s
 
 
 def _gaussian_weights(g: GraphWriter, config: PngNatConfig, seconds: str, ranges: str, positions: str) -> str:
-    """gaussian_weights: (B, T, N)."""
+    """Add `gaussian_weights`, (B, T, N)."""
     durations = g.op("Mul", seconds, g.constant(float(config.audio.frame_rate)))
     ends = g.op("Cast", g.op("CumSum", g.op("Cast", durations, to=DOUBLE), g.constant(1)), to=FLOAT)
     centres = g.op("Sub", ends, g.op("Mul", durations, g.constant(0.5)))
@@ -168,7 +173,7 @@ def _gaussian_weights(g: GraphWriter, config: PngNatConfig, seconds: str, ranges
 
 
 def _decoder(g: GraphWriter, config: PngNatConfig, upsampled: str, frames: str, speaker: str) -> str:
-    """ParallelDecoder: (B, T, D) to (B, T, M)."""
+    """Add a ParallelDecoder: (B, T, D) to (B, T, M)."""
     decoder, inputs = config.decoder, _upsampled_width(config)
     grouped = g.op("Reshape", upsampled, g.constant([0, -1, inputs * decoder.reduction]))
     hidden = layers.linear(g, grouped, "decoder.proj_in")

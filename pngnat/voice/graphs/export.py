@@ -1,4 +1,4 @@
-"""A voice folder's graphs, written beside its weights."""
+"""The export of a voice folder's graphs, which are written beside its weights."""
 
 from __future__ import annotations
 
@@ -20,25 +20,23 @@ if TYPE_CHECKING:
 
 
 def can_export() -> bool:
-    """Whether the package onnx is installed."""
+    """Return whether the package onnx is installed."""
     return find_spec("onnx") is not None
 
 
 def speaks_without_torch(card: VoiceCard) -> bool:
-    """Whether the graphs can say what the voice's models do: the `lstm` decoder's loop over frames runs with PyTorch
-    alone."""
+    """Return whether graphs support the voice's models: the loop of the `lstm` decoder over frames needs PyTorch."""
     kept = [card.professional.acoustic] if card.professional else []
     return all(PngNatConfig.from_dict(values).decoder.kind == "parallel" for values in (card.acoustic, *kept))
 
 
 def export_graphs(folder: Path, int8: bool = True) -> list[Path]:
-    """Write the graphs of a voice folder, which point into its safetensors files, and return their paths; older ones
-    are replaced.
+    """Write the graphs of a voice folder, which refer to its safetensors files; return their paths.
 
-    int8: whether the dense layers' weights are rounded to 8 bits, which the graphs then hold themselves: a quarter
-    quicker, and to a listener the same (`docs/graphs.md`). Otherwise the sound is PyTorch's: of 200 sentences of the
-    voice `english` 163 within 1e-3 of full scale, and all within 5e-3.
-    Raises PngnatError for a damaged voice, for one that speaks with PyTorch alone, and where onnx is not installed.
+    Older graphs are replaced. int8: whether to round the weights of dense layers to 8 bits, which the graphs then hold
+    themselves: this is a quarter faster, without an audible difference (`docs/graphs.md`). Otherwise the sound is
+    PyTorch's: of 200 sentences of the voice `english`, 163 are within 1e-3 of full scale, and all within 5e-3. Raises
+    PngnatError for a damaged voice, for a voice that needs PyTorch, and if onnx is not installed.
     """
     if not can_export():
         raise PngnatError(f"a voice is exported with the package onnx: {extra_command('train')}")
@@ -46,7 +44,7 @@ def export_graphs(folder: Path, int8: bool = True) -> list[Path]:
     if not speaks_without_torch(card):
         raise PngnatError(f"{folder}: the decoder 'lstm' speaks with PyTorch alone, and cannot be exported")
     graphs = _graphs(folder, card, int8)
-    # A folder with some of its graphs would be a damaged one.
+    # A folder with only some of its graphs would be damaged.
     remove_graphs(folder)
     for name, graph in graphs.items():
         with atomic_write(folder / name) as beside:

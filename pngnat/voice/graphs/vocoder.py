@@ -1,4 +1,4 @@
-"""Vocoder's networks as two graphs: the pitch of a mel, and the filters that source and noise are multiplied by."""
+"""The networks of Vocoder as two graphs: the pitch of a mel, and the filters of source and noise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pngnat.voice.graphs import layers
 from pngnat.voice.graphs.weight_layout import WeightLayout
 from pngnat.voice.graphs.writer import DOUBLE, FLOAT, GraphWriter
 
-# Of the pitch network's convolutions; it has no setting.
+# The kernel of the pitch network's convolutions, which has no setting.
 _PITCH_KERNEL = 7
 _NEVER = -1e9
 
@@ -22,7 +22,7 @@ _NEVER = -1e9
 def vocoder_graphs(
     audio: AudioConfig, config: VocoderConfig, layout: WeightLayout, int8: bool = False
 ) -> dict[str, onnx.ModelProto]:
-    """The graphs by name."""
+    """Return the graphs by name."""
     return {
         "pitch": _pitch(audio, config.pitch, GraphWriter("pitch", layout)).model({}),
         "filters": _filters(audio, config, GraphWriter("filters", layout, int8)).model({}),
@@ -30,7 +30,7 @@ def vocoder_graphs(
 
 
 def _pitch(audio: AudioConfig, config: PitchConfig, g: GraphWriter) -> GraphWriter:
-    """mel (B, M, T) to f0 (B, T) in Hz, never 0, and the probability of voice (B, T): Vocoder.predict_f0."""
+    """Build Vocoder.predict_f0: mel (B, M, T) to f0 (B, T) in Hz, above 0, and voicing (B, T), a probability."""
     mel = _scaled(g, g.input("mel", FLOAT, ("B", audio.n_mels, "T")))
     out = layers.convnext(g, mel, "pitch.net", config.width, config.blocks, _PITCH_KERNEL)
     classes, voicing = g.split("Split", out, g.constant([config.bins, 1]), outputs=2, axis=-1)
@@ -51,8 +51,11 @@ def _pitch(audio: AudioConfig, config: PitchConfig, g: GraphWriter) -> GraphWrit
 
 
 def _filters(audio: AudioConfig, config: VocoderConfig, g: GraphWriter) -> GraphWriter:
-    """mel (B, M, T), f0 (B, T) in Hz and above 0, voicing (B, T) to Vocoder.filters, frame by frame: pulses_real,
-    pulses_imaginary, breath (B, T, K), and trust (B, T, M) where the sound is corrected towards the mel."""
+    """Build Vocoder.filters, frame by frame: mel (B, M, T), f0 (B, T) in Hz, above 0, voicing (B, T) to its outputs.
+
+    Outputs: pulses_real, pulses_imaginary, the periodic filter, and breath, the aperiodic one, each (B, T, K); with
+    corrections also trust, the correction gate, (B, T, M).
+    """
     mel = _scaled(g, g.input("mel", FLOAT, ("B", audio.n_mels, "T")))
     f0, voicing = (g.op("Unsqueeze", g.input(name, FLOAT, ("B", "T")), g.constant([1])) for name in ("f0", "voicing"))
     seen = g.op("Concat", mel, g.op("Sub", g.op("Log", f0), g.constant(5.0)), voicing, axis=1)
@@ -82,7 +85,7 @@ def _magnitude(g: GraphWriter, logs: str) -> str:
 
 
 def _without_voiced_noise(g: GraphWriter, breath: str, voicing: str, low: int, bins: int) -> str:
-    """voicing: (B, 1, T)."""
+    """Add Vocoder._without_voiced_noise. voicing: (B, 1, T)."""
     voiced = g.op("Min", g.op("Div", voicing, g.constant(float(SURE_VOICE))), g.constant(1.0))
     unvoiced = g.op("Transpose", g.op("Sub", g.constant(1.0), voiced), perm=[0, 2, 1])
     below, above = g.split("Split", breath, g.constant([low, bins - low]), outputs=2, axis=-1)

@@ -1,5 +1,7 @@
-"""Where each tensor of a safetensors file lies: https://huggingface.co/docs/safetensors, a length, a header in JSON,
-the numbers."""
+"""The place of each tensor in a safetensors file: a length, a header in JSON, the numbers.
+
+Source: https://huggingface.co/docs/safetensors.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ _KINDS = {"F16": "<f2", "F32": "<f4"}
 
 @dataclass(frozen=True)
 class TensorPlace:
-    """dtype: as safetensors names it. offset, length: bytes, from the file's beginning."""
+    """The place of a tensor. dtype: by safetensors' name. offset, length: bytes, from the beginning of the file."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -29,7 +31,7 @@ class TensorPlace:
 
 @dataclass(frozen=True)
 class WeightLayout:
-    """A file and its tensors' places, by the names that they have now. digest: of the header."""
+    """A safetensors file with the places of its tensors by their current names. digest: of the header."""
 
     path: Path
     places: Mapping[str, TensorPlace]
@@ -37,11 +39,11 @@ class WeightLayout:
 
     @property
     def file(self) -> str:
-        """The file's name, as graphs beside it know it."""
+        """Return the file's name, by which graphs in its folder refer to it."""
         return self.path.name
 
     def read(self, name: str) -> np.ndarray:
-        """A tensor of half or single precision, as float32. Raises PngnatError where there is none of that name."""
+        """Return a tensor of half or single precision as float32. Raises PngnatError if there is none of the name."""
         place = self.places.get(name)
         if place is None or place.dtype not in _KINDS:
             raise PngnatError(
@@ -54,7 +56,7 @@ class WeightLayout:
 
 
 def read_layout(path: Path) -> WeightLayout:
-    """What a safetensors file's header says. Raises PngnatError where it is none."""
+    """Return the layout from a safetensors file's header. Raises PngnatError for another kind of file."""
     header = read_header(path)
     start = 8 + len(header)
     try:
@@ -70,7 +72,7 @@ def read_layout(path: Path) -> WeightLayout:
 
 
 def read_header(path: Path) -> bytes:
-    """The header of a safetensors file. Raises PngnatError where it is none."""
+    """Return the header of a safetensors file. Raises PngnatError for another kind of file."""
     try:
         with open(path, "rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -83,5 +85,5 @@ def read_header(path: Path) -> bytes:
 
 
 def digest(header: bytes) -> str:
-    """What a graph remembers of the file that it points into: with another header, its weights lie elsewhere."""
+    """Return the digest that a graph stores of its weights' file: with another header, weights have other places."""
     return hashlib.sha256(header).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""A graph of ONNX, node by node. Values are known by their names."""
+"""A writer of ONNX graphs, node by node. Values are referred to by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pngnat.version import __version__
 from pngnat.voice.graphs.files import WEIGHTS_DIGEST
 from pngnat.voice.graphs.weight_layout import WeightLayout
 
-# 20: the first with Gelu.
+# 20 is the first version with Gelu.
 OPSET = 20
 IR_VERSION = 10
 FLOAT, DOUBLE, INT32, INT64 = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT32, TensorProto.INT64
@@ -21,8 +21,10 @@ _DTYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
 class GraphWriter:
-    """Nodes in the order in which they are asked for. layout: the file that the weights stay in. int8: whether dense
-    layers are rounded to 8 bits."""
+    """A graph whose nodes are in the order of the calls.
+
+    layout: the file of the weights. int8: whether dense layers are rounded to 8 bits.
+    """
 
     def __init__(self, name: str, layout: WeightLayout, int8: bool = False) -> None:
         self.name, self.layout, self.int8 = name, layout, int8
@@ -39,7 +41,7 @@ class GraphWriter:
         return name
 
     def output(self, value: str, name: str, dtype: int, shape: Sequence[str | int]) -> None:
-        """Declare that a value goes out under this name."""
+        """Declare a value as the output of this name."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
 
@@ -48,14 +50,16 @@ class GraphWriter:
         return self.split(kind, *inputs, outputs=1, **attributes)[0]
 
     def split(self, kind: str, *inputs: str, outputs: int, **attributes) -> list[str]:
-        """Add a node with several outputs."""
+        """Add a node with several outputs, and return their names."""
         names = [f"v{len(self._nodes)}" if outputs == 1 else f"v{len(self._nodes)}_{place}" for place in range(outputs)]
         self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
         return names
 
     def constant(self, value: float | Sequence[int] | np.ndarray | np.generic, dtype: type | None = None) -> str:
-        """A small value that stands in the graph itself; whole numbers are int64 and others float32, unless a dtype
-        says otherwise."""
+        """Add a small constant to the graph, and return its name.
+
+        Ints are int64 and other numbers float32, unless a dtype is given.
+        """
         array = np.asarray(value)
         array = array.astype(dtype or (np.int64 if array.dtype.kind in "iu" else np.float32))
         key = (array.dtype.str, array.shape, array.tobytes())
@@ -65,17 +69,17 @@ class GraphWriter:
         return self._constants[key]
 
     def has(self, name: str) -> bool:
-        """Whether the file holds this tensor."""
+        """Return whether the file has this tensor."""
         return name in self.layout.places
 
     def weight(self, name: str) -> str:
-        """A tensor of the weights' file as float32; the file keeps its bytes, and the graph says where they lie."""
+        """Add a tensor of the weights' file as float32, and return its name; the graph has only its place."""
         if name not in self._weights:
             self._weights[name] = self._widened(name, self._external(name))
         return self._weights[name]
 
     def rows(self, name: str, indices: str) -> str:
-        """Rows of a table of the weights' file as float32; the table itself stays as it lies."""
+        """Add rows of a table of the weights' file as float32, and return their name; the table keeps its type."""
         return self._widened(name, self.op("Gather", self._external(name), indices))
 
     def _widened(self, name: str, value: str) -> str:
@@ -96,7 +100,7 @@ class GraphWriter:
         return name
 
     def model(self, properties: Mapping[str, str]) -> onnx.ModelProto:
-        """The finished graph. properties: what its reader must know beside it."""
+        """Return the finished graph. properties: values that its reader needs beside it."""
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values())
         )
