@@ -1,5 +1,4 @@
-"""A graph of a voice folder in ONNX Runtime: checked, loaded where it is first needed, and safe to share among
-threads."""
+"""A graph of a voice folder in ONNX Runtime: checked, loaded at its first use, and safe among threads."""
 
 from __future__ import annotations
 
@@ -16,14 +15,15 @@ import numpy as np
 from pngnat.engine.graph_check import check_graph
 from pngnat.errors import PngnatError
 
-# ONNX Runtime's threads wait busily for work unless they are told not to.
+# Without this setting, ONNX Runtime's idle threads keep the processor busy.
 _QUIET = {"session.intra_op.allow_spinning": "0", "session.inter_op.allow_spinning": "0"}
 
 
 class Graph:
-    """Runs one graph. threads: of the processor; None lets ONNX Runtime choose.
+    """A runner of one graph.
 
-    Raises PngnatError where the file is damaged or not safe to use.
+    threads: CPU threads; None leaves the number to ONNX Runtime. Raises PngnatError for a file that is damaged or
+    unsafe.
     """
 
     def __init__(self, folder: Path, name: str, threads: int | None = None) -> None:
@@ -32,12 +32,12 @@ class Graph:
         _GRAPHS.add(self)
 
     def run(self, shapes: Sequence[tuple[int | None, ...]], **inputs: np.ndarray) -> list[np.ndarray]:
-        """The outputs, in the graph's order, which must be of these shapes; None is any size. Raises PngnatError where
-        they are not."""
+        """Return the outputs in the graph's order. Raises PngnatError if they do not have these shapes; None is any
+        size."""
         session = self._session or self._load()
         try:
             outputs = session.run(None, inputs)
-        # ONNX Runtime's errors are RuntimeErrors, ValueErrors and Exceptions of its own.
+        # ONNX Runtime raises RuntimeError, ValueError and exceptions of its own.
         except Exception as error:
             raise self._damaged(str(error)) from error
         if len(outputs) != len(shapes) or not all(map(_fits, shapes, outputs)):
@@ -52,7 +52,7 @@ class Graph:
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads or 0
                 options.log_severity_level = 3
-                # Sentences differ in length, and what is kept from one is of little use to the next.
+                # Sentences differ in length: memory kept for one is of little use for the next.
                 options.enable_cpu_mem_arena = options.enable_mem_pattern = False
                 for key, value in _QUIET.items():
                     options.add_session_config_entry(key, value)
@@ -70,9 +70,10 @@ class Graph:
         )
 
     def after_fork(self) -> None:
-        """In a forked process: ONNX Runtime's threads do not live on in it, and it has work for one."""
+        """Prepare the graph for use in a forked process, where it runs in one thread: ONNX Runtime's threads do not
+        exist there."""
         if self._session is not None:
-            # Nor can they be ended in it: who tried would wait for them.
+            # Never delete the session: its destructor would wait for threads that do not exist.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
         self._lock, self._session, self._threads = threading.Lock(), None, 1
 

@@ -1,9 +1,9 @@
-"""What a graph from a stranger may hold, seen before ONNX Runtime opens it: pngnat's own operators, and weights inside
-its folder.
+"""A check of untrusted graphs before ONNX Runtime opens them: only pngnat's operators, and weights inside the folder.
 
 An ONNX file is a message of Protocol Buffers (https://protobuf.dev/programming-guides/encoding, fields as in onnx.proto
-of ONNX 1.16). It is walked here without a library, since the one that reads it, the package onnx, would be a large part
-of what speaking installs."""
+of ONNX 1.16). The check parses it without a library: the package onnx would be a large part of the requirements of
+synthesis.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pngnat.voice.card import ACOUSTIC, PROFESSIONAL, VOCODER
 from pngnat.voice.graphs.files import WEIGHTS_DIGEST
 from pngnat.voice.graphs.weight_layout import digest, read_header
 
-# Those that `pngnat voices export` writes: none has a graph within it, so that none can run forever.
+# The operators that `pngnat voices export` writes. None of them contains a graph, so that none can run forever.
 OPERATORS = frozenset(
     """Abs Add ArgMax Cast Concat Conv Cos CumSum Div DynamicQuantizeLinear Exp Expand Gather Gelu Greater Identity
-    LSTM LayerNormalization Less Log MatMul MatMulInteger Min Mul Range ReduceMax ReduceSum Relu Reshape Shape Sigmoid Sin Slice Softmax
-    Softplus Split Squeeze Sub Tanh Transpose Unsqueeze""".split()
+    LSTM LayerNormalization Less Log MatMul MatMulInteger Min Mul Range ReduceMax ReduceSum Relu Reshape Shape
+    Sigmoid Sin Slice Softmax Softplus Split Squeeze Sub Tanh Transpose Unsqueeze""".split()
 )
 _DOMAINS = (b"", b"ai.onnx")
 _WEIGHTS = (ACOUSTIC, PROFESSIONAL, VOCODER)
 _MOST_NODES, _MOST_FIELDS = 20_000, 500_000
-# Numbers of fields.
+# Numbers of Protocol Buffers fields.
 _MODEL_GRAPH, _MODEL_OPSETS, _MODEL_PROPERTIES, _MODEL_FUNCTIONS = 7, 8, 14, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _NODE_TYPE, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
@@ -36,10 +36,11 @@ _KEY, _VALUE = 1, 2
 
 
 def check_graph(folder: Path, name: str) -> Path:
-    """The path of a graph in a voice folder, once it is known to be one that may be opened.
+    """Return the path of a graph in a voice folder after a check that it is safe to open.
 
-    Raises PngnatError where it is missing, damaged, has operators that pngnat does not use, or weights outside the
-    voice's own files, and where those files have changed since it was written."""
+    Raises PngnatError for a graph that is missing or damaged, that has operators that pngnat does not use or weights
+    outside of the voice's files, and if these files have changed since the export.
+    """
     path = safe_file(folder, name)
     try:
         locations, weights = _read(read_limited(path, LARGEST_FILES[".onnx"]))
@@ -54,8 +55,10 @@ def check_graph(folder: Path, name: str) -> Path:
 
 
 def _read(model: memoryview | bytes) -> tuple[set[str], str]:
-    """The files that a model points into, and the digest that it has of them. Raises ValueError for what no graph of
-    pngnat's holds."""
+    """Return the files that a model refers to, and its digest of them.
+
+    Raises ValueError for content that no graph of pngnat has.
+    """
     found, properties = set(), {}
     view, budget = memoryview(model), _Budget()
     for number, value in _fields(view, budget):
@@ -115,7 +118,7 @@ def _locations(tensor: memoryview, budget: _Budget) -> set[str]:
 
 
 def _entry(message: memoryview, wanted: int, budget: _Budget) -> memoryview:
-    """The last field of that number, as a reader of Protocol Buffers takes it; empty where there is none."""
+    """Return the last field of a number, as readers of Protocol Buffers do; empty if there is none."""
     found = memoryview(b"")
     for number, value in _fields(message, budget):
         if number == wanted:
@@ -128,7 +131,7 @@ def _text(value: memoryview) -> str:
 
 
 class _Budget:
-    """Fields that may still be read: a file of 100 MB can hold 50 million empty ones."""
+    """A limit on the fields of a file: a file of 100 MB can hold 50 million empty ones."""
 
     def __init__(self) -> None:
         self.left = _MOST_FIELDS
@@ -143,7 +146,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def _fields(message: memoryview, budget: _Budget) -> Iterator[tuple[int, memoryview]]:
-    """The numbers of a message's fields, with the bytes of those that have a length, and nothing for the others."""
+    """Yield the number of each field of a message, with its bytes if it has a length, else with no bytes."""
     place = 0
     while place < len(message):
         budget.take()

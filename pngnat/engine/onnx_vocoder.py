@@ -23,7 +23,7 @@ from pngnat.engine.signal import (
     pulse_train,
 )
 
-# As in pngnat.models.vocoder.vocoder: a test holds the two together.
+# The same values as in pngnat.models.vocoder.vocoder; a test compares them.
 SAME_PITCH = 1 / 48
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pngnat.audio.config import AudioConfig
 from pngnat.audio.mel_filters import mel_filters
 
-# As in pngnat.models.vocoder: a test holds the two together.
+# The same values as in pngnat.models.vocoder; a test compares them.
 BANDWIDTH = 0.92
 SURE_VOICE = 0.2
 LARGEST = 3.0
