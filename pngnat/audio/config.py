@@ -1,4 +1,4 @@
-"""The one definition of sound that corpora, acoustic model, vocoder and voice share."""
+"""The settings of sound that corpora, acoustic model, vocoder and voice have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of sound files that can be written, and libsndfile's settings for each."""
+"""The formats of sound files that pngnat writes, with libsndfile's settings for each."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class SoundFormat:
     """The sample rates in Hz that the encoder supports; None for all."""
 
 
-# WAV is 16 bit because players and Praat all read it. libsndfile shares out an encoder's range of bit rates evenly: at
-# 24 kHz the level of MP3 is 64 kbit/s, LibriVox's for one speaker, and that of Opus 48 kbit/s, beyond the 24 to 32 that
+# WAV is 16 bit because players and Praat all read it. libsndfile divides an encoder's range of bit rates evenly: at 24
+# kHz the level of MP3 is 64 kbit/s, as on LibriVox for one speaker, and that of Opus 48 kbit/s, above the 24 to 32 that
 # Xiph recommends for speech.
 FORMATS = {
     ".wav": SoundFormat("WAV", "PCM_16"),

@@ -1,4 +1,4 @@
-"""Sound to log-mel spectrogram."""
+"""The log-mel spectrogram of a sound."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _LINEAR_HERTZ, _LINEAR_MELS, _FACTOR, _MELS = 1000.0, 15.0, 6.4, 27.0
 def mel_filters(config: AudioConfig) -> np.ndarray:
     """Return the triangular filters of the mel bins, each of area 1 in Hz, float32 (M, n_fft / 2 + 1).
 
-    The same as `librosa.filters.mel`, whose import would cost the speaking path seconds.
+    They equal `librosa.filters.mel`, whose import would take seconds at synthesis.
     """
     low, high = (_to_mel(hertz) for hertz in (config.f_min, config.f_max))
     edges = _to_hertz(np.linspace(low, high, config.n_mels + 2))[:, None]

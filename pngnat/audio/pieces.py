@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-# Frames of the first piece, of which half a second is made; how much longer each next one is; and of the longest.
+# Frames of the first piece, which give half a second of sound; growth from piece to piece; frames of the longest piece.
 FIRST, GROWTH, LONGEST = 40, 2.0, 400
 
 
@@ -17,7 +17,7 @@ def pieces(
     start, length = 0, first
     while start < frames:
         end = min(frames, start + length)
-        # A last piece of a few frames would cost as much as a long one.
+        # A last piece of a few frames would take as long as a long one, and joins the piece before it.
         end = frames if frames - end < first // 2 else end
         yield start, end
         start, length = end, min(longest, int(length * growth))

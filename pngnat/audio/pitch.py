@@ -1,4 +1,4 @@
-"""Fundamental frequency of speech, frame by frame."""
+"""The fundamental frequency of speech, frame by frame."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def f0(samples: np.ndarray, config: AudioConfig) -> np.ndarray:
     Raises ValueError for less than one frame.
     Source: Morise, "Harvest: a high-performance fundamental frequency estimator from speech signals", Interspeech 2017.
     """
-    import pyworld  # a training requirement, compiled; speaking never needs it
+    import pyworld  # compiled, and a requirement of training alone
 
     hop, rate = config.hop_length, config.sample_rate
     frames = len(samples) // hop
     if frames == 0:
         raise ValueError(f"{len(samples)} samples are less than one frame of {hop}")
-    # Harvest's frames are centred at multiples of the hop. With half a hop in front, its frame t + 1 is centred where
-    # ours is. A hop behind keeps its last frame from being lost to rounding.
+    # Harvest's frames are centred at multiples of the hop. With half a hop in front, its frame t + 1 has the centre of
+    # frame t here. A hop at the end keeps rounding from removing the last frame.
     padded = np.pad(np.asarray(samples[: frames * hop], dtype=np.float64), (hop - hop // 2, hop))
     rough, times = pyworld.harvest(padded, rate, f0_floor=F0_MIN, f0_ceil=F0_MAX, frame_period=1000.0 * hop / rate)
     fine = pyworld.stonemask(padded, rough, times, rate)

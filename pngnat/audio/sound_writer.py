@@ -16,7 +16,7 @@ import soundfile
 from pngnat.audio.formats import FORMATS, format_of, open_encoder
 from pngnat.files import atomic_write, unwritable
 
-# libsndfile's Vorbis encoder overflows its stack when it is handed minutes of sound at once.
+# libsndfile's Vorbis encoder overflows its stack if it gets minutes of sound at once.
 _BLOCK = 65536
 
 
@@ -24,13 +24,13 @@ _BLOCK = 65536
 def sound_writer(
     path: str | os.PathLike, sample_rate: int, tags: Mapping[str, str] | None = None
 ) -> Iterator[Callable[[np.ndarray], None]]:
-    """A mono sound file that grows beside its place and appears there, whole, when the `with` block ends without an
-    error.
+    """Write a mono sound file atomically: it appears when the `with` block ends without an error.
 
-    path: ends in .wav, .flac (both 16 bit), .ogg (Vorbis), .mp3 or .opus, which names the format. tags: text to store,
-    by the names in `formats.TAGS`. Yields a function that appends samples (S,) in [-1, 1]; values outside are clipped.
-    Raises PngnatError for another ending, a sample rate that the format does not know, an unknown tag or a place that
-    cannot be written, before the block runs."""
+    path: ends in .wav, .flac (both 16 bit), .ogg (Vorbis), .mp3 or .opus, which determines the format. tags: text to
+    store, by the names in `formats.TAGS`. Yields a function that appends samples (S,) in [-1, 1]; values outside are
+    clipped. Before the block runs, raises PngnatError for another ending, a sample rate that the format does not
+    support, an unknown tag, or a path that cannot be written.
+    """
     sound_format = format_of(path)
     with atomic_write(path) as beside:
         with _writing(path):
@@ -51,12 +51,12 @@ def sound_writer(
 def sound_stream(
     write: Callable[[bytes], object], ending: str, sample_rate: int, tags: Mapping[str, str] | None = None
 ) -> Iterator[Callable[[np.ndarray], None]]:
-    """As `sound_writer`, for what is read while it is made (a pipe, a connection): hands the file's bytes to `write`,
-    in their order.
+    """Write a mono sound file to a pipe or a connection: pass its bytes to `write` in their order.
 
-    ending: a key of `formats.FORMATS`, .mp3 for example. Its header cannot tell how long the sound will be: WAV says
-    the longest possible, as other programs' streams do, FLAC that it is unknown. What `write` raises is raised where
-    samples are appended, or at the block's end."""
+    Arguments, yield and errors as for `sound_writer`. ending: a key of `formats.FORMATS`, .mp3 for example. The header
+    cannot contain the length of the sound: WAV has the greatest length, as in other programs' streams, and FLAC marks
+    it as unknown. An exception of `write` is raised where samples are appended, or at the end of the block.
+    """
     sound_format = FORMATS[ending]
     stream = _Stream(endless_wav=sound_format.container == "WAV")
     file = open_encoder(stream, sound_format, sample_rate, tags)
@@ -84,10 +84,10 @@ def encoded(samples: np.ndarray, ending: str, sample_rate: int, tags: Mapping[st
 
 
 class _Stream:
-    """Looks to libsndfile like a file, and keeps what is not yet taken. It never raises: libsndfile's callbacks only
-    print what they raise.
+    """A file object for libsndfile that keeps bytes until they are taken.
 
-    libsndfile comes back to the header when all is written; what is taken by then stays as it was.
+    It never raises, because libsndfile's callbacks only print exceptions. libsndfile rewrites the header at the end;
+    bytes that were taken before do not change.
     """
 
     def __init__(self, endless_wav: bool) -> None:
@@ -121,8 +121,7 @@ class _Stream:
 
 
 def _make_endless(wav: bytearray) -> None:
-    """Let a WAV file's header give the longest size for the file and its sound, which a reader takes as: up to the
-    end."""
+    """Set the sizes in a WAV file's header to the greatest value, which readers take as: up to the end."""
     chunk = 12
     while wav[chunk : chunk + 4] != b"data":
         chunk += 8 + int.from_bytes(wav[chunk + 4 : chunk + 8], "little")
@@ -140,7 +139,7 @@ def _writing(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except soundfile.SoundFileError as error:
-        # libsndfile says "System error" for all that the system refuses.
+        # libsndfile reports "System error" for every error of the system.
         full = shutil.disk_usage(Path(path).parent).free < _BLOCK
         raise unwritable(path, OSError(errno.ENOSPC, "") if full else error) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How far one sound is from another: in magnitudes alone, and with their phases."""
+"""Distances between two sounds: of magnitudes alone, and of complex spectra."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from pngnat.audio.mel import log_mel
 
 @dataclass(frozen=True)
 class StftLossConfig:
-    """Resolutions of the loss."""
+    """Settings of the loss."""
 
     windows: tuple[int, ...] = (256, 512, 1024, 2048)
     """Samples, one for each resolution; the shortest sees each pulse of a voice."""
     hops: tuple[int, ...] = (64, 128, 256, 512)
     """Samples between the frames of each resolution."""
     floor: float = 3e-4
-    """The smallest magnitude whose logarithm counts, where white noise of full scale has magnitudes around 1. Below it,
-    70 dB under full scale, a recording holds nothing that is heard."""
+    """The smallest magnitude whose logarithm counts; white noise of full scale has magnitudes around 1. Below it, 70 dB
+    under full scale, a recording has nothing audible."""
 
 
 class MultiResolutionStftLoss(nn.Module):
-    """Spectral convergence plus log-magnitude distance, averaged over resolutions (Yamamoto et al., arXiv 1910.11480,
-    section 2.2)."""
+    """A loss of spectral convergence and log-magnitude distance, averaged over resolutions.
+
+    Source: Yamamoto et al., arXiv 1910.11480, section 2.2.
+    """
 
     def __init__(self, config: StftLossConfig) -> None:
         super().__init__()
@@ -39,11 +41,11 @@ class MultiResolutionStftLoss(nn.Module):
             self.register_buffer(f"window_{size}", window / window.norm(), persistent=False)
 
     def forward(self, made: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
-        """Sounds (B, S) to the two distances, scalars."""
+        """Return spectral convergence and log-magnitude distance, scalars, of sounds (B, S)."""
         convergence, distance, floor = [], [], self.config.floor
         for size, hop in zip(self.config.windows, self.config.hops, strict=True):
             a, b = self._magnitudes(made, size, hop), self._magnitudes(true, size, hop)
-            # Of each sound apart, so that a loud one does not outweigh the others.
+            # Normalize each sound, so that a loud one does not outweigh the others.
             lost = (a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1).clamp(min=floor * b[0].numel() ** 0.5)
             convergence.append(lost.mean())
             distance.append(F.l1_loss(a.clamp(min=floor).log(), b.clamp(min=floor).log()))
@@ -57,15 +59,19 @@ class MultiResolutionStftLoss(nn.Module):
 
 
 class ComplexStftLoss(nn.Module):
-    """|A - B| / |B| of complex spectra, a mean over windows: 0 for the same sound, 1 for silence, 2 for the sound
-    upside down.
+    """A loss |A - B| / |B| of complex spectra, averaged over windows: 0 for equal sounds, 1 for silence, 2 for a
+    negated sound.
 
-    It asks for something only where a sound's phases follow from what it is made from, as those of harmonics do from
-    the place of the pulses that the vocoder is trained with."""
+    It has a useful gradient only where the input determines the phases of a sound, as the pulses that the vocoder is
+    trained with determine the phases of harmonics.
+    """
 
     def __init__(self, windows: tuple[int, ...] = (512, 1024), floor: float = 1e-3) -> None:
-        """windows: samples, each with a hop of a quarter. floor: the level, of full scale, below which a recording
-        counts as this loud."""
+        """Create the loss.
+
+        windows: samples, each with a hop of a quarter. floor: the level, relative to full scale, that a softer
+        recording is counted as.
+        """
         super().__init__()
         self.windows, self.floor = windows, floor
         for size in windows:
@@ -73,7 +79,7 @@ class ComplexStftLoss(nn.Module):
             self.register_buffer(f"window_{size}", window / window.norm(), persistent=False)
 
     def forward(self, made: Tensor, true: Tensor) -> Tensor:
-        """Sounds (B, S) to a scalar."""
+        """Return the loss, a scalar, of sounds (B, S)."""
         lost = []
         for size in self.windows:
             a, b = (self._spectrum(samples, size) for samples in (made, true))
@@ -91,12 +97,12 @@ class ComplexStftLoss(nn.Module):
 
 
 class LogMelLoss(nn.Module):
-    """Mean absolute difference of log-mels."""
+    """A loss: the mean absolute difference of log-mels."""
 
     def __init__(self, audio: AudioConfig) -> None:
         super().__init__()
         self.audio = audio
 
     def forward(self, made: Tensor, true: Tensor) -> Tensor:
-        """Sounds (B, S) to a scalar."""
+        """Return the loss, a scalar, of sounds (B, S)."""
         return F.l1_loss(log_mel(made, self.audio), log_mel(true, self.audio))

@@ -1,7 +1,8 @@
 """An inaudible watermark and its detector: Resemble AI's PerthNet (https://github.com/resemble-ai/Perth, MIT).
 
-A network changes the magnitudes of speech below 2 kHz; another tells whether it has. Of the package `resemble-perth`
-the weights alone are used, which are small enough for NumPy: its code needs torchaudio, and unpickles them."""
+A network changes the magnitudes of speech below 2 kHz; another one detects the change. Only the weights of the package
+`resemble-perth` are used, which are small enough for NumPy: its code needs torchaudio, and unpickles them.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +19,17 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pngnat.errors import PngnatError, extra_command
 
 _WEIGHTS = "perth_net/pretrained/implicit/perth_net_250000.pth.tar"
-# Of this file the layout is known, so that nothing in it needs to be unpickled.
+# The layout of this file is known, so that it can be read without unpickling.
 _SHA256 = "a15bce457ebc53ce5e6c9c3f11df78cf7ee2bf9cdab0a798902135b4c4027670"
-# Perth's spectra, at 32 kHz: windows of 2,048 samples every 320. At another rate the same seconds give the same bands.
+# Perth's spectra, at 32 kHz: windows of 2,048 samples every 320. At another rate, the same seconds give the same bands.
 _WINDOW_SECONDS, _HOP_SECONDS, _WINDOW = 0.064, 0.01, 2048
 _BANDS, _HIDDEN, _KERNEL, _CONVOLUTIONS = 128, 256, 7, 5
-# Frames to either side that the marking network sees.
+# Frames on either side that the marking network depends on.
 _REACH = _CONVOLUTIONS * (_KERNEL // 2)
 # Levels in decibels become 0 at the floor, and 1 at 15 dB.
 _FLOOR, _RANGE = -180.0, 195.0
 _SLOWEST_RATE = 4000
-# Seconds of sound that are judged at a time, and how sure the detector must be.
+# Seconds of sound of one detection, and the confidence from which a sound counts as marked.
 _PART = 10.0
 THRESHOLD = 0.5
 
@@ -36,14 +37,14 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
 def watermarked(blocks: Iterable[np.ndarray], sample_rate: int) -> Iterator[np.ndarray]:
-    """A sound in blocks (S_i,), with the watermark; a quarter of a second of each block comes with the next. However
-    the sound is divided, joined it is the same.
+    """Yield a sound in blocks (S_i,) with the watermark; a quarter of a second of each block comes with the next one.
 
-    Raises PngnatError where the weights are missing, and for less than 4 kHz.
+    The sizes of the blocks have no influence on the joined result. Raises PngnatError if the weights are missing, and
+    for a sample rate below 4 kHz.
     """
     window, hop = _frames_at(sample_rate)
-    # Samples to either side that a sample depends on, in whole frames, so that those of every piece lie where those of
-    # the whole do.
+    # Samples on either side that a sample depends on, in complete frames, so that the frames of a piece are frames of
+    # the complete sound.
     around = hop * (_REACH + -(-window // hop))
     sound, done = np.zeros(0, dtype=np.float32), 0
     for block in blocks:
@@ -58,10 +59,10 @@ def watermarked(blocks: Iterable[np.ndarray], sample_rate: int) -> Iterator[np.n
 
 
 def find_watermark(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """How surely a sound (S,) carries the watermark, 0 to 1, for each of its parts (P,) of about ten seconds; from
-    THRESHOLD on it does.
+    """Return the confidence, from 0 to 1, that a sound (S,) has the watermark, for each part (P,) of about ten seconds.
 
-    Raises PngnatError where the weights are missing, for less than 4 kHz, and for no sound.
+    A part with THRESHOLD or more counts as marked. Raises PngnatError if the weights are missing, for a sample rate
+    below 4 kHz, and for an empty sound.
     """
     if not len(samples):
         raise PngnatError("there is no sound to look for a watermark in")
@@ -73,12 +74,12 @@ def _mark(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     window, hop = _frames_at(sample_rate)
     spectrum = _spectrum(samples, window, hop)[:_BANDS]
     change = 10 ** (_network(0)(_levels(spectrum, window)) * (_RANGE / 20)) - 1
-    # What is added alone is turned back into samples, so that the rest stays as it was.
+    # Only the change is transformed to samples, so that the rest of the sound stays exactly as it was.
     return np.clip(samples + _samples(spectrum * change, window, hop, len(samples)), -1, 1)
 
 
 def _confidence(samples: np.ndarray, sample_rate: int) -> float:
-    """Detect the watermark at three speeds of the sound, and weigh the results."""
+    """Return the confidence of a sound (S,): a weighted combination of detections at three speeds."""
     window, hop = _frames_at(sample_rate)
     levels = _levels(_spectrum(samples, window, hop), window)
     loudness = levels.sum(0)
@@ -141,7 +142,7 @@ def _stretched(levels: np.ndarray, frames: int) -> np.ndarray:
 
 
 class _Network:
-    """Apply one of Perth's stacks of convolutions, (C, T) to (O, T). layers: weights (K, O, C) and biases (O, 1)."""
+    """A stack of Perth's convolutions, (C, T) to (O, T). layers: weights (K, O, C) and biases (O, 1)."""
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers

@@ -1,4 +1,4 @@
-"""Reading, resampling and writing of sound files."""
+"""Functions that read, resample and write sound files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from pngnat.errors import PngnatError
 def read(path: str | os.PathLike, sample_rate: int, span: tuple[int, int] | None = None) -> np.ndarray:
     """Read a sound file as mono at `sample_rate` Hz: float32 (S,), channels averaged, nominally in [-1, 1].
 
-    span: where the sound file lies within `path`, as in a tar: its first byte and how many it has; None is the whole
-    file.
+    span: the first byte and the number of bytes of a sound file within `path`, as in a tar; None is the complete file.
     Raises PngnatError as `read_as_is` does.
     """
     samples, source_rate = read_as_is(path, span)
@@ -28,8 +27,8 @@ def read(path: str | os.PathLike, sample_rate: int, span: tuple[int, int] | None
 def read_as_is(path: str | os.PathLike, span: tuple[int, int] | None = None) -> tuple[np.ndarray, int]:
     """Read a sound file as it was recorded: float32 (S, channels), nominally in [-1, 1], and its sample rate in Hz.
 
-    Reads whatever libsndfile reads (WAV, FLAC, Ogg Vorbis and Opus, MP3, NIST Sphere, ...) at any rate and bit depth.
-    Raises PngnatError where the file is missing, is no sound, holds no samples, or holds values that are no numbers.
+    Reads every format of libsndfile (WAV, FLAC, Ogg Vorbis and Opus, MP3, NIST Sphere, ...) at any rate and bit depth.
+    Raises PngnatError for a file that is missing, not a sound, empty, or has samples that are not numbers.
     """
     path = Path(path)
     if not path.is_file():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Seconds. A pause that one side alone makes shrinks towards this; it does not drag the mean to zero.
+# Seconds. A pause of only one speaker shrinks towards this value; it does not reduce the mean to 0.
 FLOOR = 0.001
 
 

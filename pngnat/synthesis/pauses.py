@@ -1,4 +1,4 @@
-"""Silences: how long each of a text lasts, and the sound cut or filled so that it lasts as long to the sample."""
+"""The lengths of the silences of a text, and sound cut or filled to these lengths, exact to the sample."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pngnat.synthesis.durations import LONGEST_PAUSE, Timeline
 from pngnat.text.tokenizer import PngTokens
 from pngnat.text.utterance import Utterance
 
-# Seconds of a pause in the mel; the models have learned from no longer ones, and the rest is digital silence.
+# Longest pause in the mel, in seconds, as the models have learned; the rest is digital silence.
 LONGEST_SPOKEN_PAUSE = 0.5
-# The same where markup requests the pause: enough for a word to end and the next to begin.
+# The same for a requested pause, in seconds: enough for a word to end and the next one to begin.
 SPOKEN_REQUESTED_PAUSE = 0.2
 # Seconds at most of a requested pause that stay at the end of a sentence; the rest leads the next sentence.
 _TAIL = 0.1
@@ -24,7 +24,7 @@ _BLOCK = 1
 
 
 def silent_tokens(tokens: PngTokens) -> list[int]:
-    """Return the tokens that are no phonemes: one for each boundary of the utterance."""
+    """Return the tokens that are not phonemes: one for each boundary of the utterance."""
     return np.flatnonzero(tokens.word_index < 0).tolist()
 
 

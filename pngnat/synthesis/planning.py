@@ -1,4 +1,4 @@
-"""The plan of a text: its utterances with their tokens and neighbours, and the front end that reads it."""
+"""The plan of a text: its utterances with their tokens and neighbours, and the front end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plan:
     after: Utterance | None
     """The utterance after this one in the text."""
     skipped: list[str]
-    """Descriptions of what the text held since the last utterance and cannot be spoken."""
+    """Descriptions of the parts of the text since the last utterance that cannot be spoken."""
 
 
 def plan_text(text: str, frontend: Frontend, tokenizer: PngTokenizer, ssml: bool | None) -> Iterator[Plan]:

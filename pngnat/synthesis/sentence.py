@@ -1,4 +1,4 @@
-"""A sentence between text and sound: its timings and its mel are known, and its sound is made on request."""
+"""A sentence between text and sound: its timings and mel are computed, and its sound on request."""
 
 from __future__ import annotations
 
